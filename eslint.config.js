@@ -1,0 +1,47 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** What only bin/ and system/ may touch: the process, the clock and timers come in as arguments elsewhere. */
+const outsideWorld = {
+  'no-restricted-globals': [
+    'error',
+    'process',
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+    'fetch',
+    'console',
+  ],
+  'no-restricted-imports': ['error', { paths: ['node:process', 'node:timers', 'node:timers/promises'] }],
+  'no-restricted-properties': [
+    'error',
+    { object: 'Date', property: 'now' },
+    { object: 'AbortSignal', property: 'timeout' },
+  ],
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+      message: 'take the time from a Clock',
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'stubs/', 'tests/e2e/lab/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['src/**/*.ts'], ignores: ['src/bin/**', 'src/system/**'], rules: outsideWorld },
+);

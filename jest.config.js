@@ -1,0 +1,22 @@
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+      module: { type: 'es6' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+/** @type {import('jest').Config} */
+const config = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/tests'],
+  testPathIgnorePatterns: ['/tests/e2e/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform,
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts'],
+};
+export default config;
