@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { askPython } from './lab.ts';
+
+/** How to boot an image. */
+export interface BootOptions {
+  readonly cloud?: string;
+  readonly flavor?: string;
+  readonly userData?: string;
+}
+
+/** A server that answers SSH. */
+export interface Guest {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  /** Runs a command of the guest's shell; throws when its exit code is not 0. */
+  run(command: string): Promise<string>;
+  /** What Nova has of the console. */
+  console(): Promise<string>;
+}
+
+const SSH_OPTIONS = [
+  ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'BatchMode=yes'],
+  ...['-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR', '-o', 'IdentitiesOnly=yes'],
+];
+
+async function ssh(keyFile: string, address: string, command: string): Promise<string> {
+  const target = ['-i', keyFile, ...SSH_OPTIONS, `ubuntu@${address}`, command];
+  const { stdout } = await execa('ssh', target, { timeout: 120_000 });
+  return stdout;
+}
+
+async function waitForSsh(keyFile: string, address: string): Promise<void> {
+  const deadline = Date.now() + 240_000;
+  for (;;) {
+    try {
+      await ssh(keyFile, address, 'true');
+      return;
+    } catch (cause) {
+      if (Date.now() > deadline) throw new Error(`no SSH on ${address} in time`, { cause });
+      await sleep(1000);
+    }
+  }
+}
+
+async function makeKey(folder: string): Promise<string> {
+  const keyFile = join(folder, 'key');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', keyFile], { timeout: 10_000 });
+  return keyFile;
+}
+
+async function createServer(
+  name: string,
+  keyFile: string,
+  imageId: string,
+  options: BootOptions,
+): Promise<Guest> {
+  const { cloud = 'builder', flavor = 'lab.runner', userData = '' } = options;
+  const publicKey = await readFile(`${keyFile}.pub`, 'utf8');
+  const args = ['create', cloud, name, imageId, flavor, publicKey, userData];
+  const { id, address } = (await askPython('server.py', args, 240)) as { id: string; address: string };
+  return {
+    id,
+    name,
+    address,
+    run: (command) => ssh(keyFile, address, command),
+    async console() {
+      const answer = (await askPython('server.py', ['console', cloud, name], 60)) as { output: string };
+      return answer.output;
+    },
+  };
+}
+
+/** Boots the image on the network `lab`, waits for SSH, hands the guest over; deletes server and key however it ends. */
+export async function withGuest<T>(
+  imageId: string,
+  use: (guest: Guest) => Promise<T>,
+  options: BootOptions = {},
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'e2e-boot-'));
+  const name = `e2e-boot-${randomUUID().slice(0, 8)}`;
+  try {
+    const keyFile = await makeKey(folder);
+    const guest = await createServer(name, keyFile, imageId, options);
+    await waitForSsh(keyFile, guest.address);
+    return await use(guest);
+  } finally {
+    await askPython('server.py', ['delete', options.cloud ?? 'builder', name], 180);
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Boots the image, runs one command over SSH, returns its standard output. */
+export async function runOnImage(
+  imageId: string,
+  command: string,
+  options: BootOptions = {},
+): Promise<string> {
+  return withGuest(imageId, (guest) => guest.run(command), options);
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { baseImageFile } from './lab.ts';
+import { startMirror, type Mirror } from './mirror.ts';
+
+const tarball = '/releases/download/v2.331.0/actions-runner-linux-x64-2.331.0.tar.gz';
+const files = new Map([['/s3cret/script.sh', '#!/bin/sh\n']]);
+let mirror: Mirror;
+
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+async function get(path: string, method = 'GET'): Promise<Response> {
+  return fetch(`${mirror.url}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: { 'user-agent': 'a test' },
+    signal: AbortSignal.timeout(20_000),
+  });
+}
+
+beforeAll(async () => {
+  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('tiny')]]), files });
+});
+
+afterAll(async () => {
+  await mirror.close();
+});
+
+test('a base image is served whole, with the digest that SHA256SUMS says', async () => {
+  const image = Buffer.from(
+    await (await get('/noble/current/noble-server-cloudimg-amd64.img')).arrayBuffer(),
+  );
+  expect(image.equals(await readFile(baseImageFile('tiny')))).toBe(true);
+  const sums = await (await get('/noble/current/SHA256SUMS')).text();
+  expect(sums).toBe(`${sha256(image)} *noble-server-cloudimg-amd64.img\n`);
+});
+
+test('HEAD tells the length and sends nothing', async () => {
+  const answer = await get('/noble/current/noble-server-cloudimg-amd64.img', 'HEAD');
+  const { length } = await readFile(baseImageFile('tiny'));
+  expect(answer.headers.get('content-length')).toBe(String(length));
+  expect(await answer.text()).toBe('');
+});
+
+test('the latest release is a redirect to its tag', async () => {
+  const answer = await get('/releases/latest');
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get('location')).toBe('/releases/tag/v2.331.0');
+});
+
+test('the runner tarball has its digest beside it and unpacks to a runner that knows its version', async () => {
+  const content = Buffer.from(await (await get(tarball)).arrayBuffer());
+  const said = await (await get(`${tarball}.sha256`)).text();
+  expect(said).toBe(`${sha256(content)}  actions-runner-linux-x64-2.331.0.tar.gz\n`);
+
+  const folder = await mkdtemp(join(tmpdir(), 'e2e-mirror-test-'));
+  try {
+    await writeFile(join(folder, 'it.tar.gz'), content);
+    await execa('tar', ['-xzf', 'it.tar.gz'], { cwd: folder, timeout: 20_000 });
+    const { stdout } = await execa('./run.sh', ['--version'], { cwd: folder, timeout: 20_000 });
+    expect(stdout).toBe('2.331.0');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('extra files are read at each request, all else is not there, and every request is on record', async () => {
+  expect(await (await get('/s3cret/script.sh')).text()).toBe('#!/bin/sh\n');
+  files.set('/s3cret/script.sh', 'changed');
+  expect(await (await get('/s3cret/script.sh?x=1')).text()).toBe('changed');
+  expect((await get('/nothing')).status).toBe(404);
+  expect(mirror.requests.slice(-2)).toEqual([
+    { method: 'GET', path: '/s3cret/script.sh', userAgent: 'a test', status: 200 },
+    { method: 'GET', path: '/nothing', userAgent: 'a test', status: 404 },
+  ]);
+});

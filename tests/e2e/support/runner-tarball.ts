@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** A file of a mirror with its digest. */
+export interface Tarball {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** Makes a stand-in for the GitHub runner's release: it unpacks like the real one and knows its version. */
+export async function makeRunnerTarball(folder: string, version: string): Promise<Tarball> {
+  const content = join(folder, 'actions-runner');
+  const name = `actions-runner-linux-x64-${version}.tar.gz`;
+  const path = join(folder, name);
+  const answer = `#!/bin/sh\n[ "\${1:-}" != --version ] || { echo ${version}; exit; }\necho "a stand-in runs nothing" >&2\nexit 1\n`;
+  await mkdir(join(content, 'bin'), { recursive: true });
+  for (const script of ['run.sh', 'config.sh', 'bin/Runner.Listener']) {
+    await writeFile(join(content, script), answer, { mode: 0o755 });
+  }
+  await writeFile(join(content, 'bin/installdependencies.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  await execa('tar', ['-czf', path, '--owner=1001', '--group=1001', '-C', content, '.'], { timeout: 30_000 });
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return { name, path, sha256 };
+}

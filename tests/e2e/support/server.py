@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""One server, by openstacksdk; it and its keypair have the same NAME:
+  server.py create CLOUD NAME IMAGE_ID FLAVOR PUBLIC_KEY USER_DATA   waits for ACTIVE, prints {"id": …, "address": …}
+  server.py console CLOUD NAME                                       prints {"output": …}
+  server.py delete CLOUD NAME                                        and the keypair; what is gone is no error"""
+import base64
+import json
+import sys
+import warnings
+
+warnings.filterwarnings("ignore")
+import openstack  # noqa: E402
+
+
+def create(c, name, image_id, flavor, public_key, user_data):
+    more = {"user_data": base64.b64encode(user_data.encode()).decode()} if user_data else {}
+    c.compute.create_keypair(name=name, public_key=public_key)
+    server = c.compute.create_server(
+        name=name, key_name=name, config_drive=True, image_id=image_id,
+        flavor_id=c.compute.find_flavor(flavor, ignore_missing=False).id,
+        networks=[{"uuid": c.network.find_network("lab", ignore_missing=False).id}],
+        security_groups=[{"name": "lab-ssh"}], **more)
+    server = c.compute.wait_for_server(server, interval=1, wait=180)
+    json.dump({"id": server.id, "address": server.addresses["lab"][0]["addr"]}, sys.stdout)
+
+
+def named(c, name):
+    return [s for s in c.compute.servers() if s.name == name]
+
+
+def console(c, name):
+    [server] = named(c, name)
+    json.dump({"output": c.compute.get_server_console_output(server.id).get("output") or ""}, sys.stdout)
+
+
+def delete(c, name):
+    servers = named(c, name)
+    for server in servers:
+        c.compute.delete_server(server.id)
+    for server in servers:
+        c.compute.wait_for_delete(server, interval=1, wait=120)
+    c.compute.delete_keypair(name, ignore_missing=True)
+
+
+{"create": create, "console": console, "delete": delete}[sys.argv[1]](
+    openstack.connect(cloud=sys.argv[2]), *sys.argv[3:])
