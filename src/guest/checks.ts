@@ -1,0 +1,47 @@
+import type { GuestPart } from './part.ts';
+import { ENVIRONMENT } from './places.ts';
+import { quoteForShell } from './quote.ts';
+
+const END = 'end of checks';
+
+/** Runs the checks over SSH, as the user ubuntu; the program goes through stdin. */
+export const CHECKS_COMMAND = 'sudo -n sh -s';
+
+// All of it is one function, so that a shell that got half of the program runs nothing.
+const FUNCTIONS = String.raw`
+check() { # NAME PROGRAM
+  output=$(sh -eu -c "$2" 2>&1 </dev/null)
+  code=$?
+  if [ "$code" -eq 0 ]; then echo "ok $1"; return; fi
+  why=$(printf '%s\n' "$output" | tail -n 1)
+  printf 'failed %s: %s\n' "$1" "${'${'}why:-exit code $code}"
+}
+`;
+
+/** The program that checks every part, whatever another's check said, and says so line by line. */
+export function renderChecks(parts: readonly GuestPart[]): string {
+  return [
+    'main() {',
+    ENVIRONMENT,
+    FUNCTIONS,
+    ...parts.map((part) => `check ${part.name} ${quoteForShell(part.check)}`),
+    `echo '${END}'`,
+    '}',
+    'main',
+    '',
+  ].join('\n');
+}
+
+/** What is wrong with the guest, out of what the checks printed; a part that got no answer is wrong, too. */
+export function findFailedChecks(output: string, parts: readonly GuestPart[]): readonly string[] {
+  const lines = output.split(/\r?\n/);
+  const problems = parts.flatMap(({ name }) => findProblem(lines, name) ?? []);
+  return lines.includes(END) ? problems : [...problems, 'the checks did not come to their end'];
+}
+
+function findProblem(lines: readonly string[], name: string): string | undefined {
+  const prefix = `failed ${name}: `;
+  const failed = lines.find((line) => line.startsWith(prefix));
+  if (failed !== undefined) return `${name}: ${failed.slice(prefix.length)}`;
+  return lines.includes(`ok ${name}`) ? undefined : `${name}: the guest gave no answer`;
+}

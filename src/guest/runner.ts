@@ -1,0 +1,53 @@
+import { FETCH } from './fetch.ts';
+import type { GuestPart } from './part.ts';
+import { FIND_HOME } from './places.ts';
+import { quoteForShell } from './quote.ts';
+
+/** One release of the runner for one arch, verified by its publisher's digest. */
+export interface RunnerRelease {
+  readonly version: string;
+  readonly url: string;
+  readonly sha256: string;
+}
+
+// The tarball lies beside what comes out of it: /tmp may be memory, and too small for it.
+const script = ({ url, sha256 }: RunnerRelease): string => `${FETCH}
+${FIND_HOME}
+folder=$home/actions-runner
+tarball=$folder/actions-runner.tar.gz
+rm -rf "$folder"
+mkdir -p "$folder"
+fetch ${quoteForShell(url)} "$tarball"
+printf '%s  %s\\n' ${quoteForShell(sha256.toLowerCase())} "$tarball" | sha256sum -c || {
+  echo "what came from "${quoteForShell(url)}" is not the release: its SHA-256 is $(sha256sum <"$tarball" | cut -c 1-64)"
+  exit 1
+}
+tar -xzf "$tarball" -C "$folder"
+rm "$tarball"
+chown -R "$(id -u ubuntu):$(id -g ubuntu)" "$folder"
+`;
+
+// A stand-in for the release in tests has no Runner.Listener; then there is nothing to ask.
+const check = ({ version }: RunnerRelease): string => `
+${FIND_HOME}
+folder=$home/actions-runner
+if [ ! -x "$folder/run.sh" ]; then
+  echo "$folder/run.sh is missing or cannot be executed"
+  exit 1
+fi
+if [ ! -e "$folder/bin/Runner.Listener" ]; then exit 0; fi
+version=${quoteForShell(version)}
+answer=$(sudo -n -u ubuntu -- timeout 60 "$folder/bin/Runner.Listener" --version) || {
+  echo "Runner.Listener --version failed: $answer"
+  exit 1
+}
+if [ "$answer" != "$version" ]; then
+  echo "the runner's version is '$answer', not '$version'"
+  exit 1
+fi
+`;
+
+/** GitHub's runner, unpacked where the user ubuntu can start and update it. */
+export function runner(release: RunnerRelease): GuestPart {
+  return { name: 'runner', script: script(release), check: check(release) };
+}

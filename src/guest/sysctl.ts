@@ -1,0 +1,36 @@
+import type { GuestPart } from './part.ts';
+
+const FILE = '/etc/sysctl.d/99-github-runner.conf';
+const OFFERED = '/proc/sys/net/ipv4/tcp_available_congestion_control';
+const LIVE = '/proc/sys/net/ipv4/tcp_congestion_control';
+
+// /proc/sys is written directly: small images have no sysctl, and none may fail for what its kernel lacks.
+const script = `
+mkdir -p /etc/sysctl.d
+printf '%s\\n' 'net.core.default_qdisc=fq' 'net.ipv4.tcp_congestion_control=bbr' >${FILE}
+for module in sch_fq tcp_bbr; do
+  modprobe "$module" || echo "this kernel has no module $module"
+done
+if [ -e /proc/sys/net/core/default_qdisc ]; then
+  echo fq >/proc/sys/net/core/default_qdisc || echo 'this kernel does not offer fq'
+fi
+if grep -qw bbr ${OFFERED}; then
+  echo bbr >${LIVE}
+fi
+`;
+
+const check = `
+for setting in net.core.default_qdisc=fq net.ipv4.tcp_congestion_control=bbr; do
+  grep -qxF "$setting" ${FILE} || {
+    echo "${FILE} does not say $setting"
+    exit 1
+  }
+done
+if grep -qw bbr ${OFFERED} && [ "$(cat ${LIVE})" != bbr ]; then
+  echo "the kernel offers bbr, but uses $(cat ${LIVE})"
+  exit 1
+fi
+`;
+
+/** Fair queueing and BBR, as on GitHub's own runners. */
+export const sysctl: GuestPart = { name: 'sysctl', script, check };

@@ -1,0 +1,73 @@
+import type { GuestPart } from './part.ts';
+import { FIND_HOME } from './places.ts';
+
+const GROUPS = 'docker microk8s lxd sudo adm';
+
+// Debian and Ubuntu have the first of each, busybox the second.
+const functions = `
+add_group() {
+  if grep -q "^$1:" /etc/group; then return 0; fi
+  if command -v groupadd; then groupadd --system "$1"; else addgroup -S "$1"; fi
+}
+
+add_member() {
+  if command -v usermod; then usermod -a -G "$1" ubuntu; else adduser ubuntu "$1"; fi
+}
+
+add_user() {
+  if id ubuntu; then return 0; fi
+  shell=/bin/sh
+  if [ -x /bin/bash ]; then shell=/bin/bash; fi
+  if command -v useradd; then
+    useradd -m -d /home/ubuntu -s "$shell" ubuntu
+  else
+    adduser -D -h /home/ubuntu -s "$shell" ubuntu
+  fi
+}
+`;
+
+// The line goes to the top: Ubuntu's .bashrc ends early in a shell that is not interactive.
+const script = `${functions}
+add_user
+for group in ${GROUPS}; do
+  add_group "$group"
+  add_member "$group"
+done
+
+${FIND_HOME}
+line=$(printf 'case ":$PATH:" in *":%s:"*) ;; *) export PATH="%s:$PATH" ;; esac' "$home/.local/bin" "$home/.local/bin")
+for file in "$home/.profile" "$home/.bashrc"; do
+  if grep -qxF "$line" "$file" 2>/dev/null; then continue; fi
+  { printf '%s\\n' "$line"; if [ -e "$file" ]; then cat "$file"; fi; } >"$file.new"
+  cat "$file.new" >"$file"
+  rm "$file.new"
+  chown "$(id -u ubuntu):$(id -g ubuntu)" "$file"
+done
+`;
+
+const check = `
+${FIND_HOME}
+for group in ${GROUPS}; do
+  members=$(awk -F: -v group="$group" '$1 == group { print $4 }' /etc/group | tr , ' ')
+  if [ "$(id -u ubuntu)" -eq 0 ]; then
+    answer=$members
+    name=ubuntu
+  else
+    answer=$(id -nG ubuntu)
+    name=$group
+  fi
+  case " $answer " in *" $name "*) ;; *)
+    echo "the user ubuntu is not in the group $group"
+    exit 1
+  esac
+done
+for file in "$home/.profile" "$home/.bashrc"; do
+  grep -qF "$home/.local/bin" "$file" || {
+    echo "$file does not put $home/.local/bin on PATH"
+    exit 1
+  }
+done
+`;
+
+/** The user that runs workflows, and the groups that let it use what is installed. */
+export const users: GuestPart = { name: 'users', script, check };

@@ -1,0 +1,47 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { run, type Outcome } from './shell.ts';
+
+const NAMESPACES = ['--map-root-user', '--mount', '--uts', '--net', '--pid', '--fork'];
+
+/** Whether this machine lets us be root of a folder with busybox in it; it needs no privilege where it is allowed. */
+export function canRunTinyGuest(): boolean {
+  return (
+    existsSync('/bin/busybox') &&
+    run(['unshare', ...NAMESPACES, 'mount', '-t', 'tmpfs', 't', '/tmp']).code === 0
+  );
+}
+
+/** Makes `root` the tree of the lab's tiny guest: busybox, and stand-ins for sudo and cloud-init. */
+export function makeTinyGuest(root: string): void {
+  const folders = ['bin', 'dev', 'etc', 'home/ubuntu', 'root', 'run', 'srv', 'tmp', 'var/lib', 'var/log'];
+  folders.forEach((folder) => mkdirSync(join(root, folder), { recursive: true }));
+  cpSync('tests/e2e/lab/tiny-root', root, { recursive: true });
+  readdirSync(join(root, 'usr/bin')).forEach((program) => {
+    chmodSync(join(root, 'usr/bin', program), 0o755);
+  });
+  copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+  const applets = run(['/bin/busybox', '--list']).stdout.trim().split('\n');
+  applets
+    .filter((applet) => applet !== 'busybox')
+    .forEach((applet) => {
+      symlinkSync('busybox', join(root, 'bin', applet));
+    });
+  writeFileSync(join(root, 'dev/null'), '');
+  writeFileSync(join(root, 'dev/console'), '');
+}
+
+/** Runs sh in the guest as its root, with a hostname, network, mounts and processes that end with it. */
+export function runInTinyGuest(root: string, program: string, input = ''): Outcome {
+  const enter = 'mount --bind /dev/null "$1/dev/null" && exec chroot "$1" /bin/sh -c "$2"';
+  return run(['unshare', ...NAMESPACES, 'sh', '-c', enter, 'sh', root, program], input);
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../../src/guest/checks.ts';
+import { CLEAN_UP_COMMAND, renderCleanUp } from '../../src/guest/clean-up.ts';
+import { findGuestFailure } from '../../src/guest/console.ts';
+import {
+  encodeScriptSecrets,
+  SCRIPT_INSTALL_COMMAND,
+  SCRIPT_REMOVE_COMMAND,
+  SCRIPT_RUN_COMMAND,
+} from '../../src/guest/external-script.ts';
+import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../src/guest/parts-report.ts';
+import { listGuestParts } from '../../src/guest/parts.ts';
+import { renderUserData } from '../../src/guest/user-data.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { run, type Outcome } from './support/shell.ts';
+import { canRunTinyGuest, makeTinyGuest, runInTinyGuest } from './support/tiny-guest.ts';
+
+const describeTiny = canRunTinyGuest() ? describe : describe.skip;
+const SERVE = 'ip link set lo up; httpd -f -p 127.0.0.1:8080 -h /srv &';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'tiny-guest-'));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const inGuest = (program: string, input?: string): Outcome => runInTinyGuest(root, program, input);
+
+/** Puts a tarball where the guest's web server finds it, and gives its digest. */
+function publishRunner(listener: string): string {
+  const content = join(root, 'srv/content');
+  mkdirSync(join(content, 'bin'), { recursive: true });
+  writeFileSync(join(content, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(join(content, 'bin/Runner.Listener'), listener, { mode: 0o755 });
+  run(['tar', '-czf', join(root, 'srv/runner.tar.gz'), '-C', content, '.']);
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'srv/runner.tar.gz')))
+    .digest('hex');
+}
+
+describeTiny('a guest of busybox alone', () => {
+  const url = 'http://127.0.0.1:8080/runner.tar.gz';
+  let parts = listGuestParts({ runner: { version: '', url, sha256: '' } });
+
+  beforeAll(() => {
+    makeTinyGuest(root);
+    const sha256 = publishRunner('#!/bin/sh\necho 2.330.0\n').toUpperCase();
+    parts = listGuestParts({ runner: { version: '2.330.0', url, sha256 } });
+  });
+
+  test('gets all parts at first boot', () => {
+    writeFileSync(join(root, 'user-data'), renderUserData('b-1', parts));
+    const outcome = inGuest(`${SERVE} sh /user-data`);
+    expect(findGuestFailure(read('dev/console'), 'b-1')).toBeUndefined();
+    expect(outcome.code).toBe(0);
+    expect(read('dev/console')).toContain('b-1 ready');
+    const report = parsePartsReport(inGuest(PARTS_REPORT_COMMAND).stdout);
+    expect(report.map(({ name }) => name)).toEqual(parts.map(({ name }) => name));
+  });
+
+  test('has its user in all groups once, and its PATH set once, also after a second time', () => {
+    const twice = parts.map(({ name, script }) => (name === 'users' ? script : '')).join('');
+    expect(inGuest(`set -eu; ${twice}`).code).toBe(0);
+    expect(read('etc/group')).toMatch(
+      /^adm:x:4:ubuntu\nsudo:x:27:ubuntu\n[^]*^docker:x:\d+:ubuntu\nmicrok8s:x:\d+:ubuntu\nlxd:x:\d+:ubuntu\n$/m,
+    );
+    expect(read('home/ubuntu/.profile').split('\n').filter(Boolean)).toHaveLength(1);
+    expect(inGuest('. /home/ubuntu/.profile; . /home/ubuntu/.bashrc; echo "$PATH"').stdout).toMatch(
+      /^\/home\/ubuntu\/\.local\/bin:(?!.*ubuntu)/,
+    );
+  });
+
+  test('passes its checks', () => {
+    const outcome = inGuest(`hostname github-runner; ${CHECKS_COMMAND}`, renderChecks(parts));
+    expect(findFailedChecks(outcome.stdout, parts)).toEqual([]);
+    expect(existsSync(join(root, 'home/ubuntu/actions-runner/actions-runner.tar.gz'))).toBe(false);
+  });
+
+  test('fails each check whose truth was taken away', () => {
+    const spoil = [
+      'rm /etc/sysctl.d/*; chmod 755 /usr/local/bin; rm /home/ubuntu/.bashrc',
+      'echo "echo 1.0.0" >/home/ubuntu/actions-runner/bin/Runner.Listener',
+    ].join('\n');
+    const again = 'chmod 777 /usr/local/bin; cp /home/ubuntu/.profile /home/ubuntu/.bashrc';
+    const outcome = inGuest(`${spoil}\n${CHECKS_COMMAND}; ${again}`, renderChecks(parts));
+    expect(findFailedChecks(outcome.stdout, parts)).toEqual([
+      expect.stringMatching(/^hostname: the hostname is '.*', in .* 'github-runner', not 'github-runner'$/),
+      'sysctl: /etc/sysctl.d/99-github-runner.conf does not say net.core.default_qdisc=fq',
+      "local-bin: /usr/local/bin has the mode 'drwxr-xr-x', not 'drwxrwxrwx'",
+      'users: /home/ubuntu/.bashrc does not put /home/ubuntu/.local/bin on PATH',
+      "runner: the runner's version is '1.0.0', not '2.330.0'",
+    ]);
+  });
+
+  test('does not take a runner that is not its release', () => {
+    const [runner] = listGuestParts({ runner: { version: '1', url, sha256: 'a'.repeat(64) } }).slice(-1);
+    const outcome = inGuest(`${SERVE} set -eu; ${runner?.script ?? ''}`);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('is not the release: its SHA-256 is ');
+  });
+
+  test("runs the operator's script as root from memory with its secrets, and forgets it", () => {
+    const secrets = encodeScriptSecrets(new Map([['TOKEN', new Secret("it's\n$secret")]]));
+    const script = '#!/bin/sh\nprintf "%s|" "$TOKEN" "$HOME" "$(pwd)" "$(id -u)" "$(cat)"\nexit 5\n';
+    writeFileSync(join(root, 'run/secrets'), secrets);
+    writeFileSync(join(root, 'run/command'), `${SCRIPT_RUN_COMMAND} </run/secrets; echo "exit $?"\n`);
+    const program = [
+      `${SCRIPT_REMOVE_COMMAND} && ${SCRIPT_INSTALL_COMMAND}`,
+      'ls -ld /run/github-runner-image-builder-script | cut -c 1-10',
+      'sh /run/command',
+      `${SCRIPT_REMOVE_COMMAND} && ${SCRIPT_REMOVE_COMMAND} && rm /run/* && ls /run`,
+    ].join('\n');
+    const outcome = inGuest(program, script);
+    expect(outcome.stdout).toBe("drwx------\nit's\n$secret|/root|/root|0||exit 5\n");
+    expect(outcome.code).toBe(0);
+  });
+
+  test('is left without a trace of its build', () => {
+    const paths = [
+      'root/.ssh/authorized_keys',
+      'home/ubuntu/.ssh/authorized_keys',
+      'etc/ssh/ssh_host_ed25519_key',
+      'root/.ash_history',
+      'etc/dropbear/key',
+      'tmp/.x',
+      'var/log/a.gz',
+    ];
+    [...paths, 'var/log/messages', 'etc/machine-id'].forEach((path) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), 'trace');
+    });
+    const outcome = inGuest(CLEAN_UP_COMMAND, renderCleanUp());
+    expect(outcome).toEqual({ code: 0, stdout: 'clean-up done\n', stderr: '' });
+    expect(paths.filter((path) => existsSync(join(root, path)))).toEqual([]);
+    expect([read('var/log/messages'), read('etc/machine-id')]).toEqual(['', '']);
+    expect(readdirSync(join(root, 'var/lib'))).toEqual([]);
+    expect(existsSync(join(root, 'home/ubuntu/actions-runner/run.sh'))).toBe(true);
+  });
+
+  test('can be cleaned up twice', () => {
+    expect(inGuest(CLEAN_UP_COMMAND, renderCleanUp()).code).toBe(0);
+  });
+});

@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/console.ts';
+import type { GuestPart } from '../../src/guest/part.ts';
+import { parsePartsReport } from '../../src/guest/parts-report.ts';
+import { listGuestParts } from '../../src/guest/parts.ts';
+import { quoteForShell } from '../../src/guest/quote.ts';
+import { renderUserData } from '../../src/guest/user-data.ts';
+import { run, SHELLS, type Outcome } from './support/shell.ts';
+
+const part = (name: string, script: string): GuestPart => ({ name, script, check: '' });
+const good = part('good', 'echo fine');
+
+let folder: string;
+let places: { readonly state: string; readonly console: string; readonly ssh: string };
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "first boot's "));
+  places = { state: join(folder, 'state'), console: join(folder, 'console'), ssh: join(folder, 'ssh') };
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function boot(shell: readonly [string, ...string[]], parts: readonly GuestPart[]): Outcome {
+  writeFileSync(join(folder, 'user-data'), renderUserData('b-1', parts, places));
+  return run([...shell, join(folder, 'user-data')]);
+}
+const readConsole = (): string => readFileSync(places.console, 'utf8');
+const readReport = (): string => readFileSync(join(places.state, 'parts'), 'utf8');
+
+describe.each(SHELLS)('the first boot, in $title', ({ shell }) => {
+  test('brings in each part, reports its seconds and tells the console that it is ready', () => {
+    const outcome = boot(shell, [good, part('touch', `touch ${quoteForShell(join(places.state, 'it'))}`)]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(parsePartsReport(readReport()).map(({ name }) => name)).toEqual(['good', 'touch']);
+    expect(readConsole()).toContain('\ngithub-runner-image-builder b-1 ready\n');
+    expect(findGuestFailure(readConsole(), 'b-1')).toBeUndefined();
+    expect(statSync(join(places.state, 'it')).isFile()).toBe(true);
+  });
+
+  test('lets no one but root read what it wrote down', () => {
+    boot(shell, [good]);
+    expect(statSync(places.state).mode & 0o777).toBe(0o700);
+  });
+
+  test('fails with the part whose middle command failed, and does nothing more', () => {
+    const outcome = boot(shell, [good, part('middle', 'echo one\nls /nowhere-at-all\necho three'), good]);
+    expect(outcome.code).toBe(1);
+    const failure = findGuestFailure(readConsole(), 'b-1');
+    expect(failure).toMatchObject({ part: 'middle' });
+    expect(failure?.lastLines[0]).toBe('one');
+    expect(failure?.lastLines.at(-1)).toContain('/nowhere-at-all');
+    expect(readReport()).toMatch(/^good \d+\n$/);
+    expect(readConsole()).not.toContain('ready');
+  });
+
+  test.each([
+    ['a variable that is not set', 'echo "$NO_SUCH_VARIABLE"; true', undefined],
+    ['a failing function', 'f() { false; echo on; }; f; true', 1],
+    ['an exit', 'exit 7', 7],
+    ['no such command', 'no-such-command-here', 127],
+  ])('fails a part for %s', (_, script, exitCode) => {
+    expect(boot(shell, [part('bad', script)]).code).toBe(1);
+    const failure = findGuestFailure(readConsole(), 'b-1');
+    expect(failure?.part).toBe('bad');
+    if (exitCode !== undefined) expect(failure?.exitCode).toBe(exitCode);
+  });
+
+  test('tells the console the last twenty lines of what failed, without control characters', () => {
+    boot(shell, [part('long', `for i in $(seq 1 30); do printf '\\033[1m%s\\r\\n' "line $i"; done; exit 3`)]);
+    const { lastLines = [] } = findGuestFailure(readConsole(), 'b-1') ?? {};
+    expect(lastLines).toHaveLength(20);
+    expect(lastLines[0]).toBe('[1mline 11');
+    expect(lastLines.at(-1)).toBe('[1mline 30');
+  });
+
+  test('keeps a part that reads stdin from eating the program', () => {
+    expect(boot(shell, [part('eater', 'cat >/dev/null'), good]).code).toBe(0);
+    expect(readReport()).toContain('good ');
+  });
+
+  test('fails where its folder cannot be made', () => {
+    writeFileSync(places.state, 'a file is in the way');
+    expect(boot(shell, [good]).code).toBe(1);
+    expect(findGuestFailure(readConsole(), 'b-1')).toEqual({
+      part: 'state-folder',
+      exitCode: 1,
+      lastLines: [],
+    });
+  });
+
+  test('does not need a console', () => {
+    mkdirSync(places.console);
+    expect(boot(shell, [good]).code).toBe(0);
+  });
+
+  test('tells the fingerprints of all host keys before a part can fail', () => {
+    const blobs = { ssh_host_ed25519_key: randomBytes(51), ssh_host_rsa_key: randomBytes(279) };
+    mkdirSync(places.ssh);
+    Object.entries(blobs).forEach(([name, blob]) => {
+      writeFileSync(join(places.ssh, `${name}.pub`), `ssh-x ${blob.toString('base64')} root@host\n`);
+    });
+    boot(shell, [part('bad', 'false')]);
+    const expected = Object.values(blobs).map((blob) => createHash('sha256').update(blob).digest('base64'));
+    expect(findHostKeyFingerprints(readConsole(), 'b-1')).toEqual(
+      expected.map((digest) => `SHA256:${digest.replace(/=+$/, '')}`),
+    );
+  });
+});
+
+describe('user data', () => {
+  const release = { version: '2.330.0', url: 'https://example.test/runner.tar.gz', sha256: 'a'.repeat(64) };
+
+  test('with all parts is a fraction of what Nova takes', () => {
+    expect(renderUserData('b-1', listGuestParts({ runner: release })).length).toBeLessThan(20_000);
+  });
+
+  test('that Nova would not take is not rendered', () => {
+    expect(() => renderUserData('b-1', [part('big', '#'.repeat(45_000))])).toThrow('where Nova takes');
+  });
+
+  test('brings the parts in in the order in which they need each other', () => {
+    const names = listGuestParts({ runner: release }).map(({ name }) => name);
+    expect(names).toEqual(['hostname', 'sysctl', 'local-bin', 'users', 'runner']);
+  });
+});
