@@ -107,13 +107,6 @@ describeTiny('a guest of busybox alone', () => {
     ]);
   });
 
-  test('does not take a runner that is not its release', () => {
-    const [runner] = listGuestParts({ runner: { version: '1', url, sha256: 'a'.repeat(64) } }).slice(-1);
-    const outcome = inGuest(`${SERVE} set -eu; ${runner?.script ?? ''}`);
-    expect(outcome.code).toBe(1);
-    expect(outcome.stdout).toContain('is not the release: its SHA-256 is ');
-  });
-
   test("runs the operator's script as root from memory with its secrets, and forgets it", () => {
     const secrets = encodeScriptSecrets(new Map([['TOKEN', new Secret("it's\n$secret")]]));
     const script = '#!/bin/sh\nprintf "%s|" "$TOKEN" "$HOME" "$(pwd)" "$(id -u)" "$(cat)"\nexit 5\n';
@@ -154,5 +147,12 @@ describeTiny('a guest of busybox alone', () => {
 
   test('can be cleaned up twice', () => {
     expect(inGuest(CLEAN_UP_COMMAND, renderCleanUp()).code).toBe(0);
+  });
+
+  test('does not take a runner that is not its release', () => {
+    const [runner] = listGuestParts({ runner: { version: '1', url, sha256: 'a'.repeat(64) } }).slice(-1);
+    const outcome = inGuest(`${SERVE} set -eu; ${runner?.script ?? ''}`);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('is not the release: its SHA-256 is ');
   });
 });
