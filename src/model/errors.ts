@@ -37,14 +37,14 @@ export class NetworkNotFoundError extends InputError {}
 /** An exact name was asked for, and several things have it. */
 export class AmbiguousNameError extends InputError {}
 
-/** The cloud rejects the credentials. */
-export class UnauthorizedError extends ProductError {
-  readonly kind = 'denied';
-}
-
-/** The build did not lead to an image. */
+/** The build did not lead to an image. Its kind is that of its cause, when a cloud or the operator is to blame. */
 export class BuildImageError extends ProductError {
-  readonly kind = 'build';
+  readonly kind: ErrorKind;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = options?.cause instanceof ProductError ? options.cause.kind : 'build';
+  }
 }
 
 /** A base image could not be fetched or is not what its checksum says. */
@@ -64,6 +64,12 @@ export class AddressNotFoundError extends BuildImageError {}
 
 /** cloud-init did not finish well in the guest. */
 export class CloudInitFailError extends BuildImageError {}
+
+/** The image's content is not what it should be. */
+export class GuestCheckError extends BuildImageError {}
+
+/** The server did not become, or stay, what it should be. */
+export class ServerError extends BuildImageError {}
 
 /** The operator's script failed in the guest. */
 export class ExternalScriptError extends BuildImageError {}

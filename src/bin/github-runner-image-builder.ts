@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CancelledError } from '../model/errors.ts';
+import { systemClock } from '../system/clock.ts';
+import { writeAllSync } from '../system/write-all.ts';
+import type { StopSignal } from './image-builder/exit-codes.ts';
+import { runProgram } from './image-builder/program.ts';
+
+const stop = new AbortController();
+let stoppedBy: StopSignal | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stoppedBy !== undefined) {
+      writeAllSync(2, `${signal}: still undoing what was made; SIGKILL would leave it to the next run\n`);
+      return;
+    }
+    stoppedBy = signal;
+    stop.abort(new CancelledError(`stopped by ${signal}`));
+  });
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+process.exitCode = await runProgram({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  host: { arch: process.arch, osCloud: process.env['OS_CLOUD'], newBuildId: randomBytes(6).toString('hex') },
+  version,
+  clock: systemClock,
+  writeOut: (text) => {
+    writeAllSync(1, text);
+  },
+  writeErr: (text) => {
+    writeAllSync(2, text);
+  },
+  terminal: { isTerminal: process.stderr.isTTY, columns: process.stderr.columns ?? 80 },
+  signal: stop.signal,
+  stoppedBy: () => stoppedBy,
+});

@@ -1,0 +1,110 @@
+import { ARCHES, type Arch, findArch } from '../../model/arch.ts';
+import { BASE_SPELLINGS, type Base, findBase } from '../../model/base.ts';
+import { InputError } from '../../model/errors.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../model/timeouts.ts';
+
+/** Options as the command line has them: strings, by their name in camelCase. */
+export type RawOptions = Readonly<Record<string, unknown>>;
+
+/** Reads options one by one and keeps every problem, so that all are told at once. */
+export class OptionReader {
+  readonly #raw: RawOptions;
+  readonly #problems: string[] = [];
+
+  constructor(raw: RawOptions) {
+    this.#raw = raw;
+  }
+
+  /** The option's text; empty when it was not given. */
+  text(name: string): string {
+    const value = this.#raw[name];
+    return typeof value === 'string' ? value.trim() : '';
+  }
+
+  /** Was the flag given? */
+  isSet(name: string): boolean {
+    return this.#raw[name] === true;
+  }
+
+  problem(option: string, expected: string, got: string): void {
+    this.#problems.push(`${option}: expected ${expected}, got ${got === '' ? 'nothing' : got}`);
+  }
+
+  arch(hostArch: string): Arch {
+    const given = this.text('arch');
+    const arch = findArch(given === '' ? hostArch : given);
+    if (arch === undefined) this.problem('--arch', `one of ${ARCHES.join(', ')}`, given);
+    return arch ?? 'x64';
+  }
+
+  base(): Base {
+    return this.#findBase('--base-image', this.text('baseImage'));
+  }
+
+  /** A list of bases, each once. */
+  bases(): readonly Base[] {
+    const names = this.text('baseImage').split(',');
+    return [...new Set(names.map((name) => this.#findBase('--base-image', name.trim())))];
+  }
+
+  #findBase(option: string, text: string): Base {
+    const base = findBase(text);
+    if (base === undefined) this.problem(option, `one of ${BASE_SPELLINGS.join(', ')}`, text);
+    return base ?? 'noble';
+  }
+
+  wholeNumber(name: string, option: string, least: number, otherwise: number): number {
+    const text = this.text(name);
+    if (text === '') return otherwise;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
+    this.problem(option, `a whole number of at least ${least}`, text);
+    return otherwise;
+  }
+
+  /** An http or https URL; its value may be secret and is not told. */
+  url(name: string, option: string): string {
+    const text = this.text(name);
+    if (text === '') return '';
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return text;
+    this.problem(option, 'a URL like https://example.com/path', 'something else');
+    return '';
+  }
+
+  version(name: string, option: string): string {
+    const text = this.text(name).replace(/^v/, '');
+    if (text !== '' && !/^\d+\.\d+\.\d+$/.test(text)) this.problem(option, 'a version like 2.331.0', text);
+    return text;
+  }
+
+  timeouts(): Timeouts {
+    const names = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
+    const read = names.map((name) => [
+      name,
+      this.wholeNumber(name, timeoutOption(name), 1, DEFAULT_TIMEOUTS[name]),
+    ]);
+    return Object.fromEntries(read) as Record<keyof Timeouts, number>;
+  }
+
+  /** Refuses an option of a later version. */
+  notYet(name: string, option: string): void {
+    if (this.text(name) !== '') this.#problems.push(`${option}: not in this version`);
+  }
+
+  /** Takes up the problems that another parser found. */
+  attempt<T>(parse: () => T): T | undefined {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#problems.push(...error.problems);
+      return undefined;
+    }
+  }
+
+  /** Throws InputError when there were problems. */
+  done(): void {
+    if (this.#problems.length > 0) throw new InputError(this.#problems);
+  }
+}

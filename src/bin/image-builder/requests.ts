@@ -1,0 +1,167 @@
+import type { Arch } from '../../model/arch.ts';
+import type { Base } from '../../model/base.ts';
+import { type Owner, parseOwner } from '../../model/owner.ts';
+import type { Timeouts } from '../../model/timeouts.ts';
+import type { CloudConfig, ImageConfig } from '../../image-builder/config.ts';
+import type { LogLevel } from '../../system/logger.ts';
+import type { Invocation } from './command-line.ts';
+import { OptionReader } from './read-options.ts';
+
+/** What every command has. */
+export interface CommonOptions {
+  /** Empty: to be determined. */
+  readonly cloudName: string;
+  readonly logLevel: LogLevel;
+  readonly format: 'json' | 'text';
+  readonly owner: Owner;
+  /** Was --owner given? Then only its revisions count. */
+  readonly isOwnerGiven: boolean;
+  readonly timeouts: Timeouts;
+  readonly cloudImagesUrl: string;
+  readonly runnerReleasesUrl: string;
+}
+
+/** A command line, understood. */
+export type Request = CommonOptions &
+  (
+    | {
+        readonly command: 'init';
+        readonly arch: Arch;
+        readonly bases: readonly Base[];
+        readonly prefix: string;
+      }
+    | {
+        readonly command: 'run';
+        /** Its cloud name is that of the common options, determined. */
+        readonly cloud: Omit<CloudConfig, 'cloudName'>;
+        readonly image: ImageConfig;
+        readonly keepRevisions: number;
+      }
+    | { readonly command: 'latest-build-id'; readonly imageName: string; readonly which: 'active' | 'any' }
+    | {
+        readonly command: 'prune';
+        readonly imageName: string;
+        readonly keepRevisions: number;
+        readonly protectedIds: readonly string[];
+        readonly isDryRun: boolean;
+      }
+  );
+
+/** What a request depends on beside the command line. */
+export interface Host {
+  readonly arch: string;
+  readonly osCloud: string | undefined;
+  readonly newBuildId: string;
+}
+
+const LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
+  10: 'debug',
+  20: 'info',
+  30: 'warning',
+  40: 'error',
+  debug: 'debug',
+  info: 'info',
+  warning: 'warning',
+  error: 'error',
+};
+
+/** Understands an invocation. Throws InputError with all its problems. */
+export function parseRequest(invocation: Invocation, host: Host): Request {
+  const reader = new OptionReader(invocation.options);
+  const common = readCommon(reader, host);
+  const request = readCommand(invocation, reader, host, common);
+  reader.done();
+  return request;
+}
+
+function readCommon(reader: OptionReader, host: Host): CommonOptions {
+  const levelText = reader.text('logLevel');
+  const logLevel = LOG_LEVELS[levelText.toLowerCase()];
+  if (logLevel === undefined) reader.problem('--log-level', 'debug, info, warning or error', levelText);
+  const format = reader.text('format');
+  if (format !== 'json' && format !== 'text') reader.problem('--format', 'json or text', format);
+  const ownerText = reader.text('owner');
+  const nobody = {
+    application: reader.text('prefix') || 'by-hand',
+    modelUuid: '',
+    unit: '',
+    buildId: host.newBuildId,
+  };
+  const owner = ownerText === '' ? nobody : reader.attempt(() => parseOwner(ownerText, host.newBuildId));
+  return {
+    cloudName: reader.text('osCloud') || (host.osCloud ?? ''),
+    logLevel: logLevel ?? 'info',
+    format: format === 'text' ? 'text' : 'json',
+    owner: owner ?? nobody,
+    isOwnerGiven: ownerText !== '',
+    timeouts: reader.timeouts(),
+    cloudImagesUrl: reader.url('cloudImagesUrl', '--cloud-images-url'),
+    runnerReleasesUrl: reader.url('runnerReleasesUrl', '--runner-releases-url'),
+  };
+}
+
+function readCommand(
+  { command, args, options }: Invocation,
+  reader: OptionReader,
+  host: Host,
+  common: CommonOptions,
+): Request {
+  const imageName = args[0] ?? '';
+  if (command !== 'init' && imageName.trim() === '') reader.problem('image name', 'a name', '');
+  switch (command) {
+    case 'init':
+      return {
+        ...common,
+        command,
+        arch: reader.arch(host.arch),
+        bases: reader.bases(),
+        prefix: reader.text('prefix'),
+      };
+    case 'run':
+      return { ...common, command, ...readRun(imageName, reader, host) };
+    case 'latest-build-id':
+      return { ...common, command, imageName, which: reader.isSet('anyStatus') ? 'any' : 'active' };
+    case 'prune':
+      return {
+        ...common,
+        command,
+        imageName,
+        keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
+        protectedIds: readIds(options['protect']),
+        isDryRun: reader.isSet('dryRun'),
+      };
+  }
+}
+
+function readIds(given: unknown): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(given) ? given : [];
+  return words.flatMap((word) => String(word).split(',')).filter((id) => id !== '');
+}
+
+function readRun(name: string, reader: OptionReader, host: Host) {
+  reader.notYet('juju', '--juju');
+  reader.notYet('microk8s', '--microk8s');
+  reader.notYet('dockerhubCache', '--dockerhub-cache');
+  reader.notYet('proxy', '--proxy');
+  reader.notYet('uploadClouds', '--upload-clouds');
+  return {
+    cloud: {
+      dockerhubCache: undefined,
+      flavor: reader.text('flavor'),
+      network: reader.text('network'),
+      prefix: reader.text('prefix'),
+      proxy: '',
+      uploadCloudNames: [],
+    },
+    image: {
+      arch: reader.arch(host.arch),
+      base: reader.base(),
+      juju: '',
+      microk8s: '',
+      runnerVersion: reader.version('runnerVersion', '--runner-version'),
+      scriptUrl: reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL)'),
+      name,
+    },
+    keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
+  };
+}

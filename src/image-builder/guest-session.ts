@@ -1,0 +1,73 @@
+import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../guest/checks.ts';
+import { CLEAN_UP_COMMAND, renderCleanUp } from '../guest/clean-up.ts';
+import { findGuestFailure } from '../guest/console.ts';
+import type { GuestPart } from '../guest/part.ts';
+import { PARTS_REPORT_COMMAND, type PartSeconds, parsePartsReport } from '../guest/parts-report.ts';
+import { CloudInitFailError, GuestCheckError } from '../model/errors.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { getConsole } from '../openstack/servers.ts';
+import type { SshResult, SshSession } from '../system/ssh.ts';
+import type { Tools } from './tools.ts';
+
+/** A guest that answers SSH, and how it is reached otherwise. */
+export interface Guest {
+  readonly cloud: Cloud;
+  readonly serverId: string;
+  readonly session: SshSession;
+  readonly parts: readonly GuestPart[];
+}
+
+/** Waits until cloud-init has done all. Throws CloudInitFailError, with the part that failed and its last lines. */
+export async function waitForCloudInit(guest: Guest, tools: Tools): Promise<void> {
+  const result = await guest.session.run({
+    command: 'cloud-init status --wait',
+    timeoutMs: tools.timeouts.cloudInitTimeout * 1000,
+    signal: tools.signal,
+  });
+  // Newer ones exit with 2 when they are done in spite of a deprecated key or the like.
+  if (/^status: done\b/m.test(result.stdout)) return;
+  const console = await getConsole(guest.cloud, guest.serverId).catch(() => '');
+  const failure = findGuestFailure(console, tools.owner.buildId);
+  if (failure === undefined)
+    throw new CloudInitFailError(`cloud-init did not finish well: ${tellResult(result)}`);
+  const lines = failure.lastLines.map((line) => `\n  ${line}`).join('');
+  throw new CloudInitFailError(
+    `part ${failure.part} of the guest failed with exit code ${failure.exitCode}${lines}`,
+  );
+}
+
+/** How long each part took to come in. */
+export async function reportParts(guest: Guest, tools: Tools): Promise<readonly PartSeconds[]> {
+  const result = await guest.session.run(ownCommand(PARTS_REPORT_COMMAND, tools));
+  if (result.exitCode !== 0)
+    throw new CloudInitFailError(`the guest's report of its parts: ${tellResult(result)}`);
+  return parsePartsReport(result.stdout);
+}
+
+/** Checks every part of the guest. Throws GuestCheckError with all that is wrong. */
+export async function checkGuest(guest: Guest, tools: Tools): Promise<void> {
+  const program = renderChecks(guest.parts);
+  const { stdout } = await guest.session.run(ownCommand(CHECKS_COMMAND, tools, program));
+  const problems = findFailedChecks(stdout, guest.parts);
+  if (problems.length > 0)
+    throw new GuestCheckError(`the guest is not as it should be: ${problems.join('; ')}`);
+}
+
+/** Takes out of the guest what no image may have. After this only the stop may come. */
+export async function cleanUpGuest(guest: Guest, tools: Tools): Promise<void> {
+  const result = await guest.session.run(ownCommand(CLEAN_UP_COMMAND, tools, renderCleanUp()));
+  if (result.stdout.trimEnd().endsWith('clean-up done')) return;
+  throw new GuestCheckError(`the clean-up of the guest did not come to its end: ${tellResult(result)}`);
+}
+
+/** One of our own commands, with their common deadline. */
+export function ownCommand(command: string, tools: Tools, stdin?: string) {
+  const timeoutMs = tools.timeouts.commandTimeout * 1000;
+  return { command, timeoutMs, signal: tools.signal, ...(stdin === undefined ? {} : { stdin }) };
+}
+
+/** The end of what a command said, for an error. */
+export function tellResult({ exitCode, stdout, stderr }: SshResult): string {
+  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-10).join('\n  ');
+  return `exit code ${exitCode}${said === '' ? '' : `\n  ${said}`}`;
+}

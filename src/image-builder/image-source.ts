@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { type Readable, pipeline } from 'node:stream';
+import { InputError } from '../model/errors.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { uploadImageData } from '../openstack/image-data.ts';
+import type { Image } from '../openstack/images.ts';
+import { withTransferLimits } from '../system/stall-watch.ts';
+import { QCOW2, VerifiedStream } from '../system/verified-stream.ts';
+import type { Tools } from './tools.ts';
+import { getStoredImage, transferLimits } from './transfer.ts';
+
+/** A disk image to upload: a file's path, or a stream of known size and format. */
+export type ImageSource =
+  string | { readonly stream: Readable; readonly size: number; readonly diskFormat: string };
+
+/** A disk image that can be read, and what it is. */
+export interface OpenImageSource {
+  readonly open: () => Readable;
+  /** In bytes. */
+  readonly size: number;
+  readonly diskFormat: string;
+}
+
+/** Looks at a source: its size, and whether it is qcow2 or raw. Throws InputError when it cannot be read. */
+export async function openImageSource(source: ImageSource): Promise<OpenImageSource> {
+  if (typeof source !== 'string') return { ...source, open: () => source.stream };
+  try {
+    const { size } = await stat(source);
+    const diskFormat = (await readHead(source, QCOW2.bytes.length)).equals(QCOW2.bytes) ? 'qcow2' : 'raw';
+    return { open: () => createReadStream(source), size, diskFormat };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError([`${source}: expected a readable disk image (${reason})`], { cause });
+  }
+}
+
+async function readHead(path: string, length: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: length - 1 })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Sends a source's data into the queued image `id`; gives the image, active and with the hash of what was sent. */
+export async function sendImageData(
+  cloud: Cloud,
+  id: string,
+  source: OpenImageSource,
+  tools: Tools,
+): Promise<Image> {
+  const verified = new VerifiedStream({ size: source.size });
+  pipeline(source.open(), verified, () => undefined); // its failure reaches the upload as the stream's error
+  await withTransferLimits(
+    (signal) => uploadImageData(cloud, id, { source: verified, size: source.size }, signal),
+    () => ({ moved: verified.passed, size: source.size }),
+    transferLimits(tools, `the upload of image ${id}`),
+  );
+  return getStoredImage(cloud, id, verified.sha512);
+}

@@ -1,0 +1,119 @@
+import type { Arch } from '../model/arch.ts';
+import type { Base } from '../model/base.ts';
+import { InputError } from '../model/errors.ts';
+import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
+import { type BaseImage, ensureBaseImage } from './base-images.ts';
+import { removeSupersededBaseImages } from './superseded-base-images.ts';
+import { buildOnServer } from './build-on-server.ts';
+import type { CloudConfig, ImageConfig } from './config.ts';
+import { ensureSharedSecurityGroup } from './shared-security-group.ts';
+import { createSnapshot } from './store.ts';
+import { runSteps } from './steps.ts';
+import { sweepLeftovers } from './sweep.ts';
+import type { Tools } from './tools.ts';
+
+export type { CloudConfig, ImageConfig } from './config.ts';
+
+/** Where clouds.yaml is looked for, in order, unless OS_CLIENT_CONFIG_FILE names one; `~` is the home folder. */
+export const CLOUD_YAML_PATHS: readonly string[] = [
+  './clouds.yaml',
+  '~/clouds.yaml',
+  '~/.config/openstack/clouds.yaml',
+  '/etc/openstack/clouds.yaml',
+];
+
+/** The project's one security group for builders. */
+export const SHARED_SECURITY_GROUP_NAME = 'github-runner-image-builder-v1';
+
+/** How long a server may take to become ACTIVE, in seconds, unless --server-timeout says otherwise. */
+export const CREATE_SERVER_TIMEOUT = 1200;
+
+/** The least that a builder's flavor must have: vCPUs. */
+export const MIN_CPU = 2;
+/** The least that a builder's flavor must have: MiB of memory. */
+export const MIN_RAM = 1024;
+/** The least that a builder's flavor must have: GiB of disk. */
+export const MIN_DISK = 20;
+
+/** Where clouds.yaml is looked for. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** Reads the clouds.yaml that `surroundings` lead to. Throws CloudsYAMLError. */
+export function findCloudsYaml({ env, cwd }: Surroundings): Promise<CloudsYaml> {
+  return readCloudsYaml({ configFile: env['OS_CLIENT_CONFIG_FILE'], paths: CLOUD_YAML_PATHS, cwd });
+}
+
+/** The cloud to use: the given one, or else the first of clouds.yaml. Throws CloudsYAMLError when there is none. */
+export async function determineCloud(
+  cloudName: string | undefined,
+  surroundings: Surroundings,
+): Promise<string> {
+  if (cloudName !== undefined && cloudName !== '') return cloudName;
+  const [first = ''] = (await findCloudsYaml(surroundings)).clouds.keys();
+  return first;
+}
+
+/** Makes what all builds of a cloud share, ahead of them: the security group, and the base images asked for. */
+export async function initialize(
+  arch: Arch,
+  cloudName: string,
+  prefix: string,
+  bases: readonly Base[],
+  tools: Tools,
+): Promise<readonly BaseImage[]> {
+  const connection = await tools.connect(cloudName);
+  const cloud = connection.under(tools.signal);
+  return runSteps(tools, async (step) => {
+    await step('sweep leftovers', async () => tools.record({ swept: await sweepLeftovers(cloud, tools) }));
+    await step('ensure security group', () => ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME));
+    const images: BaseImage[] = [];
+    for (const base of bases) {
+      const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { base, arch, prefix }, tools);
+      const image = await step(`prepare base image ${base}`, prepare);
+      await step(`remove older base images ${base}`, () =>
+        removeSupersededBaseImages(cloud, image, prefix, tools),
+      );
+      images.push(image);
+    }
+    return images;
+  });
+}
+
+/** Builds an image on a server of the build cloud; gives its id. Throws StepFailedError; nothing is left then. */
+export async function run(
+  cloudConfig: CloudConfig,
+  imageConfig: ImageConfig,
+  keepRevisions: number,
+  tools: Tools,
+): Promise<string> {
+  refuseWhatComesLater(cloudConfig, imageConfig);
+  const { cloudName } = cloudConfig;
+  const connection = await tools.connect(cloudName);
+  const request = {
+    cloud: cloudConfig,
+    image: imageConfig,
+    securityGroup: SHARED_SECURITY_GROUP_NAME,
+    minimum: { vcpus: MIN_CPU, ram: MIN_RAM, disk: MIN_DISK },
+  };
+  const { id } = await buildOnServer(connection, request, tools, (serverId) =>
+    createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, imageConfig.arch),
+  );
+  return id;
+}
+
+function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {
+  const given = {
+    '--juju': image.juju !== '',
+    '--microk8s': image.microk8s !== '',
+    '--dockerhub-cache': cloud.dockerhubCache !== undefined,
+    '--proxy': cloud.proxy !== '',
+    '--upload-clouds': cloud.uploadCloudNames.length > 0,
+  };
+  const problems = Object.entries(given).flatMap(([option, isGiven]) =>
+    isGiven ? [`${option}: not in this version`] : [],
+  );
+  if (problems.length > 0) throw new InputError(problems);
+}

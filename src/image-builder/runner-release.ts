@@ -1,0 +1,98 @@
+import { type Arch, archNames } from '../model/arch.ts';
+import { fields, list, optional, text, withDefault, anyString } from '../model/decode.ts';
+import { DeadlineError, RunnerDownloadError } from '../model/errors.ts';
+import type { RunnerRelease } from '../guest/parts.ts';
+import { DownloadError, downloadText, sendOrExplain } from '../system/download.ts';
+import { withDeadline } from '../system/wait.ts';
+import type { Tools } from './tools.ts';
+
+const MAXIMUM_ANSWER = 2 * 1024 * 1024;
+
+/**
+ * Finds the runner's tarball and its SHA-256 below `--runner-releases-url`, laid out as GitHub's releases are:
+ * `/latest` redirects to `/tag/v<version>`, and files stand in `/download/v<version>/`. GitHub tells checksums through
+ * its API; a mirror has `<tarball>.sha256` beside the tarball. Throws RunnerDownloadError.
+ */
+export async function resolveRunnerRelease(tools: Tools, arch: Arch, wanted: string): Promise<RunnerRelease> {
+  const { fetchTimeout } = tools.timeouts;
+  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
+  const root = tools.runnerReleasesUrl.replace(/\/+$/, '');
+  const tooLong = (): Error =>
+    new DeadlineError(`${root} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`);
+  try {
+    return await withDeadline((signal) => resolve(tools, root, arch, wanted, signal), limits, tooLong);
+  } catch (cause) {
+    if (!(cause instanceof DownloadError)) throw cause;
+    throw new RunnerDownloadError(`the runner's release: ${cause.message}`, { cause });
+  }
+}
+
+async function resolve(
+  tools: Tools,
+  root: string,
+  arch: Arch,
+  wanted: string,
+  signal: AbortSignal,
+): Promise<RunnerRelease> {
+  const version = wanted === '' ? await findLatest(tools, root, signal) : wanted;
+  const file = `actions-runner-linux-${archNames(arch).runner}-${version}.tar.gz`;
+  const url = `${root}/download/v${version}/${file}`;
+  const api = githubApiOf(root);
+  const sha256 =
+    api === undefined
+      ? parseSum(await downloadText(tools.downloads, `${url}.sha256`, MAXIMUM_ANSWER, signal))
+      : findGithubDigest(
+          await downloadText(tools.downloads, `${api}/tags/v${version}`, MAXIMUM_ANSWER, signal),
+          file,
+        );
+  if (sha256 === undefined) {
+    throw new RunnerDownloadError(`${file}: expected its SHA-256 at ${api ?? `${url}.sha256`}, found none`);
+  }
+  return { version, url, sha256 };
+}
+
+async function findLatest(tools: Tools, root: string, signal: AbortSignal): Promise<string> {
+  const response = await sendOrExplain(tools.downloads, `${root}/latest`, signal);
+  response.body.destroy();
+  const version = /\/v(\d+\.\d+\.\d+)\/?$/.exec(response.header('location') ?? '')?.[1];
+  if (version !== undefined) return version;
+  const got = `${response.status} ${response.header('location') ?? 'without a location'}`;
+  throw new RunnerDownloadError(`${root}/latest: expected a redirect to …/tag/v<version>, got ${got}`);
+}
+
+/** The API's URL of the same releases, when they are GitHub's own. */
+export function githubApiOf(root: string): string | undefined {
+  const path = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/releases$/.exec(root)?.[1];
+  return path === undefined ? undefined : `https://api.github.com/repos/${path}/releases`;
+}
+
+const releaseFields = fields({
+  body: withDefault(anyString, ''),
+  assets: list(fields({ name: text, digest: optional(text) })),
+});
+
+/** Reads a release as GitHub's API tells it: each asset has a digest; older ones stand in the release's notes. */
+export function findGithubDigest(json: string, file: string): string | undefined {
+  const problems: string[] = [];
+  const release = releaseFields(parseJson(json), '', problems);
+  if (release === undefined || problems.length > 0) return undefined;
+  const digest = release.assets.find((asset) => asset.name === file)?.digest;
+  const fromAsset = /^sha256:([0-9a-f]{64})$/i.exec(digest ?? '')?.[1];
+  if (fromAsset !== undefined) return fromAsset.toLowerCase();
+  const platform = /^actions-runner-(linux-.+)-[^-]+\.tar\.gz$/.exec(file)?.[1] ?? '';
+  const noted = new RegExp(`BEGIN SHA ${platform} -->([0-9a-f]{64})<`, 'i').exec(release.body)?.[1];
+  return noted?.toLowerCase();
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads `<sha256>  <file>`, or the sum alone. */
+function parseSum(content: string): string | undefined {
+  return /^([0-9a-fA-F]{64})(\s|$)/.exec(content.trim())?.[1]?.toLowerCase();
+}

@@ -1,0 +1,80 @@
+import { type Arch, archNames } from '../model/arch.ts';
+import { UploadImageError } from '../model/errors.ts';
+import { unfinishedImageName } from '../model/names.ts';
+import { OWNER_KEYS, encodeOwner } from '../model/owner.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { type Image, deleteImage, findImage, listImages, updateImage } from '../openstack/images.ts';
+import { createServerImage, findServer } from '../openstack/servers.ts';
+import { waitFor } from '../system/wait.ts';
+import { type Tools, waitOn } from './tools.ts';
+
+const FAILED = ['killed', 'deleted', 'pending_delete', 'deactivated'];
+
+/** The metadata that everything made for the image `imageName` carries. */
+export function buildMetadata(kind: 'server' | 'runner', imageName: string, tools: Tools) {
+  return {
+    ...encodeOwner(tools.owner),
+    [OWNER_KEYS.kind]: kind,
+    [OWNER_KEYS.imageName]: imageName,
+    [OWNER_KEYS.process]: tools.process,
+  };
+}
+
+/** Asks Nova for an image of the server, under a name that nobody looks for; gives its id. */
+export function requestServerImage(
+  cloud: Cloud,
+  serverId: string,
+  imageName: string,
+  tools: Tools,
+): Promise<string> {
+  const name = unfinishedImageName(imageName, tools.owner.buildId);
+  return createServerImage(cloud, serverId, { name, metadata: buildMetadata('runner', imageName, tools) });
+}
+
+/** Deletes the unfinished image of this build, also when its id was never learnt. */
+export async function removeUnfinishedImage(cloud: Cloud, imageName: string, tools: Tools): Promise<void> {
+  const name = unfinishedImageName(imageName, tools.owner.buildId);
+  for (const image of await listImages(cloud, name)) await deleteImage(cloud, image.id);
+}
+
+/** Waits until Glance has the image and Nova is done with the server. Throws UploadImageError when it failed. */
+export async function waitForServerImage(
+  cloud: Cloud,
+  imageId: string,
+  serverId: string,
+  tools: Tools,
+): Promise<Image> {
+  let seen = 'unknown';
+  const look = async (): Promise<Image | undefined> => {
+    const server = await findServer(cloud, serverId); // asked first: an image is done before its server is
+    const image = await findImage(cloud, imageId);
+    seen = `${image?.status ?? 'gone'}, ${server?.taskState ?? 'server idle'}`;
+    if (image === undefined || FAILED.includes(image.status)) throw failed(imageId, seen);
+    const isIdle = server !== undefined && server.taskState === undefined;
+    if (isIdle && image.status === 'active') return image;
+    if (isIdle && image.status === 'queued')
+      throw failed(imageId, 'Nova gave up: still queued, the server idle');
+    return undefined;
+  };
+  const wait = waitOn(cloud, tools.timeouts, 'imageTimeout', `image ${imageId} to be active`, () => seen);
+  return waitFor(look, wait);
+}
+
+function failed(imageId: string, seen: string): UploadImageError {
+  return new UploadImageError(`image ${imageId} of the server was not stored: ${seen}`);
+}
+
+/** Gives the proven image its name and properties, in one act: before it nobody finds the image, after it all do. */
+export function publishServerImage(
+  cloud: Cloud,
+  imageId: string,
+  imageName: string,
+  arch: Arch | undefined,
+  tools: Tools,
+): Promise<Image> {
+  const properties = {
+    ...buildMetadata('runner', imageName, tools),
+    ...(arch === undefined ? {} : { architecture: archNames(arch).openstack }),
+  };
+  return updateImage(cloud, imageId, { name: imageName, properties });
+}

@@ -1,0 +1,134 @@
+import { type Arch, archNames } from '../model/arch.ts';
+import { GetImageError, InputError, ProductError, UploadImageError } from '../model/errors.ts';
+import { unfinishedImageName } from '../model/names.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { type Image, createImage, listImages, updateImage } from '../openstack/images.ts';
+import type { Server } from '../openstack/servers.ts';
+import { isOwnedBy } from '../model/owner.ts';
+import { prune } from './prune.ts';
+import {
+  buildMetadata,
+  publishServerImage,
+  removeUnfinishedImage,
+  requestServerImage,
+  waitForServerImage,
+} from './server-image.ts';
+import { StepFailedError, runSteps } from './steps.ts';
+import type { Tools } from './tools.ts';
+import { type ImageSource, openImageSource, sendImageData } from './image-source.ts';
+
+/**
+ * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions.
+ * `server` is of the cloud `cloudName`. Throws UploadImageError; nothing is left behind then.
+ */
+export async function createSnapshot(
+  cloudName: string,
+  imageName: string,
+  server: Pick<Server, 'id'>,
+  keepRevisions: number,
+  tools: Tools,
+  arch?: Arch,
+): Promise<Image> {
+  const connection = await tools.connect(cloudName);
+  const cloud = connection.under(tools.signal);
+  const image = await asUpload(() =>
+    runSteps(tools, async (step) => {
+      const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, tools), {
+        rollBack: () => removeUnfinishedImage(connection.under(), imageName, tools),
+      });
+      await step('wait for image', () => waitForServerImage(cloud, id, server.id, tools));
+      return step('name image', () => publishServerImage(cloud, id, imageName, arch, tools));
+    }),
+  );
+  await pruneAfterSuccess(cloud, imageName, keepRevisions, tools);
+  return image;
+}
+
+/**
+ * Uploads a disk image as a new revision of `imageName`, and prunes older ones. Throws UploadImageError; nothing is
+ * left behind then.
+ */
+export async function uploadImage(
+  arch: Arch,
+  cloudName: string,
+  imageName: string,
+  imageSource: ImageSource,
+  keepRevisions: number,
+  tools: Tools,
+): Promise<Image> {
+  const connection = await tools.connect(cloudName);
+  const cloud = connection.under(tools.signal);
+  const source = await openImageSource(imageSource);
+  const properties = {
+    ...buildMetadata('runner', imageName, tools),
+    architecture: archNames(arch).openstack,
+  };
+  const record = {
+    name: unfinishedImageName(imageName, tools.owner.buildId),
+    diskFormat: source.diskFormat,
+    properties,
+  };
+  const image = await asUpload(() =>
+    runSteps(tools, async (step) => {
+      const { id } = await step('create image', () => createImage(cloud, record), {
+        rollBack: () => removeUnfinishedImage(connection.under(), imageName, tools),
+      });
+      await step('upload image', () => sendImageData(cloud, id, source, tools));
+      return step('name image', () => updateImage(cloud, id, { name: imageName, properties }));
+    }),
+  );
+  await pruneAfterSuccess(cloud, imageName, keepRevisions, tools);
+  return image;
+}
+
+/** The id of the newest active image of exactly this name; empty when there is none. Throws GetImageError. */
+export async function getLatestBuildId(
+  cloudName: string,
+  imageName: string,
+  tools: Pick<Tools, 'connect' | 'signal' | 'ownerFilter'>,
+  which: 'active' | 'any' = 'active',
+): Promise<string> {
+  const cloud = (await tools.connect(cloudName)).under(tools.signal);
+  const { ownerFilter } = tools;
+  try {
+    const images = await listImages(cloud, imageName);
+    const found = images.find(
+      ({ status, properties }) =>
+        (which === 'any' || status === 'active') &&
+        (ownerFilter === undefined || isOwnedBy(properties, ownerFilter)),
+    );
+    return found?.id ?? '';
+  } catch (cause) {
+    if (!(cause instanceof ProductError) || cause instanceof InputError) throw cause;
+    throw new GetImageError(cause.message, { cause });
+  }
+}
+
+/** Prunes after a new revision is good: what goes wrong here is told, the image stays good. */
+async function pruneAfterSuccess(cloud: Cloud, imageName: string, keep: number, tools: Tools): Promise<void> {
+  try {
+    const request = {
+      imageName,
+      keepRevisions: keep,
+      protectedIds: [],
+      owner: tools.ownerFilter,
+      isDryRun: false,
+    };
+    const pruned = await prune(cloud, request);
+    tools.record({ pruned });
+    const failures = pruned.filter(({ outcome }) => outcome === 'failed');
+    for (const { id, reason } of failures) tools.warn(`revision ${id} was not pruned: ${reason}`);
+  } catch (error) {
+    tools.warn(`older revisions were not pruned: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function asUpload<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StepFailedError) || error.first instanceof UploadImageError) throw error;
+    const cause = new UploadImageError(error.first.message, { cause: error.first });
+    throw new StepFailedError(error.step, error.leftovers, cause);
+  }
+}

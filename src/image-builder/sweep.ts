@@ -1,0 +1,77 @@
+import { findKeypairMetadata } from '../model/keypair-comment.ts';
+import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { type Image, deleteImage, listImages } from '../openstack/images.ts';
+import { deleteKeypair, listKeypairs } from '../openstack/keypairs.ts';
+import { listServers } from '../openstack/servers.ts';
+import { isAbandoned } from './leftovers.ts';
+import { removeServer } from './remove-server.ts';
+import type { Tools } from './tools.ts';
+
+/** One thing that a dead build left in the cloud. */
+interface Leftover {
+  /** 'server x (id)', for whoever reads. */
+  readonly what: string;
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * Deletes what builds of the same application and model left behind when they were killed: servers with their ports,
+ * unfinished images, keypairs. Owner metadata decides, never a name; what a living build works on stays. A thing that
+ * cannot be deleted is told and stops no other. Gives what was deleted.
+ */
+export async function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
+  const swept: string[] = [];
+  for (const find of [findServers, findImages, findKeypairs]) {
+    for (const leftover of await find(cloud, tools)) {
+      try {
+        await leftover.remove();
+        swept.push(leftover.what);
+      } catch (error) {
+        tools.warn(
+          `left behind: ${leftover.what}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    }
+  }
+  return swept;
+}
+
+function isOurs(metadata: Readonly<Record<string, string>>, createdAt: string, tools: Tools): boolean {
+  return isOwnedBy(metadata, tools.owner) && isAbandoned(metadata, createdAt, tools);
+}
+
+async function findServers(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+  const servers = await listServers(cloud);
+  return servers
+    .filter((server) => isOurs(server.metadata, server.createdAt, tools))
+    .map(({ id, name }) => ({
+      what: `server ${name} (${id})`,
+      remove: () => removeServer(cloud, id, tools),
+    }));
+}
+
+async function findImages(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+  const images = await listImages(cloud);
+  return images
+    .filter((image) => isUnfinished(image) && isOurs(image.properties, image.createdAt, tools))
+    .map(({ id, name }) => ({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) }));
+}
+
+/** An image gets its name when it is proven; a base image is proven when it is active. */
+function isUnfinished(image: Image): boolean {
+  const { [OWNER_KEYS.kind]: kind, [OWNER_KEYS.buildId]: buildId = '' } = image.properties;
+  if (kind === 'base') return image.status !== 'active';
+  return kind === 'runner' && image.name.endsWith(`.building-${buildId}`);
+}
+
+/** Nova tells no time of creation in its list: a keypair of another host is left alone. */
+async function findKeypairs(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+  const keypairs = await listKeypairs(cloud);
+  return keypairs
+    .filter(({ publicKey }) => {
+      const metadata = findKeypairMetadata(publicKey);
+      return metadata !== undefined && isOurs(metadata, '', tools);
+    })
+    .map(({ name }) => ({ what: `keypair ${name}`, remove: () => deleteKeypair(cloud, name) }));
+}

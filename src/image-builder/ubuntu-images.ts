@@ -1,0 +1,50 @@
+import { type Arch, archNames } from '../model/arch.ts';
+import type { Base } from '../model/base.ts';
+import { BaseImageDownloadError, DeadlineError } from '../model/errors.ts';
+import { DownloadError, downloadText } from '../system/download.ts';
+import { withDeadline } from '../system/wait.ts';
+import type { Tools } from './tools.ts';
+
+/** A file of Ubuntu's cloud images, and what its checksum file promises. */
+export interface UbuntuImage {
+  readonly url: string;
+  /** In hex. It stands for the serial: a new build of the image has another. */
+  readonly sha256: string;
+}
+
+const MAXIMUM_SUMS = 1024 * 1024;
+
+/** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
+export async function getUbuntuImage(tools: Tools, base: Base, arch: Arch): Promise<UbuntuImage> {
+  const folder = `${tools.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
+  const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
+  const sums = await fetchSums(tools, `${folder}/SHA256SUMS`);
+  const sha256 = parseSums(sums).get(file);
+  if (sha256 === undefined) {
+    throw new BaseImageDownloadError(`${folder}/SHA256SUMS: expected a line for ${file}, found none`);
+  }
+  return { url: `${folder}/${file}`, sha256 };
+}
+
+async function fetchSums(tools: Tools, url: string): Promise<string> {
+  const { fetchTimeout } = tools.timeouts;
+  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
+  const tooLong = (): Error =>
+    new DeadlineError(`${url} did not come within ${fetchTimeout} s; --fetch-timeout sets the limit`);
+  try {
+    return await withDeadline(
+      (signal) => downloadText(tools.downloads, url, MAXIMUM_SUMS, signal),
+      limits,
+      tooLong,
+    );
+  } catch (cause) {
+    if (!(cause instanceof DownloadError)) throw cause;
+    throw new BaseImageDownloadError(`${url}: ${cause.message}`, { cause });
+  }
+}
+
+/** Reads lines of `<sha256> *<file>`, as sha256sum writes them. */
+export function parseSums(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^([0-9a-fA-F]{64}) [ *](.+?)\r?$/gm);
+  return new Map([...lines].map(([, sum = '', file = '']) => [file, sum.toLowerCase()]));
+}

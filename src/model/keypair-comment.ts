@@ -1,0 +1,32 @@
+import { anyString, fields, text, withDefault } from './decode.ts';
+import { OWNER_KEYS, type Owner, encodeOwner } from './owner.ts';
+
+const MARK = 'image-builder:';
+
+const metadataFields = fields({
+  [OWNER_KEYS.application]: text,
+  [OWNER_KEYS.modelUuid]: withDefault(anyString, ''),
+  [OWNER_KEYS.unit]: withDefault(anyString, ''),
+  [OWNER_KEYS.buildId]: withDefault(anyString, ''),
+  [OWNER_KEYS.process]: text,
+});
+
+/** The owner metadata of a keypair, as its public key's comment: Nova keeps no metadata for keypairs. */
+export function encodeKeypairComment(owner: Owner, process: string): string {
+  const metadata = { ...encodeOwner(owner), [OWNER_KEYS.process]: process };
+  return MARK + Buffer.from(JSON.stringify(metadata)).toString('base64url');
+}
+
+/** The metadata in a public key's comment; `undefined` when it is not one of ours. */
+export function findKeypairMetadata(publicKey: string): Readonly<Record<string, string>> | undefined {
+  const comment = publicKey.trim().split(' ')[2];
+  if (comment?.startsWith(MARK) !== true) return undefined;
+  try {
+    const json: unknown = JSON.parse(Buffer.from(comment.slice(MARK.length), 'base64url').toString());
+    const problems: string[] = [];
+    const metadata = metadataFields(json, '', problems);
+    return problems.length === 0 ? metadata : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { type Decoder, anyString, decode, fields, withDefault } from './decode.ts';
+import { InputError } from './errors.ts';
+
+/** Who made a thing in a cloud: written on everything that a build makes, read by sweeps and prunes. */
+export interface Owner {
+  /** The Juju application, or a word of the operator's when run by hand. */
+  readonly application: string;
+  /** The Juju model's uuid; empty outside Juju. */
+  readonly modelUuid: string;
+  /** The Juju unit; empty outside Juju. */
+  readonly unit: string;
+  /** The build, unique; given by whoever ordered it, or made by the program. */
+  readonly buildId: string;
+}
+
+/** The keys of our metadata on servers, security groups and images. */
+export const OWNER_KEYS = {
+  application: 'image_builder_application',
+  modelUuid: 'image_builder_model_uuid',
+  unit: 'image_builder_unit',
+  buildId: 'image_builder_build_id',
+  /** `base`, `runner` or `server`. */
+  kind: 'image_builder_kind',
+  /** The name of the image that is being built: its run config. */
+  imageName: 'image_builder_image_name',
+  /** The process that works on it: see system/process-id.ts. */
+  process: 'image_builder_process',
+  /** The SHA-256 of the base image that it comes from. */
+  baseSha256: 'image_builder_base_sha256',
+  /** Set by the charm while the image's id stands in relation data. */
+  published: 'image_builder_published',
+} as const;
+
+const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+const ownerText: Decoder<string> = (value, at, problems) => {
+  const read = anyString(value, at, problems);
+  if (read === undefined || read.length <= 255) return read;
+  problems.push(`${at}: expected at most 255 characters, got ${read.length}`);
+  return undefined;
+};
+
+const ownerFields = fields({
+  application: ownerText,
+  model_uuid: withDefault(ownerText, ''),
+  unit: withDefault(ownerText, ''),
+  build_id: withDefault(ownerText, ''),
+});
+
+/** Reads `--owner`'s JSON; an owner without build id gets `newBuildId`. Throws InputError with all problems. */
+export function parseOwner(json: string, newBuildId: string): Owner {
+  const fail = (problems: readonly string[]): InputError => new InputError(problems);
+  const read = decode(ownerFields, parseJson(json), '--owner', fail);
+  const buildId = read.build_id === '' ? newBuildId : read.build_id;
+  if (!BUILD_ID.test(buildId)) {
+    throw fail(['--owner.build_id: expected up to 63 letters, digits, dots, dashes or underscores']);
+  }
+  if (read.application === '') throw fail(['--owner.application: expected a non-empty string']);
+  return { application: read.application, modelUuid: read.model_uuid, unit: read.unit, buildId };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new InputError(['--owner: expected a JSON object'], { cause });
+  }
+}
+
+/** The metadata that tells `owner` on a server or an image. */
+export function encodeOwner(owner: Owner): Readonly<Record<string, string>> {
+  return {
+    [OWNER_KEYS.application]: owner.application,
+    [OWNER_KEYS.modelUuid]: owner.modelUuid,
+    [OWNER_KEYS.unit]: owner.unit,
+    [OWNER_KEYS.buildId]: owner.buildId,
+  };
+}
+
+/** Was the thing with this metadata made by the same application of the same model? Builds may differ. */
+export function isOwnedBy(metadata: Readonly<Record<string, string>>, owner: Owner): boolean {
+  return (
+    metadata[OWNER_KEYS.application] === owner.application &&
+    (metadata[OWNER_KEYS.modelUuid] ?? '') === owner.modelUuid
+  );
+}

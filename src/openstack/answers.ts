@@ -1,0 +1,98 @@
+import {
+  type CloudCall,
+  type CloudError,
+  CloudUnavailableError,
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  RejectedError,
+  UnauthorizedError,
+} from '../model/cloud-errors.ts';
+
+const MAXIMUM_TOLD = 300;
+
+/** No answer, and how sure it is that the request was never seen by the service. */
+export class NoConnectionError extends CloudUnavailableError {
+  /** `true` when the connection was refused or the host is unknown: repeating cannot do a thing twice. */
+  readonly wasNeverSent: boolean;
+
+  constructor(call: CloudCall, what: string, wasNeverSent: boolean, cause: unknown) {
+    super(call, what, { cause });
+    this.wasNeverSent = wasNeverSent;
+  }
+}
+
+/** 429 or 5xx, with the service's wish when to come back. */
+export class BusyError extends CloudUnavailableError {
+  /** Milliseconds to wait, by Retry-After in seconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(call: CloudCall, what: string, retryAfter: string | undefined) {
+    super(call, what);
+    const seconds = Number(retryAfter);
+    this.retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  }
+}
+
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** The error for a request that got no answer from `url`. */
+export function connectionError(call: CloudCall, url: string, cause: unknown): NoConnectionError {
+  const code = findCode(cause);
+  const reason = code ?? (cause instanceof Error ? cause.message : String(cause));
+  const origin = URL.canParse(url) ? new URL(url).origin : url;
+  return new NoConnectionError(
+    call,
+    `at ${origin} gave no answer: ${reason}`,
+    NEVER_SENT.has(code ?? ''),
+    cause,
+  );
+}
+
+function findCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The error for an answer with a status that is not a success. */
+export function statusError(call: CloudCall, body: unknown, retryAfter: string | undefined): CloudError {
+  const status = call.status ?? 0;
+  const what = `answered ${status}${tell(body)}`;
+  if (status === 401) return new UnauthorizedError(call, `${what}; check the credentials in clouds.yaml`);
+  if (status === 403 || status === 413) return new ForbiddenError(call, what);
+  if (status === 404) return new NotFoundError(call, what);
+  if (status === 409) return new ConflictError(call, what);
+  if (status === 429 || status >= 500) return new BusyError(call, what, retryAfter);
+  return new RejectedError(call, what);
+}
+
+function tell(body: unknown): string {
+  const message = typeof body === 'string' ? tellText(body) : findMessage(body);
+  return message === undefined ? '' : `: ${message.slice(0, MAXIMUM_TOLD)}`;
+}
+
+function tellText(body: string): string | undefined {
+  try {
+    const found = findMessage(JSON.parse(body));
+    if (found !== undefined) return found;
+  } catch {
+    // not JSON: a proxy's or WSGI's page
+  }
+  const plain = body
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return plain === '' ? undefined : plain;
+}
+
+/** OpenStack's services each wrap the message in a mapping of their own: {badRequest: {message}} and the like. */
+function findMessage(body: unknown): string | undefined {
+  if (typeof body === 'string') return body === '' ? undefined : body;
+  if (typeof body !== 'object' || body === null) return undefined;
+  if ('message' in body && typeof body.message === 'string') return body.message;
+  for (const value of Object.values(body)) {
+    if (typeof value !== 'object') continue;
+    const found = findMessage(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

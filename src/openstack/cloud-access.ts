@@ -1,0 +1,172 @@
+import {
+  type Decoder,
+  anyString,
+  decode,
+  fields,
+  flag,
+  oneOf,
+  optional,
+  text,
+  withDefault,
+} from '../model/decode.ts';
+import { CloudsYAMLError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+
+/** A name, or an id, of a domain, project or user in Keystone. */
+export type Reference = { readonly id: string } | { readonly name: string };
+
+/** Log in as a user, for a project. */
+export interface PasswordAuth {
+  readonly method: 'password';
+  readonly user: Reference;
+  /** The user's domain; not needed when the user is given by id. */
+  readonly userDomain: Reference | undefined;
+  readonly password: Secret;
+  readonly project: Reference;
+  readonly projectDomain: Reference | undefined;
+}
+
+/** Log in with an application credential, which names user and project itself. */
+export interface ApplicationCredentialAuth {
+  readonly method: 'application_credential';
+  readonly id: string;
+  readonly secret: Secret;
+}
+
+/** One entry of clouds.yaml, understood. */
+export interface CloudAccess {
+  /** Its key in clouds.yaml. */
+  readonly name: string;
+  /** Keystone's v3 root, without a slash at its end. */
+  readonly authUrl: string;
+  readonly auth: PasswordAuth | ApplicationCredentialAuth;
+  readonly region: string | undefined;
+  readonly interface: 'public' | 'internal' | 'admin';
+  /** `false` only when clouds.yaml says so. */
+  readonly verify: boolean;
+  /** Path of a PEM file. */
+  readonly cacert: string | undefined;
+}
+
+const secret: Decoder<Secret> = (value, at, problems) => {
+  const read = text(value, at, problems);
+  return read === undefined ? undefined : new Secret(read);
+};
+
+const url: Decoder<string> = (value, at, problems) => {
+  const read = text(value, at, problems);
+  if (read === undefined) return undefined;
+  if (URL.canParse(read) && /^https?:$/.test(new URL(read).protocol)) return read;
+  problems.push(`${at}: expected a URL like https://keystone.example.com:5000/v3`);
+  return undefined;
+};
+
+const entryFields = fields({
+  auth_type: withDefault(anyString, ''),
+  auth: fields({
+    auth_url: url,
+    username: optional(text),
+    user_id: optional(text),
+    password: optional(secret),
+    user_domain_name: optional(text),
+    user_domain_id: optional(text),
+    domain_name: optional(text),
+    domain_id: optional(text),
+    project_name: optional(text),
+    project_id: optional(text),
+    project_domain_name: optional(text),
+    project_domain_id: optional(text),
+    application_credential_id: optional(text),
+    application_credential_secret: optional(secret),
+  }),
+  region_name: optional(text),
+  interface: withDefault(oneOf(['public', 'internal', 'admin']), 'public' as const),
+  verify: withDefault(flag, true),
+  cacert: optional(text),
+});
+
+type Entry = typeof entryFields extends Decoder<infer T> ? T : never;
+type AuthEntry = Entry['auth'];
+
+const AUTH_TYPES = ['', 'password', 'v3password', 'v3applicationcredential'];
+
+/** Understands the entry `name` of clouds.yaml at `path`. Throws CloudsYAMLError with all its problems. */
+export function parseCloudAccess(name: string, entry: unknown, path: string): CloudAccess {
+  const fail = (problems: readonly string[]): Error =>
+    new CloudsYAMLError(problems.map((problem) => `${path}: ${problem}`));
+  const at = `clouds.${name}`;
+  const read = decode(entryFields, entry, at, fail);
+  const problems: string[] = [];
+  if (!AUTH_TYPES.includes(read.auth_type)) {
+    problems.push(`${at}.auth_type: expected password or v3applicationcredential, got ${read.auth_type}`);
+  }
+  const auth = isApplicationCredential(read)
+    ? applicationCredential(read.auth, at, problems)
+    : passwordAuth(read.auth, at, problems);
+  if (auth === undefined || problems.length > 0) throw fail(problems);
+  return {
+    name,
+    authUrl: v3Root(read.auth.auth_url),
+    auth,
+    region: read.region_name,
+    interface: read.interface,
+    verify: read.verify,
+    cacert: read.cacert,
+  };
+}
+
+function isApplicationCredential(entry: Entry): boolean {
+  return entry.auth_type === 'v3applicationcredential' || entry.auth.application_credential_id !== undefined;
+}
+
+function v3Root(authUrl: string): string {
+  const trimmed = authUrl.replace(/\/+$/, '');
+  return trimmed.endsWith('/v3') ? trimmed : `${trimmed.replace(/\/v2\.0$/, '')}/v3`;
+}
+
+function applicationCredential(
+  auth: AuthEntry,
+  at: string,
+  problems: string[],
+): ApplicationCredentialAuth | undefined {
+  const id = auth.application_credential_id;
+  const secretValue = auth.application_credential_secret;
+  if (id === undefined)
+    problems.push(`${at}.auth.application_credential_id: expected a non-empty string, got nothing`);
+  if (secretValue === undefined) {
+    problems.push(`${at}.auth.application_credential_secret: expected a non-empty string, got nothing`);
+  }
+  if (id === undefined || secretValue === undefined) return undefined;
+  return { method: 'application_credential', id, secret: secretValue };
+}
+
+function reference(id: string | undefined, name: string | undefined): Reference | undefined {
+  if (id !== undefined) return { id };
+  return name === undefined ? undefined : { name };
+}
+
+function passwordAuth(auth: AuthEntry, at: string, problems: string[]): PasswordAuth | undefined {
+  const user = reference(auth.user_id, auth.username);
+  const userDomain = reference(
+    auth.user_domain_id ?? auth.domain_id,
+    auth.user_domain_name ?? auth.domain_name,
+  );
+  const project = reference(auth.project_id, auth.project_name);
+  const projectDomain = reference(
+    auth.project_domain_id ?? auth.domain_id,
+    auth.project_domain_name ?? auth.domain_name,
+  );
+  const missing = (what: string): void => {
+    problems.push(`${at}.auth: expected ${what}, got neither`);
+  };
+  if (user === undefined) missing('username or user_id');
+  if (auth.user_id === undefined && userDomain === undefined) missing('user_domain_name or user_domain_id');
+  if (project === undefined) missing('project_name or project_id');
+  if (auth.project_id === undefined && projectDomain === undefined) {
+    missing('project_domain_name or project_domain_id');
+  }
+  if (auth.password === undefined)
+    problems.push(`${at}.auth.password: expected a non-empty string, got nothing`);
+  if (user === undefined || project === undefined || auth.password === undefined) return undefined;
+  return { method: 'password', user, userDomain, password: auth.password, project, projectDomain };
+}

@@ -1,0 +1,82 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { anything, decode, fields, mapping } from '../model/decode.ts';
+import { CloudsYAMLError } from '../model/errors.ts';
+import { readTextFile } from '../system/files.ts';
+import { YamlError, parseYaml } from '../system/yaml.ts';
+import { type CloudAccess, parseCloudAccess } from './cloud-access.ts';
+
+/** Where clouds.yaml may be. */
+export interface CloudsYamlPlaces {
+  /** OS_CLIENT_CONFIG_FILE: when set, the only place. */
+  readonly configFile: string | undefined;
+  /** Looked through in order; `~` is the home folder. */
+  readonly paths: readonly string[];
+  /** What relative paths hang from. */
+  readonly cwd: string;
+}
+
+/** A clouds.yaml that was found and has the shape of one; its entries are not yet understood. */
+export interface CloudsYaml {
+  readonly path: string;
+  /** In the file's order. */
+  readonly clouds: ReadonlyMap<string, unknown>;
+}
+
+const cloudsFields = fields({ clouds: mapping(anything) });
+
+/** Reads the first clouds.yaml there is. Throws CloudsYAMLError when there is none, or it has no clouds. */
+export async function readCloudsYaml(places: CloudsYamlPlaces): Promise<CloudsYaml> {
+  const candidates = listCandidates(places);
+  for (const path of candidates) {
+    const content = await readOrExplain(path);
+    if (content !== undefined) return parseCloudsYaml(content, path);
+  }
+  const hint = places.configFile === undefined ? ' (or set OS_CLIENT_CONFIG_FILE)' : '';
+  throw new CloudsYAMLError([
+    `clouds.yaml: expected a file at one of ${candidates.join(', ')}${hint}, found none`,
+  ]);
+}
+
+function listCandidates(places: CloudsYamlPlaces): readonly string[] {
+  const paths =
+    places.configFile === undefined || places.configFile === '' ? places.paths : [places.configFile];
+  return paths.map((path) => {
+    const expanded = path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+    return isAbsolute(expanded) ? expanded : resolve(places.cwd, expanded);
+  });
+}
+
+async function readOrExplain(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CloudsYAMLError([`${path}: expected a readable file (${reason})`], { cause });
+  }
+}
+
+/** Understands the text of a clouds.yaml down to its entries. */
+export function parseCloudsYaml(content: string, path: string): CloudsYaml {
+  const fail = (problems: readonly string[]): Error =>
+    new CloudsYAMLError(problems.map((problem) => `${path}: ${problem}`));
+  let value: unknown;
+  try {
+    value = parseYaml(content);
+  } catch (cause) {
+    if (!(cause instanceof YamlError)) throw cause;
+    throw fail([`expected YAML: ${cause.message}`]);
+  }
+  const { clouds } = decode(cloudsFields, value, '', fail);
+  const entries = new Map(Object.entries(clouds));
+  if (entries.size === 0) throw fail(['clouds: expected at least one cloud, got none']);
+  return { path, clouds: entries };
+}
+
+/** The access to the cloud called `name`. Throws CloudsYAMLError when it is not there or not usable. */
+export function getCloudAccess(yaml: CloudsYaml, name: string): CloudAccess {
+  const entry = yaml.clouds.get(name);
+  if (entry !== undefined) return parseCloudAccess(name, entry, yaml.path);
+  const known = [...yaml.clouds.keys()].join(', ');
+  throw new CloudsYAMLError([`${yaml.path}: expected one of the clouds ${known}, got ${name}`]);
+}

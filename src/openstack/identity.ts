@@ -1,0 +1,132 @@
+import { type CloudCall, UnexpectedAnswerError } from '../model/cloud-errors.ts';
+import { type Decoder, decode, fields, text } from '../model/decode.ts';
+import { Secret } from '../model/secret.ts';
+import { readText } from '../system/http-text.ts';
+import type { Http, HttpResponse } from '../system/http.ts';
+import { connectionError, statusError } from './answers.ts';
+import { encodeAuthRequest } from './auth-request.ts';
+import { type Catalog, catalogFields } from './catalog.ts';
+import type { CloudAccess } from './cloud-access.ts';
+import { type CallLimits, retryCall } from './retry.ts';
+
+/** A project-scoped token and what came with it. */
+export interface Token {
+  readonly id: Secret;
+  readonly expiresAt: Date;
+  readonly projectId: string;
+  readonly userId: string;
+  readonly catalog: Catalog;
+}
+
+/** Hands out one token to many callers. */
+export interface Identity {
+  /** A token that holds for five more minutes; parallel callers share one request. */
+  getToken(): Promise<Token>;
+  /** Drops `token` after a 401, if it is still the current one. */
+  dropToken(token: Token): void;
+}
+
+/** What an identity works with. */
+export interface IdentityTools {
+  readonly http: Http;
+  readonly limits: CallLimits;
+}
+
+const MAXIMUM_BODY = 8 * 1024 * 1024;
+const EARLY_MS = 5 * 60_000;
+
+const date: Decoder<Date> = (value, at, problems) => {
+  const read = text(value, at, problems);
+  if (read === undefined) return undefined;
+  const parsed = new Date(read);
+  if (!Number.isNaN(parsed.getTime())) return parsed;
+  problems.push(`${at}: expected a time in ISO 8601`);
+  return undefined;
+};
+
+const tokenFields = fields({
+  token: fields({
+    expires_at: date,
+    project: fields({ id: text }),
+    user: fields({ id: text }),
+    catalog: catalogFields,
+  }),
+});
+
+/** Opens the door to Keystone for `access`; nothing is sent before the first token is asked for. */
+export function openIdentity(access: CloudAccess, tools: IdentityTools): Identity {
+  let current: Token | undefined;
+  let pending: Promise<Token> | undefined;
+  const renew = async (): Promise<Token> => {
+    try {
+      current = await requestToken(access, tools);
+      return current;
+    } finally {
+      pending = undefined;
+    }
+  };
+  return {
+    getToken: () => {
+      if (current !== undefined && current.expiresAt.getTime() - tools.limits.clock.now() > EARLY_MS) {
+        return Promise.resolve(current);
+      }
+      pending ??= renew();
+      return pending;
+    },
+    dropToken: (token) => {
+      if (current === token) current = undefined;
+    },
+  };
+}
+
+function requestToken(access: CloudAccess, tools: IdentityTools): Promise<Token> {
+  const call: CloudCall = { cloud: access.name, service: 'identity', operation: 'log in' };
+  const once = async (signal: AbortSignal): Promise<Token> =>
+    readToken(await postAuth(access, tools.http, call, signal), call);
+  return retryCall(once, call, tools.limits, { isRepeatable: true });
+}
+
+async function postAuth(
+  access: CloudAccess,
+  http: Http,
+  call: CloudCall,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  try {
+    return await http.send({
+      method: 'POST',
+      url: `${access.authUrl}/auth/tokens`,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: encodeAuthRequest(access),
+      signal,
+    });
+  } catch (cause) {
+    throw connectionError(call, access.authUrl, cause);
+  }
+}
+
+async function readToken(response: HttpResponse, call: CloudCall): Promise<Token> {
+  const { text: body } = await readText(response.body, MAXIMUM_BODY);
+  const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
+  if (response.status !== 201) throw statusError(answered, body, response.header('retry-after'));
+  const fail = (problems: readonly string[]): Error =>
+    new UnexpectedAnswerError(answered, `gave no usable token: ${problems.join('; ')}`);
+  const id = response.header('x-subject-token');
+  if (id === undefined) throw fail(['no X-Subject-Token header']);
+  const { token } = decode(tokenFields, parseJson(body), '', fail);
+  return {
+    id: new Secret(id),
+    expiresAt: token.expires_at,
+    projectId: token.project.id,
+    userId: token.user.id,
+    catalog: token.catalog,
+  };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

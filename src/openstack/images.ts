@@ -1,0 +1,147 @@
+import { NotFoundError } from '../model/cloud-errors.ts';
+import { type Decoder, anyString, fields, integer, optional, text, withDefault } from '../model/decode.ts';
+import type { Cloud } from './cloud.ts';
+import { listAll } from './pages.ts';
+
+const knownFields = fields({
+  id: text,
+  name: withDefault(anyString, ''),
+  status: text,
+  created_at: withDefault(anyString, ''),
+  owner: withDefault(anyString, ''),
+  size: optional(integer),
+  min_disk: withDefault(integer, 0),
+  disk_format: optional(text),
+  os_hash_algo: optional(text),
+  os_hash_value: optional(text),
+});
+
+/** An image, as Glance tells it. */
+export interface Image {
+  readonly id: string;
+  readonly name: string;
+  /** Glance's own word: queued, saving, active, killed, … */
+  readonly status: string;
+  /** In ISO 8601. */
+  readonly createdAt: string;
+  /** The project that it belongs to. */
+  readonly projectId: string;
+  /** In bytes; known once it is active. */
+  readonly size: number | undefined;
+  /** In GiB. */
+  readonly minDisk: number;
+  readonly diskFormat: string | undefined;
+  /** The hash of its data, where the store keeps one. */
+  readonly hash: { readonly algorithm: string; readonly value: string } | undefined;
+  /** All that Glance tells as text at the image's top level: our owner tags and the OS properties among it. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+const imageDecoder: Decoder<Image> = (value, at, problems) => {
+  const read = knownFields(value, at, problems);
+  if (read === undefined) return undefined;
+  const entries = Object.entries(value as Record<string, unknown>);
+  const { os_hash_algo: algorithm, os_hash_value: hash } = read;
+  return {
+    id: read.id,
+    name: read.name,
+    status: read.status,
+    createdAt: read.created_at,
+    projectId: read.owner,
+    size: read.size,
+    minDisk: read.min_disk,
+    diskFormat: read.disk_format,
+    hash: algorithm === undefined || hash === undefined ? undefined : { algorithm, value: hash },
+    properties: Object.fromEntries(
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
+  };
+};
+
+/** What a new image record says. */
+export interface ImageSpec {
+  /** A UUID of the caller's choice: a second record with it is refused with 409. */
+  readonly id?: string;
+  readonly name: string;
+  readonly diskFormat: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Creates the record of a private image; it is queued until it gets data. */
+export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
+  const { id, name, diskFormat, properties } = spec;
+  const body = {
+    ...properties,
+    ...(id === undefined ? {} : { id }),
+    name,
+    disk_format: diskFormat,
+    container_format: 'bare',
+    visibility: 'private',
+  };
+  return cloud.image.read(
+    { operation: `create image ${name}`, method: 'POST', path: '/images', body },
+    imageDecoder,
+  );
+}
+
+/** The image with this id; `undefined` when there is none that the project sees. */
+export async function findImage(cloud: Cloud, id: string): Promise<Image | undefined> {
+  try {
+    const request = { operation: `get image ${id}`, method: 'GET', path: `/images/${id}` } as const;
+    return await cloud.image.read(request, imageDecoder);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Lists the images that belong to the project, of exactly this name when one is given, the newest first. */
+export async function listImages(cloud: Cloud, name?: string): Promise<readonly Image[]> {
+  const projectId = await cloud.projectId();
+  const found = await listAll(cloud.image, {
+    operation: name === undefined ? 'list images' : `list images ${name}`,
+    path: '/images',
+    query: { owner: projectId, ...(name === undefined ? {} : { name: nameFilter(name) }) },
+    key: 'images',
+    element: imageDecoder,
+  });
+  return found
+    .filter((image) => image.projectId === projectId && (name === undefined || image.name === name))
+    .sort((a, b) => `${b.createdAt} ${b.id}`.localeCompare(`${a.createdAt} ${a.id}`));
+}
+
+/** Glance reads a leading `in:` as an operator; quoted after one, every name means itself. */
+function nameFilter(name: string): string {
+  return /[:,"]/.test(name) ? `in:"${name.replaceAll('"', String.raw`\"`)}"` : name;
+}
+
+/** Sets name and properties in one act: all of them or none. */
+export async function updateImage(
+  cloud: Cloud,
+  id: string,
+  changes: { readonly name?: string; readonly properties: Readonly<Record<string, string>> },
+): Promise<Image> {
+  const set = { ...changes.properties, ...(changes.name === undefined ? {} : { name: changes.name }) };
+  const patch = Object.entries(set).map(([key, value]) => {
+    return { op: 'add', path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value };
+  });
+  return cloud.image.read(
+    {
+      operation: `update image ${id}`,
+      method: 'PATCH',
+      path: `/images/${id}`,
+      headers: { 'Content-Type': 'application/openstack-images-v2.1-json-patch' },
+      body: JSON.stringify(patch),
+    },
+    imageDecoder,
+  );
+}
+
+/** Deletes an image; one that is gone is fine. Throws ConflictError while it is in use. */
+export async function deleteImage(cloud: Cloud, id: string): Promise<void> {
+  try {
+    await cloud.image.send({ operation: `delete image ${id}`, method: 'DELETE', path: `/images/${id}` });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}

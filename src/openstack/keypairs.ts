@@ -1,0 +1,45 @@
+import { NotFoundError } from '../model/cloud-errors.ts';
+import { fields, text } from '../model/decode.ts';
+import type { Cloud } from './cloud.ts';
+import { listAll } from './pages.ts';
+
+const keypairFields = fields({ name: text, public_key: text });
+
+/** The public half of an SSH key, as Nova keeps it for one user. */
+export interface Keypair {
+  readonly name: string;
+  /** One line: type, key, comment. */
+  readonly publicKey: string;
+}
+
+/** Imports a public key under a name. */
+export async function createKeypair(cloud: Cloud, keypair: Keypair): Promise<Keypair> {
+  await cloud.compute.send({
+    operation: `create keypair ${keypair.name}`,
+    method: 'POST',
+    path: '/os-keypairs',
+    body: { keypair: { name: keypair.name, public_key: keypair.publicKey } },
+  });
+  return keypair;
+}
+
+/** Lists the keypairs of the user. */
+export async function listKeypairs(cloud: Cloud): Promise<readonly Keypair[]> {
+  const found = await listAll(cloud.compute, {
+    operation: 'list keypairs',
+    path: '/os-keypairs',
+    key: 'keypairs',
+    element: fields({ keypair: keypairFields }),
+  });
+  return found.map(({ keypair }) => ({ name: keypair.name, publicKey: keypair.public_key }));
+}
+
+/** Deletes a keypair; one that is gone is fine. */
+export async function deleteKeypair(cloud: Cloud, name: string): Promise<void> {
+  const path = `/os-keypairs/${encodeURIComponent(name)}`;
+  try {
+    await cloud.compute.send({ operation: `delete keypair ${name}`, method: 'DELETE', path });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}

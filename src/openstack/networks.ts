@@ -1,0 +1,24 @@
+import { fields, flag, list, text, withDefault } from '../model/decode.ts';
+import type { Cloud } from './cloud.ts';
+import { listAll } from './pages.ts';
+
+const networkFields = fields({
+  id: text,
+  name: withDefault(text, ''),
+  status: withDefault(text, ''),
+  subnets: withDefault(list(text), [] as readonly string[]),
+  'router:external': withDefault(flag, false),
+});
+
+/** A network that the project sees; `subnets` are ids. */
+export type Network = NonNullable<ReturnType<typeof networkFields>>;
+
+/** Lists the networks that the project sees: its own and shared ones. */
+export function listNetworks(cloud: Cloud): Promise<readonly Network[]> {
+  return listAll(cloud.network, {
+    operation: 'list networks',
+    path: '/networks',
+    key: 'networks',
+    element: networkFields,
+  });
+}

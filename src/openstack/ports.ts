@@ -1,0 +1,29 @@
+import { NotFoundError } from '../model/cloud-errors.ts';
+import { fields, text } from '../model/decode.ts';
+import type { Cloud } from './cloud.ts';
+import { listAll } from './pages.ts';
+
+const portFields = fields({ id: text });
+
+/** A server's plug in a network. */
+export type Port = NonNullable<ReturnType<typeof portFields>>;
+
+/** Lists the ports of one server. */
+export function listServerPorts(cloud: Cloud, serverId: string): Promise<readonly Port[]> {
+  return listAll(cloud.network, {
+    operation: `list ports of server ${serverId}`,
+    path: '/ports',
+    query: { device_id: serverId },
+    key: 'ports',
+    element: portFields,
+  });
+}
+
+/** Deletes a port; one that is gone is fine. */
+export async function deletePort(cloud: Cloud, id: string): Promise<void> {
+  try {
+    await cloud.network.send({ operation: `delete port ${id}`, method: 'DELETE', path: `/ports/${id}` });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import { type CloudCall, UnauthorizedError, UnexpectedAnswerError } from '../model/cloud-errors.ts';
+import { type Decoder, decode } from '../model/decode.ts';
+import { connectionError, statusError } from './answers.ts';
+import type { Identity, Token } from './identity.ts';
+import { type CallLimits, retryCall } from './retry.ts';
+import type { Transport } from './transport.ts';
+
+/** One call of an API. */
+export interface ApiRequest {
+  /** What it does, in words; it names the call in errors. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the endpoint, its version included. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** May it be sent again after an unclear failure? By default: all but POST. */
+  readonly isRepeatable?: boolean;
+}
+
+/** A 2xx answer. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly body: unknown;
+}
+
+/** One service of one cloud. Every failure is a CloudError. */
+export interface Service {
+  /** Sends the request, with a token, again where that is safe. */
+  send(request: ApiRequest): Promise<ApiAnswer>;
+  /** Sends it and reads the answer's body as a `T`. */
+  read<T>(request: ApiRequest, decoder: Decoder<T>): Promise<T>;
+  /** The error for an answer that makes no sense to the caller. */
+  unexpected(request: Pick<ApiRequest, 'operation'>, what: string): UnexpectedAnswerError;
+}
+
+/** What a service is made of. */
+export interface ServiceParts {
+  readonly cloud: string;
+  readonly service: 'compute' | 'image' | 'network';
+  readonly identity: Identity;
+  readonly transport: Transport;
+  readonly limits: CallLimits;
+  /** Ends calls that only read; what changes the cloud is let through, so that its outcome is known. */
+  readonly signal: AbortSignal | undefined;
+  /** Hears of every answer, for the debug log. */
+  readonly observe: (call: CloudCall, request: ApiRequest) => void;
+}
+
+/** Opens a service of a cloud. */
+export function openService(parts: ServiceParts): Service {
+  const send = (request: ApiRequest): Promise<ApiAnswer> => sendRequest(parts, request);
+  return {
+    send,
+    read: async (request, decoder) => {
+      const answer = await send(request);
+      const call = callOf(parts, request, answer);
+      return decode(decoder, answer.body, '', (problems) => {
+        return new UnexpectedAnswerError(call, `gave an answer of another shape: ${problems.join('; ')}`);
+      });
+    },
+    unexpected: (request, what) => new UnexpectedAnswerError(callOf(parts, request), what),
+  };
+}
+
+function callOf(parts: ServiceParts, request: Pick<ApiRequest, 'operation'>, answer?: ApiAnswer): CloudCall {
+  return {
+    cloud: parts.cloud,
+    service: parts.service,
+    operation: request.operation,
+    status: answer?.status,
+    requestId: answer?.header('x-openstack-request-id') ?? answer?.header('x-compute-request-id'),
+  };
+}
+
+async function sendRequest(parts: ServiceParts, request: ApiRequest): Promise<ApiAnswer> {
+  const isRepeatable = request.isRepeatable ?? request.method !== 'POST';
+  const signal = request.method === 'GET' ? parts.signal : undefined;
+  return retryCall(
+    (trySignal) => sendWithToken(parts, request, trySignal),
+    callOf(parts, request),
+    parts.limits,
+    { isRepeatable, signal },
+  );
+}
+
+/** A 401 says that the token is no longer good: one new token, one more try. */
+async function sendWithToken(
+  parts: ServiceParts,
+  request: ApiRequest,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
+  const token = await parts.identity.getToken();
+  try {
+    return await sendOnce(parts, request, token, signal);
+  } catch (error) {
+    if (!(error instanceof UnauthorizedError)) throw error;
+    parts.identity.dropToken(token);
+    return sendOnce(parts, request, await parts.identity.getToken(), signal);
+  }
+}
+
+async function sendOnce(
+  parts: ServiceParts,
+  request: ApiRequest,
+  token: Token,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
+  const answer = await sendOrExplain(parts, request, token, signal);
+  parts.observe(callOf(parts, request, answer), request);
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw statusError(callOf(parts, request, answer), answer.body, answer.header('retry-after'));
+}
+
+async function sendOrExplain(
+  parts: ServiceParts,
+  request: ApiRequest,
+  token: Token,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
+  const { method, path, query = {}, headers = {}, body } = request;
+  try {
+    return await parts.transport.send({ method, path, query, headers, body }, token, signal);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw connectionError(callOf(parts, request), path, cause);
+  }
+}

@@ -1,0 +1,82 @@
+import { type Hash, createHash } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+
+/** What the data of a stream must be. */
+export interface Expected {
+  readonly size: number;
+  /** In hex; `undefined`: only the size counts. */
+  readonly sha256?: string | undefined;
+  /** What the very first bytes must be, and how such data is called. */
+  readonly magic?: { readonly bytes: Buffer; readonly name: string } | undefined;
+}
+
+/** How a qcow2 image begins. */
+export const QCOW2 = { bytes: Buffer.from([0x51, 0x46, 0x49, 0xfb]), name: 'qcow2' } as const;
+
+/** The data that passed was not what was expected. */
+export class UnexpectedDataError extends Error {
+  override readonly name = 'UnexpectedDataError';
+}
+
+/**
+ * Passes data on and proves it. The last chunk is held back until size and SHA-256 agree, so that a receiver that
+ * waits for `size` bytes never takes wrong data for complete. Knows the SHA-512 of what passed, as Glance keeps it.
+ */
+export class VerifiedStream extends Transform {
+  readonly #expected: Expected;
+  readonly #sha256: Hash = createHash('sha256');
+  readonly #sha512: Hash = createHash('sha512');
+  #held: Buffer | undefined;
+  #passed = 0;
+  #sha512Hex: string | undefined;
+
+  constructor(expected: Expected) {
+    super();
+    this.#expected = expected;
+  }
+
+  /** Bytes seen so far. */
+  get passed(): number {
+    return this.#passed;
+  }
+
+  /** Of all the data, in hex; `undefined` before the end. */
+  get sha512(): string | undefined {
+    return this.#sha512Hex;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const { magic, size } = this.#expected;
+    if (
+      this.#passed === 0 &&
+      magic !== undefined &&
+      !chunk.subarray(0, magic.bytes.length).equals(magic.bytes)
+    ) {
+      done(new UnexpectedDataError(`expected a ${magic.name} image, got other data`));
+      return;
+    }
+    this.#passed += chunk.length;
+    if (this.#passed > size) {
+      done(new UnexpectedDataError(`expected ${size} bytes, got more`));
+      return;
+    }
+    this.#sha256.update(chunk);
+    this.#sha512.update(chunk);
+    const before = this.#held;
+    this.#held = chunk;
+    done(null, before);
+  }
+
+  override _flush(done: TransformCallback): void {
+    const { size, sha256 } = this.#expected;
+    const got = this.#sha256.digest('hex');
+    this.#sha512Hex = this.#sha512.digest('hex');
+    if (this.#passed !== size) {
+      done(new UnexpectedDataError(`expected ${size} bytes, got ${this.#passed}`));
+    } else if (sha256 !== undefined && got !== sha256.toLowerCase()) {
+      done(new UnexpectedDataError(`expected SHA-256 ${sha256}, got ${got}`));
+    } else {
+      done(null, this.#held);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../model/clock.ts';
+import { CancelledError, DeadlineError, ProductError } from '../model/errors.ts';
+
+/** One wait: for what, how long, how often to look, and how to wait longer. */
+export interface Wait {
+  /** What is waited for, in words: 'server x to be ACTIVE'. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  /** The option that sets the deadline, told when it is reached. */
+  readonly option: string;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** What was seen last, told when the deadline is reached. */
+  readonly lastSeen?: () => string;
+}
+
+/** Throws CancelledError when `signal` is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw cancelled(signal);
+}
+
+function cancelled(signal: AbortSignal): Error {
+  return signal.reason instanceof ProductError
+    ? signal.reason
+    : new CancelledError('stopped', { cause: signal.reason });
+}
+
+/** Runs `work` with a signal that is aborted, with `onDeadline()`'s error, when `timeoutMs` have passed. */
+export async function withDeadline<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  limits: Pick<Wait, 'timeoutMs' | 'clock' | 'signal'>,
+  onDeadline: () => Error,
+): Promise<T> {
+  throwIfAborted(limits.signal);
+  const timer = new AbortController();
+  const worker = new AbortController();
+  const deadline = limits.clock.sleep(limits.timeoutMs, timer.signal).then(() => {
+    const error = onDeadline();
+    worker.abort(error);
+    throw error;
+  });
+  const stop = new Promise<never>((_resolve, reject) => {
+    const outer = limits.signal;
+    if (outer === undefined) return;
+    const onAbort = (): void => {
+      worker.abort(cancelled(outer));
+      reject(cancelled(outer));
+    };
+    outer.addEventListener('abort', onAbort, { once: true });
+    timer.signal.addEventListener('abort', () => {
+      outer.removeEventListener('abort', onAbort);
+    });
+  });
+  try {
+    return await Promise.race([work(worker.signal), deadline, stop]);
+  } finally {
+    timer.abort(new CancelledError('the work has ended'));
+    deadline.catch(() => undefined);
+  }
+}
+
+/**
+ * Calls `probe` until it gives a value, every `intervalMs`. What the probe throws ends the wait, except a cloud
+ * that is unavailable for a while, which is waited out. Throws DeadlineError or CancelledError.
+ */
+export async function waitFor<T>(probe: () => Promise<T | undefined>, wait: Wait): Promise<T> {
+  let trouble: unknown;
+  const look = async (): Promise<T | undefined> => {
+    try {
+      return await probe();
+    } catch (error) {
+      if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
+      trouble = error;
+      return undefined;
+    }
+  };
+  const loop = async (signal: AbortSignal): Promise<T> => {
+    for (;;) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await wait.clock.sleep(wait.intervalMs, signal);
+    }
+  };
+  return withDeadline(loop, wait, () => deadlineError(wait, trouble));
+}
+
+function deadlineError(wait: Wait, cause: unknown): DeadlineError {
+  const seen = wait.lastSeen === undefined ? '' : ` (last seen: ${wait.lastSeen()})`;
+  const message = `waited ${wait.timeoutMs / 1000} s for ${wait.what}${seen}; ${wait.option} sets the limit`;
+  return new DeadlineError(message, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,20 @@
+import { CORE_SCHEMA, YAMLException, load, mergeTag } from 'js-yaml';
+
+const SCHEMA = CORE_SCHEMA.withTags([mergeTag]);
+
+/** What is wrong with a YAML text, without quoting it: it may hold secrets. */
+export class YamlError extends Error {
+  override readonly name = 'YamlError';
+}
+
+/** Parses one YAML document; an empty text is `undefined`. Merge keys count, dates stay strings. */
+export function parseYaml(text: string): unknown {
+  if (/^\s*(#.*\s*)*$/.test(text)) return undefined;
+  try {
+    return load(text, { schema: SCHEMA });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = error.mark === undefined ? '' : ` in line ${error.mark.line + 1}`;
+    throw new YamlError(`${error.reason}${line}`);
+  }
+}

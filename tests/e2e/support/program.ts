@@ -1,0 +1,72 @@
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { cloudsYaml } from './lab.ts';
+import type { Mirror } from './mirror.ts';
+
+const PROGRAM = resolve(import.meta.dirname, '../../../dist/bin/github-runner-image-builder.js');
+
+/** How the program is run. */
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Hears each line of stderr as it comes. */
+  readonly onLine?: (line: string, pid: number) => void;
+  /** A clouds.yaml other than the lab's. */
+  readonly cloudsYaml?: string;
+}
+
+/** What the program said. */
+export interface ProgramResult {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as JSON; empty when it is none. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** Runs the built program as an operator would, from a folder without a clouds.yaml. */
+export async function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+  const child = execa(process.execPath, [PROGRAM, ...args], {
+    cwd: join('/'),
+    env: { OS_CLIENT_CONFIG_FILE: options.cloudsYaml ?? cloudsYaml(), ...options.env },
+    reject: false,
+    timeout: 580_000,
+  });
+  const listen = async (): Promise<void> => {
+    for await (const line of child.iterable({ from: 'stderr' })) options.onLine?.(line, child.pid ?? 0);
+  };
+  const [result] = await Promise.all([child, listen()]);
+  const { exitCode, signal, stdout, stderr } = result;
+  return { exitCode, signal, stdout, stderr, json: parseJson(stdout) };
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+/** The options that every build and init on the lab has. */
+export function mirrorOptions(mirror: Mirror): readonly string[] {
+  return ['--os-cloud', 'builder', '--arch', 'x64', '--cloud-images-url', mirror.url];
+}
+
+/** The arguments of a run of the image `name` on the lab. */
+export function runArguments(mirror: Mirror, name: string, more: readonly string[] = []): readonly string[] {
+  return [
+    'run',
+    name,
+    ...mirrorOptions(mirror),
+    ...['--runner-releases-url', `${mirror.url}/releases`, '--flavor', 'lab.runner', '--network', 'lab'],
+    ...more,
+  ];
+}
+
+/** The id of the image that a run gave; throws with all it said when it gave none. */
+export function imageIdOf(result: ProgramResult): string {
+  const id = result.json['image_id'];
+  if (typeof id === 'string' && result.exitCode === 0) return id;
+  throw new Error(`exit code ${result.exitCode}\n${result.stdout}\n${result.stderr}`);
+}
