@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import { createImage, deleteImage, findImage, listImages, updateImage } from '../../src/openstack/images.ts';
+import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+
+const at = useHttpCloud();
+const IMAGES = 'GET /v2/images';
+const image = (id: string, change: object = {}) => ({
+  id,
+  name: 'noble',
+  status: 'active',
+  owner: 'project-1',
+  created_at: '2026-11-21T08:00:00Z',
+  ...change,
+});
+
+describe('the images of a name', () => {
+  test.each([
+    ['plain-name', 'plain-name'],
+    ['in:noble', 'in:"in:noble"'],
+    ['noble:1', 'in:"noble:1"'],
+    ['one,two', 'in:"one,two"'],
+    ['a "b"', String.raw`in:"a \"b\""`],
+    ['with space & more', 'with space & more'],
+  ])('%s are asked for as %s', async (name, filter) => {
+    at.http.on(IMAGES, { body: { images: [image('a', { name })] } });
+    expect(await listImages(at.cloud, name)).toHaveLength(1);
+    expect(at.http.seen(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
+  });
+
+  test('are of exactly this name and of the own project, whatever Glance answers', async () => {
+    at.http.on(IMAGES, {
+      body: { images: [image('a'), image('b', { name: 'noble-2' }), image('c', { owner: 'other' })] },
+    });
+    expect((await listImages(at.cloud, 'noble')).map(({ id }) => id)).toEqual(['a']);
+  });
+
+  test('come the newest first, and of one second always in the same order', async () => {
+    at.http.on(IMAGES, {
+      body: {
+        images: [
+          image('a', { created_at: '2026-11-21T07:00:00Z' }),
+          image('b'),
+          image('c'),
+          image('d', { created_at: '2026-11-21T09:00:00Z' }),
+        ],
+      },
+    });
+    expect((await listImages(at.cloud, 'noble')).map(({ id }) => id)).toEqual(['d', 'c', 'b', 'a']);
+  });
+
+  test('may lack all that a queued image has not', async () => {
+    const queued = { status: 'queued', size: null, disk_format: null, min_disk: 0, os_hash_value: null };
+    at.http.on(IMAGES, { body: { images: [image('a', queued)] } });
+    expect((await listImages(at.cloud))[0]).toMatchObject({ size: undefined, diskFormat: undefined });
+  });
+});
+
+describe('an image', () => {
+  test('is created with the id, private, and its properties at the top', async () => {
+    at.http.on('POST /v2/images', { status: 201, body: image('x', { status: 'queued' }) });
+    const spec = { id: 'x', name: 'noble', diskFormat: 'qcow2', properties: { os_distro: 'ubuntu' } };
+    await createImage(at.cloud, spec);
+    expect(at.http.seen('POST /v2/images')[0]?.json).toEqual({
+      id: 'x',
+      name: 'noble',
+      disk_format: 'qcow2',
+      container_format: 'bare',
+      visibility: 'private',
+      os_distro: 'ubuntu',
+    });
+  });
+
+  test('that is not there is undefined, and deleting it is fine', async () => {
+    expect(await findImage(at.cloud, 'x')).toBeUndefined();
+    await deleteImage(at.cloud, 'x');
+  });
+
+  test('in use is not deleted', async () => {
+    at.http.on('DELETE /v2/images/x', { status: 409, body: '<html><h1>409 Conflict</h1>in use</html>' });
+    expect((await failureOf(deleteImage(at.cloud, 'x'))).message).toMatch('in use');
+  });
+
+  test('gets name and properties in one JSON patch, with the type that Glance asks for', async () => {
+    at.http.on('PATCH /v2/images/x', { body: image('x') });
+    const changed = await updateImage(at.cloud, 'x', { name: 'noble', properties: { 'a/b~c': '1' } });
+    const [request] = at.http.seen('PATCH /v2/images/x');
+    expect(changed.id).toBe('x');
+    expect(request?.headers['content-type']).toBe('application/openstack-images-v2.1-json-patch');
+    expect(request?.json).toEqual([
+      { op: 'add', path: '/a~1b~0c', value: '1' },
+      { op: 'add', path: '/name', value: 'noble' },
+    ]);
+  });
+});

@@ -1,0 +1,54 @@
+import type { Clock } from '../../src/model/clock.ts';
+
+interface Sleeper {
+  readonly wakesAt: number;
+  readonly wake: () => void;
+}
+
+/** Longer than any pause between two looks or two tries, shorter than any deadline that a test sets. */
+const LONGEST_NAP_MS = 10_000;
+
+/**
+ * A clock for tests that talk over real sockets: naps (pauses between two looks or tries) pass at once and move the
+ * time on; longer sleeps (deadlines) end when naps or the test have moved it far enough.
+ */
+export class NappingClock implements Clock {
+  #now = Date.parse('2026-11-21T08:00:00.000Z');
+  readonly #sleepers = new Set<Sleeper>();
+  /** The naps taken, in milliseconds. */
+  readonly naps: number[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (milliseconds <= LONGEST_NAP_MS) {
+      this.naps.push(milliseconds);
+      this.advance(milliseconds);
+      await new Promise((resolve) => setImmediate(resolve));
+    } else await this.#sleepLong(milliseconds, signal);
+    signal?.throwIfAborted();
+  }
+
+  /** Moves the time on and wakes whose time has come. */
+  advance(milliseconds: number): void {
+    this.#now += milliseconds;
+    const due = [...this.#sleepers].filter(({ wakesAt }) => wakesAt <= this.#now);
+    for (const sleeper of due.sort((a, b) => a.wakesAt - b.wakesAt)) sleeper.wake();
+  }
+
+  #sleepLong(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const sleeper = { wakesAt: this.#now + milliseconds, wake: () => end() };
+      const end = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', end, { once: true });
+    });
+  }
+}

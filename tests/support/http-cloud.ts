@@ -1,0 +1,131 @@
+import { once, EventEmitter } from 'node:events';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+
+/** An answer of the server; a body that is neither text nor bytes nor a stream is sent as JSON. */
+export interface HttpAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Sent before the request's body is read. */
+  readonly isEarly?: true;
+}
+
+/** `hang`: the connection stays open without an answer; `reset`: it is cut at once. */
+export type Answer = HttpAnswer | 'hang' | 'reset';
+
+/** One answer for all, one for each request with the last for all that follow, or what a function says. */
+export type Script = Answer | readonly Answer[] | ((request: SeenRequest) => Answer | Promise<Answer>);
+
+/** A request as it came in; the bytes of its body arrive after it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly json: unknown;
+}
+
+/** A server on loopback that plays an OpenStack, and a web server beside it, answer by answer. */
+export interface HttpCloud {
+  readonly origin: string;
+  /** Scripts `METHOD /path`, without query; `*` stands for one segment of the path. */
+  on(route: string, script: Script): void;
+  /** The requests so far, those to `route` only when it is given. */
+  seen(route?: string): readonly SeenRequest[];
+  /** Resolves when the nth request to `route` has come. */
+  waitFor(route: string, nth?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const TOKENS = 'POST /v3/auth/tokens';
+
+class Seen implements SeenRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly chunks: Buffer[] = [];
+
+  constructor(request: IncomingMessage) {
+    this.method = request.method ?? '';
+    this.url = new URL(request.url ?? '', 'http://cloud');
+    this.headers = request.headers as Record<string, string>;
+    request.on('data', (chunk: Buffer) => this.chunks.push(chunk));
+  }
+  get body(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+  get json(): unknown {
+    return JSON.parse(this.body.toString()) as unknown;
+  }
+}
+
+function fits(route: string, { method, url }: SeenRequest): boolean {
+  const [wanted, path = ''] = route.split(' ');
+  const pattern = path.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '[^/]+');
+  return wanted === method && new RegExp(`^${pattern}$`).test(url.pathname);
+}
+
+/** What Keystone answers to a login; the catalogue points at `origin`. */
+export function tokenAnswer(origin: string, id = 'token-1', expires = '2099-01-01T00:00:00.000000Z'): Answer {
+  const service = (type: string, path: string) => ({
+    type,
+    endpoints: [{ interface: 'public', region_id: 'R1', region: 'R1', url: `${origin}${path}` }],
+  });
+  const catalog = [service('compute', '/v2.1'), service('image', ''), service('network', '')];
+  const token = { expires_at: expires, project: { id: 'project-1' }, user: { id: 'user-1' }, catalog };
+  return { status: 201, headers: { 'x-subject-token': id }, body: { token } };
+}
+
+/** Starts the server. It logs everybody in; whatever else is not scripted is answered with 404. */
+export async function startHttpCloud(): Promise<HttpCloud> {
+  const scripts = new Map<string, { script: Script; uses: number }>();
+  const seen: Seen[] = [];
+  const arrivals = new EventEmitter().setMaxListeners(0);
+  const server = createServer((request, response) => {
+    const one = new Seen(request);
+    seen.push(one);
+    arrivals.emit('request');
+    void answer(one, request, response);
+  });
+  async function answer(one: Seen, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const found = [...scripts].reverse().find(([route]) => fits(route, one))?.[1];
+    const script = found?.script ?? { status: 404, body: { itemNotFound: { message: 'not scripted' } } };
+    const list = Array.isArray(script) ? (script as readonly Answer[]) : undefined;
+    const next = list?.[Math.min(found?.uses ?? 0, list.length - 1)] ?? script;
+    if (found !== undefined) found.uses += 1;
+    const isAtOnce = typeof next === 'string' || (typeof next === 'object' && 'isEarly' in next);
+    if (!isAtOnce && !request.complete) await once(request, 'end').catch(() => undefined);
+    const given = typeof next === 'function' ? await next(one) : (next as Answer);
+    if (given === 'reset') request.socket.destroy();
+    else if (given !== 'hang') send(given, response);
+  }
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  scripts.set(TOKENS, { script: tokenAnswer(origin), uses: 0 });
+  const list = (route?: string) => seen.filter((one) => route === undefined || fits(route, one));
+  return {
+    origin,
+    on: (route, script) => void (scripts.delete(route), scripts.set(route, { script, uses: 0 })),
+    seen: list,
+    waitFor: async (route, nth = 1) => {
+      while (list(route).length < nth) await once(arrivals, 'request');
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function send({ status = 200, headers = {}, body }: HttpAnswer, response: ServerResponse): void {
+  if (body instanceof Readable) {
+    response.writeHead(status, headers).flushHeaders();
+    return void body.on('error', () => response.destroy()).pipe(response);
+  }
+  const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+  const type = isRaw ? {} : { 'content-type': 'application/json' };
+  response.writeHead(status, { ...type, ...headers }).end(isRaw ? body : JSON.stringify(body));
+}

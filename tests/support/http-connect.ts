@@ -1,0 +1,41 @@
+import type { Clock } from '../../src/model/clock.ts';
+import { Secret } from '../../src/model/secret.ts';
+import type { CloudAccess } from '../../src/openstack/cloud-access.ts';
+import { type CloudConnection, connectCloud } from '../../src/openstack/cloud.ts';
+
+/** A mark that no message may hold. */
+export const PASSWORD = 'pa55word-MARKED';
+
+/** The access of a user with a password to the cloud `c1` at `origin`. */
+export function accessTo(origin: string, change: Partial<CloudAccess> = {}): CloudAccess {
+  return {
+    name: 'c1',
+    authUrl: `${origin}/v3`,
+    auth: {
+      method: 'password',
+      user: { name: 'builder' },
+      userDomain: { name: 'Default' },
+      password: new Secret(PASSWORD),
+      project: { name: 'images' },
+      projectDomain: { id: 'default' },
+    },
+    region: 'R1',
+    interface: 'public',
+    verify: true,
+    cacert: undefined,
+    ...change,
+  };
+}
+
+/** Connects to the cloud `c1` at `origin`. */
+export function connectTo(
+  origin: string,
+  options: { readonly clock: Clock; readonly apiTimeoutMs?: number; readonly access?: Partial<CloudAccess> },
+): Promise<CloudConnection> {
+  return connectCloud(accessTo(origin, options.access), {
+    clock: options.clock,
+    apiTimeoutMs: options.apiTimeoutMs ?? 60_000,
+    stallTimeoutMs: 60_000,
+    observe: () => undefined,
+  });
+}

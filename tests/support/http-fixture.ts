@@ -1,0 +1,36 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import type { Cloud, CloudConnection } from '../../src/openstack/cloud.ts';
+import { NappingClock } from './http-clock.ts';
+import { type HttpCloud, startHttpCloud } from './http-cloud.ts';
+import { connectTo } from './http-connect.ts';
+
+/** A cloud over HTTP, fresh for each test, and a connection to it. */
+export interface CloudFixture {
+  http: HttpCloud;
+  clock: NappingClock;
+  connection: CloudConnection;
+  cloud: Cloud;
+}
+
+/** Starts a cloud before each test of the file and ends it after. */
+export function useHttpCloud(): CloudFixture {
+  const fixture = {} as CloudFixture;
+  beforeEach(async () => {
+    fixture.http = await startHttpCloud();
+    fixture.clock = new NappingClock();
+    fixture.connection = await connectTo(fixture.http.origin, { clock: fixture.clock });
+    fixture.cloud = fixture.connection.under();
+  });
+  afterEach(async () => {
+    await fixture.connection.close();
+    await fixture.http.close();
+  });
+  return fixture;
+}
+
+/** The error that `work` ends in. */
+export async function failureOf(work: Promise<unknown>): Promise<Error> {
+  const value = await work.catch((error: unknown) => error);
+  if (value instanceof Error) return value;
+  throw new Error(`expected a failure, got ${JSON.stringify(value)}`);
+}
