@@ -36,17 +36,11 @@ export class BusyError extends CloudUnavailableError {
 
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** The error for a request that got no answer from `url`. */
-export function connectionError(call: CloudCall, url: string, cause: unknown): NoConnectionError {
+/** The error for a request that got no answer. */
+export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
   const code = findCode(cause);
-  const reason = code ?? (cause instanceof Error ? cause.message : String(cause));
-  const origin = URL.canParse(url) ? new URL(url).origin : url;
-  return new NoConnectionError(
-    call,
-    `at ${origin} gave no answer: ${reason}`,
-    NEVER_SENT.has(code ?? ''),
-    cause,
-  );
+  const reason = cause instanceof Error ? cause.message : String(cause); // Node's name the address: no path, no query
+  return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
 }
 
 function findCode(error: unknown): string | undefined {

@@ -101,7 +101,7 @@ async function postAuth(
       signal,
     });
   } catch (cause) {
-    throw connectionError(call, access.authUrl, cause);
+    throw connectionError(call, cause);
   }
 }
 

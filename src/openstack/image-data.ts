@@ -45,7 +45,7 @@ export async function uploadImageData(
       signal,
     })
     .catch((cause: unknown) => {
-      throw data.source.errored ?? connectionError(call, url, cause);
+      throw data.source.errored ?? connectionError(call, cause);
     });
   const { text } = await readText(response.body, MAXIMUM_ANSWER);
   if (response.status === 204) return;

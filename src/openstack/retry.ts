@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import { type CloudCall, CloudTimeoutError } from '../model/cloud-errors.ts';
+import { type CloudCall, CloudError, CloudTimeoutError } from '../model/cloud-errors.ts';
 import { ProductError } from '../model/errors.ts';
 import { withDeadline } from '../system/wait.ts';
 import { BusyError, NoConnectionError } from './answers.ts';
@@ -32,20 +32,34 @@ export async function retryCall<T>(
   limits: CallLimits,
   options: { readonly isRepeatable: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<T> {
-  const within = (seconds: number) => (): Error =>
-    new CloudTimeoutError(call, `did not answer within ${seconds} s; --api-timeout sets the limit`);
+  let last: unknown;
+  const remember = async (signal: AbortSignal): Promise<T> => {
+    try {
+      return await once(signal);
+    } catch (error) {
+      last = error;
+      throw error;
+    }
+  };
   const tryMs = options.isRepeatable ? limits.timeoutMs / 2 : limits.timeoutMs;
   const oneTry = (signal: AbortSignal): Promise<T> =>
-    withDeadline(once, { timeoutMs: tryMs, clock: limits.clock, signal }, within(tryMs / 1000));
+    withDeadline(remember, { timeoutMs: tryMs, clock: limits.clock, signal }, () => tooLate(call, tryMs));
   return withDeadline(
-    (signal) => repeat(oneTry, options.isRepeatable, limits, signal),
+    (signal) => repeat(oneTry, call, options.isRepeatable, limits, signal),
     { timeoutMs: limits.timeoutMs, clock: limits.clock, signal: options.signal },
-    within(limits.timeoutMs / 1000),
+    () => tooLate(call, limits.timeoutMs, last),
   );
+}
+
+function tooLate(call: CloudCall, milliseconds: number, cause?: unknown): CloudTimeoutError {
+  const before = cause instanceof ProductError ? ` (before that: ${cause.message})` : '';
+  const what = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
+  return new CloudTimeoutError(call, what, cause === undefined ? undefined : { cause });
 }
 
 async function repeat<T>(
   once: (signal: AbortSignal) => Promise<T>,
+  call: CloudCall,
   isRepeatable: boolean,
   limits: CallLimits,
   signal: AbortSignal,
@@ -54,14 +68,15 @@ async function repeat<T>(
     try {
       return await once(signal);
     } catch (error) {
-      if (attempt >= limits.attempts || !isWorthRepeating(error, isRepeatable)) throw error;
+      if (attempt >= limits.attempts || !isWorthRepeating(error, call, isRepeatable)) throw error;
       await limits.clock.sleep(delayAfter(attempt, error, limits), signal);
     }
   }
 }
 
-function isWorthRepeating(error: unknown, isRepeatable: boolean): boolean {
-  if (!(error instanceof ProductError) || error.kind !== 'unavailable') return false;
+function isWorthRepeating(error: unknown, call: CloudCall, isRepeatable: boolean): boolean {
+  if (!(error instanceof CloudError) || error.kind !== 'unavailable') return false;
+  if (error.call.service !== call.service) return false; // Keystone's trouble was repeated where it arose
   if (error instanceof NoConnectionError && error.wasNeverSent) return true;
   if (error instanceof BusyError && error.call.status === 429) return true;
   return isRepeatable;

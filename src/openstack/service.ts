@@ -1,5 +1,6 @@
 import { type CloudCall, UnauthorizedError, UnexpectedAnswerError } from '../model/cloud-errors.ts';
 import { type Decoder, decode } from '../model/decode.ts';
+import { ProductError } from '../model/errors.ts';
 import { connectionError, statusError } from './answers.ts';
 import type { Identity, Token } from './identity.ts';
 import { type CallLimits, retryCall } from './retry.ts';
@@ -124,7 +125,7 @@ async function sendOrExplain(
   try {
     return await parts.transport.send({ method, path, query, headers, body }, token, signal);
   } catch (cause) {
-    if (signal.aborted) throw cause;
-    throw connectionError(callOf(parts, request), path, cause);
+    if (signal.aborted || cause instanceof ProductError) throw cause;
+    throw connectionError(callOf(parts, request), cause);
   }
 }

@@ -25,7 +25,10 @@ export interface ProgramResult {
 }
 
 /** Runs the built program as an operator would, from a folder without a clouds.yaml. */
-export async function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+export async function runProgram(
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   const child = execa(process.execPath, [PROGRAM, ...args], {
     cwd: join('/'),
     env: { OS_CLIENT_CONFIG_FILE: options.cloudsYaml ?? cloudsYaml(), ...options.env },

@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runOnImage } from './support/boot.ts';
+import { findInImage } from './support/image-search.ts';
+import { askPython, baseImageFile } from './support/lab.ts';
+import { type Mirror, startMirror } from './support/mirror.ts';
+import { imageIdOf, runArguments, runProgram } from './support/program.ts';
+import { takeLeftovers } from './support/run-on-lab.ts';
+
+const SECRET = `marked-secret-${randomBytes(12).toString('hex')}`;
+const SCRIPT_PATH = `/scripts/marked-path-${randomBytes(8).toString('hex')}/setup.sh`;
+const PLANTED = `planted-${randomBytes(8).toString('hex')}`;
+const BUILD_ID = `full-${randomBytes(4).toString('hex')}`;
+
+/** It leaves a proof that it had the secret, not the secret, and tells if it could be read in an argv. */
+const SCRIPT = `#!/bin/sh
+set -eu
+printf '%s' "$TOKEN" | sha256sum | cut -c 1-64 >/usr/local/share/script-ran
+echo ${PLANTED} >/usr/local/share/planted
+case "$(cat /proc/[0-9]*/cmdline | tr '\\0' ' ')" in *"$TOKEN"*) echo leak >>/usr/local/share/script-ran ;; esac
+echo "the script says $TOKEN"
+logger -t script "done" 2>/dev/null || true
+`;
+
+const files = new Map([[SCRIPT_PATH, SCRIPT]]);
+let mirror: Mirror;
+
+beforeAll(async () => {
+  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('full')]]), files });
+});
+
+afterAll(() => mirror.close());
+
+/** The command lines of all processes of this machine. */
+function readCommandLines(): string {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => readOrNothing(`/proc/${pid}/cmdline`)).join('\n');
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+test('a full guest has the effect of the script, and its secret and URL are found nowhere', async () => {
+  const before = await takeLeftovers();
+  const url = `${mirror.url}${SCRIPT_PATH}?token=${SECRET}`;
+  const owner = JSON.stringify({ application: 'e2e-full', build_id: BUILD_ID });
+  const leaks: string[] = [];
+  let console: Promise<unknown> | undefined;
+  const watch = setInterval(() => {
+    const seen = readCommandLines();
+    if (seen.includes(SECRET) || seen.includes(SCRIPT_PATH)) leaks.push('argv');
+  }, 100);
+  const args = ['--prefix', 'e2e-full', '--owner', owner, '--log-level', 'debug'];
+  const result = await runProgram(runArguments(mirror, 'e2e-full-noble-x64', args), {
+    env: { IMAGE_BUILDER_SECRET_TOKEN: SECRET, IMAGE_BUILDER_SCRIPT_URL: url },
+    onLine: (line) => {
+      if (!line.startsWith('clean up guest')) return;
+      const server = `e2e-full-image-builder-noble-x64-${BUILD_ID}`;
+      console ??= askPython('server.py', ['console', 'builder', server], 60);
+    },
+  });
+  clearInterval(watch);
+  const id = imageIdOf(result);
+  process.stderr.write(`steps of the full guest: ${JSON.stringify(result.json['steps'])}\n`);
+  process.stderr.write(`parts of the full guest: ${JSON.stringify(result.json['parts'])}\n`);
+  const consoleText = JSON.stringify(await console);
+  expect(consoleText).toContain('github-runner-image-builder');
+  const told = `${result.stdout}${result.stderr}${consoleText}`;
+  expect({ leaks, isTold: told.includes(SECRET) || told.includes(SCRIPT_PATH) }).toEqual({
+    leaks: [],
+    isTold: false,
+  });
+  const secrets = [
+    { name: 'secret', value: SECRET },
+    { name: 'script path', value: SCRIPT_PATH },
+    { name: 'script url', value: url },
+  ];
+  expect(await findInImage(id, secrets)).toEqual([]);
+  expect(await findInImage(id, [{ name: 'planted', value: PLANTED }])).not.toEqual([]);
+  const digest = createHash('sha256').update(SECRET).digest('hex');
+  const seen = await runOnImage(
+    id,
+    'cat /usr/local/share/script-ran; id -nG ubuntu; cloud-init status --wait; sudo -n true && echo root; ~/actions-runner/run.sh --version; cat /etc/machine-id | wc -c',
+  );
+  expect(seen).toMatch(new RegExp(`^${digest}\\n`));
+  expect(seen).not.toContain('leak');
+  expect(seen).toMatch(/\bdocker\b.*\n/);
+  expect(seen).toContain('status: done');
+  expect(seen).toContain('2.331.0');
+  expect(await takeLeftovers()).toEqual(before);
+});
