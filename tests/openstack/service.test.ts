@@ -152,9 +152,10 @@ describe('no answer', () => {
     at.clock.advance(30_000);
     const error = await failure;
     expect(error).toBeInstanceOf(CloudTimeoutError);
-    expect(error.message).toBe(
-      'get server s1: the compute service of cloud c1 did not answer within 60 s; --api-timeout sets the limit',
+    expect(error.message).toMatch(
+      /^get server s1: the compute service of cloud c1 did not answer within 60 s/,
     );
+    expect(error.message).toMatch(/; --api-timeout sets the limit$/);
   });
 
   test('ends a POST with the deadline, without another try', async () => {

@@ -1,0 +1,80 @@
+import { afterEach } from '@jest/globals';
+import type { BuildFacts, Tools } from '../../src/image-builder/tools.ts';
+import type { ProgressEvent } from '../../src/model/progress.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../../src/model/timeouts.ts';
+import { type Http, openHttp } from '../../src/system/http.ts';
+import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
+import type { CloudFixture } from '../support/http-fixture.ts';
+
+/** Tools over a scripted cloud, and what they were told. */
+export interface TestTools {
+  readonly tools: Tools;
+  readonly warnings: readonly string[];
+  readonly events: readonly ProgressEvent[];
+  readonly facts: () => BuildFacts;
+}
+
+export const OWNER = { application: 'builder', modelUuid: 'model-1', unit: 'builder/0', buildId: 'b1' };
+
+/** Waits short enough for a test's naps, and longer than each of them. */
+export const TEST_TIMEOUTS: Timeouts = {
+  ...DEFAULT_TIMEOUTS,
+  stallTimeout: 20,
+  transferTimeout: 120,
+  fetchTimeout: 30,
+  serverTimeout: 30,
+  bootTimeout: 30,
+  sshTimeout: 30,
+  shutdownTimeout: 30,
+  imageTimeout: 30,
+  deleteTimeout: 30,
+};
+
+/** Tools for the tests of one file. By their word the process 'dead' has died, 'far' runs on another host. */
+export function useTestTools(at: CloudFixture): (change?: Partial<Tools>) => TestTools {
+  const opened: Http[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((http) => http.close()));
+  });
+  return (change = {}) => {
+    const downloads = openHttp({ proxy: 'none', stallTimeoutMs: 60_000 });
+    opened.push(downloads);
+    return makeTestTools(at, downloads, change);
+  };
+}
+
+function makeTestTools(at: CloudFixture, downloads: Http, change: Partial<Tools>): TestTools {
+  const warnings: string[] = [];
+  const events: ProgressEvent[] = [];
+  let facts: BuildFacts = {};
+  const tools: Tools = {
+    connect: () => Promise.resolve(at.connection),
+    downloads,
+    clock: at.clock,
+    timeouts: TEST_TIMEOUTS,
+    signal: new AbortController().signal,
+    owner: OWNER,
+    ownerFilter: undefined,
+    process: 'own',
+    findProcessState: (written) => {
+      if (written === 'dead') return 'dead';
+      return written === 'far' ? 'elsewhere' : 'alive';
+    },
+    report: (event) => events.push(event),
+    record: (more) => {
+      facts = { ...facts, ...more };
+    },
+    warn: (message) => warnings.push(message),
+    generateKeyPair: (comment) => ({
+      publicKey: `ssh-ed25519 AAAA ${comment}`,
+      privateKey: new Secret('key-MARKED'),
+    }),
+    connectSsh: () => Promise.reject(new SshUnreachableError('no SSH in this test')),
+    scriptSecrets: new Map(),
+    cloudImagesUrl: `${at.http.origin}/ubuntu`,
+    runnerReleasesUrl: `${at.http.origin}/releases`,
+    ...change,
+  };
+  return { tools, warnings, events, facts: () => facts };
+}

@@ -1,0 +1,65 @@
+import type { HttpCloud, SeenRequest } from '../support/http-cloud.ts';
+
+/** An image as Glance's API has it. */
+export type GlanceImage = Readonly<Record<string, string>> & { readonly id: string };
+
+/** The images of a scripted Glance. */
+export interface ScriptedGlance {
+  readonly images: Map<string, GlanceImage>;
+  /** Puts an image there, as somebody else would. */
+  add(image: Partial<GlanceImage> & { readonly id: string }): void;
+}
+
+function lastSegment({ url }: SeenRequest, nth = -1): string {
+  return url.pathname.split('/').at(nth) ?? '';
+}
+
+/** Scripts the image service: records by id, never given twice; data makes an image active. */
+export function scriptGlance(http: HttpCloud): ScriptedGlance {
+  const images = new Map<string, GlanceImage>();
+  const used = new Set<string>();
+  const add: ScriptedGlance['add'] = (image) => {
+    const created = `2026-11-21T08:00:${String(used.size).padStart(2, '0')}Z`;
+    used.add(image.id);
+    images.set(image.id, {
+      name: 'noble',
+      status: 'active',
+      owner: 'project-1',
+      created_at: created,
+      ...image,
+    });
+  };
+  http.on('GET /v2/images', ({ url }) => {
+    const name = url.searchParams.get('name');
+    return {
+      body: { images: [...images.values()].filter((image) => name === null || image['name'] === name) },
+    };
+  });
+  http.on('POST /v2/images', ({ json }) => {
+    const image = json as GlanceImage;
+    const id = image.id || `made-${used.size}`;
+    if (used.has(id)) return { status: 409, body: 'Image ID already exists!' };
+    add({ ...image, id, status: 'queued' });
+    return { status: 201, body: images.get(id) };
+  });
+  http.on('GET /v2/images/*', (request) => {
+    const image = images.get(lastSegment(request));
+    return image === undefined ? { status: 404 } : { body: image };
+  });
+  http.on('PUT /v2/images/*/file', (request) => {
+    const image = images.get(lastSegment(request, -2));
+    if (image === undefined) return { status: 404 };
+    if (request.body.length !== Number(request.headers['content-length'])) return 'reset';
+    images.set(image.id, { ...image, status: 'active' });
+    return { status: 204 };
+  });
+  http.on('PATCH /v2/images/*', (request) => {
+    const id = lastSegment(request);
+    const changes = request.json as readonly { readonly path: string; readonly value: string }[];
+    const set = Object.fromEntries(changes.map(({ path, value }) => [path.slice(1), value]));
+    images.set(id, { ...images.get(id), ...set, id });
+    return { body: images.get(id) };
+  });
+  http.on('DELETE /v2/images/*', (request) => ({ status: images.delete(lastSegment(request)) ? 204 : 404 }));
+  return { images, add };
+}

@@ -1,0 +1,267 @@
+import { Readable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { ensureBaseImage } from '../../src/image-builder/base-images.ts';
+import { fetchScript, runScript } from '../../src/image-builder/external-script.ts';
+import { type Guest, checkGuest, waitForCloudInit } from '../../src/image-builder/guest-session.ts';
+import { connectGuest, waitForHostKeys, waitForServer } from '../../src/image-builder/reach-guest.ts';
+import { removeServer } from '../../src/image-builder/remove-server.ts';
+import { resolveRunnerRelease } from '../../src/image-builder/runner-release.ts';
+import { waitForServerImage } from '../../src/image-builder/server-image.ts';
+import type { Tools } from '../../src/image-builder/tools.ts';
+import { ProductError } from '../../src/model/errors.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
+import { listFlavors } from '../../src/openstack/flavors.ts';
+import type { Server } from '../../src/openstack/servers.ts';
+import { QCOW2 } from '../../src/system/verified-stream.ts';
+import { SshTimeoutError } from '../../src/system/ssh-errors.ts';
+import type { SshCommand } from '../../src/system/ssh.ts';
+import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { TEST_TIMEOUTS, useTestTools } from './make-test-tools.ts';
+import { scriptGlance } from './scripted-glance.ts';
+
+const at = useHttpCloud();
+const makeTools = useTestTools(at);
+const SERVER = 'GET /v2.1/servers/s1';
+const SUMS = 'GET /ubuntu/noble/current/SHA256SUMS';
+const FILE = 'GET /ubuntu/noble/current/noble-server-cloudimg-amd64.img';
+
+const serverIs = (status: string, taskState: string | null = null) => {
+  const server = { id: 's1', name: 'n', status, 'OS-EXT-STS:task_state': taskState };
+  at.http.on(SERVER, { body: { server } });
+};
+
+/** Moves the time on, a little after each look at the real sockets, until `work` has ended. */
+async function passTime(work: Promise<unknown>, step: number): Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  work.then(end, end);
+  while (!over.signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    at.clock.advance(step);
+  }
+}
+
+/** A download whose body is `body`, never whole. */
+function beginTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Promise<Error> {
+  scriptGlance(at.http);
+  at.http.on(SUMS, { body: `${'a'.repeat(64)} *noble-server-cloudimg-amd64.img\n` });
+  at.http.on(FILE, () => ({ headers: { 'content-length': '100000000' }, body: body() }));
+  const { tools } = makeTools({ timeouts: { ...TEST_TIMEOUTS, ...timeouts } });
+  return failureOf(ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', prefix: '' }, tools));
+}
+
+/** A guest in which a command runs out of the time that it was given. */
+function guestThatHangs(seen: SshCommand[]): Guest {
+  const run = (command: SshCommand): Promise<never> => {
+    seen.push(command);
+    return Promise.reject(new SshTimeoutError('a command over SSH did not end'));
+  };
+  return { cloud: at.cloud, serverId: 's1', parts: [], session: { run, close: () => undefined } };
+}
+
+async function expectOwnTimeout(
+  wait: keyof Timeouts,
+  act: (guest: Guest, tools: Tools) => Promise<unknown>,
+): Promise<Error> {
+  const seen: SshCommand[] = [];
+  const error = await failureOf(act(guestThatHangs(seen), makeTools().tools));
+  expect(seen[0]?.timeoutMs).toBe(DEFAULT_TIMEOUTS[wait] * 1000);
+  return error;
+}
+
+/** How each wait comes to its end when the far side never gets there. */
+const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
+  apiTimeout: async () => {
+    at.http.on('GET /v2.1/flavors/detail', 'hang');
+    const failure = failureOf(listFlavors(at.cloud));
+    for (const nth of [1, 2]) {
+      await at.http.waitFor('GET /v2.1/flavors/detail', nth);
+      at.clock.advance(30_000);
+    }
+    return failure;
+  },
+  stallTimeout: async () => {
+    const begin = () => {
+      const body = new Readable({ read: () => undefined });
+      body.push(Buffer.concat([QCOW2.bytes, Buffer.alloc(1000)]));
+      return body;
+    };
+    const failure = beginTransfer(begin, { transferTimeout: 1_000_000 });
+    await at.http.waitFor(FILE);
+    await passTime(failure, 20_000);
+    return failure;
+  },
+  transferTimeout: async () => {
+    const trickle = async function* () {
+      yield QCOW2.bytes;
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        yield Buffer.alloc(10);
+      }
+    };
+    const failure = beginTransfer(() => Readable.from(trickle()), { stallTimeout: 300 });
+    await at.http.waitFor('PUT /v2/images/*/file');
+    await passTime(failure, 20_000);
+    return failure;
+  },
+  fetchTimeout: async () => {
+    at.http.on(SUMS, 'hang');
+    const { tools } = makeTools();
+    const failure = failureOf(ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', prefix: '' }, tools));
+    await at.http.waitFor(SUMS);
+    at.clock.advance(30_000);
+    return failure;
+  },
+  serverTimeout: () => {
+    serverIs('BUILD', 'spawning');
+    return failureOf(waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools));
+  },
+  bootTimeout: () => {
+    serverIs('ACTIVE');
+    at.http.on('POST /v2.1/servers/s1/action', { body: { output: 'Booting from hard disk' } });
+    return failureOf(waitForHostKeys(at.cloud, 's1', makeTools().tools));
+  },
+  sshTimeout: () => {
+    const server = { id: 's1', addresses: ['192.0.2.1', '192.0.2.2'] } as unknown as Server;
+    return failureOf(connectGuest(at.cloud, server, ['SHA256:x'], new Secret(''), makeTools().tools));
+  },
+  cloudInitTimeout: () => expectOwnTimeout('cloudInitTimeout', waitForCloudInit),
+  commandTimeout: () => expectOwnTimeout('commandTimeout', checkGuest),
+  scriptTimeout: async () => {
+    const seen: SshCommand[] = [];
+    const guest = guestThatHangs(seen);
+    const run = async (command: SshCommand) => {
+      seen.push(command);
+      if (command.timeoutMs === DEFAULT_TIMEOUTS.scriptTimeout * 1000) throw new SshTimeoutError('too long');
+      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+    };
+    const session = { ...guest.session, run };
+    const error = await failureOf(runScript({ ...guest, session }, 'sleep', makeTools().tools));
+    expect(seen).toHaveLength(3); // put there, run, removed in spite of the failure
+    return error;
+  },
+  shutdownTimeout: () => {
+    serverIs('ACTIVE', 'powering-off');
+    return failureOf(waitForServer(at.cloud, 's1', 'SHUTOFF', makeTools().tools));
+  },
+  imageTimeout: () => {
+    serverIs('SHUTOFF', 'image_uploading');
+    at.http.on('GET /v2/images/i1', { body: { id: 'i1', status: 'saving' } });
+    return failureOf(waitForServerImage(at.cloud, 'i1', 's1', makeTools().tools));
+  },
+  deleteTimeout: () => {
+    serverIs('ACTIVE', 'deleting');
+    at.http.on('DELETE /v2.1/servers/s1', { status: 204 });
+    return failureOf(removeServer(at.cloud, 's1', makeTools().tools));
+  },
+};
+
+/** Their message comes from a command over SSH, which knows its seconds but not the option. */
+const TOLD_BY_SSH: readonly string[] = ['cloudInitTimeout', 'commandTimeout', 'scriptTimeout'];
+
+describe('every wait ends as unavailable, and names its option:', () => {
+  test.each(Object.entries(WAITS))('%s', async (name, reach) => {
+    const error = await reach();
+    expect(error).toBeInstanceOf(ProductError);
+    expect(error).toMatchObject({ kind: 'unavailable' });
+    if (!TOLD_BY_SSH.includes(name)) {
+      expect(error.message).toMatch(`${timeoutOption(name as keyof Timeouts)} sets the limit`);
+    }
+  });
+
+  test('each key of the time-outs has its row', () => {
+    expect(Object.keys(WAITS).sort()).toEqual(Object.keys(DEFAULT_TIMEOUTS).sort());
+  });
+});
+
+describe('what was seen last is told when a wait ends:', () => {
+  test.each([
+    ['serverTimeout', 'last seen: BUILD, spawning'],
+    ['bootTimeout', 'last seen: Booting from hard disk'],
+    ['sshTimeout', 'last seen: no SSH in this test'],
+    ['shutdownTimeout', 'last seen: ACTIVE, powering-off'],
+    ['imageTimeout', 'last seen: saving, image_uploading'],
+    ['deleteTimeout', 'last seen: ACTIVE'],
+  ] as const)('%s tells %s', async (name, told) => {
+    expect((await WAITS[name]()).message).toMatch(told);
+  });
+});
+
+describe('fetchTimeout also ends', () => {
+  test('the look for the latest runner', async () => {
+    at.http.on('GET /releases/latest', 'hang');
+    const failure = failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
+    await at.http.waitFor('GET /releases/latest');
+    at.clock.advance(30_000);
+    await expect(failure).resolves.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('a script that stops in its middle, and its URL is not told', async () => {
+    at.http.on('GET /script', () => {
+      const body = new Readable({ read: () => undefined });
+      body.push('#!/bin/sh\n');
+      return { body };
+    });
+    const url = `${at.http.origin}/script?token=url-MARKED`;
+    const failure = failureOf(fetchScript(url, makeTools().tools));
+    await at.http.waitFor('GET /script');
+    at.clock.advance(30_000);
+    const error = await failure;
+    expect(error).toMatchObject({ kind: 'unavailable' });
+    expect(error.message).toMatch('--fetch-timeout');
+    expect(error.message).not.toMatch('MARKED');
+  });
+});
+
+describe('a server', () => {
+  test('in ERROR ends the wait for it, with the fault', async () => {
+    const server = { id: 's1', name: 'n', status: 'ERROR', fault: { message: 'No valid host was found' } };
+    at.http.on(SERVER, { body: { server } });
+    const wait = waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools);
+    await expect(wait).rejects.toMatchObject({ kind: 'build', name: 'ServerError' });
+    await expect(wait).rejects.toThrow('No valid host was found');
+  });
+
+  test('that somebody deleted ends the wait for it', async () => {
+    await expect(waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools)).rejects.toThrow('is gone');
+  });
+
+  test('is waited for while the cloud is away for a moment', async () => {
+    const good = { body: { server: { id: 's1', name: 'n', status: 'ACTIVE' } } };
+    at.http.on(SERVER, [...Array.from({ length: 5 }, () => ({ status: 503 })), good]);
+    await expect(waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools)).resolves.toMatchObject({
+      status: 'ACTIVE',
+    });
+  });
+
+  test('that is active but still at work is not ready', async () => {
+    const at2 = (task: string | null) => ({
+      body: { server: { id: 's1', name: 'n', status: 'ACTIVE', 'OS-EXT-STS:task_state': task } },
+    });
+    at.http.on(SERVER, [at2('spawning'), at2(null)]);
+    await waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools);
+    expect(at.http.seen(SERVER)).toHaveLength(2);
+  });
+});
+
+describe('an image of a server', () => {
+  test.each([
+    ['is gone', { status: 404 }, 'gone'],
+    ['was killed', { body: { id: 'i1', status: 'killed' } }, 'killed'],
+    ['stays queued while Nova is done', { body: { id: 'i1', status: 'queued' } }, 'still queued'],
+  ])('that %s has failed', async (_, answer, told) => {
+    serverIs('SHUTOFF');
+    at.http.on('GET /v2/images/i1', answer);
+    await expect(waitForServerImage(at.cloud, 'i1', 's1', makeTools().tools)).rejects.toThrow(told);
+  });
+
+  test.failing(
+    'whose server is gone before it is active has failed at once, not by its deadline',
+    async () => {
+      at.http.on('GET /v2/images/i1', { body: { id: 'i1', status: 'queued' } });
+      const wait = waitForServerImage(at.cloud, 'i1', 's1', makeTools().tools);
+      await expect(wait).rejects.toMatchObject({ name: 'UploadImageError' });
+    },
+  );
+});
