@@ -38,7 +38,7 @@ process.exitCode = await runProgram({
   writeErr: (text) => {
     writeAllSync(2, text);
   },
-  terminal: { isTerminal: process.stderr.isTTY, columns: process.stderr.columns ?? 80 },
+  terminal: { isTerminal: process.stderr.isTTY, columns: process.stderr.isTTY ? process.stderr.columns : 80 },
   signal: stop.signal,
   stoppedBy: () => stoppedBy,
 });

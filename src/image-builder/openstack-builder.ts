@@ -22,6 +22,23 @@ export const CLOUD_YAML_PATHS: readonly string[] = [
   '/etc/openstack/clouds.yaml',
 ];
 
+/** The packages that GitHub-hosted runners have, for a later version: the guest of this one installs none. */
+export const IMAGE_DEFAULT_APT_PACKAGES: readonly string[] = [
+  'build-essential',
+  'docker.io',
+  'gh',
+  'jq',
+  'npm',
+  'python3-dev',
+  'python3-pip',
+  'python-is-python3',
+  'shellcheck',
+  'tar',
+  'time',
+  'unzip',
+  'wget',
+];
+
 /** The project's one security group for builders. */
 export const SHARED_SECURITY_GROUP_NAME = 'github-runner-image-builder-v1';
 

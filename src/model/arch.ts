@@ -25,17 +25,17 @@ export function archNames(arch: Arch): ArchNames {
   return NAMES[arch];
 }
 
-const ALIASES: Readonly<Record<string, Arch>> = {
-  aarch64: 'arm64',
-  amd64: 'x64',
-  x86_64: 'x64',
-  ppc64el: 'ppc64le',
-  armhf: 'arm',
-  armv7l: 'arm',
-};
+const ALIASES: ReadonlyMap<string, Arch> = new Map([
+  ['aarch64', 'arm64'],
+  ['amd64', 'x64'],
+  ['x86_64', 'x64'],
+  ['ppc64el', 'ppc64le'],
+  ['armhf', 'arm'],
+  ['armv7l', 'arm'],
+]);
 
 /** The architecture that `text` names, in any case and by any common alias; `undefined` when there is none. */
 export function findArch(text: string): Arch | undefined {
   const name = text.trim().toLowerCase();
-  return ARCHES.find((arch) => arch === name) ?? ALIASES[name];
+  return ARCHES.find((arch) => arch === name) ?? ALIASES.get(name);
 }

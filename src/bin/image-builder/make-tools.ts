@@ -93,7 +93,7 @@ function openConnections(options: CommonOptions, around: Surroundings) {
       return connection;
     },
     close: async (): Promise<void> => {
-      const connections = await Promise.allSettled(opened.values());
+      const connections = await Promise.allSettled([...opened.values()]);
       await Promise.all(
         connections.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)),
       );

@@ -31,15 +31,15 @@ const NOTHING: Protocol = { facts: {}, steps: [], warnings: [] };
 
 /** Runs the program; gives its exit code. */
 export async function runProgram(world: ProgramWorld): Promise<number> {
+  let format: Request['format'] = 'json';
   try {
-    const request = parseRequest(
-      parseCommandLine(world.argv, { out: world.writeOut, err: world.writeErr }, world.version),
-      world.host,
-    );
-    return await runRequest(request, world);
+    const writers = { out: world.writeOut, err: world.writeErr };
+    const invocation = parseCommandLine(world.argv, writers, world.version);
+    if (invocation.options['format'] === 'text') format = 'text';
+    return await runRequest(parseRequest(invocation, world.host), world);
   } catch (error) {
     if (error instanceof CommandLineEnd) return error.exitCode;
-    return tellFailure(error, NOTHING, 'json', world);
+    return tellFailure(error, NOTHING, format, world);
   }
 }
 

@@ -54,16 +54,16 @@ export interface Host {
   readonly newBuildId: string;
 }
 
-const LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
-  10: 'debug',
-  20: 'info',
-  30: 'warning',
-  40: 'error',
-  debug: 'debug',
-  info: 'info',
-  warning: 'warning',
-  error: 'error',
-};
+const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ['10', 'debug'],
+  ['20', 'info'],
+  ['30', 'warning'],
+  ['40', 'error'],
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warning', 'warning'],
+  ['error', 'error'],
+]);
 
 /** Understands an invocation. Throws InputError with all its problems. */
 export function parseRequest(invocation: Invocation, host: Host): Request {
@@ -76,7 +76,7 @@ export function parseRequest(invocation: Invocation, host: Host): Request {
 
 function readCommon(reader: OptionReader, host: Host): CommonOptions {
   const levelText = reader.text('logLevel');
-  const logLevel = LOG_LEVELS[levelText.toLowerCase()];
+  const logLevel = LOG_LEVELS.get(levelText.toLowerCase());
   if (logLevel === undefined) reader.problem('--log-level', 'debug, info, warning or error', levelText);
   const format = reader.text('format');
   if (format !== 'json' && format !== 'text') reader.problem('--format', 'json or text', format);
