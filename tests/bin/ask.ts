@@ -1,0 +1,10 @@
+import { parseCommandLine } from '../../src/bin/image-builder/command-line.ts';
+import { type Host, type Request, parseRequest } from '../../src/bin/image-builder/requests.ts';
+
+const SILENT = { out: () => undefined, err: () => undefined };
+
+/** What the command line `argv` asks for, on a host of Node's architecture x64. */
+export function ask(argv: readonly string[], host: Partial<Host> = {}): Request {
+  const whole = { arch: 'x64', osCloud: undefined, newBuildId: 'new-1', ...host };
+  return parseRequest(parseCommandLine(argv, SILENT, '1.2.3'), whole);
+}

@@ -1,0 +1,110 @@
+import { expect, test } from '@jest/globals';
+import {
+  anyString,
+  anything,
+  decode,
+  fields,
+  flag,
+  integer,
+  list,
+  mapping,
+  oneOf,
+  optional,
+  text,
+  withDefault,
+} from '../../src/model/decode.ts';
+import { InputError } from '../../src/model/errors.ts';
+
+const shape = fields({
+  name: text,
+  size: integer,
+  tags: list(text),
+  kind: oneOf(['a', 'b']),
+  on: flag,
+  more: optional(mapping(integer)),
+});
+const problemsOf = (value: unknown): readonly string[] => {
+  const problems: string[] = [];
+  shape(value, 'x', problems);
+  return problems;
+};
+
+test('a value that fits is read, and what else it has is passed over', () => {
+  const value = { name: 'n', size: 1, tags: ['t'], kind: 'a', on: 'yes', more: { k: 2 }, other: true };
+  expect(decode(shape, value, '', () => new Error())).toEqual({
+    name: 'n',
+    size: 1,
+    tags: ['t'],
+    kind: 'a',
+    on: true,
+    more: { k: 2 },
+  });
+});
+
+test('all problems are collected, each with its place', () => {
+  const value = { name: '', size: 1.5, tags: ['t', 3, null], kind: 'c', on: 'maybe', more: { k: 'v' } };
+  expect(problemsOf(value)).toEqual([
+    'x.name: expected a non-empty string, got an empty string',
+    'x.size: expected a whole number, got a number',
+    'x.tags[1]: expected a non-empty string, got a number',
+    'x.tags[2]: expected a non-empty string, got null',
+    'x.kind: expected one of a, b, got a string',
+    'x.on: expected true or false, got a string',
+    'x.more.k: expected a whole number, got a string',
+  ]);
+});
+
+test('no problem tells the value, which may be a secret', () => {
+  const secret = 'MARKED';
+  const values = [
+    secret,
+    [secret],
+    { name: [secret], size: secret, tags: { secret }, kind: secret, on: secret },
+  ];
+  for (const value of values) expect(problemsOf(value).join()).not.toMatch(secret);
+});
+
+test.each([
+  ['null', null],
+  ['nothing', undefined],
+  ['a list', []],
+  ['a string', 'x'],
+  ['a number', 1],
+  ['a boolean', true],
+])('%s is no mapping', (kind, value) => {
+  expect(problemsOf(value)).toEqual([`x: expected a mapping, got ${kind}`]);
+});
+
+test.each([NaN, Infinity, 2 ** 53, '1', 1.1])('%p is no whole number', (value) => {
+  const problems: string[] = [];
+  expect(integer(value, 'x', problems)).toBeUndefined();
+  expect(problems).toHaveLength(1);
+});
+
+test.each([
+  [true, true],
+  ['YES', true],
+  ['on', true],
+  ['False', false],
+  ['off', false],
+  ['no', false],
+])('%p as a flag is %p', (value, expected) => {
+  expect(flag(value, '', [])).toBe(expected);
+});
+
+test('null and absence are the same: the default, or nothing', () => {
+  const read = fields({ a: withDefault(anyString, 'd'), b: optional(text), c: anything });
+  expect(read({ a: null, b: null, c: null }, '', [])).toEqual({ a: 'd', b: undefined, c: null });
+  expect(read({}, '', [])).toEqual({ a: 'd', b: undefined, c: undefined });
+});
+
+test('what cannot be decoded throws what the caller makes of the problems', () => {
+  const run = () => decode(shape, 3, 'top', (problems) => new InputError(problems));
+  expect(run).toThrow(InputError);
+  expect(run).toThrow('top: expected a mapping, got a number');
+});
+
+test('a key called __proto__ is a key like others', () => {
+  const read = mapping(integer)(JSON.parse('{"__proto__": 1, "a": 2}'), '', []);
+  expect(Object.keys(read ?? {})).toEqual(['__proto__', 'a']);
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ARCHES, archNames, findArch } from '../../src/model/arch.ts';
+import { BASES, BASE_SPELLINGS, findBase } from '../../src/model/base.ts';
+import { baseImageName, buildResourceName, unfinishedImageName } from '../../src/model/names.ts';
+import { uuidFromDigest } from '../../src/model/uuid.ts';
+
+describe('the name', () => {
+  test.each([
+    [baseImageName('p', 'noble', 'x64'), 'p-image-builder-base-noble-x64'],
+    [baseImageName('', 'jammy', 'arm64'), 'image-builder-base-jammy-arm64'],
+    [buildResourceName('p', 'noble', 'x64', 'b1'), 'p-image-builder-noble-x64-b1'],
+    [buildResourceName('', 'noble', 'x64', 'b1'), 'image-builder-noble-x64-b1'],
+    [unfinishedImageName('noble-x64', 'b1'), 'noble-x64.building-b1'],
+  ])('%s is %s', (name, expected) => {
+    expect(name).toBe(expected);
+  });
+});
+
+describe('an architecture', () => {
+  test.each([
+    ['x64', 'x64'],
+    [' X86_64 ', 'x64'],
+    ['amd64', 'x64'],
+    ['aarch64', 'arm64'],
+    ['ARM64', 'arm64'],
+    ['ppc64el', 'ppc64le'],
+    ['s390x', 's390x'],
+    ['armhf', 'arm'],
+    ['ppc64', undefined],
+    ['', undefined],
+  ])('%p is %p', (text, arch) => {
+    expect(findArch(text)).toBe(arch);
+  });
+
+  test('is not a word of the language', () => {
+    expect(findArch('constructor')).toBeUndefined();
+  });
+
+  test.each(ARCHES)('%s has a name with OpenStack, Ubuntu and the runner', (arch) => {
+    const { openstack, ubuntu, runner } = archNames(arch);
+    for (const name of [openstack, ubuntu, runner]) expect(name).not.toBe('');
+    expect(findArch(openstack)).toBe(arch === 'arm' ? 'arm64' : arch);
+  });
+});
+
+describe('a base', () => {
+  test('is found by every spelling', () => {
+    for (const spelling of BASE_SPELLINGS) expect(findBase(spelling)).toBeDefined();
+    for (const [base, version] of Object.entries(BASES)) expect(findBase(version)).toBe(base);
+  });
+
+  test.each(['22.10', 'bionic', '', 'constructor', '24'])('is not %p', (text) => {
+    expect(findBase(text)).toBeUndefined();
+  });
+
+  test('may be written in capitals and with spaces', () => {
+    expect(findBase(' Noble ')).toBe('noble');
+  });
+});
+
+describe('the UUID of a digest', () => {
+  const digest = fc.stringMatching(/^[0-9a-f]{64}$/);
+
+  test('has the form of version 5, which Glance takes', () => {
+    fc.assert(
+      fc.property(digest, (hex) => {
+        expect(uuidFromDigest(hex)).toMatch(
+          /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+        );
+      }),
+    );
+  });
+
+  test('is the same for the same digest, and made of its first half', () => {
+    fc.assert(
+      fc.property(digest, (hex) => {
+        expect(uuidFromDigest(hex)).toBe(uuidFromDigest(`${hex.slice(0, 32)}${'0'.repeat(32)}`));
+      }),
+    );
+    expect(uuidFromDigest('0123456789abcdef0123456789abcdef')).toBe('01234567-89ab-5def-8123-456789abcdef');
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { InputError } from '../../src/model/errors.ts';
+import { encodeKeypairComment, findKeypairMetadata } from '../../src/model/keypair-comment.ts';
+import { OWNER_KEYS, type Owner, encodeOwner, isOwnedBy, parseOwner } from '../../src/model/owner.ts';
+
+const OWNER: Owner = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b1' };
+
+function problemsOf(json: string): readonly string[] {
+  try {
+    parseOwner(json, 'new-1');
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as InputError).problems;
+  }
+  return [];
+}
+
+describe('--owner', () => {
+  test('is read whole', () => {
+    const json = '{"application": "app", "model_uuid": "m", "unit": "app/0", "build_id": "b1"}';
+    expect(parseOwner(json, 'new-1')).toEqual(OWNER);
+  });
+
+  test('needs an application only, and gets a build id', () => {
+    const owner = { application: 'app', modelUuid: '', unit: '', buildId: 'new-1' };
+    expect(parseOwner('{"application": "app"}', 'new-1')).toEqual(owner);
+    expect(parseOwner('{"application": "app", "build_id": "", "unit": null}', 'new-1')).toEqual(owner);
+  });
+
+  test.each([
+    ['{', ['--owner: expected a JSON object']],
+    ['[]', ['--owner: expected a mapping, got a list']],
+    ['{}', ['--owner.application: expected a string, got nothing']],
+    ['{"application": ""}', ['--owner.application: expected a non-empty string']],
+    [
+      '{"application": 1, "unit": 2}',
+      [
+        '--owner.application: expected a string, got a number',
+        '--owner.unit: expected a string, got a number',
+      ],
+    ],
+    [
+      `{"application": "${'a'.repeat(256)}"}`,
+      ['--owner.application: expected at most 255 characters, got 256'],
+    ],
+  ])('%s is refused', (json, problems) => {
+    expect(problemsOf(json)).toEqual(problems);
+  });
+
+  test.each(['-b', '.b', 'a b', 'a/b', 'ä', 'a'.repeat(64), 'a\n'])('build id %p is refused', (id) => {
+    expect(problemsOf(JSON.stringify({ application: 'a', build_id: id }))).toHaveLength(1);
+  });
+
+  test.failing('tells a wrong application and a wrong build id together', () => {
+    expect(problemsOf('{"application": "", "build_id": "-"}')).toHaveLength(2);
+  });
+});
+
+describe('a thing in the cloud', () => {
+  test.each([
+    ['another build of the same application', { ...OWNER, buildId: 'b2', unit: 'app/1' }, true],
+    ['another application', { ...OWNER, application: 'other' }, false],
+    ['another model', { ...OWNER, modelUuid: 'm2' }, false],
+    ['no model', { ...OWNER, modelUuid: '' }, false],
+  ])('of %s: ours or not', (_, owner, expected) => {
+    expect(isOwnedBy(encodeOwner(owner), OWNER)).toBe(expected);
+  });
+
+  test('without metadata is nobody’s', () => {
+    expect(isOwnedBy({}, OWNER)).toBe(false);
+    expect(isOwnedBy({}, { ...OWNER, modelUuid: '' })).toBe(false);
+  });
+
+  test('made outside Juju, whose Nova drops empty values, is still its own', () => {
+    const owner = { ...OWNER, modelUuid: '' };
+    expect(isOwnedBy({ [OWNER_KEYS.application]: 'app' }, owner)).toBe(true);
+  });
+});
+
+describe('the comment of a keypair', () => {
+  const anyText = fc.string({ minLength: 1, unit: 'grapheme' });
+
+  test('brings back whatever owner and process were written', () => {
+    fc.assert(
+      fc.property(anyText, fc.string(), fc.string(), anyText, anyText, (...given) => {
+        const [application, modelUuid, unit, buildId, process] = given;
+        const owner = { application, modelUuid, unit, buildId };
+        const key = `ssh-ed25519 AAAA ${encodeKeypairComment(owner, process)}\n`;
+        expect(findKeypairMetadata(key)).toEqual({ ...encodeOwner(owner), [OWNER_KEYS.process]: process });
+      }),
+    );
+  });
+
+  test('is one word', () => {
+    fc.assert(
+      fc.property(anyText, (application) => {
+        expect(encodeKeypairComment({ ...OWNER, application }, 'p')).toMatch(/^image-builder:[\w-]+$/);
+      }),
+    );
+  });
+
+  test.each([
+    ['of somebody', 'ssh-ed25519 AAAA me@host'],
+    ['that is missing', 'ssh-ed25519 AAAA'],
+    ['of an empty key', ''],
+    ['with our mark and no JSON', 'ssh-ed25519 AAAA image-builder:e30x'],
+    ['with our mark and nothing', 'ssh-ed25519 AAAA image-builder:'],
+    ['without an application', `ssh-ed25519 AAAA image-builder:${Buffer.from('{}').toString('base64url')}`],
+  ])('%s is not ours', (_, key) => {
+    expect(findKeypairMetadata(key)).toBeUndefined();
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { OWNER_KEYS } from '../../src/model/owner.ts';
+import { planPrune } from '../../src/model/prune.ts';
+
+const revision = (id: string, status = 'active', isPublished = false) => ({
+  id,
+  status,
+  properties: (isPublished ? { [OWNER_KEYS.published]: 'true' } : {}) as Record<string, string>,
+});
+
+describe('the plan of a prune', () => {
+  test('gives a reason for each revision', () => {
+    const revisions = [
+      revision('a'),
+      revision('b', 'saving'),
+      revision('c'),
+      revision('d'),
+      revision('e', 'active', true),
+      revision('f'),
+    ];
+    expect(
+      planPrune(revisions, 2, new Set(['d'])).map(({ image, isDeleted, reason }) => [
+        image.id,
+        isDeleted,
+        reason,
+      ]),
+    ).toEqual([
+      ['a', false, 'one of the newest 2'],
+      ['b', false, 'not active but saving'],
+      ['c', false, 'one of the newest 2'],
+      ['d', false, 'protected'],
+      ['e', false, 'published'],
+      ['f', true, 'older than the newest 2'],
+    ]);
+  });
+
+  const anyRevisions = fc
+    .array(fc.tuple(fc.constantFrom('active', 'active', 'queued', 'saving', 'killed'), fc.boolean()))
+    .map((drawn) => drawn.map(([status, isPublished], index) => revision(`i${index}`, status, isPublished)));
+  const anyKeep = fc.integer({ min: 1, max: 10 });
+  const anyProtected = fc.uniqueArray(fc.integer({ min: 0, max: 9 }).map((index) => `i${index}`));
+
+  test('never deletes what is protected, published, not active or among the newest', () => {
+    fc.assert(
+      fc.property(anyRevisions, anyKeep, anyProtected, (revisions, keep, protectedIds) => {
+        const newest = revisions.filter(({ status }) => status === 'active').slice(0, keep);
+        for (const { image, isDeleted } of planPrune(revisions, keep, new Set(protectedIds))) {
+          if (!isDeleted) continue;
+          expect(image.status).toBe('active');
+          expect(image.properties).toEqual({});
+          expect(protectedIds).not.toContain(image.id);
+          expect(newest).not.toContain(image);
+        }
+      }),
+    );
+  });
+
+  test('deletes nothing when there are no more than to keep', () => {
+    fc.assert(
+      fc.property(anyRevisions, (revisions) => {
+        const plan = planPrune(revisions, Math.max(1, revisions.length), new Set());
+        expect(plan.filter(({ isDeleted }) => isDeleted)).toEqual([]);
+      }),
+    );
+  });
+
+  test('tells each revision once, in its order', () => {
+    fc.assert(
+      fc.property(anyRevisions, anyKeep, (revisions, keep) => {
+        expect(planPrune(revisions, keep, new Set()).map(({ image }) => image)).toEqual(revisions);
+      }),
+    );
+  });
+
+  test('deletes all that is plain and older, so that the images do not pile up', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }), anyKeep, (count, keep) => {
+        const revisions = Array.from({ length: count }, (_, index) => revision(`i${index}`));
+        const kept = planPrune(revisions, keep, new Set()).filter(({ isDeleted }) => !isDeleted);
+        expect(kept).toHaveLength(Math.min(count, keep));
+      }),
+    );
+  });
+});
