@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  type ProcessIdentity,
+  encodeProcessIdentity,
+  findProcessState,
+  parseProcessIdentity,
+  readOwnProcessIdentity,
+} from '../../src/system/process-id.ts';
+
+const own = readOwnProcessIdentity();
+const undos: (() => unknown)[] = [];
+
+afterEach(() => {
+  for (const undo of undos.splice(0)) undo();
+});
+
+async function start(command: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  undos.push(() => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return child;
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error('not started');
+  return child.pid;
+}
+
+/** What the child would say of itself, read without the product. */
+function identityOf(pid: number): ProcessIdentity {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return { ...own, pid, startedAt: stat.replace(/^.*\) /s, '').split(' ')[19] ?? '' };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
+}
+
+describe('whether a process lives', () => {
+  test('is told of the one that asks', () => {
+    expect(findProcessState(own)).toBe('alive');
+  });
+
+  test('is told while it runs and after it was killed', async () => {
+    const child = await start('sleep', ['60']);
+    const id = identityOf(pidOf(child));
+    expect(findProcessState(id)).toBe('alive');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(findProcessState(id)).toBe('dead');
+  });
+
+  test('is told whatever it is called', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'process-'));
+    undos.push(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const path = join(folder, 'a) Z (b c');
+    copyFileSync('/bin/sleep', path);
+    const child = await start(path, ['60']);
+    expect(findProcessState(identityOf(pidOf(child)))).toBe('alive');
+  });
+
+  test('is "dead" for another process that got its pid', () => {
+    expect(findProcessState({ ...own, startedAt: `${own.startedAt}0` })).toBe('dead');
+  });
+
+  test('is "dead" for a zombie', async () => {
+    // Its parent has become a program that never waits for it.
+    const parent = await start('sh', ['-c', 'sleep 60 & echo $!; exec cat']);
+    const [line] = (await once(parent.stdout ?? parent, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const id = identityOf(pid);
+    await until(() => readFileSync(`/proc/${pidOf(parent)}/comm`, 'utf8') === 'cat\n');
+    kill(pid, 'SIGKILL');
+    await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+    expect(findProcessState(id)).toBe('dead');
+  });
+
+  test('cannot be told of another host', () => {
+    expect(findProcessState({ ...own, host: '0123456789abcdef' })).toBe('elsewhere');
+  });
+});
+
+describe('the identity of a process', () => {
+  test('is one word, and read back from it', () => {
+    const word = encodeProcessIdentity(own);
+    expect(word).toMatch(/^[0-9a-f]{16}\.\d+\.\d+$/);
+    expect(parseProcessIdentity(word)).toEqual(own);
+  });
+
+  test('stays the same while the process lives', () => {
+    expect(readOwnProcessIdentity()).toEqual(own);
+  });
+
+  test.each([
+    '',
+    'text',
+    '0123456789abcdef.1',
+    '0123456789abcdef.0.5',
+    '0123456789abcdef.-1.5',
+    '0123456789abcdef.4194305.5',
+    '0123456789abcdef.1.5.6',
+    '0123456789ABCDEF.1.5',
+    ' 0123456789abcdef.1.5',
+    '0123456789abcdef.1.5\n',
+  ])('is not found in %j', (text) => {
+    expect(parseProcessIdentity(text)).toBeUndefined();
+  });
+});
