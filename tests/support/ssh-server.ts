@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { type AddressInfo, type Server as TcpServer, type Socket, createServer } from 'node:net';
+import ssh2, {
+  type AuthContext,
+  type Connection,
+  type ServerChannel,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
+import type { SshTarget } from '../../src/system/ssh.ts';
+import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh-keys.ts';
+
+/** What a command does on the server. `cut` breaks the TCP connection. */
+export type ExecHandler = (channel: ServerChannel, cut: () => void) => void;
+
+/** A real SSH server on loopback, with one user's key and a few commands. */
+export interface SshServer {
+  readonly target: SshTarget;
+  readonly hostKey: SshKeyPair;
+  /** What clients tried to log in with, in order. */
+  readonly authAttempts: readonly string[];
+  /** How many TCP connections are open. */
+  connections(): number;
+  /** Takes in nothing more from any client, as a host does that has lost its power. */
+  freeze(): void;
+  close(): Promise<void>;
+}
+
+export interface SshServerOptions {
+  readonly commands?: Readonly<Record<string, ExecHandler>>;
+  /** Private host keys; default one ed25519 key. */
+  readonly hostKeys?: readonly string[];
+  readonly hostKeyAlgorithm?: ServerHostKeyAlgorithm;
+}
+
+/** Starts it; `target` is right in every point. */
+export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
+  const [hostKey, userKey] = [generateSshKeyPair('host'), generateSshKeyPair('user')];
+  const sockets = new Set<Socket>();
+  const authAttempts: string[] = [];
+  const hostKeys = [...(options.hostKeys ?? [hostKey.privateKey.reveal()])];
+  const { hostKeyAlgorithm } = options;
+  const algorithms = hostKeyAlgorithm === undefined ? {} : { serverHostKey: [hostKeyAlgorithm] };
+  const server = new ssh2.Server({ hostKeys, algorithms }, () => undefined);
+  server.on('connection', (connection) => {
+    connection.on('error', () => undefined);
+    connection.on('authentication', (context) => {
+      authAttempts.push(context.method);
+      authenticate(context, userKey);
+    });
+    serveCommands(connection, options.commands ?? {}, () => {
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+  const tcp = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    server.injectSocket(socket);
+  });
+  const port = await listen(tcp);
+  return {
+    target: {
+      host: '127.0.0.1',
+      port,
+      username: 'ubuntu',
+      privateKey: userKey.privateKey,
+      hostKeyFingerprints: hostKeys.map(fingerprintOf),
+    },
+    hostKey,
+    authAttempts,
+    connections: () => sockets.size,
+    freeze: () => {
+      for (const socket of sockets) socket.pause().removeAllListeners('data');
+    },
+    close: () => closeAll(tcp, sockets),
+  };
+}
+
+/** The fingerprint in OpenSSH's form of a private or public key. */
+export function fingerprintOf(key: string): string {
+  const parsed = ssh2.utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  const hash = createHash('sha256').update(parsed.getPublicSSH()).digest('base64');
+  return `SHA256:${hash.replace(/=+$/, '')}`;
+}
+
+/** Listens on a free port of loopback. */
+export async function listen(server: TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Ends a server and what is connected to it. */
+export async function closeAll(server: TcpServer, sockets: Iterable<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+}
+
+function authenticate(context: AuthContext, user: SshKeyPair): void {
+  const known = ssh2.utils.parseKey(user.publicKey);
+  if (known instanceof Error) throw known;
+  const isKnown = context.method === 'publickey' && known.getPublicSSH().equals(context.key.data);
+  if (isKnown && context.username === 'ubuntu') context.accept();
+  else context.reject(['publickey']);
+}
+
+function serveCommands(
+  connection: Connection,
+  commands: Readonly<Record<string, ExecHandler>>,
+  cut: () => void,
+): void {
+  connection.on('session', (accept) => {
+    accept().on('exec', (acceptExec, reject, { command }) => {
+      const handler = commands[command];
+      if (handler === undefined) reject();
+      else handler(acceptExec(), cut);
+    });
+  });
+}
