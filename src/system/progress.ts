@@ -1,0 +1,50 @@
+import type { ProgressEvent } from '../model/progress.ts';
+import { LiveProgress } from './live-progress.ts';
+import { type Progress, type ProgressOptions, oneLine, renderSeconds } from './progress-view.ts';
+
+/** On a terminal, one live line stands under the steps that are done; elsewhere each event is a line. */
+export function createProgress(options: ProgressOptions): Progress {
+  return options.isTerminal ? createLiveProgress(options) : createPlainProgress(options);
+}
+
+function createLiveProgress(options: ProgressOptions): Progress {
+  const live = new LiveProgress(options);
+  return {
+    report: (event) => {
+      live.report(event);
+    },
+    print: (text) => {
+      live.print(text);
+    },
+    stop: () => {
+      live.stop();
+    },
+  };
+}
+
+function createPlainProgress({ write }: ProgressOptions): Progress {
+  let isStopped = false;
+  let last = '';
+  const report = (event: ProgressEvent): void => {
+    const line = `${oneLine(event.step)}${renderPlainly(event)}\n`;
+    if (!isStopped && line !== last) write(line); // a server polled for minutes says the same again and again
+    last = line;
+  };
+  const stop = (): void => {
+    isStopped = true;
+  };
+  return { report, print: write, stop };
+}
+
+function renderPlainly(event: ProgressEvent): string {
+  switch (event.kind) {
+    case 'started':
+      return ' …';
+    case 'note':
+      return `: ${oneLine(event.text)}`;
+    case 'finished':
+      return `: ${renderSeconds(event.seconds)}`;
+    case 'failed':
+      return `: failed after ${renderSeconds(event.seconds)}: ${oneLine(event.reason)}`;
+  }
+}
