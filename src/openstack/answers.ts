@@ -8,6 +8,7 @@ import {
   RejectedError,
   UnauthorizedError,
 } from '../model/cloud-errors.ts';
+import { errorCodeOf } from '../system/error-code.ts';
 
 const MAXIMUM_TOLD = 300;
 
@@ -38,13 +39,9 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
 
 /** The error for a request that got no answer. */
 export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
-  const code = findCode(cause);
+  const code = errorCodeOf(cause);
   const reason = cause instanceof Error ? cause.message : String(cause); // Node's name the address: no path, no query
   return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
-}
-
-function findCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** The error for an answer with a status that is not a success. */

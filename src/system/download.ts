@@ -1,3 +1,4 @@
+import { errorCodeOf } from './error-code.ts';
 import type { Http, HttpResponse } from './http.ts';
 import { readText } from './http-text.ts';
 

@@ -50,7 +50,7 @@ async function runRequest(request: Request, world: ProgramWorld): Promise<number
     format: 'text',
     clock: world.clock,
     write: (line) => {
-      world.writeErr(`${line}\n`);
+      progress.print(`${line}\n`);
     },
   });
   const isQuiet = request.logLevel === 'error' || request.logLevel === 'warning';
