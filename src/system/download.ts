@@ -36,8 +36,8 @@ export async function sendOrExplain(http: Http, url: string, signal: AbortSignal
     return await http.send({ method: 'GET', url, signal });
   } catch (cause) {
     if (signal.aborted) throw cause;
-    const reason =
-      cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
+    const code = errorCodeOf(cause);
+    const reason = code === undefined ? String(cause) : String(code);
     throw new DownloadError(`${originOf(url)} gave no answer: ${reason}`, { cause });
   }
 }
