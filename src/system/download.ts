@@ -37,7 +37,7 @@ export async function sendOrExplain(http: Http, url: string, signal: AbortSignal
   } catch (cause) {
     if (signal.aborted) throw cause;
     const code = errorCodeOf(cause);
-    const reason = code === undefined ? String(cause) : String(code);
+    const reason = code ?? String(cause);
     throw new DownloadError(`${originOf(url)} gave no answer: ${reason}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
-/** The code that Node gives the error of a system call, such as `ENOENT`. */
-export function errorCodeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+/** The code that Node gives the error of a system call, such as `ENOENT`; `undefined` when it has none. */
+export function errorCodeOf(error: unknown): string | undefined {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -94,7 +94,7 @@ function openConnections(options: CommonOptions, around: Surroundings) {
     },
     close: async (): Promise<void> => {
       for (const connection of opened.values()) {
-        await connection.then(({ close }) => close()).catch(() => undefined); // why it never opened is told elsewhere
+        await connection.then((open) => open.close()).catch(() => undefined); // why it never opened is told elsewhere
       }
     },
   };
