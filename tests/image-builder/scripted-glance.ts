@@ -15,7 +15,7 @@ function lastSegment({ url }: SeenRequest, nth = -1): string {
 }
 
 /** Scripts the image service: records by id, never given twice; data makes an image active. */
-export function scriptGlance(http: HttpCloud): ScriptedGlance {
+export function scriptGlance(http: Pick<HttpCloud, 'on'>): ScriptedGlance {
   const images = new Map<string, GlanceImage>();
   const used = new Set<string>();
   const add: ScriptedGlance['add'] = (image) => {
