@@ -103,6 +103,13 @@ describe('a failure of the program', () => {
     expect(err).toMatch('expected one of the clouds c1, got c9');
   });
 
+  test.failing('by a wrong script URL in its environment ends with 2, and the URL is not told', async () => {
+    const env = { OS_CLIENT_CONFIG_FILE: cloudsYaml, IMAGE_BUILDER_SCRIPT_URL: 'url-MARKED' };
+    const { code, err } = await run(['run', 'n'], { env });
+    expect(err).not.toMatch('MARKED');
+    expect(code).toBe(2);
+  });
+
   test('by a signal ends with its code', async () => {
     const signal = AbortSignal.abort(new CancelledError('stopped by SIGTERM'));
     const { code, json } = await run(latest, { signal, stoppedBy: () => 'SIGTERM' });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sweepLeftovers } from '../../src/image-builder/sweep.ts';
+import { CancelledError } from '../../src/model/errors.ts';
 import { encodeKeypairComment } from '../../src/model/keypair-comment.ts';
 import { OWNER_KEYS, type Owner, encodeOwner } from '../../src/model/owner.ts';
 import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
@@ -124,6 +125,19 @@ describe('a sweep', () => {
     expect(await sweepLeftovers(at.cloud, tools)).toEqual(['server name-s2 (s2)', 'keypair k1']);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^left behind: server name-s1 \(s1\): .*locked/);
+  });
+
+  test.failing('that is stopped deletes nothing more', async () => {
+    scriptNova([server('s1', 'dead'), server('s2', 'dead')], []);
+    const stop = new AbortController();
+    at.http.on('DELETE /v2.1/servers/s1', () => {
+      stop.abort(new CancelledError('stopped'));
+      return { status: 204 };
+    });
+    const { tools } = makeTools({ signal: stop.signal });
+    const swept = sweepLeftovers(at.connection.under(stop.signal), tools);
+    await expect(failureOf(swept)).resolves.toMatchObject({ kind: 'cancelled' });
+    expect(deleted()).toEqual(['s1']);
   });
 
   test('that cannot list fails and deletes nothing', async () => {

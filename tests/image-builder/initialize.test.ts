@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { initialize } from '../../src/image-builder/openstack-builder.ts';
+import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
+import { QCOW2 } from '../../src/system/verified-stream.ts';
+import { useHttpCloud } from '../support/http-fixture.ts';
+import { OWNER, useTestTools } from './make-test-tools.ts';
+import { type ScriptedOpenStack, scriptOpenStack } from './scripted-openstack.ts';
+
+const at = useHttpCloud();
+const makeTools = useTestTools(at);
+const DATA = Buffer.concat([QCOW2.bytes, Buffer.alloc(1000, 7)]);
+const SUM = createHash('sha256').update(DATA).digest('hex');
+let cloud: ScriptedOpenStack;
+
+beforeEach(() => {
+  cloud = scriptOpenStack(at.http, OWNER.buildId);
+  for (const base of ['noble', 'jammy']) {
+    const file = `${base}-server-cloudimg-amd64.img`;
+    at.http.on(`GET /ubuntu/${base}/current/SHA256SUMS`, { body: `${SUM} *${file}\n` });
+    at.http.on(`GET /ubuntu/${base}/current/${file}`, {
+      headers: { 'content-length': String(DATA.length) },
+      body: DATA,
+    });
+  }
+});
+
+const prepare = (tools = makeTools().tools) => initialize('x64', 'c1', '', ['noble', 'jammy'], tools);
+const older = (id: string, change: Record<string, string> = {}) =>
+  cloud.glance.add({
+    id,
+    name: 'image-builder-base-noble-x64',
+    ...encodeOwner(OWNER),
+    [OWNER_KEYS.kind]: 'base',
+    [OWNER_KEYS.baseSha256]: 'f'.repeat(64),
+    ...change,
+  });
+
+describe('a cloud that is prepared', () => {
+  test('has every base that was asked for, and its security group', async () => {
+    const images = await prepare();
+    expect(images.map(({ base, wasUploaded }) => [base, wasUploaded])).toEqual([
+      ['noble', true],
+      ['jammy', true],
+    ]);
+    expect(cloud.glance.images.size).toBe(2);
+    expect(cloud.calls).toContain('GET /v2.0/security-groups');
+  });
+
+  test('is not changed when it is prepared again', async () => {
+    await prepare();
+    const before = cloud.calls.length;
+    expect((await prepare()).map(({ wasUploaded }) => wasUploaded)).toEqual([false, false]);
+    expect(cloud.calls.slice(before).filter((call) => !call.startsWith('GET'))).toEqual([]);
+  });
+
+  test('loses the base images of earlier serials, less those that a server was booted from', async () => {
+    older('old');
+    older('used');
+    cloud.servers.set('s9', { id: 's9', name: 'x', status: 'ACTIVE', image: { id: 'used' } });
+    await prepare();
+    expect([...cloud.glance.images.keys()]).not.toContain('old');
+    expect([...cloud.glance.images.keys()]).toContain('used');
+  });
+
+  test('keeps base images that are another’s, unfinished elsewhere, or no base images', async () => {
+    older('foreign', { [OWNER_KEYS.application]: 'other' });
+    older('saving', { status: 'saving' });
+    older('runner', { [OWNER_KEYS.kind]: 'runner' });
+    await prepare();
+    for (const id of ['foreign', 'saving', 'runner']) expect(cloud.glance.images.has(id)).toBe(true);
+  });
+
+  test('is good although an older base image does not go, which is told', async () => {
+    older('old');
+    at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
+    const { tools, warnings } = makeTools();
+    await prepare(tools);
+    expect(warnings).toEqual([expect.stringMatching(/^older base image old stays: .*in use/)]);
+  });
+});
