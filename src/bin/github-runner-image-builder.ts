@@ -29,7 +29,7 @@ process.exitCode = await runProgram({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
-  host: { arch: process.arch, osCloud: process.env['OS_CLOUD'], newBuildId: randomBytes(6).toString('hex') },
+  host: { arch: process.arch, newBuildId: randomBytes(6).toString('hex') },
   version,
   clock: systemClock,
   writeOut: (text) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Arch, archNames } from '../model/arch.ts';
 import { BASES, type Base } from '../model/base.ts';
-import { ConflictError } from '../model/cloud-errors.ts';
+import { CloudError, ConflictError } from '../model/cloud-errors.ts';
 import { BaseImageDownloadError } from '../model/errors.ts';
 import { baseImageName } from '../model/names.ts';
 import { OWNER_KEYS, encodeOwner } from '../model/owner.ts';
@@ -95,6 +95,15 @@ async function claim(cloud: Cloud, id: string, wanted: Wanted, tools: Tools): Pr
     await createImage(cloud, { id, name: wanted.name, diskFormat: 'qcow2', properties });
     return true;
   } catch (error) {
+    if (
+      !(error instanceof CloudError) ||
+      (!(error instanceof ConflictError) && error.kind !== 'unavailable')
+    ) {
+      throw error;
+    }
+    const image = await findImage(cloud, id); // the answer to our own claim may have been lost
+    const isOurs = image?.properties[OWNER_KEYS.process] === tools.process && image.status === 'queued';
+    if (isOurs && image.properties[OWNER_KEYS.buildId] === tools.owner.buildId) return true;
     if (error instanceof ConflictError) return false;
     throw error;
   }

@@ -8,7 +8,7 @@ import { DeadlineError, ExternalScriptError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { DownloadError, downloadText, originOf } from '../system/download.ts';
 import { withDeadline } from '../system/wait.ts';
-import { type Guest, ownCommand, tellResult } from './guest-session.ts';
+import { type Guest, runInGuest, tellResult } from './guest-session.ts';
 import type { Tools } from './tools.ts';
 
 const MAXIMUM_SCRIPT = 8 * 1024 * 1024;
@@ -36,34 +36,35 @@ export async function fetchScript(url: string, tools: Tools): Promise<string> {
 /** Runs the script as root in the guest, its secrets in its environment only. Throws ExternalScriptError. */
 export async function runScript(guest: Guest, script: string, tools: Tools): Promise<void> {
   const secrets = encodeScriptSecrets(tools.scriptSecrets);
-  await expectSuccess(guest, 'put into', ownCommand(SCRIPT_INSTALL_COMMAND, tools, script), tools);
-  try {
-    const timeoutMs = tools.timeouts.scriptTimeout * 1000;
-    const run = { command: SCRIPT_RUN_COMMAND, stdin: secrets, timeoutMs, signal: tools.signal };
-    await expectSuccess(guest, 'run in', run, tools);
-  } finally {
-    await expectSuccess(guest, 'removed from', ownCommand(SCRIPT_REMOVE_COMMAND, tools), tools);
-  }
+  await expectSuccess(guest, 'put into', tools, SCRIPT_INSTALL_COMMAND, script);
+  await expectSuccess(guest, 'run in', tools, SCRIPT_RUN_COMMAND, secrets, 'scriptTimeout');
+  await expectSuccess(guest, 'removed from', tools, SCRIPT_REMOVE_COMMAND); // a guest that fails goes as a whole
 }
 
 async function expectSuccess(
   guest: Guest,
   what: string,
-  command: Parameters<Guest['session']['run']>[0],
   tools: Tools,
+  command: string,
+  stdin?: string,
+  timeout?: 'scriptTimeout',
 ): Promise<void> {
-  const result = await guest.session.run(command);
+  const result = await runInGuest(guest, command, tools, stdin, timeout);
   if (result.exitCode === 0) return;
-  const said = redact(tellResult(result), tools.scriptSecrets.values());
+  const secrets = [...tools.scriptSecrets.values()];
+  const [stdout, stderr] = [redact(result.stdout, secrets), redact(result.stderr, secrets)];
+  const said = tellResult({ ...result, stdout, stderr });
   throw new ExternalScriptError(`the external script could not be ${what} the guest: ${said}`);
 }
 
-/** What a script says may hold its secrets. */
+const SHORTEST_LINE = 6;
+
+/** What a script says may hold its secrets, or single lines of them; the longest are looked for first. */
 export function redact(text: string, secrets: Iterable<Secret>): string {
-  let redacted = text;
-  for (const secret of secrets) {
-    const value = secret.reveal();
-    if (value !== '') redacted = redacted.replaceAll(value, String(secret));
-  }
-  return redacted;
+  const values = [...secrets].map((secret) => secret.reveal());
+  const lines = values.flatMap((value) =>
+    value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE),
+  );
+  const wanted = [...values, ...lines].filter((value) => value !== '').sort((a, b) => b.length - a.length);
+  return wanted.reduce((redacted, value) => redacted.replaceAll(value, '[secret]'), text);
 }

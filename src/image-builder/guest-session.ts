@@ -3,9 +3,11 @@ import { CLEAN_UP_COMMAND, renderCleanUp } from '../guest/clean-up.ts';
 import { findGuestFailure } from '../guest/console.ts';
 import type { GuestPart } from '../guest/part.ts';
 import { PARTS_REPORT_COMMAND, type PartSeconds, parsePartsReport } from '../guest/parts-report.ts';
-import { CloudInitFailError, GuestCheckError } from '../model/errors.ts';
+import { CloudInitFailError, DeadlineError, GuestCheckError } from '../model/errors.ts';
+import { type Timeouts, timeoutOption } from '../model/timeouts.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { getConsole } from '../openstack/servers.ts';
+import { SshTimeoutError } from '../system/ssh-errors.ts';
 import type { SshResult, SshSession } from '../system/ssh.ts';
 import type { Tools } from './tools.ts';
 
@@ -19,11 +21,7 @@ export interface Guest {
 
 /** Waits until cloud-init has done all. Throws CloudInitFailError, with the part that failed and its last lines. */
 export async function waitForCloudInit(guest: Guest, tools: Tools): Promise<void> {
-  const result = await guest.session.run({
-    command: 'cloud-init status --wait',
-    timeoutMs: tools.timeouts.cloudInitTimeout * 1000,
-    signal: tools.signal,
-  });
+  const result = await runInGuest(guest, 'cloud-init status --wait', tools, undefined, 'cloudInitTimeout');
   // Newer ones exit with 2 when they are done in spite of a deprecated key or the like.
   if (/^status: done\b/m.test(result.stdout)) return;
   const console = await getConsole(guest.cloud, guest.serverId).catch(() => '');
@@ -38,7 +36,7 @@ export async function waitForCloudInit(guest: Guest, tools: Tools): Promise<void
 
 /** How long each part took to come in. */
 export async function reportParts(guest: Guest, tools: Tools): Promise<readonly PartSeconds[]> {
-  const result = await guest.session.run(ownCommand(PARTS_REPORT_COMMAND, tools));
+  const result = await runInGuest(guest, PARTS_REPORT_COMMAND, tools);
   if (result.exitCode !== 0)
     throw new CloudInitFailError(`the guest's report of its parts: ${tellResult(result)}`);
   return parsePartsReport(result.stdout);
@@ -47,7 +45,7 @@ export async function reportParts(guest: Guest, tools: Tools): Promise<readonly 
 /** Checks every part of the guest. Throws GuestCheckError with all that is wrong. */
 export async function checkGuest(guest: Guest, tools: Tools): Promise<void> {
   const program = renderChecks(guest.parts);
-  const { stdout } = await guest.session.run(ownCommand(CHECKS_COMMAND, tools, program));
+  const { stdout } = await runInGuest(guest, CHECKS_COMMAND, tools, program);
   const problems = findFailedChecks(stdout, guest.parts);
   if (problems.length > 0)
     throw new GuestCheckError(`the guest is not as it should be: ${problems.join('; ')}`);
@@ -55,15 +53,27 @@ export async function checkGuest(guest: Guest, tools: Tools): Promise<void> {
 
 /** Takes out of the guest what no image may have. After this only the stop may come. */
 export async function cleanUpGuest(guest: Guest, tools: Tools): Promise<void> {
-  const result = await guest.session.run(ownCommand(CLEAN_UP_COMMAND, tools, renderCleanUp()));
+  const result = await runInGuest(guest, CLEAN_UP_COMMAND, tools, renderCleanUp());
   if (result.stdout.trimEnd().endsWith('clean-up done')) return;
   throw new GuestCheckError(`the clean-up of the guest did not come to its end: ${tellResult(result)}`);
 }
 
-/** One of our own commands, with their common deadline. */
-export function ownCommand(command: string, tools: Tools, stdin?: string) {
-  const timeoutMs = tools.timeouts.commandTimeout * 1000;
-  return { command, timeoutMs, signal: tools.signal, ...(stdin === undefined ? {} : { stdin }) };
+/** Runs a command in the guest, within the deadline of `timeout`. Throws DeadlineError, which names its option. */
+export async function runInGuest(
+  guest: Guest,
+  command: string,
+  tools: Tools,
+  stdin?: string,
+  timeout: keyof Timeouts = 'commandTimeout',
+): Promise<SshResult> {
+  const timeoutMs = tools.timeouts[timeout] * 1000;
+  try {
+    const input = stdin === undefined ? {} : { stdin };
+    return await guest.session.run({ command, timeoutMs, signal: tools.signal, ...input });
+  } catch (cause) {
+    if (!(cause instanceof SshTimeoutError)) throw cause;
+    throw new DeadlineError(`${cause.message}; ${timeoutOption(timeout)} sets the limit`, { cause });
+  }
 }
 
 /** The end of what a command said, for an error. */

@@ -1,12 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { type Readable, pipeline } from 'node:stream';
-import { InputError } from '../model/errors.ts';
+import type { Readable } from 'node:stream';
+import { QCOW2_MAGIC, diskFormatOf } from '../model/disk-format.ts';
+import { InputError, UploadImageError } from '../model/errors.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { uploadImageData } from '../openstack/image-data.ts';
 import type { Image } from '../openstack/images.ts';
+import { feed } from '../system/feed.ts';
+import { SourceError } from '../system/source-error.ts';
 import { withTransferLimits } from '../system/stall-watch.ts';
-import { QCOW2, VerifiedStream } from '../system/verified-stream.ts';
+import { VerifiedStream } from '../system/verified-stream.ts';
 import type { Tools } from './tools.ts';
 import { getStoredImage, transferLimits } from './transfer.ts';
 
@@ -27,7 +30,7 @@ export async function openImageSource(source: ImageSource): Promise<OpenImageSou
   if (typeof source !== 'string') return { ...source, open: () => source.stream };
   try {
     const { size } = await stat(source);
-    const diskFormat = (await readHead(source, QCOW2.bytes.length)).equals(QCOW2.bytes) ? 'qcow2' : 'raw';
+    const diskFormat = diskFormatOf(await readHead(source, QCOW2_MAGIC.length), undefined);
     return { open: () => createReadStream(source), size, diskFormat };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -49,11 +52,20 @@ export async function sendImageData(
   tools: Tools,
 ): Promise<Image> {
   const verified = new VerifiedStream({ size: source.size });
-  pipeline(source.open(), verified, () => undefined); // its failure reaches the upload as the stream's error
-  await withTransferLimits(
+  feed(
+    source.open(),
+    verified,
+    (cause) => new SourceError(`the disk image cannot be read: ${String(cause)}`, { cause }),
+  );
+  const upload = withTransferLimits(
     (signal) => uploadImageData(cloud, id, { source: verified, size: source.size }, signal),
     () => ({ moved: verified.passed, size: source.size }),
     transferLimits(tools, `the upload of image ${id}`),
   );
+  await upload.catch((cause: unknown) => {
+    throw cause instanceof SourceError
+      ? new UploadImageError(`image ${id}: ${cause.message}`, { cause })
+      : cause;
+  });
   return getStoredImage(cloud, id, verified.sha512);
 }

@@ -2,6 +2,7 @@ import { OWNER_KEYS, type Owner, isOwnedBy } from '../model/owner.ts';
 import { planPrune } from '../model/prune.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { deleteImage, listImages } from '../openstack/images.ts';
+import { throwIfAborted } from '../system/wait.ts';
 
 /** What to prune. */
 export interface PruneRequest {
@@ -37,6 +38,7 @@ export async function prune(cloud: Cloud, request: PruneRequest): Promise<readon
   const plan = planPrune(revisions, request.keepRevisions, new Set(request.protectedIds));
   const results: PrunedImage[] = [];
   for (const { image, isDeleted, reason } of plan) {
+    throwIfAborted(cloud.signal);
     const { id, createdAt } = image;
     if (!isDeleted) results.push({ id, createdAt, outcome: 'kept', reason });
     else if (request.isDryRun) results.push({ id, createdAt, outcome: 'would be deleted', reason });

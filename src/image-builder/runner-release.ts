@@ -2,7 +2,7 @@ import { type Arch, archNames } from '../model/arch.ts';
 import { fields, list, optional, text, withDefault, anyString } from '../model/decode.ts';
 import { DeadlineError, RunnerDownloadError } from '../model/errors.ts';
 import type { RunnerRelease } from '../guest/parts.ts';
-import { DownloadError, downloadText, sendOrExplain } from '../system/download.ts';
+import { DownloadError, downloadText, sendOrExplain, tellUrl } from '../system/download.ts';
 import { withDeadline } from '../system/wait.ts';
 import type { Tools } from './tools.ts';
 
@@ -18,7 +18,9 @@ export async function resolveRunnerRelease(tools: Tools, arch: Arch, wanted: str
   const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
   const root = tools.runnerReleasesUrl.replace(/\/+$/, '');
   const tooLong = (): Error =>
-    new DeadlineError(`${root} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`);
+    new DeadlineError(
+      `${tellUrl(root)} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`,
+    );
   try {
     return await withDeadline((signal) => resolve(tools, root, arch, wanted, signal), limits, tooLong);
   } catch (cause) {
@@ -46,7 +48,9 @@ async function resolve(
           file,
         );
   if (sha256 === undefined) {
-    throw new RunnerDownloadError(`${file}: expected its SHA-256 at ${api ?? `${url}.sha256`}, found none`);
+    throw new RunnerDownloadError(
+      `${file}: expected its SHA-256 at ${tellUrl(api ?? `${url}.sha256`)}, found none`,
+    );
   }
   return { version, url, sha256 };
 }
@@ -56,8 +60,10 @@ async function findLatest(tools: Tools, root: string, signal: AbortSignal): Prom
   response.body.destroy();
   const version = /\/v(\d+\.\d+\.\d+)\/?$/.exec(response.header('location') ?? '')?.[1];
   if (version !== undefined) return version;
-  const got = `${response.status} ${response.header('location') ?? 'without a location'}`;
-  throw new RunnerDownloadError(`${root}/latest: expected a redirect to …/tag/v<version>, got ${got}`);
+  const got = `${response.status}, ${response.header('location') === undefined ? 'no location' : 'another location'}`;
+  throw new RunnerDownloadError(
+    `${tellUrl(root)}/latest: expected a redirect to …/tag/v<version>, got ${got}`,
+  );
 }
 
 /** The API's URL of the same releases, when they are GitHub's own. */

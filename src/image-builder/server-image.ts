@@ -32,7 +32,13 @@ export function requestServerImage(
 }
 
 /** Deletes the unfinished image of this build, also when its id was never learnt. */
-export async function removeUnfinishedImage(cloud: Cloud, imageName: string, tools: Tools): Promise<void> {
+export async function removeUnfinishedImage(
+  cloud: Cloud,
+  imageName: string,
+  id: string | undefined,
+  tools: Tools,
+): Promise<void> {
+  if (id !== undefined) await deleteImage(cloud, id);
   const name = unfinishedImageName(imageName, tools.owner.buildId);
   for (const image of await listImages(cloud, name)) await deleteImage(cloud, image.id);
 }
@@ -50,7 +56,8 @@ export async function waitForServerImage(
     const image = await findImage(cloud, imageId);
     seen = `${image?.status ?? 'gone'}, ${server?.taskState ?? 'server idle'}`;
     if (image === undefined || FAILED.includes(image.status)) throw failed(imageId, seen);
-    const isIdle = server !== undefined && server.taskState === undefined;
+    if (server === undefined) throw failed(imageId, 'its server is gone');
+    const isIdle = server.taskState === undefined;
     if (isIdle && image.status === 'active') return image;
     if (isIdle && image.status === 'queued')
       throw failed(imageId, 'Nova gave up: still queued, the server idle');
@@ -76,5 +83,21 @@ export function publishServerImage(
     ...buildMetadata('runner', imageName, tools),
     ...(arch === undefined ? {} : { architecture: archNames(arch).openstack }),
   };
-  return updateImage(cloud, imageId, { name: imageName, properties });
+  return nameImage(cloud, imageId, imageName, properties);
+}
+
+/** Sets an image's name and properties; when the answer makes no sense, the image itself tells whether it worked. */
+export async function nameImage(
+  cloud: Cloud,
+  id: string,
+  name: string,
+  properties: Readonly<Record<string, string>>,
+): Promise<Image> {
+  try {
+    return await updateImage(cloud, id, { name, properties });
+  } catch (error) {
+    const image = await findImage(cloud, id).catch(() => undefined);
+    if (image?.name === name) return image;
+    throw error;
+  }
 }

@@ -2,12 +2,13 @@ import { type Arch, archNames } from '../model/arch.ts';
 import { GetImageError, InputError, ProductError, UploadImageError } from '../model/errors.ts';
 import { unfinishedImageName } from '../model/names.ts';
 import type { Cloud } from '../openstack/cloud.ts';
-import { type Image, createImage, listImages, updateImage } from '../openstack/images.ts';
+import { type Image, createImage, listImages } from '../openstack/images.ts';
 import type { Server } from '../openstack/servers.ts';
 import { isOwnedBy } from '../model/owner.ts';
 import { prune } from './prune.ts';
 import {
   buildMetadata,
+  nameImage,
   publishServerImage,
   removeUnfinishedImage,
   requestServerImage,
@@ -34,7 +35,7 @@ export async function createSnapshot(
   const image = await asUpload(() =>
     runSteps(tools, async (step) => {
       const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, tools), {
-        rollBack: () => removeUnfinishedImage(connection.under(), imageName, tools),
+        rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made, tools),
       });
       await step('wait for image', () => waitForServerImage(cloud, id, server.id, tools));
       return step('name image', () => publishServerImage(cloud, id, imageName, arch, tools));
@@ -71,10 +72,10 @@ export async function uploadImage(
   const image = await asUpload(() =>
     runSteps(tools, async (step) => {
       const { id } = await step('create image', () => createImage(cloud, record), {
-        rollBack: () => removeUnfinishedImage(connection.under(), imageName, tools),
+        rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made?.id, tools),
       });
       await step('upload image', () => sendImageData(cloud, id, source, tools));
-      return step('name image', () => updateImage(cloud, id, { name: imageName, properties }));
+      return step('name image', () => nameImage(cloud, id, imageName, properties));
     }),
   );
   await pruneAfterSuccess(cloud, imageName, keepRevisions, tools);

@@ -1,3 +1,4 @@
+import { ProductError } from '../model/errors.ts';
 import { findKeypairMetadata } from '../model/keypair-comment.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
@@ -20,14 +21,28 @@ interface Leftover {
  * unfinished images, keypairs. Owner metadata decides, never a name; what a living build works on stays. A thing that
  * cannot be deleted is told and stops no other. Gives what was deleted.
  */
-export async function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
+export function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
+  return sweep([findServers, findImages, findKeypairs], cloud, tools);
+}
+
+/** The same for images alone: for clouds that are only delivered to. */
+export function sweepImages(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
+  return sweep([findImages], cloud, tools);
+}
+
+async function sweep(
+  kinds: readonly ((cloud: Cloud, tools: Tools) => Promise<readonly Leftover[]>)[],
+  cloud: Cloud,
+  tools: Tools,
+): Promise<readonly string[]> {
   const swept: string[] = [];
-  for (const find of [findServers, findImages, findKeypairs]) {
+  for (const find of kinds) {
     for (const leftover of await find(cloud, tools)) {
       try {
         await leftover.remove();
         swept.push(leftover.what);
       } catch (error) {
+        if (error instanceof ProductError && error.kind === 'cancelled') throw error;
         tools.warn(
           `left behind: ${leftover.what}: ${error instanceof Error ? error.message : String(error)}`,
         );
@@ -35,6 +50,11 @@ export async function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readon
     }
   }
   return swept;
+}
+
+/** A server that Nova cannot delete is not to hold up every build for as long as one's own. */
+function patience({ timeouts }: Tools): number {
+  return Math.min(timeouts.deleteTimeout, 120);
 }
 
 function isOurs(metadata: Readonly<Record<string, string>>, createdAt: string, tools: Tools): boolean {
@@ -47,7 +67,8 @@ async function findServers(cloud: Cloud, tools: Tools): Promise<readonly Leftove
     .filter((server) => isOurs(server.metadata, server.createdAt, tools))
     .map(({ id, name }) => ({
       what: `server ${name} (${id})`,
-      remove: () => removeServer(cloud, id, tools),
+      remove: () =>
+        removeServer(cloud, id, { timeouts: { ...tools.timeouts, deleteTimeout: patience(tools) } }),
     }));
 }
 

@@ -1,7 +1,7 @@
 import { type Arch, archNames } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import { BaseImageDownloadError, DeadlineError } from '../model/errors.ts';
-import { DownloadError, downloadText } from '../system/download.ts';
+import { DownloadError, downloadText, tellUrl } from '../system/download.ts';
 import { withDeadline } from '../system/wait.ts';
 import type { Tools } from './tools.ts';
 
@@ -21,7 +21,9 @@ export async function getUbuntuImage(tools: Tools, base: Base, arch: Arch): Prom
   const sums = await fetchSums(tools, `${folder}/SHA256SUMS`);
   const sha256 = parseSums(sums).get(file);
   if (sha256 === undefined) {
-    throw new BaseImageDownloadError(`${folder}/SHA256SUMS: expected a line for ${file}, found none`);
+    throw new BaseImageDownloadError(
+      `${tellUrl(folder)}/SHA256SUMS: expected a line for ${file}, found none`,
+    );
   }
   return { url: `${folder}/${file}`, sha256 };
 }
@@ -30,7 +32,9 @@ async function fetchSums(tools: Tools, url: string): Promise<string> {
   const { fetchTimeout } = tools.timeouts;
   const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
   const tooLong = (): Error =>
-    new DeadlineError(`${url} did not come within ${fetchTimeout} s; --fetch-timeout sets the limit`);
+    new DeadlineError(
+      `${tellUrl(url)} did not come within ${fetchTimeout} s; --fetch-timeout sets the limit`,
+    );
   try {
     return await withDeadline(
       (signal) => downloadText(tools.downloads, url, MAXIMUM_SUMS, signal),
@@ -39,7 +43,7 @@ async function fetchSums(tools: Tools, url: string): Promise<string> {
     );
   } catch (cause) {
     if (!(cause instanceof DownloadError)) throw cause;
-    throw new BaseImageDownloadError(`${url}: ${cause.message}`, { cause });
+    throw new BaseImageDownloadError(`${tellUrl(url)}: ${cause.message}`, { cause });
   }
 }
 

@@ -13,7 +13,7 @@ function kindOf(value: unknown): string {
 }
 
 function misfit(expected: string, value: unknown, at: string, problems: string[]): undefined {
-  problems.push(`${at}: expected ${expected}, got ${kindOf(value)}`);
+  problems.push(`${at === '' ? 'all of it' : at}: expected ${expected}, got ${kindOf(value)}`);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 /** What kind of failure it is, and so who must act: see docs/reference/exit-codes.md. */
-export type ErrorKind = 'input' | 'denied' | 'unavailable' | 'build' | 'cancelled';
+export type ErrorKind = 'input' | 'denied' | 'unavailable' | 'build' | 'partial' | 'cancelled';
 
 /** The root of every failure that the product expects; anything else that is thrown is a bug. */
 export abstract class ProductError extends Error {
@@ -73,6 +73,11 @@ export class ServerError extends BuildImageError {}
 
 /** The operator's script failed in the guest. */
 export class ExternalScriptError extends BuildImageError {}
+
+/** The image is good, but not all clouds have it. */
+export class DistributionError extends ProductError {
+  readonly kind = 'partial';
+}
 
 /** The work was asked to stop. */
 export class CancelledError extends ProductError {

@@ -27,6 +27,8 @@ export const OWNER_KEYS = {
   process: 'image_builder_process',
   /** The SHA-256 of the base image that it comes from. */
   baseSha256: 'image_builder_base_sha256',
+  /** In a copy: the id of the image that it was copied from. */
+  source: 'image_builder_source_image_id',
   /** Set by the charm while the image's id stands in relation data. */
   published: 'image_builder_published',
 } as const;
@@ -52,10 +54,13 @@ export function parseOwner(json: string, newBuildId: string): Owner {
   const fail = (problems: readonly string[]): InputError => new InputError(problems);
   const read = decode(ownerFields, parseJson(json), '--owner', fail);
   const buildId = read.build_id === '' ? newBuildId : read.build_id;
-  if (!BUILD_ID.test(buildId)) {
-    throw fail(['--owner.build_id: expected up to 63 letters, digits, dots, dashes or underscores']);
-  }
-  if (read.application === '') throw fail(['--owner.application: expected a non-empty string']);
+  const problems = [
+    ...(read.application === '' ? ['--owner.application: expected a non-empty string'] : []),
+    ...(BUILD_ID.test(buildId)
+      ? []
+      : ['--owner.build_id: expected up to 63 letters, digits, dots, dashes or underscores']),
+  ];
+  if (problems.length > 0) throw fail(problems);
   return { application: read.application, modelUuid: read.model_uuid, unit: read.unit, buildId };
 }
 
@@ -75,6 +80,20 @@ export function encodeOwner(owner: Owner): Readonly<Record<string, string>> {
     [OWNER_KEYS.unit]: owner.unit,
     [OWNER_KEYS.buildId]: owner.buildId,
   };
+}
+
+/** Of one image only, not of its copies. */
+const OWN: readonly string[] = [OWNER_KEYS.process, OWNER_KEYS.published, OWNER_KEYS.source];
+
+/** What of an image's properties its copies get: architecture, OS and hardware, owner and inputs. */
+export function carriedProperties(
+  properties: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const isCarried = (key: string): boolean =>
+    !OWN.includes(key) &&
+    !/^os_(hash|hidden)/.test(key) &&
+    (key === 'architecture' || /^(os_|hw_|image_builder_)/.test(key));
+  return Object.fromEntries(Object.entries(properties).filter(([key]) => isCarried(key)));
 }
 
 /** Was the thing with this metadata made by the same application of the same model? Builds may differ. */

@@ -40,7 +40,8 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
 /** The error for a request that got no answer. */
 export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
   const code = errorCodeOf(cause);
-  const reason = cause instanceof Error ? cause.message : String(cause); // Node's name the address: no path, no query
+  const message = cause instanceof Error ? cause.message : String(cause); // Node's name the address, no path, no query
+  const reason = message === '' ? (code ?? 'no reason given') : message;
   return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
 }
 

@@ -1,7 +1,6 @@
 import {
   type Decoder,
   anyString,
-  decode,
   fields,
   flag,
   oneOf,
@@ -95,12 +94,13 @@ export function parseCloudAccess(name: string, entry: unknown, path: string): Cl
   const fail = (problems: readonly string[]): Error =>
     new CloudsYAMLError(problems.map((problem) => `${path}: ${problem}`));
   const at = `clouds.${name}`;
-  const read = decode(entryFields, entry, at, fail);
   const problems: string[] = [];
+  const read = entryFields(entry, at, problems) as (Omit<Entry, 'auth'> & { auth?: AuthEntry }) | undefined;
+  if (read?.auth === undefined) throw fail(problems);
   if (!AUTH_TYPES.includes(read.auth_type)) {
-    problems.push(`${at}.auth_type: expected password or v3applicationcredential, got ${read.auth_type}`);
+    problems.push(`${at}.auth_type: expected password or v3applicationcredential, got something else`);
   }
-  const auth = isApplicationCredential(read)
+  const auth = isApplicationCredential(read.auth_type, read.auth)
     ? applicationCredential(read.auth, at, problems)
     : passwordAuth(read.auth, at, problems);
   if (auth === undefined || problems.length > 0) throw fail(problems);
@@ -115,8 +115,8 @@ export function parseCloudAccess(name: string, entry: unknown, path: string): Cl
   };
 }
 
-function isApplicationCredential(entry: Entry): boolean {
-  return entry.auth_type === 'v3applicationcredential' || entry.auth.application_credential_id !== undefined;
+function isApplicationCredential(authType: string, auth: AuthEntry): boolean {
+  return authType === 'v3applicationcredential' || auth.application_credential_id !== undefined;
 }
 
 function v3Root(authUrl: string): string {
@@ -124,18 +124,20 @@ function v3Root(authUrl: string): string {
   return trimmed.endsWith('/v3') ? trimmed : `${trimmed.replace(/\/v2\.0$/, '')}/v3`;
 }
 
+/** Tells that one of `names` is needed, unless it was told already what is wrong with one of them. */
+function requireOne(at: string, names: readonly string[], problems: string[]): void {
+  const isTold = names.some((name) => problems.some((problem) => problem.startsWith(`${at}.auth.${name}:`)));
+  if (!isTold) problems.push(`${at}.auth: expected ${names.join(' or ')}, got nothing`);
+}
+
 function applicationCredential(
   auth: AuthEntry,
   at: string,
   problems: string[],
 ): ApplicationCredentialAuth | undefined {
-  const id = auth.application_credential_id;
-  const secretValue = auth.application_credential_secret;
-  if (id === undefined)
-    problems.push(`${at}.auth.application_credential_id: expected a non-empty string, got nothing`);
-  if (secretValue === undefined) {
-    problems.push(`${at}.auth.application_credential_secret: expected a non-empty string, got nothing`);
-  }
+  const { application_credential_id: id, application_credential_secret: secretValue } = auth;
+  if (id === undefined) requireOne(at, ['application_credential_id'], problems);
+  if (secretValue === undefined) requireOne(at, ['application_credential_secret'], problems);
   if (id === undefined || secretValue === undefined) return undefined;
   return { method: 'application_credential', id, secret: secretValue };
 }
@@ -146,27 +148,22 @@ function reference(id: string | undefined, name: string | undefined): Reference 
 }
 
 function passwordAuth(auth: AuthEntry, at: string, problems: string[]): PasswordAuth | undefined {
+  const { password, domain_id: anyId, domain_name: anyName } = auth;
   const user = reference(auth.user_id, auth.username);
-  const userDomain = reference(
-    auth.user_domain_id ?? auth.domain_id,
-    auth.user_domain_name ?? auth.domain_name,
-  );
+  const userDomain = reference(auth.user_domain_id ?? anyId, auth.user_domain_name ?? anyName);
   const project = reference(auth.project_id, auth.project_name);
-  const projectDomain = reference(
-    auth.project_domain_id ?? auth.domain_id,
-    auth.project_domain_name ?? auth.domain_name,
-  );
-  const missing = (what: string): void => {
-    problems.push(`${at}.auth: expected ${what}, got neither`);
-  };
-  if (user === undefined) missing('username or user_id');
-  if (auth.user_id === undefined && userDomain === undefined) missing('user_domain_name or user_domain_id');
-  if (project === undefined) missing('project_name or project_id');
-  if (auth.project_id === undefined && projectDomain === undefined) {
-    missing('project_domain_name or project_domain_id');
-  }
-  if (auth.password === undefined)
-    problems.push(`${at}.auth.password: expected a non-empty string, got nothing`);
-  if (user === undefined || project === undefined || auth.password === undefined) return undefined;
-  return { method: 'password', user, userDomain, password: auth.password, project, projectDomain };
+  const projectDomain = reference(auth.project_domain_id ?? anyId, auth.project_domain_name ?? anyName);
+  const needed: readonly (readonly [boolean, readonly string[]])[] = [
+    [user !== undefined, ['username', 'user_id']],
+    [auth.user_id !== undefined || userDomain !== undefined, ['user_domain_name', 'user_domain_id']],
+    [project !== undefined, ['project_name', 'project_id']],
+    [
+      auth.project_id !== undefined || projectDomain !== undefined,
+      ['project_domain_name', 'project_domain_id'],
+    ],
+    [password !== undefined, ['password']],
+  ];
+  for (const [isThere, names] of needed) if (!isThere) requireOne(at, names, problems);
+  if (user === undefined || project === undefined || password === undefined) return undefined;
+  return { method: 'password', user, userDomain, password, project, projectDomain };
 }

@@ -22,6 +22,8 @@ export interface Cloud {
   readonly data: Http;
   /** The image service's URL, its version not included. */
   readonly imageEndpoint: (token: Token) => string;
+  /** Keystone's URL. */
+  readonly authUrl: string;
   /** The project that the token is for. */
   readonly projectId: () => Promise<string>;
   readonly clock: Clock;
@@ -52,7 +54,9 @@ type ServiceName = 'compute' | 'image' | 'network';
 /** Connects to a cloud: reads its CA, sends nothing yet. Throws CloudsYAMLError when the CA cannot be read. */
 export async function connectCloud(access: CloudAccess, options: CloudOptions): Promise<CloudConnection> {
   const ca = await readCa(access);
-  const http = openHttp({ ca, verify: access.verify, proxy: 'none', stallTimeoutMs: options.stallTimeoutMs });
+  // half of it: a source that stands still is opened anew before its readers give up
+  const stallTimeoutMs = options.stallTimeoutMs / 2;
+  const http = openHttp({ ca, verify: access.verify, proxy: 'none', stallTimeoutMs });
   const limits = callLimits(options.apiTimeoutMs, options.clock);
   const identity = openIdentity(access, { http, limits });
   const endpoint = (service: ServiceName) => (token: Token) =>
@@ -79,6 +83,7 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
     identity,
     data: http,
     imageEndpoint: endpoint('image'),
+    authUrl: access.authUrl,
     projectId: async () => (await identity.getToken()).projectId,
     clock: options.clock,
     signal,

@@ -22,6 +22,8 @@ export interface Token {
 export interface Identity {
   /** A token that holds for five more minutes; parallel callers share one request. */
   getToken(): Promise<Token>;
+  /** A new token, for a call that takes long; parallel callers share one request. */
+  renewToken(): Promise<Token>;
   /** Drops `token` after a 401, if it is still the current one. */
   dropToken(token: Token): void;
 }
@@ -73,6 +75,7 @@ export function openIdentity(access: CloudAccess, tools: IdentityTools): Identit
       pending ??= renew();
       return pending;
     },
+    renewToken: () => (pending ??= renew()),
     dropToken: (token) => {
       if (current === token) current = undefined;
     },
@@ -82,7 +85,7 @@ export function openIdentity(access: CloudAccess, tools: IdentityTools): Identit
 function requestToken(access: CloudAccess, tools: IdentityTools): Promise<Token> {
   const call: CloudCall = { cloud: access.name, service: 'identity', operation: 'log in' };
   const once = async (signal: AbortSignal): Promise<Token> =>
-    readToken(await postAuth(access, tools.http, call, signal), call);
+    readToken(await postAuth(access, tools.http, call, signal), access, call);
   return retryCall(once, call, tools.limits, { isRepeatable: true });
 }
 
@@ -105,10 +108,19 @@ async function postAuth(
   }
 }
 
-async function readToken(response: HttpResponse, call: CloudCall): Promise<Token> {
+async function readToken(response: HttpResponse, access: CloudAccess, call: CloudCall): Promise<Token> {
   const { text: body } = await readText(response.body, MAXIMUM_BODY);
-  const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
-  if (response.status !== 201) throw statusError(answered, body, response.header('retry-after'));
+  const answered = {
+    ...call,
+    status: response.status,
+    requestId: response.header('x-openstack-request-id'),
+  };
+  if (response.status !== 201) {
+    const { auth } = access;
+    const secret = auth.method === 'password' ? auth.password : auth.secret;
+    const told = body.replaceAll(secret.reveal(), String(secret)); // some proxies send a refused request back
+    throw statusError(answered, told, response.header('retry-after'));
+  }
   const fail = (problems: readonly string[]): Error =>
     new UnexpectedAnswerError(answered, `gave no usable token: ${problems.join('; ')}`);
   const id = response.header('x-subject-token');

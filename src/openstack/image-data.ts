@@ -1,6 +1,8 @@
-import type { Readable } from 'node:stream';
+import { type Readable, Transform, pipeline } from 'node:stream';
 import { type CloudCall, UnauthorizedError } from '../model/cloud-errors.ts';
+import { ProductError } from '../model/errors.ts';
 import { readText } from '../system/http-text.ts';
+import { SourceError } from '../system/source-error.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import { connectionError, statusError } from './answers.ts';
 import type { Cloud } from './cloud.ts';
@@ -30,7 +32,7 @@ export async function uploadImageData(
     service: 'image',
     operation: `upload data of image ${imageId}`,
   };
-  const token = await cloud.identity.getToken();
+  const token = await cloud.identity.renewToken(); // Glance may need it until its store is done, hours from now
   const url = `${cloud.imageEndpoint(token)}/images/${imageId}/file`;
   const response = await cloud.data
     .send({
@@ -45,7 +47,7 @@ export async function uploadImageData(
       signal,
     })
     .catch((cause: unknown) => {
-      throw data.source.errored ?? connectionError(call, cause);
+      throw sourceFault(data.source) ?? connectionError(call, cause);
     });
   const { text } = await readText(response.body, MAXIMUM_ANSWER);
   if (response.status === 204) return;
@@ -53,4 +55,54 @@ export async function uploadImageData(
   const error = statusError(answered, text, undefined);
   if (error instanceof UnauthorizedError) cloud.identity.dropToken(token);
   throw error;
+}
+
+/** A cut connection destroys the source, too: only a fault of its own is told as one. */
+function sourceFault({ errored }: Readable): Error | undefined {
+  return errored instanceof SourceError || errored instanceof ProductError ? errored : undefined;
+}
+
+/**
+ * Opens the data of an active image from `offset` on. Glance answers a range; one that does not is read from the
+ * beginning, and what comes before `offset` is dropped. Throws a CloudError.
+ */
+export async function openImageData(
+  cloud: Cloud,
+  imageId: string,
+  offset: number,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const call: CloudCall = { cloud: cloud.name, service: 'image', operation: `read data of image ${imageId}` };
+  const token = await cloud.identity.getToken();
+  const range: Readonly<Record<string, string>> = offset === 0 ? {} : { range: `bytes=${offset}-` };
+  const response = await cloud.data
+    .send({
+      method: 'GET',
+      url: `${cloud.imageEndpoint(token)}/images/${imageId}/file`,
+      headers: { 'x-auth-token': token.id.reveal(), ...range },
+      signal,
+    })
+    .catch((cause: unknown) => {
+      throw connectionError(call, cause);
+    });
+  if (response.status === 206 || (response.status === 200 && offset === 0)) return response.body;
+  if (response.status === 200) return dropBytes(response.body, offset);
+  const { text } = await readText(response.body, MAXIMUM_ANSWER);
+  const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
+  if (response.status === 401) cloud.identity.dropToken(token);
+  throw statusError(answered, text, undefined);
+}
+
+/** Passes on all but the first `count` bytes. */
+function dropBytes(source: Readable, count: number): Readable {
+  let left = count;
+  const tail = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const kept = chunk.subarray(Math.min(left, chunk.length));
+      left -= chunk.length - kept.length;
+      done(null, kept);
+    },
+  });
+  pipeline(source, tail, () => undefined); // a failure of the source reaches the reader of the tail
+  return tail;
 }

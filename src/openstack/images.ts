@@ -11,6 +11,8 @@ const knownFields = fields({
   owner: withDefault(anyString, ''),
   size: optional(integer),
   min_disk: withDefault(integer, 0),
+  min_ram: withDefault(integer, 0),
+  checksum: optional(text),
   disk_format: optional(text),
   os_hash_algo: optional(text),
   os_hash_value: optional(text),
@@ -30,9 +32,13 @@ export interface Image {
   readonly size: number | undefined;
   /** In GiB. */
   readonly minDisk: number;
+  /** In MiB. */
+  readonly minRam: number;
   readonly diskFormat: string | undefined;
   /** The hash of its data, where the store keeps one. */
   readonly hash: { readonly algorithm: string; readonly value: string } | undefined;
+  /** The MD5 of its data, where the store keeps one. */
+  readonly checksum: string | undefined;
   /** All that Glance tells as text at the image's top level: our owner tags and the OS properties among it. */
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -50,6 +56,8 @@ const imageDecoder: Decoder<Image> = (value, at, problems) => {
     projectId: read.owner,
     size: read.size,
     minDisk: read.min_disk,
+    minRam: read.min_ram,
+    checksum: read.checksum,
     diskFormat: read.disk_format,
     hash: algorithm === undefined || hash === undefined ? undefined : { algorithm, value: hash },
     properties: Object.fromEntries(
@@ -64,17 +72,22 @@ export interface ImageSpec {
   readonly id?: string;
   readonly name: string;
   readonly diskFormat: string;
+  /** In GiB and MiB; 0 when absent. */
+  readonly minDisk?: number;
+  readonly minRam?: number;
   readonly properties: Readonly<Record<string, string>>;
 }
 
 /** Creates the record of a private image; it is queued until it gets data. */
 export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
-  const { id, name, diskFormat, properties } = spec;
+  const { id, name, diskFormat, minDisk = 0, minRam = 0, properties } = spec;
   const body = {
     ...properties,
     ...(id === undefined ? {} : { id }),
     name,
     disk_format: diskFormat,
+    min_disk: minDisk,
+    min_ram: minRam,
     container_format: 'bare',
     visibility: 'private',
   };

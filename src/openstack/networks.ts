@@ -1,11 +1,11 @@
-import { fields, flag, list, text, withDefault } from '../model/decode.ts';
+import { anyString, fields, flag, list, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
 import { listAll } from './pages.ts';
 
 const networkFields = fields({
   id: text,
-  name: withDefault(text, ''),
-  status: withDefault(text, ''),
+  name: withDefault(anyString, ''),
+  status: withDefault(anyString, ''),
   subnets: withDefault(list(text), [] as readonly string[]),
   'router:external': withDefault(flag, false),
 });

@@ -25,8 +25,10 @@ export async function listAll<T>(service: Service, request: ListRequest<T>): Pro
       service.unexpected(request, problems.join('; ')),
     );
     found.push(...(page[key] as readonly T[]));
-    marker = findMarker(page.next, page[`${key}_links`] as readonly Link[] | undefined);
-    if (marker === undefined) return found;
+    const href = findNext(page.next, page[`${key}_links`] as readonly Link[] | undefined);
+    if (href === undefined) return found;
+    marker = findMarker(href);
+    if (marker === undefined) throw service.unexpected(request, 'named a next page without a marker');
     if (seen.has(marker)) throw service.unexpected(request, `named page ${marker} twice`);
     seen.add(marker);
   } while (seen.size < MAXIMUM_PAGES);
@@ -38,8 +40,11 @@ interface Link {
   readonly href: string;
 }
 
-function findMarker(next: unknown, links: readonly Link[] | undefined): string | undefined {
-  const href = typeof next === 'string' ? next : links?.find((link) => link.rel === 'next')?.href;
-  if (href === undefined) return undefined;
+function findNext(next: unknown, links: readonly Link[] | undefined): string | undefined {
+  return typeof next === 'string' ? next : links?.find((link) => link.rel === 'next')?.href;
+}
+
+function findMarker(href: string): string | undefined {
+  if (!URL.canParse(href, 'http://relative')) return undefined;
   return new URL(href, 'http://relative').searchParams.get('marker') ?? undefined;
 }

@@ -1,5 +1,6 @@
 import { type Hash, createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
+import { SourceError } from './source-error.ts';
 
 /** What the data of a stream must be. */
 export interface Expected {
@@ -7,16 +8,11 @@ export interface Expected {
   /** In hex; `undefined`: only the size counts. */
   readonly sha256?: string | undefined;
   /** What the very first bytes must be, and how such data is called. */
-  readonly magic?: { readonly bytes: Buffer; readonly name: string } | undefined;
+  readonly magic?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
 }
-
-/** How a qcow2 image begins. */
-export const QCOW2 = { bytes: Buffer.from([0x51, 0x46, 0x49, 0xfb]), name: 'qcow2' } as const;
 
 /** The data that passed was not what was expected. */
-export class UnexpectedDataError extends Error {
-  override readonly name = 'UnexpectedDataError';
-}
+export class UnexpectedDataError extends SourceError {}
 
 /**
  * Passes data on and proves it. The last chunk is held back until size and SHA-256 agree, so that a receiver that

@@ -15,6 +15,7 @@ export function parseYaml(text: string): unknown {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark === undefined ? '' : ` in line ${error.mark.line + 1}`;
-    throw new YamlError(`${error.reason}${line}`);
+    const reason = error.reason.replace(/["'`<*!].*$/s, '…'); // what comes there is quoted from the text
+    throw new YamlError(`${reason}${line}`);
   }
 }

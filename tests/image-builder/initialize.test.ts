@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { initialize } from '../../src/image-builder/openstack-builder.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
-import { QCOW2 } from '../../src/system/verified-stream.ts';
+import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import { useHttpCloud } from '../support/http-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
 import { type ScriptedOpenStack, scriptOpenStack } from './scripted-openstack.ts';
 
 const at = useHttpCloud();
 const makeTools = useTestTools(at);
-const DATA = Buffer.concat([QCOW2.bytes, Buffer.alloc(1000, 7)]);
+const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(1000, 7)]);
 const SUM = createHash('sha256').update(DATA).digest('hex');
 let cloud: ScriptedOpenStack;
 

@@ -9,14 +9,14 @@ import { getLatestBuildId, uploadImage } from '../../src/image-builder/store.ts'
 import type { Tools } from '../../src/image-builder/tools.ts';
 import { GetImageError, InputError, UploadImageError } from '../../src/model/errors.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
-import { QCOW2 } from '../../src/system/verified-stream.ts';
+import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
 import { type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
 
 const at = useHttpCloud();
 const makeTools = useTestTools(at);
-const DATA = Buffer.concat([QCOW2.bytes, Buffer.alloc(200_000, 7)]);
+const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(200_000, 7)]);
 const FILE = 'PUT /v2/images/*/file';
 let glance: ScriptedGlance;
 let folder = '';
@@ -104,7 +104,7 @@ describe('an uploaded image', () => {
     expect(glance.images.size).toBe(0);
   });
 
-  test.failing('with fewer bytes than promised fails as an upload, not as a bug', async () => {
+  test('with fewer bytes than promised fails as an upload, not as a bug', async () => {
     const source = { stream: Readable.from([DATA]), size: DATA.length + 1, diskFormat: 'qcow2' };
     const error = await failureOf(upload(source, makeTools().tools));
     expect(error).toMatchObject({ first: expect.any(UploadImageError) });

@@ -87,11 +87,11 @@ describe('an entry of clouds.yaml', () => {
 describe('a wrong entry of clouds.yaml', () => {
   test.each([
     ['auth_url', 'clouds.c1.auth.auth_url: expected a non-empty string, got nothing'],
-    ['username', 'clouds.c1.auth: expected username or user_id, got neither'],
-    ['password', 'clouds.c1.auth.password: expected a non-empty string, got nothing'],
-    ['project_name', 'clouds.c1.auth: expected project_name or project_id, got neither'],
-    ['user_domain_name', 'clouds.c1.auth: expected user_domain_name or user_domain_id, got neither'],
-    ['project_domain_name', 'clouds.c1.auth: expected project_domain_name or project_domain_id, got neither'],
+    ['username', 'clouds.c1.auth: expected username or user_id, got nothing'],
+    ['password', 'clouds.c1.auth: expected password, got nothing'],
+    ['project_name', 'clouds.c1.auth: expected project_name or project_id, got nothing'],
+    ['user_domain_name', 'clouds.c1.auth: expected user_domain_name or user_domain_id, got nothing'],
+    ['project_domain_name', 'clouds.c1.auth: expected project_domain_name or project_domain_id, got nothing'],
   ])('without %s tells it, and only it', (key, problem) => {
     expect(problemsOf(without(key))).toEqual([`/x/clouds.yaml: ${problem}`]);
   });
@@ -100,7 +100,7 @@ describe('a wrong entry of clouds.yaml', () => {
     expect(problemsOf({ auth: { auth_url: 'https://k' } })).toHaveLength(5);
   });
 
-  test.failing('tells what is missing together with what has the wrong shape', () => {
+  test('tells what is missing together with what has the wrong shape', () => {
     const problems = problemsOf({ ...without('password'), verify: 'maybe', interface: 'outside' });
     expect(problems.join('\n')).toMatch(/verify/);
     expect(problems.join('\n')).toMatch(/interface: expected one of public, internal, admin/);
@@ -117,13 +117,13 @@ describe('a wrong entry of clouds.yaml', () => {
     [
       'half an application credential',
       { auth: { auth_url: 'https://k', application_credential_id: 'i' } },
-      'application_credential_secret: expected a non-empty string, got nothing',
+      'expected application_credential_secret, got nothing',
     ],
   ])('that is %s is told', (_, entry, told) => {
     expect(problemsOf(entry).join('\n')).toMatch(told);
   });
 
-  test.failing('does not tell a password that stands in another field', () => {
+  test('does not tell a password that stands in another field', () => {
     problemsOf({ auth: { ...auth, auth_url: 'pw-MARKED' } });
     problemsOf({ auth, interface: 'pw-MARKED' });
     problemsOf({ auth, verify: 'pw-MARKED' });

@@ -62,13 +62,13 @@ describe('a list in pages', () => {
     expect(error.message).toMatch('named page s1 twice');
   });
 
-  test.failing('whose link is no URL is unexpected', async () => {
+  test('whose link is no URL is unexpected', async () => {
     const links = [{ rel: 'next', href: 'http://[' }];
     at.http.on(SERVERS, { body: { servers: [server('s1')], servers_links: links } });
     expect(await failureOf(listServers(at.cloud))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
-  test.failing('whose next page has no marker is unexpected, not half a list', async () => {
+  test('whose next page has no marker is unexpected, not half a list', async () => {
     const links = [{ rel: 'next', href: `${at.http.origin}/v2.1/servers/detail?page=2` }];
     at.http.on(SERVERS, { body: { servers: [server('s1')], servers_links: links } });
     expect(await failureOf(listServers(at.cloud))).toBeInstanceOf(UnexpectedAnswerError);
@@ -84,7 +84,7 @@ describe('a list in pages', () => {
   });
 });
 
-test.failing('a network without a name stands in no one’s way', async () => {
+test('a network without a name stands in no one’s way', async () => {
   at.http.on('GET /v2.0/networks', { body: { networks: [{ id: 'n1', name: '', status: '' }] } });
   await expect(listNetworks(at.cloud)).resolves.toHaveLength(1);
 });

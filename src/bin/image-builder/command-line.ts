@@ -131,9 +131,7 @@ function addRun(program: Command, take: Take): void {
         'https://github.com/actions/runner/releases',
       ),
     )
-    .addOption(
-      new Option('--script-url <url>', 'script to run as root in the guest').env('IMAGE_BUILDER_SCRIPT_URL'),
-    );
+    .option('--script-url <url>', 'script to run as root in the guest (default: $IMAGE_BUILDER_SCRIPT_URL)');
   for (const later of [
     'juju <channel>',
     'microk8s <channel>',

@@ -13,6 +13,8 @@ export const EXIT_CODES = {
   unavailable: 4,
   /** The guest, the external script or the image was not as it should be. */
   build: 5,
+  /** The image is good, but not all clouds have it. */
+  partial: 6,
 } as const;
 
 /** 128 + the signal's number, as shells have it. */

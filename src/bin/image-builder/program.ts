@@ -16,7 +16,7 @@ export interface ProgramWorld {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly host: Host;
+  readonly host: Pick<Host, 'arch' | 'newBuildId'>;
   readonly version: string;
   readonly clock: Clock;
   readonly writeOut: (text: string) => void;
@@ -36,11 +36,15 @@ export async function runProgram(world: ProgramWorld): Promise<number> {
     const writers = { out: world.writeOut, err: world.writeErr };
     const invocation = parseCommandLine(world.argv, writers, world.version);
     if (invocation.options['format'] === 'text') format = 'text';
-    return await runRequest(parseRequest(invocation, world.host), world);
+    return await runRequest(parseRequest(invocation, readHost(world)), world);
   } catch (error) {
     if (error instanceof CommandLineEnd) return error.exitCode;
     return tellFailure(error, NOTHING, format, world);
   }
+}
+
+function readHost({ host, env }: ProgramWorld): Host {
+  return { ...host, osCloud: env['OS_CLOUD'], scriptUrl: env['IMAGE_BUILDER_SCRIPT_URL'] };
 }
 
 async function runRequest(request: Request, world: ProgramWorld): Promise<number> {

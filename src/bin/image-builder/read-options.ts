@@ -63,8 +63,8 @@ export class OptionReader {
   }
 
   /** An http or https URL; its value may be secret and is not told. */
-  url(name: string, option: string): string {
-    const text = this.text(name);
+  url(name: string, option: string, otherwise = ''): string {
+    const text = this.text(name) || otherwise;
     if (text === '') return '';
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return text;

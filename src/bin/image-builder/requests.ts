@@ -51,6 +51,8 @@ export type Request = CommonOptions &
 export interface Host {
   readonly arch: string;
   readonly osCloud: string | undefined;
+  /** IMAGE_BUILDER_SCRIPT_URL. */
+  readonly scriptUrl: string | undefined;
   readonly newBuildId: string;
 }
 
@@ -159,7 +161,7 @@ function readRun(name: string, reader: OptionReader, host: Host) {
       juju: '',
       microk8s: '',
       runnerVersion: reader.version('runnerVersion', '--runner-version'),
-      scriptUrl: reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL)'),
+      scriptUrl: reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL)', host.scriptUrl),
       name,
     },
     keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
