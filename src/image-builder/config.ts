@@ -15,7 +15,7 @@ export interface CloudConfig {
   readonly prefix: string;
   /** Not in this version: must be empty. */
   readonly proxy: string;
-  /** Not in this version: must be empty. */
+  /** The clouds that get the image, keys of clouds.yaml; none: the build cloud alone has it. */
   readonly uploadCloudNames: readonly string[];
 }
 

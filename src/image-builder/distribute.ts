@@ -23,18 +23,24 @@ export interface DistributionRequest {
   readonly destinations: readonly string[];
 }
 
+/** What became of a distribution. */
+export interface Distribution {
+  readonly imageName: string;
+  readonly deliveries: readonly Delivery[];
+}
+
 /**
  * Puts an active image into other clouds: read once, written to all of them at the same time, without a local file. A
  * cloud that fails is tried again by itself, and tells at last why; it holds up no other. Deliveries come in the order
  * of the destinations. Throws only when the image itself cannot be read, or the work is stopped.
  */
-export async function distribute(request: DistributionRequest, tools: Tools): Promise<readonly Delivery[]> {
+export async function distribute(request: DistributionRequest, tools: Tools): Promise<Distribution> {
   const connection = await tools.connect(request.cloudName);
   const source = connection.under(tools.signal);
   return runSteps(tools, async (step) => {
     const { cargo, convoy } = await step('read image', () => openCargo(source, request, tools));
     const deliveries = request.destinations.map((name) => deliver(name, source, cargo, convoy, step, tools));
-    return Promise.all(deliveries);
+    return { imageName: cargo.image.name, deliveries: await Promise.all(deliveries) };
   });
 }
 

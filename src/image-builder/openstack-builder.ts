@@ -4,9 +4,11 @@ import { InputError } from '../model/errors.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
 import { type BaseImage, ensureBaseImage } from './base-images.ts';
 import { removeSupersededBaseImages } from './superseded-base-images.ts';
+import { deliveredIds } from '../model/delivery.ts';
 import { buildOnServer } from './build-on-server.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
 import { ensureSharedSecurityGroup } from './shared-security-group.ts';
+import { distributeAndPrune } from './distribute-and-prune.ts';
 import { createSnapshot } from './store.ts';
 import { runSteps } from './steps.ts';
 import { sweepLeftovers } from './sweep.ts';
@@ -99,7 +101,11 @@ export async function initialize(
   });
 }
 
-/** Builds an image on a server of the build cloud; gives its id. Throws StepFailedError; nothing is left then. */
+/**
+ * Builds an image on a server of the build cloud, and puts it into the upload clouds. Gives its id there, in their
+ * order, joined by commas; without upload clouds its id in the build cloud. Throws StepFailedError, and nothing is left
+ * then; or DistributionError, when the image is good and some cloud did not get it.
+ */
 export async function run(
   cloudConfig: CloudConfig,
   imageConfig: ImageConfig,
@@ -118,7 +124,11 @@ export async function run(
   const { id } = await buildOnServer(connection, request, tools, (serverId) =>
     createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, imageConfig.arch),
   );
-  return id;
+  tools.record({ imageId: id });
+  const destinations = cloudConfig.uploadCloudNames;
+  if (destinations.length === 0) return id;
+  const deliveries = await distributeAndPrune({ cloudName, imageId: id, destinations }, keepRevisions, tools);
+  return deliveredIds(deliveries).join(',');
 }
 
 function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {
@@ -127,7 +137,6 @@ function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {
     '--microk8s': image.microk8s !== '',
     '--dockerhub-cache': cloud.dockerhubCache !== undefined,
     '--proxy': cloud.proxy !== '',
-    '--upload-clouds': cloud.uploadCloudNames.length > 0,
   };
   const problems = Object.entries(given).flatMap(([option, isGiven]) =>
     isGiven ? [`${option}: not in this version`] : [],

@@ -1,11 +1,10 @@
 import { type Arch, archNames } from '../model/arch.ts';
 import { GetImageError, InputError, ProductError, UploadImageError } from '../model/errors.ts';
 import { unfinishedImageName } from '../model/names.ts';
-import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, createImage, listImages } from '../openstack/images.ts';
 import type { Server } from '../openstack/servers.ts';
 import { isOwnedBy } from '../model/owner.ts';
-import { prune } from './prune.ts';
+import { pruneAfterSuccess } from './prune-after-success.ts';
 import {
   buildMetadata,
   nameImage,
@@ -102,25 +101,6 @@ export async function getLatestBuildId(
   } catch (cause) {
     if (!(cause instanceof ProductError) || cause instanceof InputError) throw cause;
     throw new GetImageError(cause.message, { cause });
-  }
-}
-
-/** Prunes after a new revision is good: what goes wrong here is told, the image stays good. */
-async function pruneAfterSuccess(cloud: Cloud, imageName: string, keep: number, tools: Tools): Promise<void> {
-  try {
-    const request = {
-      imageName,
-      keepRevisions: keep,
-      protectedIds: [],
-      owner: tools.ownerFilter,
-      isDryRun: false,
-    };
-    const pruned = await prune(cloud, request);
-    tools.record({ pruned });
-    const failures = pruned.filter(({ outcome }) => outcome === 'failed');
-    for (const { id, reason } of failures) tools.warn(`revision ${id} was not pruned: ${reason}`);
-  } catch (error) {
-    tools.warn(`older revisions were not pruned: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import type { Delivery } from '../model/delivery.ts';
 import type { PartSeconds } from '../guest/parts-report.ts';
 import type { Owner } from '../model/owner.ts';
 import type { ProgressEvent } from '../model/progress.ts';
@@ -56,7 +57,11 @@ export interface BuildFacts {
   readonly serverId?: string;
   readonly parts?: readonly PartSeconds[];
   readonly swept?: readonly string[];
-  readonly pruned?: readonly PrunedImage[];
+  /** Prunes add up, one for each cloud. */
+  readonly pruned?: { readonly cloud: string; readonly images: readonly PrunedImage[] };
+  /** The image in the build cloud. */
+  readonly imageId?: string;
+  readonly images?: readonly Delivery[];
 }
 
 /** A wait with the deadline of `timeout`, ended by the cloud's signal. */

@@ -45,6 +45,8 @@ export interface CloudAccess {
   readonly verify: boolean;
   /** Path of a PEM file. */
   readonly cacert: string | undefined;
+  /** URLs of services that clouds.yaml names itself, instead of the catalogue. */
+  readonly endpoints: Readonly<Record<'compute' | 'image' | 'network', string | undefined>>;
 }
 
 const secret: Decoder<Secret> = (value, at, problems) => {
@@ -82,6 +84,9 @@ const entryFields = fields({
   interface: withDefault(oneOf(['public', 'internal', 'admin']), 'public' as const),
   verify: withDefault(flag, true),
   cacert: optional(text),
+  compute_endpoint_override: optional(url),
+  image_endpoint_override: optional(url),
+  network_endpoint_override: optional(url),
 });
 
 type Entry = typeof entryFields extends Decoder<infer T> ? T : never;
@@ -112,6 +117,11 @@ export function parseCloudAccess(name: string, entry: unknown, path: string): Cl
     interface: read.interface,
     verify: read.verify,
     cacert: read.cacert,
+    endpoints: {
+      compute: read.compute_endpoint_override,
+      image: read.image_endpoint_override,
+      network: read.network_endpoint_override,
+    },
   };
 }
 

@@ -60,7 +60,11 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
   const limits = callLimits(options.apiTimeoutMs, options.clock);
   const identity = openIdentity(access, { http, limits });
   const endpoint = (service: ServiceName) => (token: Token) =>
-    withVersion(service, getEndpoint(token.catalog, { ...access, cloud: access.name, service }));
+    withVersion(
+      service,
+      access.endpoints[service]?.replace(/\/+$/, '') ??
+        getEndpoint(token.catalog, { ...access, cloud: access.name, service }),
+    );
   const opener = (service: ServiceName) => {
     const transport = openTransport({ access, ca, service, endpoint: endpoint(service) }, identity);
     return (signal: AbortSignal | undefined): Service =>

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
+import { ProductError } from '../model/errors.ts';
 import { Lane } from './lane.ts';
+import { SourceError } from './source-error.ts';
 
 /** Something that can be read from any offset on, as often as need be. */
 export interface RangedSource {
@@ -72,8 +74,13 @@ async function pump(
     });
     for (const lane of together) lane.end();
   } catch (error) {
-    for (const lane of together) lane.destroy(error instanceof Error ? error : new Error(String(error)));
+    for (const lane of together) lane.destroy(asSourceFault(error));
   }
+}
+
+function asSourceFault(error: unknown): Error {
+  if (error instanceof ProductError || error instanceof SourceError) return error;
+  return new SourceError(`the source broke off: ${String(error)}`, { cause: error });
 }
 
 /** The lanes that share one read, and for how long each has held up the others. */

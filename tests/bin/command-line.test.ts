@@ -44,7 +44,7 @@ describe('the command line', () => {
   });
 
   test('does not offer what is not in this version', () => {
-    expect(end('run', '--help').out).not.toMatch(/juju|microk8s|dockerhub|--proxy|upload-clouds/);
+    expect(end('run', '--help').out).not.toMatch(/juju|microk8s|dockerhub|--proxy/);
   });
 
   test('offers every time-out to run', () => {

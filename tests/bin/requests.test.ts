@@ -77,7 +77,7 @@ describe('run', () => {
     });
   });
 
-  test.each(['--juju', '--microk8s', '--dockerhub-cache', '--proxy', '--upload-clouds'])(
+  test.each(['--juju', '--microk8s', '--dockerhub-cache', '--proxy'])(
     'refuses %s, which comes later',
     (option) => {
       expect(problemsOf('run', 'n', option, 'value')).toEqual([`${option}: not in this version`]);

@@ -63,8 +63,8 @@ describe('the result', () => {
       facts: {
         runnerVersion: '2.331.0',
         baseSha256: 'a',
-        pruned: [{ id: '1', createdAt: 't', outcome: 'kept', reason: 'r' }],
       },
+      prunes: [{ cloud: 'a', images: [{ id: '1', createdAt: 't', outcome: 'kept', reason: 'r' }] }],
       steps: [{ name: 'create server', seconds: 1.5 }],
       warnings: ['aB stays'],
     } as const;
@@ -75,7 +75,7 @@ describe('the result', () => {
       image_name: 'camelCase',
       runner_version: '2.331.0',
       base_sha256: 'a',
-      pruned: [{ id: '1', created_at: 't', outcome: 'kept', reason: 'r' }],
+      pruned: [{ cloud: 'a', images: [{ id: '1', created_at: 't', outcome: 'kept', reason: 'r' }] }],
       steps: [{ name: 'create server', seconds: 1.5 }],
       warnings: ['aB stays'],
     });

@@ -84,7 +84,12 @@ describe('an uploaded image', () => {
     const { tools, facts } = makeTools();
     const { id } = await upload(await fileOf(DATA), tools, 2);
     expect([...glance.images.keys()]).toEqual(['c', id]);
-    expect(facts().pruned?.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'deleted', 'deleted']);
+    expect(facts().pruned?.images.map(({ outcome }) => outcome)).toEqual([
+      'kept',
+      'kept',
+      'deleted',
+      'deleted',
+    ]);
   });
 
   test('stays good when the prune fails, which is told', async () => {

@@ -23,6 +23,7 @@ export function accessTo(origin: string, change: Partial<CloudAccess> = {}): Clo
     interface: 'public',
     verify: true,
     cacert: undefined,
+    endpoints: { compute: undefined, image: undefined, network: undefined },
     ...change,
   };
 }

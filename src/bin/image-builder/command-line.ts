@@ -5,7 +5,7 @@ import type { RawOptions } from './read-options.ts';
 
 /** What the command line asks for. */
 export interface Invocation {
-  readonly command: 'init' | 'run' | 'latest-build-id' | 'prune';
+  readonly command: 'init' | 'run' | 'distribute' | 'latest-build-id' | 'prune';
   readonly args: readonly string[];
   readonly options: RawOptions;
 }
@@ -44,6 +44,7 @@ const INIT_WAITS = [
   'imageTimeout',
   'deleteTimeout',
 ] as const;
+const DISTRIBUTE_WAITS = ['stallTimeout', 'transferTimeout'] as const;
 const RUN_WAITS = Object.keys(WAITS) as (keyof Timeouts)[];
 
 /** Understands `argv` (without node and script). Throws CommandLineEnd after help or a usage error was written. */
@@ -87,6 +88,7 @@ function createProgram(take: Take, version: string): Command {
     .option('--api-timeout <seconds>', `${WAITS.apiTimeout} (default: ${DEFAULT_TIMEOUTS.apiTimeout})`);
   addInit(program, take);
   addRun(program, take);
+  addDistribute(program, take);
   program
     .command('latest-build-id')
     .description('Tells the id of the newest active image of exactly this name; nothing when there is none.')
@@ -114,6 +116,17 @@ function addInit(program: Command, take: Take): void {
   addCommon(init, take('init'), INIT_WAITS);
 }
 
+function addDistribute(program: Command, take: Take): void {
+  const distribute = program
+    .command('distribute')
+    .description('Puts an image of --os-cloud into other clouds: read once, written to all at the same time.')
+    .argument('<image-id>')
+    .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image')
+    .option('-k, --keep-revisions <number>', 'how many revisions of the image stay there (default: all)')
+    .action(take('distribute'));
+  addWaits(distribute, DISTRIBUTE_WAITS);
+}
+
 function addRun(program: Command, take: Take): void {
   const run = program
     .command('run')
@@ -125,6 +138,7 @@ function addRun(program: Command, take: Take): void {
     .option('--flavor <flavor>', 'name or id (default: the smallest with 2 vCPU, 1024 MiB, 20 GiB)')
     .option('--network <network>', 'name or id (default: the only one with a subnet)')
     .option('-k, --keep-revisions <number>', 'how many revisions of the image stay', '5')
+    .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image (default: the build cloud)')
     .option('--runner-version <version>', "the GitHub runner's version (default: the latest)")
     .addOption(
       new Option('--runner-releases-url <url>', "where the GitHub runner's releases are").default(
@@ -140,7 +154,6 @@ function addRun(program: Command, take: Take): void {
   ]) {
     run.addOption(new Option(`--${later}`, 'not in this version').hideHelp());
   }
-  run.addOption(new Option('--upload-clouds <list>', 'not in this version').hideHelp());
   run.addHelpText(
     'after',
     '\nEvery variable IMAGE_BUILDER_SECRET_<NAME> is given to the script as <NAME>, in its environment only.',
@@ -158,6 +171,10 @@ function addCommon(
     .option('--prefix <prefix>', 'what the names of resources begin with')
     .option('--cloud-images-url <url>', 'where Ubuntu’s cloud images are', 'https://cloud-images.ubuntu.com')
     .action(action);
+  addWaits(command, waits);
+}
+
+function addWaits(command: Command, waits: readonly (keyof Timeouts)[]): void {
   for (const name of waits) {
     if (name === 'apiTimeout') continue;
     command.option(`${timeoutOption(name)} <seconds>`, `${WAITS[name]} (default: ${DEFAULT_TIMEOUTS[name]})`);

@@ -1,7 +1,9 @@
+import { distributeAndPrune } from '../../image-builder/distribute-and-prune.ts';
 import { initialize, run } from '../../image-builder/openstack-builder.ts';
 import { type PrunedImage, prune } from '../../image-builder/prune.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
 import type { Tools } from '../../image-builder/tools.ts';
+import { deliveredIds } from '../../model/delivery.ts';
 import type { Request } from './requests.ts';
 import type { Json } from './result.ts';
 
@@ -21,13 +23,18 @@ export async function execute(request: Request, cloudName: string, tools: Tools)
     }
     case 'run': {
       const { cloud, image, keepRevisions } = request;
-      const imageId = await run({ ...cloud, cloudName }, image, keepRevisions, tools);
+      const ids = await run({ ...cloud, cloudName }, image, keepRevisions, tools);
       const { name: imageName, arch, base } = image;
       const { buildId } = tools.owner;
       return {
-        json: { imageId, imageName, cloud: cloudName, arch, base, buildId },
-        text: `Image build success:\n${imageId}`,
+        json: { imageName, cloud: cloudName, arch, base, buildId }, // its id comes with what was recorded
+        text: `Image build success:\n${ids}`,
       };
+    }
+    case 'distribute': {
+      const { imageId, destinations, keepRevisions } = request;
+      const deliveries = await distributeAndPrune({ cloudName, imageId, destinations }, keepRevisions, tools);
+      return { json: { cloud: cloudName, imageId }, text: deliveredIds(deliveries).join(',') };
     }
     case 'latest-build-id': {
       const { imageName, which } = request;

@@ -16,7 +16,7 @@ import { generateSshKeyPair } from '../../system/ssh-keys.ts';
 import { connectSsh } from '../../system/ssh.ts';
 import type { ProgressEvent } from '../../model/progress.ts';
 import type { CommonOptions } from './requests.ts';
-import type { Protocol, StepSeconds } from './result.ts';
+import type { Protocol, Prune, StepSeconds } from './result.ts';
 
 const SECRET_PREFIX = 'IMAGE_BUILDER_SECRET_';
 
@@ -103,6 +103,7 @@ function openConnections(options: CommonOptions, around: Surroundings) {
 /** Keeps what happens, for the result. */
 function openBook(around: Surroundings) {
   let facts: BuildFacts = {};
+  const prunes: Prune[] = [];
   const steps: StepSeconds[] = [];
   const warnings: string[] = [];
   return {
@@ -113,12 +114,14 @@ function openBook(around: Surroundings) {
       }
     },
     record: (more: BuildFacts): void => {
-      facts = { ...facts, ...more };
+      const { pruned, ...rest } = more;
+      facts = { ...facts, ...rest };
+      if (pruned !== undefined) prunes.push(pruned);
     },
     warn: (message: string): void => {
       warnings.push(message);
     },
-    read: (): Protocol => ({ facts, steps, warnings }),
+    read: (): Protocol => ({ facts, prunes, steps, warnings }),
   };
 }
 

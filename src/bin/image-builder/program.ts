@@ -27,7 +27,7 @@ export interface ProgramWorld {
   readonly stoppedBy: () => StopSignal | undefined;
 }
 
-const NOTHING: Protocol = { facts: {}, steps: [], warnings: [] };
+const NOTHING: Protocol = { facts: {}, prunes: [], steps: [], warnings: [] };
 
 /** Runs the program; gives its exit code. */
 export async function runProgram(world: ProgramWorld): Promise<number> {

@@ -53,6 +53,20 @@ export class OptionReader {
     return base ?? 'noble';
   }
 
+  /** A comma list of names, each once. */
+  names(name: string, option: string): readonly string[] {
+    const given =
+      this.text(name) === ''
+        ? []
+        : this.text(name)
+            .split(',')
+            .map((each) => each.trim());
+    if (given.includes('')) this.problem(option, 'names with commas between them', this.text(name));
+    const twice = given.find((each, index) => given.indexOf(each) !== index);
+    if (twice !== undefined) this.problem(option, 'each cloud once', `${twice} twice`);
+    return given;
+  }
+
   wholeNumber(name: string, option: string, least: number, otherwise: number): number {
     const text = this.text(name);
     if (text === '') return otherwise;

@@ -37,6 +37,13 @@ export type Request = CommonOptions &
         readonly image: ImageConfig;
         readonly keepRevisions: number;
       }
+    | {
+        readonly command: 'distribute';
+        readonly imageId: string;
+        readonly destinations: readonly string[];
+        /** `undefined`: nothing is pruned. */
+        readonly keepRevisions: number | undefined;
+      }
     | { readonly command: 'latest-build-id'; readonly imageName: string; readonly which: 'active' | 'any' }
     | {
         readonly command: 'prune';
@@ -109,7 +116,7 @@ function readCommand(
   common: CommonOptions,
 ): Request {
   const imageName = args[0] ?? '';
-  if (command !== 'init' && imageName.trim() === '') reader.problem('image name', 'a name', '');
+  if (command !== 'init' && imageName.trim() === '') reader.problem('the argument', 'a name or an id', '');
   switch (command) {
     case 'init':
       return {
@@ -121,6 +128,8 @@ function readCommand(
       };
     case 'run':
       return { ...common, command, ...readRun(imageName, reader, host) };
+    case 'distribute':
+      return { ...common, command, ...readDistribute(imageName, reader) };
     case 'latest-build-id':
       return { ...common, command, imageName, which: reader.isSet('anyStatus') ? 'any' : 'active' };
     case 'prune':
@@ -140,12 +149,19 @@ function readIds(given: unknown): readonly string[] {
   return words.flatMap((word) => String(word).split(',')).filter((id) => id !== '');
 }
 
+function readDistribute(imageId: string, reader: OptionReader) {
+  const destinations = reader.names('uploadClouds', '--upload-clouds');
+  if (destinations.length === 0) reader.problem('--upload-clouds', 'at least one cloud of clouds.yaml', '');
+  const isPruning = reader.text('keepRevisions') !== '';
+  const keep = reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
+  return { imageId, destinations, keepRevisions: isPruning ? keep : undefined };
+}
+
 function readRun(name: string, reader: OptionReader, host: Host) {
   reader.notYet('juju', '--juju');
   reader.notYet('microk8s', '--microk8s');
   reader.notYet('dockerhubCache', '--dockerhub-cache');
   reader.notYet('proxy', '--proxy');
-  reader.notYet('uploadClouds', '--upload-clouds');
   return {
     cloud: {
       dockerhubCache: undefined,
@@ -153,7 +169,7 @@ function readRun(name: string, reader: OptionReader, host: Host) {
       network: reader.text('network'),
       prefix: reader.text('prefix'),
       proxy: '',
-      uploadCloudNames: [],
+      uploadCloudNames: reader.names('uploadClouds', '--upload-clouds'),
     },
     image: {
       arch: reader.arch(host.arch),

@@ -8,9 +8,13 @@ export interface StepSeconds {
   readonly seconds: number;
 }
 
+/** What a prune did in one cloud. */
+export type Prune = NonNullable<BuildFacts['pruned']>;
+
 /** What came together while a command ran. */
 export interface Protocol {
   readonly facts: BuildFacts;
+  readonly prunes: readonly Prune[];
   readonly steps: readonly StepSeconds[];
   readonly warnings: readonly string[];
 }
@@ -30,8 +34,11 @@ export function toSnakeCase(value: unknown): unknown {
 }
 
 /** The one object that a command prints: its own result, and what came together on the way. */
-export function renderResult(result: Json, { facts, steps, warnings }: Protocol): string {
-  const told = steps.length === 0 ? {} : { steps };
+export function renderResult(result: Json, { facts, prunes, steps, warnings }: Protocol): string {
+  const told = {
+    ...(prunes.length === 0 ? {} : { pruned: prunes }),
+    ...(steps.length === 0 ? {} : { steps }),
+  };
   return `${JSON.stringify(toSnakeCase({ ...result, ...facts, ...told, warnings }))}\n`;
 }
 

@@ -2,7 +2,9 @@
 """One image, by openstacksdk:
   image.py download CLOUD IMAGE_ID FILE
   image.py upload   CLOUD NAME QCOW2      prints {"id": …}
-  image.py delete   CLOUD IMAGE_ID"""
+  image.py delete   CLOUD IMAGE_ID
+  image.py describe CLOUD IMAGE_ID        prints all that Glance tells of it; null when there is none
+  image.py wipe     CLOUD PREFIX          deletes the project's images whose name begins so"""
 import json
 import sys
 import warnings
@@ -27,5 +29,16 @@ def delete(c, image_id):
     c.image.delete_image(image_id)
 
 
-{"download": download, "upload": upload, "delete": delete}[sys.argv[1]](
+def describe(c, image_id):
+    answer = c.image.get(f"/images/{image_id}")
+    json.dump(answer.json() if answer.status_code == 200 else None, sys.stdout)
+
+
+def wipe(c, prefix):
+    for image in c.image.images(owner=c.current_project_id):
+        if image.name.startswith(prefix):
+            c.image.delete_image(image.id)
+
+
+{"download": download, "upload": upload, "delete": delete, "describe": describe, "wipe": wipe}[sys.argv[1]](
     openstack.connect(cloud=sys.argv[2]), *sys.argv[3:])

@@ -1,0 +1,35 @@
+import type { Delivery } from '../model/delivery.ts';
+import { DistributionError } from '../model/errors.ts';
+import { type DistributionRequest, distribute } from './distribute.ts';
+import { pruneAfterSuccess } from './prune-after-success.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * Distributes an image, and prunes its older revisions in each cloud that got it; `keepRevisions` of `undefined` prunes
+ * nothing. What became of each cloud is recorded. Throws DistributionError when a cloud did not get it.
+ */
+export async function distributeAndPrune(
+  request: DistributionRequest,
+  keepRevisions: number | undefined,
+  tools: Tools,
+): Promise<readonly Delivery[]> {
+  const { imageName, deliveries } = await distribute(request, tools);
+  tools.record({ images: deliveries });
+  for (const { cloud, outcome } of deliveries) {
+    if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself') continue;
+    await pruneAfterSuccess(
+      (await tools.connect(cloud)).under(tools.signal),
+      imageName,
+      keepRevisions,
+      tools,
+    );
+  }
+  const failures = deliveries.flatMap((delivery) =>
+    delivery.outcome === 'failed' ? [`cloud ${delivery.cloud}: ${delivery.reason}`] : [],
+  );
+  if (failures.length === 0) return deliveries;
+  const { imageId } = request;
+  throw new DistributionError(
+    `image ${imageId} is good, but not all clouds have it:\n${failures.join('\n')}`,
+  );
+}

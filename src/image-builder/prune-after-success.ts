@@ -1,0 +1,27 @@
+import type { Cloud } from '../openstack/cloud.ts';
+import { prune } from './prune.ts';
+import type { Tools } from './tools.ts';
+
+/** Prunes after a new revision is good: what goes wrong here is told, the image stays good. */
+export async function pruneAfterSuccess(
+  cloud: Cloud,
+  imageName: string,
+  keep: number,
+  tools: Tools,
+): Promise<void> {
+  try {
+    const request = {
+      imageName,
+      keepRevisions: keep,
+      protectedIds: [],
+      owner: tools.ownerFilter,
+      isDryRun: false,
+    };
+    const pruned = await prune(cloud, request);
+    tools.record({ pruned: { cloud: cloud.name, images: pruned } });
+    const failures = pruned.filter(({ outcome }) => outcome === 'failed');
+    for (const { id, reason } of failures) tools.warn(`revision ${id} was not pruned: ${reason}`);
+  } catch (error) {
+    tools.warn(`older revisions were not pruned: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,165 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeImage, wipeImages, withFullStore } from './support/copies.ts';
+import { startCuttingProxy } from './support/cutting-proxy.ts';
+import { takeInventory } from './support/inventory.ts';
+import { cloudsYaml } from './support/lab.ts';
+import type { Mirror } from './support/mirror.ts';
+import { type ProgramResult, runArguments, runProgram } from './support/program.ts';
+import { startTinyMirror } from './support/run-on-lab.ts';
+
+const NAME = 'e2e-copy-noble-x64';
+const MEBIBYTE = 1024 * 1024;
+let mirror: Mirror;
+let folder: string;
+let sourceId: string;
+
+interface Told {
+  readonly cloud: string;
+  readonly outcome: string;
+  readonly image_id?: string;
+  readonly reason?: string;
+  readonly attempts: number;
+}
+
+const imagesOf = ({ json }: ProgramResult): readonly Told[] => json['images'] as readonly Told[];
+
+const distribute = (clouds: string, more: readonly string[] = [], yaml = cloudsYaml()) =>
+  runProgram(['distribute', sourceId, '--os-cloud', 'builder', '--upload-clouds', clouds, ...more], {
+    cloudsYaml: yaml,
+  });
+
+/** A clouds.yaml with further entries, each another entry with some lines changed. */
+async function extendCloudsYaml(
+  more: Readonly<Record<string, { readonly like: string; readonly change: (text: string) => string }>>,
+): Promise<string> {
+  const text = await readFile(cloudsYaml(), 'utf8');
+  const entryOf = (name: string): string =>
+    new RegExp(`^  ${name}:\\n((?:    .*\\n)+)`, 'm').exec(text)?.[1] ?? '';
+  const entries = Object.entries(more).map(
+    ([name, { like, change }]) => `  ${name}:\n${change(entryOf(like))}`,
+  );
+  const path = join(folder, 'clouds.yaml');
+  await writeFile(path, text + entries.join(''), { mode: 0o600 });
+  return path;
+}
+
+const namesIn = async (cloud: string): Promise<readonly string[]> =>
+  (await takeInventory(cloud)).images.map(({ name, status }) => `${name} ${status ?? ''}`);
+
+beforeAll(async () => {
+  mirror = await startTinyMirror();
+  folder = await mkdtemp(join(tmpdir(), 'e2e-copy-'));
+  for (const cloud of ['consumer', 'neighbour', 'neighbour-b']) await wipeImages(cloud, 'e2e-');
+});
+
+afterAll(async () => {
+  await mirror.close();
+  await rm(folder, { recursive: true });
+  for (const cloud of ['consumer', 'neighbour', 'neighbour-b']) await wipeImages(cloud, 'e2e-');
+});
+
+describe('a finished image', () => {
+  test('is put into another cloud and another project at once; its own project gets the image itself', async () => {
+    const clouds = ['--upload-clouds', 'consumer,builder,neighbour', '--prefix', 'e2e-copy'];
+    const owner = ['--owner', '{"application": "e2e-copy", "unit": "e2e-copy/0"}'];
+    const result = await runProgram(runArguments(mirror, NAME, [...clouds, ...owner]));
+    expect(result.exitCode === 0 ? '' : result.stderr).toBe('');
+    sourceId = result.json['image_id'] as string;
+    const [consumer, builder, neighbour] = imagesOf(result);
+    expect(builder).toMatchObject({ cloud: 'builder', outcome: 'itself', image_id: sourceId });
+    const source = await describeImage('builder', sourceId);
+    for (const copy of [consumer, neighbour]) {
+      expect(copy).toMatchObject({ outcome: 'copied', attempts: 1, proven_by: 'hash' });
+      expect(copy?.image_id).not.toBe(sourceId);
+      const record = await describeImage(copy?.cloud ?? '', copy?.image_id ?? '');
+      expect(record).toMatchObject({
+        status: 'active',
+        name: NAME,
+        os_hash_value: source?.['os_hash_value'],
+        size: source?.['size'],
+        disk_format: 'qcow2',
+        min_disk: source?.['min_disk'],
+        architecture: 'x86_64',
+        os_distro: 'ubuntu',
+        image_builder_application: 'e2e-copy',
+        image_builder_unit: 'e2e-copy/0',
+        image_builder_source_image_id: sourceId,
+        visibility: 'private',
+      });
+    }
+  });
+
+  test('is not copied again to where it is; text prints the ids in the order of the clouds', async () => {
+    const first = await distribute('neighbour,consumer');
+    expect(imagesOf(first).map(({ cloud, outcome }) => `${cloud} ${outcome}`)).toEqual([
+      'neighbour already there',
+      'consumer already there',
+    ]);
+    const text = await distribute('consumer,neighbour', ['--format', 'text']);
+    expect(text.stdout.split(',')).toEqual([...imagesOf(first)].reverse().map(({ image_id: id }) => id));
+  });
+
+  test('comes to projects of the same name in both clouds, each to its own', async () => {
+    await wipeImages('neighbour', 'e2e-');
+    const result = await distribute('neighbour,neighbour-b');
+    const [a, b] = imagesOf(result);
+    expect([a?.outcome, b?.outcome]).toEqual(['copied', 'copied']);
+    expect(await describeImage('neighbour', a?.image_id ?? '')).toMatchObject({ status: 'active' });
+    expect(await describeImage('neighbour-b', b?.image_id ?? '')).toMatchObject({ status: 'active' });
+    expect(await describeImage('neighbour', b?.image_id ?? '')).toBeNull();
+  });
+});
+
+describe('one cloud in trouble', () => {
+  test('with a wrong password fails alone and at once, and the others have the image', async () => {
+    await wipeImages('consumer', 'e2e-');
+    const yaml = await extendCloudsYaml({
+      wrong: { like: 'consumer', change: (text) => text.replace(/password: .*/, 'password: hunter22') },
+    });
+    const result = await distribute('wrong,consumer', [], yaml);
+    expect(result.exitCode).toBe(6);
+    const [wrong, consumer] = imagesOf(result);
+    expect(wrong).toMatchObject({ outcome: 'failed', kind: 'denied', attempts: 1 });
+    expect(wrong?.reason).toContain('401');
+    expect(consumer).toMatchObject({ outcome: 'copied' });
+    expect(result.stdout + result.stderr).not.toContain('hunter22');
+  });
+
+  test('whose connection is cut is tried again by itself, and one that is always cut leaves nothing', async () => {
+    await wipeImages('consumer', 'e2e-');
+    await wipeImages('neighbour', 'e2e-');
+    const [once, always] = await Promise.all([
+      startCuttingProxy(9293, 2 * MEBIBYTE, 1),
+      startCuttingProxy(9293, 2 * MEBIBYTE, 1000),
+    ]);
+    const through = (port: number) => (text: string) =>
+      `${text}    image_endpoint_override: http://127.0.0.1:${port}\n`;
+    const yaml = await extendCloudsYaml({
+      once: { like: 'consumer', change: through(once.port) },
+      always: { like: 'neighbour-b', change: through(always.port) },
+    });
+    await wipeImages('neighbour-b', 'e2e-');
+    const result = await distribute('once,always,neighbour', [], yaml);
+    expect([once.cuts(), always.cuts()]).toEqual([1, 3]);
+    await Promise.all([once.close(), always.close()]);
+    const [first, second, third] = imagesOf(result);
+    expect(first).toMatchObject({ outcome: 'copied', attempts: 2 });
+    expect(second).toMatchObject({ outcome: 'failed', kind: 'unavailable', attempts: 3 });
+    expect(third).toMatchObject({ outcome: 'copied', attempts: 1 });
+    expect(await namesIn('neighbour-b')).toEqual([]);
+    expect(await namesIn('consumer')).toEqual([`${NAME} active`]);
+  });
+
+  test('that is full is told so, and has nothing half-made', async () => {
+    await wipeImages('consumer', 'e2e-');
+    const result = await withFullStore(1, () => distribute('consumer,neighbour'));
+    const [consumer, neighbour] = imagesOf(result);
+    expect(consumer).toMatchObject({ outcome: 'failed' });
+    expect(consumer?.reason).toMatch(/413|full|storage/i);
+    expect(neighbour).toMatchObject({ outcome: 'already there' });
+    expect(await namesIn('consumer')).toEqual([]);
+  });
+});
