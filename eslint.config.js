@@ -28,7 +28,7 @@ const outsideWorld = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'stubs/', 'tests/e2e/lab/'] },
+  { ignores: ['dist/', '.bench/', 'coverage/', 'node_modules/', 'stubs/', 'tests/e2e/lab/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

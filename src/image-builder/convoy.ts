@@ -1,5 +1,6 @@
 import { type Hash, createHash } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
+import { CancelledError } from '../model/errors.ts';
 import type { Lane } from '../system/lane.ts';
 import { type FanOut, type RangedSource, openFanOut } from '../system/fan-out.ts';
 
@@ -21,6 +22,11 @@ export interface Convoy {
   readonly hashes: () => ReadonlyMap<string, string>;
 }
 
+interface Waiting {
+  readonly resolve: (lane: Lane) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 interface ConvoyOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -36,7 +42,7 @@ export function openConvoy(source: RangedSource, expected: number, options: Conv
   const hashes = new Map<string, Hash>(
     options.isHashed ? ['sha512', 'sha256'].map((name) => [name, createHash(name)]) : [],
   );
-  const waiting: ((lane: Lane) => void)[] = [];
+  const waiting: Waiting[] = [];
   let missing = expected;
   let hasDeparted = false;
   let read = 0;
@@ -49,10 +55,18 @@ export function openConvoy(source: RangedSource, expected: number, options: Conv
     const settings = { clock, laneBytes: LANE_BYTES, patienceMs: PATIENCE_MS, attempts: ATTEMPTS };
     return openFanOut(source, readers, { ...settings, ...more });
   };
+  const grace = new AbortController();
   const depart = (): void => {
     if (hasDeparted || waiting.length === 0) return;
     hasDeparted = true;
+    grace.abort(new CancelledError('the convoy has departed'));
     start(open(waiting.length, hashes.size > 0 ? { onData } : {}), waiting, options.signal);
+  };
+  const departAfterGrace = (): void => {
+    const signal = AbortSignal.any([options.signal, grace.signal]);
+    options.clock.sleep(GRACE_MS, signal).then(depart, (reason: unknown) => {
+      if (!hasDeparted) for (const { reject } of waiting) reject(reason);
+    });
   };
   const arrive = (): void => {
     missing -= 1;
@@ -62,11 +76,11 @@ export function openConvoy(source: RangedSource, expected: number, options: Conv
     join: (how) =>
       new Promise((resolve, reject) => {
         if (hasDeparted || how === 'by itself') {
-          start(open(1, {}), [resolve], options.signal);
+          start(open(1, {}), [{ resolve, reject }], options.signal);
           return;
         }
-        waiting.push(resolve);
-        if (waiting.length === 1) options.clock.sleep(GRACE_MS, options.signal).then(depart, reject);
+        waiting.push({ resolve, reject });
+        if (waiting.length === 1) departAfterGrace();
         arrive();
       }),
     leave: arrive,
@@ -77,7 +91,7 @@ export function openConvoy(source: RangedSource, expected: number, options: Conv
   };
 }
 
-function start(fanOut: FanOut, takers: readonly ((lane: Lane) => void)[], signal: AbortSignal): void {
+function start(fanOut: FanOut, takers: readonly Waiting[], signal: AbortSignal): void {
   void fanOut.run(signal); // its failures are the lanes' failures
-  fanOut.lanes.forEach((lane, index) => takers[index]?.(lane));
+  fanOut.lanes.forEach((lane, index) => takers[index]?.resolve(lane));
 }

@@ -40,8 +40,14 @@ export async function distribute(request: DistributionRequest, tools: Tools): Pr
   return runSteps(tools, async (step) => {
     const { cargo, convoy } = await step('read image', () => openCargo(source, request, tools));
     const deliveries = request.destinations.map((name) => deliver(name, source, cargo, convoy, step, tools));
-    return { imageName: cargo.image.name, deliveries: await Promise.all(deliveries) };
+    return { imageName: cargo.image.name, deliveries: await allOrFirstFailure(deliveries) };
   });
+}
+
+/** Waits for all of them, also when one fails: whatever they made they unmake themselves. */
+async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 async function openCargo(source: Cloud, { imageId, destinations }: DistributionRequest, tools: Tools) {

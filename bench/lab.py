@@ -1,0 +1,38 @@
+#!/usr/bin/python3
+"""The benchmark's hand in the lab, by openstacksdk: lab.py upload FILE | tokens | delete ID | wipe
+upload puts FILE into the builder's project and prints its id; tokens prints URL and token of the image service for
+builder, consumer and neighbour."""
+import json
+import sys
+import warnings
+
+warnings.filterwarnings("ignore")
+import openstack  # noqa: E402
+
+CLOUDS = ("builder", "consumer", "neighbour")
+
+
+def upload(path):
+    image = openstack.connect(cloud="builder").image.create_image(
+        "bench-lab", filename=path, disk_format="raw", container_format="bare", visibility="private", wait=True,
+        timeout=600)
+    print(json.dumps(image.id))
+
+
+def tokens():
+    pairs = []
+    for name in CLOUDS:
+        c = openstack.connect(cloud=name)
+        pairs += [c.session.get_endpoint(service_type="image", interface="public"), c.auth_token]
+    print(json.dumps(pairs))
+
+
+def wipe():
+    for name in CLOUDS:
+        c = openstack.connect(cloud=name)
+        for image in c.image.images(owner=c.current_project_id):
+            if image.name.startswith("bench-"):
+                c.image.delete_image(image.id)
+
+
+{"upload": upload, "tokens": tokens, "wipe": wipe}[sys.argv[1]](*sys.argv[2:])
