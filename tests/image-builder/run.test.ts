@@ -106,14 +106,14 @@ describe('a build', () => {
   test('refuses what comes later, all of it at once, before it calls anything', async () => {
     const refused = failureOf(
       run(
-        { ...CLOUD, proxy: 'p:1', uploadCloudNames: ['c2'], dockerhubCache: new URL('https://d') },
+        { ...CLOUD, proxy: 'p:1', dockerhubCache: new URL('https://d') },
         { ...IMAGE, juju: '3.6', microk8s: '1.31' },
         5,
         builder().tools,
       ),
     );
     await expect(refused).resolves.toBeInstanceOf(InputError);
-    expect((await refused).message.split('\n')).toHaveLength(5);
+    expect((await refused).message.split('\n')).toHaveLength(4);
     expect(cloud.calls).toEqual([]);
   });
 
