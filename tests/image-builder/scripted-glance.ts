@@ -1,7 +1,11 @@
 import type { HttpCloud, SeenRequest } from '../support/http-cloud.ts';
 
 /** An image as Glance's API has it. */
-export type GlanceImage = Readonly<Record<string, string>> & { readonly id: string };
+export type GlanceImage = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly name?: string;
+  readonly status?: string;
+};
 
 /** The images of a scripted Glance. */
 export interface ScriptedGlance {
@@ -32,7 +36,7 @@ export function scriptGlance(http: Pick<HttpCloud, 'on'>): ScriptedGlance {
   http.on('GET /v2/images', ({ url }) => {
     const name = url.searchParams.get('name');
     return {
-      body: { images: [...images.values()].filter((image) => name === null || image['name'] === name) },
+      body: { images: [...images.values()].filter((image) => name === null || image.name === name) },
     };
   });
   http.on('POST /v2/images', ({ json }) => {

@@ -17,14 +17,25 @@ export class NappingClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   /** The naps taken, in milliseconds. */
   readonly naps: number[] = [];
+  readonly #longestNapMs: number;
+
+  /** With a shorter `longestNapMs` more sleeps wait until the test moves the time on. */
+  constructor(longestNapMs = LONGEST_NAP_MS) {
+    this.#longestNapMs = longestNapMs;
+  }
 
   now(): number {
     return this.#now;
   }
 
+  /** Does somebody sleep who wakes in exactly so many milliseconds? */
+  hasSleeper(milliseconds: number): boolean {
+    return [...this.#sleepers].some(({ wakesAt }) => wakesAt === this.#now + milliseconds);
+  }
+
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (milliseconds <= LONGEST_NAP_MS) {
+    if (milliseconds <= this.#longestNapMs) {
       this.naps.push(milliseconds);
       this.advance(milliseconds);
       await new Promise((resolve) => setImmediate(resolve));

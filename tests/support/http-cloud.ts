@@ -12,8 +12,8 @@ export interface HttpAnswer {
   readonly isEarly?: true;
 }
 
-/** `hang`: the connection stays open without an answer; `reset`: it is cut at once. */
-export type Answer = HttpAnswer | 'hang' | 'reset';
+/** `hang`: the connection stays open without an answer; `stall`: nor is more read from it; `reset`: it is cut at once. */
+export type Answer = HttpAnswer | 'hang' | 'stall' | 'reset';
 
 /** One answer for all, one for each request with the last for all that follow, or what a function says. */
 export type Script = Answer | readonly Answer[] | ((request: SeenRequest) => Answer | Promise<Answer>);
@@ -99,6 +99,7 @@ export async function startHttpCloud(): Promise<HttpCloud> {
     if (!isAtOnce && !request.complete) await once(request, 'end').catch(() => undefined);
     const given = typeof next === 'function' ? await next(one) : (next as Answer);
     if (given === 'reset') request.socket.destroy();
+    else if (given === 'stall') request.pause();
     else if (given !== 'hang') send(given, response);
   }
   server.listen(0, '127.0.0.1');
