@@ -1,10 +1,12 @@
+import { encodeScriptSecrets } from '../guest/external-script.ts';
 import { listGuestParts } from '../guest/parts.ts';
 import { renderUserData } from '../guest/user-data.ts';
-import { encodeKeypairComment } from '../model/keypair-comment.ts';
+import { encodeKeypairComment, findKeypairMetadata } from '../model/keypair-comment.ts';
 import { buildResourceName } from '../model/names.ts';
+import { OWNER_KEYS } from '../model/owner.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
 import { listFlavors } from '../openstack/flavors.ts';
-import { createKeypair, deleteKeypair } from '../openstack/keypairs.ts';
+import { createKeypair, deleteKeypair, listKeypairs } from '../openstack/keypairs.ts';
 import { listNetworks } from '../openstack/networks.ts';
 import { createServer, listServers, stopServer } from '../openstack/servers.ts';
 import { ensureBaseImage } from './base-images.ts';
@@ -54,6 +56,7 @@ async function prepare(
   { cloud: where, image, ...rest }: BuildRequest,
   tools: Tools,
 ) {
+  encodeScriptSecrets(tools.scriptSecrets); // names that no shell takes are told before anything is made
   const flavor = await step('choose flavor', async () =>
     chooseFlavor(await listFlavors(cloud), where.flavor, rest.minimum),
   );
@@ -99,7 +102,7 @@ async function boot(
   const name = buildResourceName(where.prefix, image.base, image.arch, tools.owner.buildId);
   const keys = tools.generateKeyPair(encodeKeypairComment(tools.owner, tools.process));
   await step('create keypair', () => createKeypair(cloud, { name, publicKey: keys.publicKey }), {
-    cleanUp: () => deleteKeypair(undoCloud, name),
+    cleanUp: () => removeKeypair(undoCloud, name, tools),
   });
   const spec = {
     name,
@@ -133,6 +136,13 @@ async function boot(
     await waitForServer(cloud, serverId, 'SHUTOFF', tools);
   });
   return serverId;
+}
+
+/** Removes the keypair, if it is this process's own: its create may have failed because another has the name. */
+async function removeKeypair(cloud: Cloud, name: string, tools: Tools): Promise<void> {
+  const found = (await listKeypairs(cloud)).find((keypair) => keypair.name === name);
+  const owner = found && findKeypairMetadata(found.publicKey);
+  if (owner?.[OWNER_KEYS.process] === tools.process) await deleteKeypair(cloud, name);
 }
 
 /** Removes the server; when its id was never learnt, whatever has its name, which is this build's alone. */

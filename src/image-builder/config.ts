@@ -17,6 +17,8 @@ export interface CloudConfig {
   readonly proxy: string;
   /** The clouds that get the image, keys of clouds.yaml; none: the build cloud alone has it. */
   readonly uploadCloudNames: readonly string[];
+  /** What an upload cloud gets that is another project of the build cloud; a copy when absent. */
+  readonly withinCloud?: 'copy' | 'share';
 }
 
 /** What to build. */

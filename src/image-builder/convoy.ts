@@ -1,37 +1,42 @@
 import { type Hash, createHash } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import { CancelledError } from '../model/errors.ts';
+import { type RangedSource, openFanOut } from '../system/fan-out.ts';
 import type { Lane } from '../system/lane.ts';
-import { type FanOut, type RangedSource, openFanOut } from '../system/fan-out.ts';
 
 const LANE_BYTES = 4 * 1024 * 1024;
 const PATIENCE_MS = 2000;
 const GRACE_MS = 5000;
 const ATTEMPTS = 3;
 
-/** Uploads that read one source together. */
-export interface Convoy {
-  /**
-   * Gives a stream of all the data: together with the others when all have joined or left, or at once by itself. Who
-   * comes after the departure reads by itself, too. Rejects with the signal's reason.
-   */
-  readonly join: (how: 'together' | 'by itself') => Promise<Lane>;
-  /** Says that one of the expected will not join. */
-  readonly leave: () => void;
-  /** The hashes of what was read, by algorithm, once it was read to its end and where they are taken. */
+/** One upload's stream of all the data. */
+export interface Ride {
+  readonly lane: Lane;
+  /** The hashes of the data by algorithm: once all of it was read, and where they are taken. */
   readonly hashes: () => ReadonlyMap<string, string>;
 }
 
-interface Waiting {
-  readonly resolve: (lane: Lane) => void;
-  readonly reject: (reason: unknown) => void;
+/** Uploads that read one source together. */
+export interface Convoy {
+  /**
+   * Gives a ride: together with the others when all have joined or left, or at once by itself. Who comes after the
+   * departure rides by itself, too. Rejects with the signal's reason.
+   */
+  readonly join: (how: 'together' | 'by itself') => Promise<Ride>;
+  /** Says that one of the expected will not join. */
+  readonly leave: () => void;
 }
 
 interface ConvoyOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Take hashes of the data, because the source's store keeps none. */
+  /** Take hashes of the common read, because the source's store has not all kinds. Who rides alone always does. */
   readonly isHashed: boolean;
+}
+
+interface Waiting {
+  readonly resolve: (ride: Ride) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /**
@@ -39,28 +44,15 @@ interface ConvoyOptions {
  * first joined: a cloud that is slow to answer does not hold up the others.
  */
 export function openConvoy(source: RangedSource, expected: number, options: ConvoyOptions): Convoy {
-  const hashes = new Map<string, Hash>(
-    options.isHashed ? ['sha512', 'sha256'].map((name) => [name, createHash(name)]) : [],
-  );
   const waiting: Waiting[] = [];
+  const grace = new AbortController();
   let missing = expected;
   let hasDeparted = false;
-  let read = 0;
-  const onData = (chunk: Buffer): void => {
-    read += chunk.length;
-    for (const hash of hashes.values()) hash.update(chunk);
-  };
-  const open = (readers: number, more: { onData?: (chunk: Buffer) => void }): FanOut => {
-    const { clock } = options;
-    const settings = { clock, laneBytes: LANE_BYTES, patienceMs: PATIENCE_MS, attempts: ATTEMPTS };
-    return openFanOut(source, readers, { ...settings, ...more });
-  };
-  const grace = new AbortController();
   const depart = (): void => {
     if (hasDeparted || waiting.length === 0) return;
     hasDeparted = true;
     grace.abort(new CancelledError('the convoy has departed'));
-    start(open(waiting.length, hashes.size > 0 ? { onData } : {}), waiting, options.signal);
+    startRides(source, waiting, options.isHashed ? openHashes(source) : undefined, options);
   };
   const departAfterGrace = (): void => {
     const signal = AbortSignal.any([options.signal, grace.signal]);
@@ -72,26 +64,74 @@ export function openConvoy(source: RangedSource, expected: number, options: Conv
     missing -= 1;
     if (missing <= 0) depart();
   };
+  const join: Convoy['join'] = (how) =>
+    new Promise((resolve, reject) => {
+      if (hasDeparted || how === 'by itself') {
+        startRides(source, [{ resolve, reject }], openHashes(source), options);
+        return;
+      }
+      waiting.push({ resolve, reject });
+      if (waiting.length === 1) departAfterGrace();
+      arrive();
+    });
+  return { join, leave: arrive };
+}
+
+interface Hashes {
+  readonly onData: (chunk: Buffer) => void;
+  readonly read: Ride['hashes'];
+}
+
+/** Takes the hashes that Glances keep, of what passes. */
+function openHashes(source: RangedSource): Hashes {
+  const hashes = new Map<string, Hash>(['sha512', 'sha256'].map((name) => [name, createHash(name)]));
+  let passed = 0;
   return {
-    join: (how) =>
-      new Promise((resolve, reject) => {
-        if (hasDeparted || how === 'by itself') {
-          start(open(1, {}), [{ resolve, reject }], options.signal);
-          return;
-        }
-        waiting.push({ resolve, reject });
-        if (waiting.length === 1) departAfterGrace();
-        arrive();
-      }),
-    leave: arrive,
-    hashes: () => {
-      const isWhole = read === source.size;
-      return new Map(isWhole ? [...hashes].map(([name, hash]) => [name, hash.copy().digest('hex')]) : []);
+    onData: (chunk) => {
+      passed += chunk.length;
+      for (const hash of hashes.values()) hash.update(chunk);
+    },
+    read: () => {
+      const whole = passed === source.size ? [...hashes] : [];
+      return new Map(whole.map(([name, hash]) => [name, hash.copy().digest('hex')]));
     },
   };
 }
 
-function start(fanOut: FanOut, takers: readonly Waiting[], signal: AbortSignal): void {
+function startRides(
+  source: RangedSource,
+  riders: readonly Waiting[],
+  hashes: Hashes | undefined,
+  { clock, signal }: ConvoyOptions,
+): void {
+  const settings = { clock, laneBytes: LANE_BYTES, patienceMs: PATIENCE_MS, attempts: ATTEMPTS };
+  const fanOut = openFanOut(source, riders.length, {
+    ...settings,
+    ...(hashes === undefined ? {} : { onData: hashes.onData }),
+  });
   void fanOut.run(signal); // its failures are the lanes' failures
-  fanOut.lanes.forEach((lane, index) => takers[index]?.resolve(lane));
+  const read = hashes === undefined ? () => new Map<string, string>() : hashes.read;
+  fanOut.lanes.forEach((lane, index) => riders[index]?.resolve({ lane, hashes: read }));
+}
+
+/** One upload's place in a convoy: it joins or leaves once; whatever it reads later it reads by itself. */
+export interface Place {
+  readonly join: () => Promise<Ride>;
+  readonly leave: () => void;
+}
+
+/** Takes one of the places that the convoy waits for. */
+export function takePlace(convoy: Convoy): Place {
+  let isCounted = false;
+  return {
+    join: () => {
+      const how = isCounted ? 'by itself' : 'together';
+      isCounted = true;
+      return convoy.join(how);
+    },
+    leave: () => {
+      if (!isCounted) convoy.leave();
+      isCounted = true;
+    },
+  };
 }

@@ -14,15 +14,12 @@ export async function distributeAndPrune(
   tools: Tools,
 ): Promise<readonly Delivery[]> {
   const { imageName, deliveries } = await distribute(request, tools);
-  tools.record({ images: deliveries });
-  for (const { cloud, outcome } of deliveries) {
-    if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself') continue;
-    await pruneAfterSuccess(
-      (await tools.connect(cloud)).under(tools.signal),
-      imageName,
-      keepRevisions,
-      tools,
-    );
+  for (const delivery of deliveries) {
+    const { cloud, outcome } = delivery;
+    if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself' || outcome === 'shared')
+      continue;
+    const where = (await tools.connect(cloud)).under(tools.signal);
+    await pruneAfterSuccess(where, imageName, delivery.imageId, keepRevisions, tools);
   }
   const failures = deliveries.flatMap((delivery) =>
     delivery.outcome === 'failed' ? [`cloud ${delivery.cloud}: ${delivery.reason}`] : [],

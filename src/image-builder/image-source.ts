@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -11,7 +12,7 @@ import { SourceError } from '../system/source-error.ts';
 import { withTransferLimits } from '../system/stall-watch.ts';
 import { VerifiedStream } from '../system/verified-stream.ts';
 import type { Tools } from './tools.ts';
-import { getStoredImage, transferLimits } from './transfer.ts';
+import { getStoredImage, transferLimits, wasStored } from './transfer.ts';
 
 /** A disk image to upload: a file's path, or a stream of known size and format. */
 export type ImageSource =
@@ -33,7 +34,7 @@ export async function openImageSource(source: ImageSource): Promise<OpenImageSou
     const diskFormat = diskFormatOf(await readHead(source, QCOW2_MAGIC.length), undefined);
     return { open: () => createReadStream(source), size, diskFormat };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError([`${source}: expected a readable disk image (${reason})`], { cause });
   }
 }
@@ -62,10 +63,9 @@ export async function sendImageData(
     () => ({ moved: verified.passed, size: source.size }),
     transferLimits(tools, `the upload of image ${id}`),
   );
-  await upload.catch((cause: unknown) => {
-    throw cause instanceof SourceError
-      ? new UploadImageError(`image ${id}: ${cause.message}`, { cause })
-      : cause;
+  await upload.catch(async (cause: unknown) => {
+    if (cause instanceof SourceError) throw new UploadImageError(`image ${id}: ${cause.message}`, { cause });
+    if (!(await wasStored(cloud, id, cause, verified.passed === source.size, tools))) throw cause;
   });
   return getStoredImage(cloud, id, verified.sha512);
 }

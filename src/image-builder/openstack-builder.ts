@@ -114,6 +114,7 @@ export async function run(
 ): Promise<string> {
   refuseWhatComesLater(cloudConfig, imageConfig);
   const { cloudName } = cloudConfig;
+  await checkClouds(cloudConfig.uploadCloudNames, tools);
   const connection = await tools.connect(cloudName);
   const request = {
     cloud: cloudConfig,
@@ -125,10 +126,26 @@ export async function run(
     createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, imageConfig.arch),
   );
   tools.record({ imageId: id });
-  const destinations = cloudConfig.uploadCloudNames;
+  const { uploadCloudNames: destinations, withinCloud: within = 'copy' } = cloudConfig;
   if (destinations.length === 0) return id;
-  const deliveries = await distributeAndPrune({ cloudName, imageId: id, destinations }, keepRevisions, tools);
+  const deliveries = await distributeAndPrune(
+    { cloudName, imageId: id, destinations, within },
+    keepRevisions,
+    tools,
+  );
   return deliveredIds(deliveries).join(',');
+}
+
+/** Reads the entries of all upload clouds before anything is made; whether they let us in is told by the copy. */
+async function checkClouds(names: readonly string[], tools: Tools): Promise<void> {
+  const problems: string[] = [];
+  for (const name of names) {
+    await tools.connect(name).catch((error: unknown) => {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+    });
+  }
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {

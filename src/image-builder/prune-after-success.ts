@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { prune } from './prune.ts';
 import type { Tools } from './tools.ts';
@@ -6,6 +7,7 @@ import type { Tools } from './tools.ts';
 export async function pruneAfterSuccess(
   cloud: Cloud,
   imageName: string,
+  newId: string,
   keep: number,
   tools: Tools,
 ): Promise<void> {
@@ -13,7 +15,7 @@ export async function pruneAfterSuccess(
     const request = {
       imageName,
       keepRevisions: keep,
-      protectedIds: [],
+      protectedIds: [newId],
       owner: tools.ownerFilter,
       isDryRun: false,
     };
@@ -22,6 +24,6 @@ export async function pruneAfterSuccess(
     const failures = pruned.filter(({ outcome }) => outcome === 'failed');
     for (const { id, reason } of failures) tools.warn(`revision ${id} was not pruned: ${reason}`);
   } catch (error) {
-    tools.warn(`older revisions were not pruned: ${error instanceof Error ? error.message : String(error)}`);
+    tools.warn(`older revisions were not pruned: ${messageOf(error)}`);
   }
 }

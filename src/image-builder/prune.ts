@@ -1,7 +1,9 @@
+import { messageOf } from '../model/message-of.ts';
 import { OWNER_KEYS, type Owner, isOwnedBy } from '../model/owner.ts';
 import { planPrune } from '../model/prune.ts';
 import type { Cloud } from '../openstack/cloud.ts';
-import { deleteImage, listImages } from '../openstack/images.ts';
+import { listImageMembers } from '../openstack/image-members.ts';
+import { type Image, deleteImage, listImages } from '../openstack/images.ts';
 import { throwIfAborted } from '../system/wait.ts';
 
 /** What to prune. */
@@ -40,22 +42,30 @@ export async function prune(cloud: Cloud, request: PruneRequest): Promise<readon
   for (const { image, isDeleted, reason } of plan) {
     throwIfAborted(cloud.signal);
     const { id, createdAt } = image;
-    if (!isDeleted) results.push({ id, createdAt, outcome: 'kept', reason });
-    else if (request.isDryRun) results.push({ id, createdAt, outcome: 'would be deleted', reason });
-    else results.push({ id, createdAt, ...(await tryDelete(cloud, id, reason)) });
+    const result = isDeleted ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
+    results.push({ id, createdAt, ...result });
   }
   return results;
 }
 
-async function tryDelete(
-  cloud: Cloud,
-  id: string,
-  reason: string,
-): Promise<Pick<PrunedImage, 'outcome' | 'reason'>> {
+type Result = Pick<PrunedImage, 'outcome' | 'reason'>;
+
+function kept(reason: string): Result {
+  return { outcome: 'kept', reason };
+}
+
+/** Only a private image goes, or one whose shares were all rejected: of others only their users know the use. */
+async function remove(cloud: Cloud, image: Image, reason: string, isDryRun: boolean): Promise<Result> {
+  const { id, visibility } = image;
+  if (visibility === 'public' || visibility === 'community') return kept(visibility);
   try {
+    const members = visibility === 'shared' ? await listImageMembers(cloud, id) : [];
+    const sharing = members.filter(({ status }) => status !== 'rejected');
+    if (sharing.length > 0) return kept(`shared with ${sharing.length} project(s)`);
+    if (isDryRun) return { outcome: 'would be deleted', reason };
     await deleteImage(cloud, id);
     return { outcome: 'deleted', reason };
   } catch (error) {
-    return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { outcome: 'failed', reason: messageOf(error) };
   }
 }

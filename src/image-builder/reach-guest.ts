@@ -67,10 +67,10 @@ export async function connectGuest(
 ): Promise<SshSession> {
   if (server.addresses.length === 0) throw new AddressNotFoundError(`server ${server.id} has no address`);
   let seen = '';
-  const tryAddress = async (host: string): Promise<SshSession | undefined> => {
+  const tryAddress = async (host: string, signal: AbortSignal): Promise<SshSession | undefined> => {
     const target = { host, port: SSH_PORT, username: SSH_USER, privateKey, hostKeyFingerprints };
     try {
-      return await tools.connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal: tools.signal });
+      return await tools.connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
     } catch (error) {
       // a wrong host key is final: whoever answers there must never see a secret
       if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
@@ -78,9 +78,9 @@ export async function connectGuest(
       return undefined;
     }
   };
-  const look = async (): Promise<SshSession | undefined> => {
+  const look = async (signal: AbortSignal): Promise<SshSession | undefined> => {
     for (const host of server.addresses) {
-      const session = await tryAddress(host);
+      const session = await tryAddress(host, signal);
       if (session !== undefined) return session;
     }
     return undefined;

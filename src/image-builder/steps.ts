@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import type { Clock } from '../model/clock.ts';
 import { type ErrorKind, ProductError } from '../model/errors.ts';
 import type { ProgressEvent } from '../model/progress.ts';
@@ -52,20 +53,28 @@ interface Registered {
 export async function runSteps<T>(tools: StepTools, work: (step: Step) => Promise<T>): Promise<T> {
   const undos: Registered[] = [];
   let current = 'begin';
+  const failures = new WeakMap<Error, string>(); // steps may run side by side
   const step: Step = async (name, act, undo = {}) => {
     throwIfAborted(tools.signal);
     current = name;
     const slot: { made?: Awaited<ReturnType<typeof act>> } = {};
     undos.unshift(register(name, undo, () => slot.made));
-    slot.made = await watched(name, act, tools);
-    return slot.made;
+    try {
+      slot.made = await watched(name, act, tools);
+      return slot.made;
+    } catch (error) {
+      if (error instanceof Error && !failures.has(error)) failures.set(error, name);
+      throw error;
+    }
   };
   let result: T;
   try {
     result = await work(step);
   } catch (cause) {
-    const failedIn = current;
+    const failedIn = (cause instanceof Error ? failures.get(cause) : undefined) ?? current;
     const leftovers = await runUndos(undos, 'failed', tools);
+    if (!(cause instanceof ProductError))
+      for (const leftover of leftovers) tools.warn(`left behind: ${leftover}`);
     throw nameFailure(cause, failedIn, leftovers);
   }
   for (const leftover of await runUndos(undos, 'succeeded', tools)) tools.warn(`left behind: ${leftover}`);
@@ -96,7 +105,7 @@ async function watched<T>(step: string, act: () => Promise<T>, tools: StepTools)
     tools.report({ kind: 'finished', step, seconds: seconds() });
     return result;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     tools.report({ kind: 'failed', step, seconds: seconds(), reason });
     throw error;
   }
@@ -113,7 +122,7 @@ async function runUndos(
       if (undo === undefined) continue;
       const name = `undo ${step}`;
       await watched(name, () => Promise.resolve().then(undo), tools).catch((error: unknown) => {
-        leftovers.push(`${step}: ${error instanceof Error ? error.message : String(error)}`);
+        leftovers.push(`${step}: ${messageOf(error)}`);
       });
     }
   }

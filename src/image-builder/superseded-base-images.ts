@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import { baseImageName } from '../model/names.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
@@ -6,8 +7,11 @@ import { listServers } from '../openstack/servers.ts';
 import type { BaseImage } from './base-images.ts';
 import type { Tools } from './tools.ts';
 
+/** A build that chose the older one just before has booted from it by then. */
+const GRACE_MS = 3600 * 1000;
+
 /**
- * Deletes the application's base images of earlier serials, except those that a server was booted from: another
+ * Deletes the application's base images of serials that were superseded an hour ago or longer, except those that a server was booted from: another
  * build is on its way from them. What cannot be deleted is told and left.
  */
 export async function removeSupersededBaseImages(
@@ -24,12 +28,14 @@ export async function removeSupersededBaseImages(
       properties[OWNER_KEYS.kind] === 'base' &&
       isOwnedBy(properties, tools.owner),
   );
-  if (superseded.length === 0) return;
+  const since = images.find(({ id }) => id === current.imageId)?.createdAt ?? '';
+  const isSettled = tools.clock.now() - Date.parse(since) > GRACE_MS;
+  if (superseded.length === 0 || !isSettled) return;
   const inUse = new Set((await listServers(cloud)).map((server) => server.imageId));
   for (const { id } of superseded) {
     if (inUse.has(id)) continue;
     await deleteImage(cloud, id).catch((error: unknown) => {
-      tools.warn(`older base image ${id} stays: ${error instanceof Error ? error.message : String(error)}`);
+      tools.warn(`older base image ${id} stays: ${messageOf(error)}`);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import { ProductError } from '../model/errors.ts';
 import { findKeypairMetadata } from '../model/keypair-comment.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
@@ -43,9 +44,7 @@ async function sweep(
         swept.push(leftover.what);
       } catch (error) {
         if (error instanceof ProductError && error.kind === 'cancelled') throw error;
-        tools.warn(
-          `left behind: ${leftover.what}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        tools.warn(`left behind: ${leftover.what}: ${messageOf(error)}`);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import { QCOW2_MAGIC } from '../model/disk-format.ts';
 import { BaseImageDownloadError, ProductError } from '../model/errors.ts';
 import type { Cloud } from '../openstack/cloud.ts';
@@ -9,7 +10,7 @@ import { SourceError } from '../system/source-error.ts';
 import { withTransferLimits } from '../system/stall-watch.ts';
 import { VerifiedStream } from '../system/verified-stream.ts';
 import type { Tools } from './tools.ts';
-import { getStoredImage, transferLimits } from './transfer.ts';
+import { getStoredImage, transferLimits, wasStored } from './transfer.ts';
 import type { UbuntuImage } from './ubuntu-images.ts';
 
 const ATTEMPTS = 3;
@@ -37,7 +38,7 @@ export async function uploadBaseImage(
     }
   } catch (error) {
     await deleteImage(cloud, id).catch((cause: unknown) => {
-      tools.warn(`left behind: image ${id}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      tools.warn(`left behind: image ${id}: ${messageOf(cause)}`);
     });
     throw error;
   }
@@ -65,7 +66,8 @@ async function transfer(cloud: Cloud, id: string, source: UbuntuImage, tools: To
   try {
     await withTransferLimits(move, () => ({ moved: verified?.passed ?? 0, size }), limits);
   } catch (error) {
-    throw explain(error, source);
+    const isAllSent = verified !== undefined && verified.passed === size;
+    if (!(await wasStored(cloud, id, error, isAllSent, tools))) throw explain(error, source);
   }
   return getStoredImage(cloud, id, verified?.sha512);
 }

@@ -6,7 +6,7 @@ export type Delivery =
       readonly cloud: string;
       readonly imageId: string;
       /** `itself`: the cloud is the source's own project; `already there`: a proven copy was there before. */
-      readonly outcome: 'copied' | 'already there' | 'itself';
+      readonly outcome: 'copied' | 'shared' | 'already there' | 'itself';
       /** How the copy was proven: by a hash that both stores keep, of the stream, or by its size alone. */
       readonly provenBy: 'hash' | 'stream hash' | 'size';
       readonly attempts: number;

@@ -12,7 +12,8 @@ export function baseImageName(prefix: string, base: Base, arch: Arch): string {
 
 /** The name of one build's server and keypair, unique by the build id. */
 export function buildResourceName(prefix: string, base: Base, arch: Arch, buildId: string): string {
-  return prefixed(prefix, `image-builder-${base}-${arch}-${buildId}`);
+  // Nova's older keypair names have letters, digits, spaces, dashes and underscores only
+  return prefixed(prefix, `image-builder-${base}-${arch}-${buildId}`).replace(/[^A-Za-z0-9_-]/g, '-');
 }
 
 /** Under which name an image stands in Glance until it is proven and gets its own. */

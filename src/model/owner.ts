@@ -33,7 +33,7 @@ export const OWNER_KEYS = {
   published: 'image_builder_published',
 } as const;
 
-const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const ownerText: Decoder<string> = (value, at, problems) => {
   const read = anyString(value, at, problems);
@@ -58,7 +58,7 @@ export function parseOwner(json: string, newBuildId: string): Owner {
     ...(read.application === '' ? ['--owner.application: expected a non-empty string'] : []),
     ...(BUILD_ID.test(buildId)
       ? []
-      : ['--owner.build_id: expected up to 63 letters, digits, dots, dashes or underscores']),
+      : ['--owner.build_id: expected up to 63 letters, digits, dashes or underscores']),
   ];
   if (problems.length > 0) throw fail(problems);
   return { application: read.application, modelUuid: read.model_uuid, unit: read.unit, buildId };

@@ -11,7 +11,8 @@ export type Proof =
   | { readonly isSame: false; readonly problem: string };
 
 /**
- * Compares a copy with its source: the sizes, then the best hash that both sides know. `streamed` has the hashes of
+ * Compares a copy with its source: the sizes, then the best hash that both sides know; a copy whose store keeps no hash
+ * is known by its size. `streamed` has the hashes of
  * the data that was sent, by algorithm, where they were taken.
  */
 export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<string, string>): Proof {
@@ -28,7 +29,11 @@ export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<st
   if (copy.hash !== undefined && sent !== undefined) {
     return judge(sent, copy.hash.value, copy.hash.algorithm, 'stream hash');
   }
-  return { isSame: true, by: 'size' };
+  if (copy.hash === undefined) return { isSame: true, by: 'size' };
+  return {
+    isSame: false,
+    problem: `expected a hash that is known of the source, got only ${copy.hash.algorithm}`,
+  };
 }
 
 function judge(expected: string, got: string, algorithm: string, by: 'hash' | 'stream hash'): Proof {

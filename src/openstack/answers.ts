@@ -1,6 +1,8 @@
+import { messageOf } from '../model/message-of.ts';
 import {
   type CloudCall,
   type CloudError,
+  CloudTimeoutError,
   CloudUnavailableError,
   ConflictError,
   ForbiddenError,
@@ -8,6 +10,7 @@ import {
   RejectedError,
   UnauthorizedError,
 } from '../model/cloud-errors.ts';
+import { ProductError } from '../model/errors.ts';
 import { errorCodeOf } from '../system/error-code.ts';
 
 const MAXIMUM_TOLD = 300;
@@ -40,7 +43,7 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
 /** The error for a request that got no answer. */
 export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
   const code = errorCodeOf(cause);
-  const message = cause instanceof Error ? cause.message : String(cause); // Node's name the address, no path, no query
+  const message = messageOf(cause); // Node's name the address, no path, no query
   const reason = message === '' ? (code ?? 'no reason given') : message;
   return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
 }
@@ -87,4 +90,11 @@ function findMessage(body: unknown): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The error for a call that took longer than it may; `cause` is what failed before, if anything did. */
+export function tooLate(call: CloudCall, milliseconds: number, cause?: unknown): CloudTimeoutError {
+  const before = cause instanceof ProductError ? ` (before that: ${cause.message})` : '';
+  const what = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
+  return new CloudTimeoutError(call, what, cause === undefined ? undefined : { cause });
 }

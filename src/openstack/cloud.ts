@@ -22,8 +22,8 @@ export interface Cloud {
   readonly data: Http;
   /** The image service's URL, its version not included. */
   readonly imageEndpoint: (token: Token) => string;
-  /** Keystone's URL. */
-  readonly authUrl: string;
+  /** The longest that one call may take, its repeats included. */
+  readonly apiTimeoutMs: number;
   /** The project that the token is for. */
   readonly projectId: () => Promise<string>;
   readonly clock: Clock;
@@ -87,7 +87,7 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
     identity,
     data: http,
     imageEndpoint: endpoint('image'),
-    authUrl: access.authUrl,
+    apiTimeoutMs: options.apiTimeoutMs,
     projectId: async () => (await identity.getToken()).projectId,
     clock: options.clock,
     signal,

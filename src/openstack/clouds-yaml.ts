@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message-of.ts';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { anything, decode, fields, mapping } from '../model/decode.ts';
@@ -51,7 +52,7 @@ async function readOrExplain(path: string): Promise<string | undefined> {
   try {
     return await readTextFile(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new CloudsYAMLError([`${path}: expected a readable file (${reason})`], { cause });
   }
 }

@@ -14,7 +14,6 @@ export interface Token {
   readonly id: Secret;
   readonly expiresAt: Date;
   readonly projectId: string;
-  readonly userId: string;
   readonly catalog: Catalog;
 }
 
@@ -50,7 +49,6 @@ const tokenFields = fields({
   token: fields({
     expires_at: date,
     project: fields({ id: text }),
-    user: fields({ id: text }),
     catalog: catalogFields,
   }),
 });
@@ -109,7 +107,9 @@ async function postAuth(
 }
 
 async function readToken(response: HttpResponse, access: CloudAccess, call: CloudCall): Promise<Token> {
-  const { text: body } = await readText(response.body, MAXIMUM_BODY);
+  const { text: body } = await readText(response.body, MAXIMUM_BODY).catch((cause: unknown) => {
+    throw connectionError(call, cause);
+  });
   const answered = {
     ...call,
     status: response.status,
@@ -118,7 +118,9 @@ async function readToken(response: HttpResponse, access: CloudAccess, call: Clou
   if (response.status !== 201) {
     const { auth } = access;
     const secret = auth.method === 'password' ? auth.password : auth.secret;
-    const told = body.replaceAll(secret.reveal(), String(secret)); // some proxies send a refused request back
+    const written = JSON.stringify(secret.reveal()).slice(1, -1);
+    // some proxies send a refused request back, as JSON or as text
+    const told = body.replaceAll(written, String(secret)).replaceAll(secret.reveal(), String(secret));
     throw statusError(answered, told, response.header('retry-after'));
   }
   const fail = (problems: readonly string[]): Error =>
@@ -130,7 +132,6 @@ async function readToken(response: HttpResponse, access: CloudAccess, call: Clou
     id: new Secret(id),
     expiresAt: token.expires_at,
     projectId: token.project.id,
-    userId: token.user.id,
     catalog: token.catalog,
   };
 }

@@ -3,8 +3,9 @@ import { type CloudCall, UnauthorizedError } from '../model/cloud-errors.ts';
 import { ProductError } from '../model/errors.ts';
 import { readText } from '../system/http-text.ts';
 import { SourceError } from '../system/source-error.ts';
-import { throwIfAborted } from '../system/wait.ts';
-import { connectionError, statusError } from './answers.ts';
+import type { HttpResponse } from '../system/http.ts';
+import { throwIfAborted, withDeadline } from '../system/wait.ts';
+import { connectionError, statusError, tooLate } from './answers.ts';
 import type { Cloud } from './cloud.ts';
 
 const MAXIMUM_ANSWER = 64 * 1024;
@@ -49,7 +50,9 @@ export async function uploadImageData(
     .catch((cause: unknown) => {
       throw sourceFault(data.source) ?? connectionError(call, cause);
     });
-  const { text } = await readText(response.body, MAXIMUM_ANSWER);
+  const { text } = await readText(response.body, MAXIMUM_ANSWER).catch((cause: unknown) => {
+    throw connectionError(call, cause);
+  });
   if (response.status === 204) return;
   const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
   const error = statusError(answered, text, undefined);
@@ -75,19 +78,24 @@ export async function openImageData(
   const call: CloudCall = { cloud: cloud.name, service: 'image', operation: `read data of image ${imageId}` };
   const token = await cloud.identity.getToken();
   const range: Readonly<Record<string, string>> = offset === 0 ? {} : { range: `bytes=${offset}-` };
-  const response = await cloud.data
-    .send({
+  const open = (deadline: AbortSignal): Promise<HttpResponse> =>
+    cloud.data.send({
       method: 'GET',
       url: `${cloud.imageEndpoint(token)}/images/${imageId}/file`,
       headers: { 'x-auth-token': token.id.reveal(), ...range },
-      signal,
-    })
-    .catch((cause: unknown) => {
-      throw connectionError(call, cause);
+      signal: AbortSignal.any([signal, deadline]),
     });
+  const { apiTimeoutMs: timeoutMs, clock } = cloud;
+  const response = await withDeadline(open, { timeoutMs, clock, signal }, () =>
+    tooLate(call, timeoutMs),
+  ).catch((cause: unknown) => {
+    throw cause instanceof ProductError ? cause : connectionError(call, cause);
+  });
   if (response.status === 206 || (response.status === 200 && offset === 0)) return response.body;
   if (response.status === 200) return dropBytes(response.body, offset);
-  const { text } = await readText(response.body, MAXIMUM_ANSWER);
+  const { text } = await readText(response.body, MAXIMUM_ANSWER).catch((cause: unknown) => {
+    throw connectionError(call, cause);
+  });
   const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
   if (response.status === 401) cloud.identity.dropToken(token);
   throw statusError(answered, text, undefined);

@@ -9,6 +9,7 @@ const knownFields = fields({
   status: text,
   created_at: withDefault(anyString, ''),
   owner: withDefault(anyString, ''),
+  visibility: withDefault(anyString, ''),
   size: optional(integer),
   min_disk: withDefault(integer, 0),
   min_ram: withDefault(integer, 0),
@@ -28,6 +29,8 @@ export interface Image {
   readonly createdAt: string;
   /** The project that it belongs to. */
   readonly projectId: string;
+  /** Glance's own word: private, shared, community or public. */
+  readonly visibility: string;
   /** In bytes; known once it is active. */
   readonly size: number | undefined;
   /** In GiB. */
@@ -54,6 +57,7 @@ const imageDecoder: Decoder<Image> = (value, at, problems) => {
     status: read.status,
     createdAt: read.created_at,
     projectId: read.owner,
+    visibility: read.visibility,
     size: read.size,
     minDisk: read.min_disk,
     minRam: read.min_ram,
@@ -128,13 +132,18 @@ function nameFilter(name: string): string {
   return /[:,"]/.test(name) ? `in:"${name.replaceAll('"', String.raw`\"`)}"` : name;
 }
 
-/** Sets name and properties in one act: all of them or none. */
+/** Sets name, visibility and properties in one act: all of them or none. */
 export async function updateImage(
   cloud: Cloud,
   id: string,
-  changes: { readonly name?: string; readonly properties: Readonly<Record<string, string>> },
+  changes: {
+    readonly name?: string;
+    readonly visibility?: 'shared';
+    readonly properties: Readonly<Record<string, string>>;
+  },
 ): Promise<Image> {
-  const set = { ...changes.properties, ...(changes.name === undefined ? {} : { name: changes.name }) };
+  const { properties, ...known } = changes;
+  const set = { ...properties, ...known };
   const patch = Object.entries(set).map(([key, value]) => {
     return { op: 'add', path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value };
   });

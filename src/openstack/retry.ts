@@ -1,8 +1,7 @@
 import type { Clock } from '../model/clock.ts';
-import { type CloudCall, CloudError, CloudTimeoutError } from '../model/cloud-errors.ts';
-import { ProductError } from '../model/errors.ts';
+import { type CloudCall, CloudError } from '../model/cloud-errors.ts';
 import { withDeadline } from '../system/wait.ts';
-import { BusyError, NoConnectionError } from './answers.ts';
+import { BusyError, NoConnectionError, tooLate } from './answers.ts';
 
 /** How often, how patiently and how long one call is tried. */
 export interface CallLimits {
@@ -49,12 +48,6 @@ export async function retryCall<T>(
     { timeoutMs: limits.timeoutMs, clock: limits.clock, signal: options.signal },
     () => tooLate(call, limits.timeoutMs, last),
   );
-}
-
-function tooLate(call: CloudCall, milliseconds: number, cause?: unknown): CloudTimeoutError {
-  const before = cause instanceof ProductError ? ` (before that: ${cause.message})` : '';
-  const what = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
-  return new CloudTimeoutError(call, what, cause === undefined ? undefined : { cause });
 }
 
 async function repeat<T>(

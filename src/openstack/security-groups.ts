@@ -79,6 +79,7 @@ export async function createIngressRule(
       operation: `create security group rule ${rule.protocol}`,
       method: 'POST',
       path: '/security-group-rules',
+      isRepeatable: true, // a second one is refused with 409
       body: {
         security_group_rule: {
           security_group_id: groupId,

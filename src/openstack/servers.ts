@@ -116,7 +116,8 @@ export async function listServers(cloud: Cloud): Promise<readonly Server[]> {
 /** Asks Nova to stop the server; one that is stopping or stopped is fine. */
 export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   try {
-    await act(cloud, id, `stop server ${id}`, { 'os-stop': null });
+    const stop = action(id, `stop server ${id}`, { 'os-stop': null });
+    await cloud.compute.send({ ...stop, isRepeatable: true });
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
   }
@@ -156,10 +157,6 @@ export async function deleteServer(cloud: Cloud, id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
   }
-}
-
-async function act(cloud: Cloud, id: string, operation: string, body: unknown): Promise<void> {
-  await cloud.compute.send(action(id, operation, body));
 }
 
 function action(id: string, operation: string, body: unknown) {

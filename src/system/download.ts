@@ -65,7 +65,9 @@ export async function downloadText(
   signal: AbortSignal,
 ): Promise<string> {
   const { body } = await openDownload(http, url, signal);
-  const { text, isCut } = await readText(body, maximum);
+  const { text, isCut } = await readText(body, maximum).catch((cause: unknown) => {
+    throw new DownloadError(`${originOf(url)} broke off`, { cause });
+  });
   if (isCut) throw new DownloadError(`${originOf(url)} sent more than ${maximum} bytes`);
   return text;
 }

@@ -61,14 +61,17 @@ export async function withDeadline<T>(
 }
 
 /**
- * Calls `probe` until it gives a value, every `intervalMs`. What the probe throws ends the wait, except a cloud
+ * Calls `probe` until it gives a value, every `intervalMs`; its signal is aborted at the deadline. What the probe throws ends the wait, except a cloud
  * that is unavailable for a while, which is waited out. Throws DeadlineError or CancelledError.
  */
-export async function waitFor<T>(probe: () => Promise<T | undefined>, wait: Wait): Promise<T> {
+export async function waitFor<T>(
+  probe: (signal: AbortSignal) => Promise<T | undefined>,
+  wait: Wait,
+): Promise<T> {
   let trouble: unknown;
-  const look = async (): Promise<T | undefined> => {
+  const look = async (signal: AbortSignal): Promise<T | undefined> => {
     try {
-      return await probe();
+      return await probe(signal);
     } catch (error) {
       if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
       trouble = error;
@@ -77,7 +80,7 @@ export async function waitFor<T>(probe: () => Promise<T | undefined>, wait: Wait
   };
   const loop = async (signal: AbortSignal): Promise<T> => {
     for (;;) {
-      const found = await look();
+      const found = await look(signal);
       if (found !== undefined) return found;
       await wait.clock.sleep(wait.intervalMs, signal);
     }

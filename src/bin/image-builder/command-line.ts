@@ -36,6 +36,8 @@ const WAITS: Readonly<Record<keyof Timeouts, string>> = {
   deleteTimeout: 'a deleted server to be gone',
 };
 
+const SHARE = 'another project of the same cloud gets a share in the image, not a copy';
+
 const INIT_WAITS = [
   'apiTimeout',
   'stallTimeout',
@@ -62,7 +64,12 @@ export function parseCommandLine(
     };
   const program = createProgram(take, version);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeOut: write.out, writeErr: write.err });
+    command.exitOverride().configureOutput({
+      writeOut: write.out,
+      writeErr: (text) => {
+        write.err(text.replace(/(--[\w-]+)=[^\n]*/g, '$1=…')); // a mistyped option may bring a secret
+      },
+    });
     command.configureHelp({ showGlobalOptions: true, helpWidth: 100 });
   }
   try {
@@ -122,6 +129,7 @@ function addDistribute(program: Command, take: Take): void {
     .description('Puts an image of --os-cloud into other clouds: read once, written to all at the same time.')
     .argument('<image-id>')
     .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image')
+    .option('--share', SHARE)
     .option('-k, --keep-revisions <number>', 'how many revisions of the image stay there (default: all)')
     .action(take('distribute'));
   addWaits(distribute, DISTRIBUTE_WAITS);
@@ -139,6 +147,7 @@ function addRun(program: Command, take: Take): void {
     .option('--network <network>', 'name or id (default: the only one with a subnet)')
     .option('-k, --keep-revisions <number>', 'how many revisions of the image stay', '5')
     .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image (default: the build cloud)')
+    .option('--share', SHARE)
     .option('--runner-version <version>', "the GitHub runner's version (default: the latest)")
     .addOption(
       new Option('--runner-releases-url <url>', "where the GitHub runner's releases are").default(

@@ -32,8 +32,12 @@ export async function execute(request: Request, cloudName: string, tools: Tools)
       };
     }
     case 'distribute': {
-      const { imageId, destinations, keepRevisions } = request;
-      const deliveries = await distributeAndPrune({ cloudName, imageId, destinations }, keepRevisions, tools);
+      const { imageId, destinations, within, keepRevisions } = request;
+      const deliveries = await distributeAndPrune(
+        { cloudName, imageId, destinations, within },
+        keepRevisions,
+        tools,
+      );
       return { json: { cloud: cloudName, imageId }, text: deliveredIds(deliveries).join(',') };
     }
     case 'latest-build-id': {

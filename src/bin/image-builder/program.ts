@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/message-of.ts';
 import { determineCloud } from '../../image-builder/openstack-builder.ts';
 import { ProductError } from '../../model/errors.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -85,7 +86,7 @@ function tellFailure(
   format: Request['format'],
   world: ProgramWorld,
 ): number {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const isBug = !(error instanceof ProductError);
   const stack = isBug && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   const lead = isBug ? 'ERROR: this is a bug, please report it: ' : 'ERROR: ';

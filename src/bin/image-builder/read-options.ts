@@ -67,12 +67,24 @@ export class OptionReader {
     return given;
   }
 
-  wholeNumber(name: string, option: string, least: number, otherwise: number): number {
+  /** A name that all services take. */
+  name(name: string, option: string, most: number): string {
+    const text = this.text(name);
+    this.checkName(text, option, most);
+    return text;
+  }
+
+  checkName(text: string, option: string, most: number): void {
+    if (text.length > most) this.problem(option, `at most ${most} characters`, `${text.length}`);
+    if (!/^[\w.:@ /+-]*$/.test(text)) this.problem(option, 'letters, digits and . _ - : @ / +', 'others');
+  }
+
+  wholeNumber(name: string, option: string, least: number, otherwise: number, most = 1_000_000): number {
     const text = this.text(name);
     if (text === '') return otherwise;
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
-    this.problem(option, `a whole number of at least ${least}`, text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    this.problem(option, `a whole number from ${least} to ${most}`, text);
     return otherwise;
   }
 

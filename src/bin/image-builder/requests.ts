@@ -41,6 +41,7 @@ export type Request = CommonOptions &
         readonly command: 'distribute';
         readonly imageId: string;
         readonly destinations: readonly string[];
+        readonly within: 'copy' | 'share';
         /** `undefined`: nothing is pruned. */
         readonly keepRevisions: number | undefined;
       }
@@ -105,8 +106,19 @@ function readCommon(reader: OptionReader, host: Host): CommonOptions {
     isOwnerGiven: ownerText !== '',
     timeouts: reader.timeouts(),
     cloudImagesUrl: reader.url('cloudImagesUrl', '--cloud-images-url'),
-    runnerReleasesUrl: reader.url('runnerReleasesUrl', '--runner-releases-url'),
+    runnerReleasesUrl: readReleasesUrl(reader),
   };
+}
+
+/** The guest downloads from it: a password in it would be in the image. */
+function readReleasesUrl(reader: OptionReader): string {
+  const url = reader.url('runnerReleasesUrl', '--runner-releases-url');
+  if (url === '') return url;
+  const { username, password, search } = new URL(url);
+  if (username !== '' || password !== '' || search !== '') {
+    reader.problem('--runner-releases-url', 'a URL without user, password and query', 'one with them');
+  }
+  return url;
 }
 
 function readCommand(
@@ -117,6 +129,7 @@ function readCommand(
 ): Request {
   const imageName = args[0] ?? '';
   if (command !== 'init' && imageName.trim() === '') reader.problem('the argument', 'a name or an id', '');
+  reader.checkName(imageName, 'the argument', 180);
   switch (command) {
     case 'init':
       return {
@@ -124,7 +137,7 @@ function readCommand(
         command,
         arch: reader.arch(host.arch),
         bases: reader.bases(),
-        prefix: reader.text('prefix'),
+        prefix: reader.name('prefix', '--prefix', 100),
       };
     case 'run':
       return { ...common, command, ...readRun(imageName, reader, host) };
@@ -154,7 +167,14 @@ function readDistribute(imageId: string, reader: OptionReader) {
   if (destinations.length === 0) reader.problem('--upload-clouds', 'at least one cloud of clouds.yaml', '');
   const isPruning = reader.text('keepRevisions') !== '';
   const keep = reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
-  return { imageId, destinations, keepRevisions: isPruning ? keep : undefined };
+  const within = readShare(reader);
+  return { imageId, destinations, within, keepRevisions: isPruning ? keep : undefined };
+}
+
+function readShare(reader: OptionReader): 'copy' | 'share' {
+  if (!reader.isSet('share')) return 'copy';
+  if (reader.text('uploadClouds') === '') reader.problem('--share', '--upload-clouds with it', '');
+  return 'share';
 }
 
 function readRun(name: string, reader: OptionReader, host: Host) {
@@ -167,9 +187,10 @@ function readRun(name: string, reader: OptionReader, host: Host) {
       dockerhubCache: undefined,
       flavor: reader.text('flavor'),
       network: reader.text('network'),
-      prefix: reader.text('prefix'),
+      prefix: reader.name('prefix', '--prefix', 100),
       proxy: '',
       uploadCloudNames: reader.names('uploadClouds', '--upload-clouds'),
+      withinCloud: readShare(reader),
     },
     image: {
       arch: reader.arch(host.arch),

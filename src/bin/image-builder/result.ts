@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/message-of.ts';
 import { ProductError } from '../../model/errors.ts';
 import type { BuildFacts } from '../../image-builder/tools.ts';
 import { StepFailedError } from '../../image-builder/steps.ts';
@@ -45,7 +46,7 @@ export function renderResult(result: Json, { facts, prunes, steps, warnings }: P
 /** A failure as a machine reads it. */
 export function describeFailure(error: unknown): Json {
   const kind = error instanceof ProductError ? error.kind : 'bug';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const first = error instanceof StepFailedError ? error.first : error;
   return {
     error: {

@@ -1,16 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { UploadImageError } from '../model/errors.ts';
+import { ProductError } from '../model/errors.ts';
+import { messageOf } from '../model/message-of.ts';
 import { unfinishedImageName } from '../model/names.ts';
 import { OWNER_KEYS, carriedProperties } from '../model/owner.ts';
 import { type Proof, proveCopy } from '../model/proof.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
 import { uploadImageData } from '../openstack/image-data.ts';
 import { type Image, createImage, deleteImage, findImage, listImages } from '../openstack/images.ts';
-import type { Lane } from '../system/lane.ts';
 import { withTransferLimits } from '../system/stall-watch.ts';
+import type { Ride } from './convoy.ts';
 import { buildMetadata, nameImage } from './server-image.ts';
 import { sweepImages } from './sweep.ts';
 import type { Tools } from './tools.ts';
-import { transferLimits } from './transfer.ts';
+import { transferLimits, wasStored } from './transfer.ts';
 
 /** An image to deliver: its record, and what its data really is. */
 export interface Cargo {
@@ -18,8 +21,6 @@ export interface Cargo {
   /** In bytes. */
   readonly size: number;
   readonly diskFormat: string;
-  /** The hashes of the data as it was read, where the source's store keeps none. */
-  readonly hashes: () => ReadonlyMap<string, string>;
 }
 
 /** How a copy was proven; a proof that failed is thrown. */
@@ -38,39 +39,52 @@ export async function findCopy(
   return undefined;
 }
 
-/** Makes the record of the copy, under an unfinished name; it has no data yet. */
-export async function createCopy(cloud: Cloud, cargo: Cargo, tools: Tools): Promise<Image> {
+/** Makes the record of the copy, under an unfinished name and without data; gives its id, which is chosen here. */
+export async function createCopy(connection: CloudConnection, cargo: Cargo, tools: Tools): Promise<string> {
   const { image, diskFormat } = cargo;
+  const cloud = connection.under(tools.signal);
   for (const what of await sweepImages(cloud, tools)) tools.warn(`swept in cloud ${cloud.name}: ${what}`);
-  return createImage(cloud, {
-    name: unfinishedImageName(image.name, tools.owner.buildId),
-    diskFormat,
-    minDisk: image.minDisk,
-    minRam: image.minRam,
-    properties: { ...carriedProperties(image.properties), ...buildMetadata('runner', image.name, tools) },
-  });
+  const id = randomUUID();
+  try {
+    await createImage(cloud, {
+      id,
+      name: unfinishedImageName(image.name, tools.owner.buildId),
+      diskFormat,
+      minDisk: image.minDisk,
+      minRam: image.minRam,
+      properties: { ...carriedProperties(image.properties), ...buildMetadata('runner', image.name, tools) },
+    });
+    return id;
+  } catch (error) {
+    const mayExist = error instanceof ProductError && error.kind === 'unavailable'; // its answer may have been lost
+    if (mayExist) await discardCopy(connection, id, tools);
+    throw error;
+  }
 }
 
 /** Sends the data into the copy, proves it, and only then gives it its name. Throws; the copy is then deleted. */
 export async function fillCopy(
   connection: CloudConnection,
-  copy: Image,
+  id: string,
   cargo: Cargo,
-  data: Lane,
+  ride: Ride,
   tools: Tools,
 ): Promise<ProvenBy> {
   const cloud = connection.under(tools.signal);
   try {
-    await send(cloud, copy.id, cargo, data, tools);
-    const provenBy = await prove(cloud, copy.id, cargo);
-    const properties = { ...carriedProperties(cargo.image.properties), [OWNER_KEYS.source]: cargo.image.id };
-    await nameImage(cloud, copy.id, cargo.image.name, properties);
+    await send(cloud, id, cargo, ride, tools);
+    const provenBy = await prove(cloud, id, cargo, ride);
+    const properties = {
+      ...carriedProperties(cargo.image.properties),
+      [OWNER_KEYS.source]: cargo.image.id,
+    };
+    await nameImage(cloud, id, cargo.image.name, properties);
     return provenBy;
   } catch (error) {
-    await discardCopy(connection, copy.id, tools);
+    await discardCopy(connection, id, tools);
     throw error;
   } finally {
-    data.destroy();
+    ride.lane.destroy();
   }
 }
 
@@ -78,25 +92,29 @@ export async function fillCopy(
 export async function discardCopy(connection: CloudConnection, id: string, tools: Tools): Promise<void> {
   const cloud = connection.under();
   await deleteImage(cloud, id).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    tools.warn(`left behind: image ${id} in cloud ${cloud.name}: ${reason}`);
+    tools.warn(`left behind: image ${id} in cloud ${cloud.name}: ${messageOf(cause)}`);
   });
 }
 
-async function send(cloud: Cloud, id: string, { size }: Cargo, data: Lane, tools: Tools): Promise<void> {
-  await withTransferLimits(
-    (signal) => uploadImageData(cloud, id, { source: data, size }, signal),
-    () => ({ moved: data.fed, size }),
-    transferLimits(tools, `the copy of the image into cloud ${cloud.name}`),
-  );
+async function send(cloud: Cloud, id: string, { size }: Cargo, { lane }: Ride, tools: Tools): Promise<void> {
+  const limits = transferLimits(tools, `the copy of the image into cloud ${cloud.name}`);
+  const upload = (signal: AbortSignal): Promise<void> =>
+    uploadImageData(cloud, id, { source: lane, size }, signal);
+  try {
+    await withTransferLimits(upload, () => ({ moved: lane.fed, size }), limits);
+  } catch (error) {
+    if (!(await wasStored(cloud, id, error, lane.fed === size, tools))) throw error;
+  }
 }
 
-async function prove(cloud: Cloud, id: string, cargo: Cargo): Promise<ProvenBy> {
+async function prove(cloud: Cloud, id: string, cargo: Cargo, ride: Ride): Promise<ProvenBy> {
   const copy = await findImage(cloud, id);
-  if (copy?.status !== 'active')
+  if (copy?.status !== 'active') {
     throw new UploadImageError(`image ${id}: expected active, got ${copy?.status ?? 'none'}`);
-  const proof = proveCopy({ ...cargo.image, size: cargo.size }, copy, cargo.hashes());
-  if (!proof.isSame)
+  }
+  const proof = proveCopy({ ...cargo.image, size: cargo.size }, copy, ride.hashes());
+  if (!proof.isSame) {
     throw new UploadImageError(`image ${id} in cloud ${cloud.name} is another: ${proof.problem}`);
+  }
   return proof.by;
 }
