@@ -32,6 +32,7 @@ describe('run', () => {
         prefix: '',
         proxy: '',
         uploadCloudNames: [],
+        withinCloud: 'copy',
       },
       image: {
         arch: 'x64',
@@ -86,7 +87,7 @@ describe('run', () => {
 
   test.each([
     [['-b', 'bionic'], '--base-image: expected one of focal, jammy, noble, resolute, 20.04'],
-    [['-k', '0'], '--keep-revisions: expected a whole number of at least 1, got 0'],
+    [['-k', '0'], '--keep-revisions: expected a whole number from 1 to 1000000, got 0'],
     [['-k', 'many'], 'got many'],
     [['-k', '1.5'], 'got 1.5'],
     [['-k=-1'], 'got =-1'],
@@ -94,8 +95,8 @@ describe('run', () => {
     [['--runner-version', 'latest'], '--runner-version: expected a version like 2.331.0, got latest'],
     [['--cloud-images-url', 'ftp://x'], '--cloud-images-url: expected a URL'],
     [['--runner-releases-url', 'x'], '--runner-releases-url: expected a URL'],
-    [['--boot-timeout', '1e3'], '--boot-timeout: expected a whole number of at least 1, got 1e3'],
-    [['--api-timeout', '0'], '--api-timeout: expected a whole number of at least 1, got 0'],
+    [['--boot-timeout', '1e3'], '--boot-timeout: expected a whole number from 1 to 1000000, got 1e3'],
+    [['--api-timeout', '0'], '--api-timeout: expected a whole number from 1 to 1000000, got 0'],
     [['--log-level', 'loud'], '--log-level: expected debug, info, warning or error, got loud'],
     [['--format', 'xml'], '--format: expected json or text, got xml'],
     [['--owner', '{'], '--owner: expected a JSON object'],

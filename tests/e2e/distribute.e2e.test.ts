@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeImage, wipeImages, withFullStore } from './support/copies.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
 import { takeInventory } from './support/inventory.ts';
-import { cloudsYaml } from './support/lab.ts';
+import { askPython, baseImageFile, cloudsYaml } from './support/lab.ts';
 import type { Mirror } from './support/mirror.ts';
 import { type ProgramResult, runArguments, runProgram } from './support/program.ts';
 import { startTinyMirror } from './support/run-on-lab.ts';
@@ -110,6 +110,24 @@ describe('a finished image', () => {
     expect(await describeImage('neighbour', a?.image_id ?? '')).toMatchObject({ status: 'active' });
     expect(await describeImage('neighbour-b', b?.image_id ?? '')).toMatchObject({ status: 'active' });
     expect(await describeImage('neighbour', b?.image_id ?? '')).toBeNull();
+  });
+});
+
+describe('an image in its own cloud', () => {
+  test('is shared with another project where that is asked for, and then never pruned', async () => {
+    await wipeImages('neighbour', 'e2e-');
+    const [shared] = imagesOf(await distribute('neighbour', ['--share']));
+    expect(shared).toMatchObject({ outcome: 'shared', image_id: sourceId });
+    expect(await describeImage('neighbour', sourceId)).toMatchObject({
+      status: 'active',
+      visibility: 'shared',
+    });
+    await askPython('image.py', ['upload', 'builder', NAME, baseImageFile('tiny')], 120);
+    const pruned = await runProgram(['prune', NAME, '-k', '1', '--os-cloud', 'builder']);
+    expect(pruned.json['images']).toContainEqual(
+      expect.objectContaining({ id: sourceId, outcome: 'kept', reason: 'shared with 1 project(s)' }),
+    );
+    expect(await describeImage('builder', sourceId)).toMatchObject({ status: 'active' });
   });
 });
 
