@@ -36,6 +36,13 @@ const older = (id: string, change: Record<string, string> = {}) =>
     ...change,
   });
 
+/** Makes all images of the cloud older: the serials of today were new yesterday. */
+const letADayPass = (): void => {
+  for (const image of cloud.glance.images.values()) {
+    cloud.glance.images.set(image.id, { ...image, created_at: '2026-11-20T00:00:00Z' });
+  }
+};
+
 describe('a cloud that is prepared', () => {
   test('has every base that was asked for, and its security group', async () => {
     const images = await prepare();
@@ -59,6 +66,9 @@ describe('a cloud that is prepared', () => {
     older('used');
     cloud.servers.set('s9', { id: 's9', name: 'x', status: 'ACTIVE', image: { id: 'used' } });
     await prepare();
+    expect([...cloud.glance.images.keys()]).toContain('old'); // a build may just have chosen it
+    letADayPass();
+    await prepare();
     expect([...cloud.glance.images.keys()]).not.toContain('old');
     expect([...cloud.glance.images.keys()]).toContain('used');
   });
@@ -74,6 +84,8 @@ describe('a cloud that is prepared', () => {
   test('is good although an older base image does not go, which is told', async () => {
     older('old');
     at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
+    await prepare();
+    letADayPass();
     const { tools, warnings } = makeTools();
     await prepare(tools);
     expect(warnings).toEqual([expect.stringMatching(/^older base image old stays: .*in use/)]);
