@@ -165,7 +165,7 @@ async function buildWithFault(n: number, fault: Fault): Promise<void> {
   expect([where, outcome === 'snapshot' || outcome instanceof ProductError]).toEqual([where, true]);
   expect([where, left.length > 0 && told.length === 0 ? left : []]).toEqual([where, []]);
   expect([where, cloud.glance.images.has('last-good')]).toEqual([where, true]);
-  const isNamed = cloud.glance.images.get('snapshot')?.['name'] === 'n';
+  const isNamed = cloud.glance.images.get('snapshot')?.name === 'n';
   expect([where, outcome instanceof Error && isNamed]).toEqual([where, false]);
 }
 

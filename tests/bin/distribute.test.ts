@@ -1,0 +1,161 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runProgram } from '../../src/bin/image-builder/program.ts';
+import { InputError } from '../../src/model/errors.ts';
+import { PASSWORD } from '../support/http-connect.ts';
+import { FILE, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
+import { ask } from './ask.ts';
+
+function problemsOf(...argv: string[]): readonly string[] {
+  try {
+    ask(argv);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as InputError).problems;
+  }
+  return [];
+}
+
+describe('the command line of distribute', () => {
+  test('names an image and clouds, in their order, and prunes nothing unless told', () => {
+    expect(ask(['distribute', 'i1', '--upload-clouds', 'b, a'])).toMatchObject({
+      command: 'distribute',
+      imageId: 'i1',
+      destinations: ['b', 'a'],
+      keepRevisions: undefined,
+    });
+    expect(ask(['distribute', 'i1', '--upload-clouds', 'a', '-k', '2'])).toMatchObject({ keepRevisions: 2 });
+  });
+
+  test.each([
+    [[], '--upload-clouds: expected at least one cloud of clouds.yaml, got nothing'],
+    [['--upload-clouds', ''], '--upload-clouds: expected at least one cloud of clouds.yaml, got nothing'],
+    [['--upload-clouds', 'a,b,a'], '--upload-clouds: expected each cloud once, got a twice'],
+    [['--upload-clouds', 'a, a'], '--upload-clouds: expected each cloud once, got a twice'],
+    [['--upload-clouds', 'a,,b'], '--upload-clouds: expected names with commas between them, got a,,b'],
+    [['--upload-clouds', 'a,'], '--upload-clouds: expected names with commas between them, got a,'],
+    [
+      ['--upload-clouds', 'a', '-k', '0'],
+      '--keep-revisions: expected a whole number from 1 to 1000000, got 0',
+    ],
+    [['--upload-clouds', 'a', '--stall-timeout', 'x'], '--stall-timeout: expected a whole number'],
+  ])('is refused with %j', (argv, problem) => {
+    const problems = problemsOf('distribute', 'i1', ...argv);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(problem);
+  });
+
+  test('without an image is refused, and all is told at once', () => {
+    expect(problemsOf('distribute', ' ', '-k', 'x')).toHaveLength(3);
+  });
+
+  test.each(['', 'a,,b', 'a,a'])('--upload-clouds %p of run is checked alike', (list) => {
+    expect(problemsOf('run', 'n', '--upload-clouds', list)).toHaveLength(list === '' ? 0 : 1);
+  });
+});
+
+const at = useScriptedClouds();
+const DATA = Buffer.alloc(1000, 1);
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'distribute-'));
+  const words = `username: u, password: ${PASSWORD}, project_name: p, user_domain_name: d, project_domain_name: d`;
+  const stores = Object.entries({ source: at.source, a: at.a, b: at.b });
+  const clouds = stores.map(([name, { http }]) => {
+    return `${name}: {auth: {auth_url: '${http.origin}/v3', ${words}}, region_name: R1}`;
+  });
+  await writeFile(join(folder, 'clouds.yaml'), `clouds: {${clouds.join(', ')}}`);
+  at.source.data.set('i1', DATA);
+  at.source.glance.add({ id: 'i1', size: DATA.length, disk_format: 'raw', ...at.source.hashesOf(DATA) });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function run(...argv: string[]) {
+  let out = '';
+  let err = '';
+  const code = await runProgram({
+    argv: ['--os-cloud', 'source', ...argv],
+    env: {},
+    cwd: folder,
+    host: { arch: 'x64', newBuildId: 'b1' },
+    version: '1.2.3',
+    clock: at.clock,
+    writeOut: (text) => (out += text),
+    writeErr: (text) => (err += text),
+    terminal: { isTerminal: false, columns: 80 },
+    signal: new AbortController().signal,
+    stoppedBy: () => undefined,
+  });
+  expect(`${out}${err}`).not.toMatch(PASSWORD);
+  expect(`${out}${err}`).not.toMatch('token-1');
+  return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> };
+}
+
+const idIn = (store: { named: () => readonly { id: string }[] }): string => store.named()[0]?.id ?? '?';
+
+describe('distribute', () => {
+  test('tells each cloud’s image as JSON', async () => {
+    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'b,a');
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      cloud: 'source',
+      image_id: 'i1',
+      images: [
+        { cloud: 'b', image_id: idIn(at.b), outcome: 'copied', proven_by: 'hash', attempts: 1 },
+        { cloud: 'a', image_id: idIn(at.a), outcome: 'copied', proven_by: 'hash', attempts: 1 },
+      ],
+      warnings: [],
+    });
+    expect(json()).not.toHaveProperty('error');
+  });
+
+  test('tells the ids as text, joined by commas in the order asked for', async () => {
+    const { code, out } = await run('distribute', 'i1', '--upload-clouds', 'b,a', '--format', 'text');
+    expect({ code, out }).toEqual({ code: 0, out: `${idIn(at.b)},${idIn(at.a)}` });
+  });
+
+  test('that not all clouds took ends with 6, and tells both which have it and which have not', async () => {
+    at.a.http.on(`PUT ${FILE}`, { status: 413, body: 'quota' });
+    const { code, err, json } = await run('distribute', 'i1', '--upload-clouds', 'a,b');
+    expect(code).toBe(6);
+    expect(json()).toMatchObject({
+      error: { kind: 'partial', type: 'DistributionError' },
+      images: [
+        { cloud: 'a', outcome: 'failed', kind: 'denied', reason: expect.stringMatching('413: quota') },
+        { cloud: 'b', outcome: 'copied', image_id: idIn(at.b) },
+      ],
+    });
+    expect(err).toMatch(/ERROR: image i1 is good, but not all clouds have it:\ncloud a: /);
+  });
+
+  test('to a cloud that clouds.yaml has not fails for that cloud alone', async () => {
+    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'x,a');
+    expect(code).toBe(6);
+    expect(json()).toMatchObject({
+      images: [
+        { cloud: 'x', outcome: 'failed', kind: 'input' },
+        { cloud: 'a', outcome: 'copied' },
+      ],
+    });
+  });
+
+  test('of an image that is not there ends with 2', async () => {
+    const { code, json } = await run('distribute', 'i9', '--upload-clouds', 'a');
+    expect(code).toBe(2);
+    expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError', step: 'read image' } });
+  });
+
+  test('tells what it pruned in each cloud', async () => {
+    for (const { glance } of [at.a, at.b]) glance.add({ id: 'old' });
+    const { json } = await run('distribute', 'i1', '--upload-clouds', 'a,b', '-k', '1');
+    expect(json()).toMatchObject({
+      pruned: [
+        { cloud: 'a', images: [{ outcome: 'kept' }, { id: 'old', outcome: 'deleted' }] },
+        { cloud: 'b', images: [{ outcome: 'kept' }, { id: 'old', outcome: 'deleted' }] },
+      ],
+    });
+  });
+});
