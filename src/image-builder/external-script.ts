@@ -4,33 +4,23 @@ import {
   SCRIPT_RUN_COMMAND,
   encodeScriptSecrets,
 } from '../guest/external-script.ts';
-import { DeadlineError, ExternalScriptError } from '../model/errors.ts';
+import { ExternalScriptError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { DownloadError, downloadText, originOf } from '../system/download.ts';
-import { withDeadline } from '../system/wait.ts';
+import { originOf } from '../system/download.ts';
+import { fetchText } from './fetch-text.ts';
 import { type Guest, runInGuest, tellResult } from './guest-session.ts';
 import type { Tools } from './tools.ts';
 
 const MAXIMUM_SCRIPT = 8 * 1024 * 1024;
 
 /** Fetches the operator's script here, so that its URL never reaches the guest. */
-export async function fetchScript(url: string, tools: Tools): Promise<string> {
-  const { fetchTimeout } = tools.timeouts;
-  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
-  const tooLong = (): Error =>
-    new DeadlineError(
-      `the script at ${originOf(url)} did not come within ${fetchTimeout} s; --fetch-timeout sets the limit`,
-    );
-  try {
-    return await withDeadline(
-      (signal) => downloadText(tools.downloads, url, MAXIMUM_SCRIPT, signal),
-      limits,
-      tooLong,
-    );
-  } catch (cause) {
-    if (!(cause instanceof DownloadError)) throw cause;
-    throw new ExternalScriptError(`the external script: ${cause.message}`, { cause });
-  }
+export function fetchScript(url: string, tools: Tools): Promise<string> {
+  return fetchText(tools, {
+    url,
+    what: `the external script at ${originOf(url)}`,
+    maximum: MAXIMUM_SCRIPT,
+    fail: (message, options) => new ExternalScriptError(message, options),
+  });
 }
 
 /** Runs the script as root in the guest, its secrets in its environment only. Throws ExternalScriptError. */

@@ -1,8 +1,8 @@
 import { type Arch, archNames } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
-import { BaseImageDownloadError, DeadlineError } from '../model/errors.ts';
-import { DownloadError, downloadText, tellUrl } from '../system/download.ts';
-import { withDeadline } from '../system/wait.ts';
+import { BaseImageDownloadError } from '../model/errors.ts';
+import { tellUrl } from '../system/download.ts';
+import { fetchText } from './fetch-text.ts';
 import type { Tools } from './tools.ts';
 
 /** A file of Ubuntu's cloud images, and what its checksum file promises. */
@@ -28,23 +28,13 @@ export async function getUbuntuImage(tools: Tools, base: Base, arch: Arch): Prom
   return { url: `${folder}/${file}`, sha256 };
 }
 
-async function fetchSums(tools: Tools, url: string): Promise<string> {
-  const { fetchTimeout } = tools.timeouts;
-  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
-  const tooLong = (): Error =>
-    new DeadlineError(
-      `${tellUrl(url)} did not come within ${fetchTimeout} s; --fetch-timeout sets the limit`,
-    );
-  try {
-    return await withDeadline(
-      (signal) => downloadText(tools.downloads, url, MAXIMUM_SUMS, signal),
-      limits,
-      tooLong,
-    );
-  } catch (cause) {
-    if (!(cause instanceof DownloadError)) throw cause;
-    throw new BaseImageDownloadError(`${tellUrl(url)}: ${cause.message}`, { cause });
-  }
+function fetchSums(tools: Tools, url: string): Promise<string> {
+  return fetchText(tools, {
+    url,
+    what: tellUrl(url),
+    maximum: MAXIMUM_SUMS,
+    fail: (message, options) => new BaseImageDownloadError(message, options),
+  });
 }
 
 /** Reads lines of `<sha256> *<file>`, as sha256sum writes them. */

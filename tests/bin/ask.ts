@@ -1,5 +1,6 @@
 import { parseCommandLine } from '../../src/bin/image-builder/command-line.ts';
-import { type Host, type Request, parseRequest } from '../../src/bin/image-builder/requests.ts';
+import type { Host, Request } from '../../src/bin/image-builder/request.ts';
+import { parseRequest } from '../../src/bin/image-builder/requests.ts';
 
 const SILENT = { out: () => undefined, err: () => undefined };
 

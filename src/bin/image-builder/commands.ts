@@ -4,7 +4,7 @@ import { type PrunedImage, prune } from '../../image-builder/prune.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
 import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
-import type { Request } from './requests.ts';
+import type { Request } from './request.ts';
 import type { Json } from './result.ts';
 
 /** What a command gives: for machines, and as the Python program printed it. */

@@ -15,7 +15,7 @@ import {
 import { generateSshKeyPair } from '../../system/ssh-keys.ts';
 import { connectSsh } from '../../system/ssh.ts';
 import type { ProgressEvent } from '../../model/progress.ts';
-import type { CommonOptions } from './requests.ts';
+import type { CommonOptions } from './request.ts';
 import type { Protocol, Prune, StepSeconds } from './result.ts';
 
 const SECRET_PREFIX = 'IMAGE_BUILDER_SECRET_';

@@ -8,7 +8,8 @@ import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './commands.ts';
 import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
 import { type Workshop, makeTools } from './make-tools.ts';
-import { type Host, type Request, parseRequest } from './requests.ts';
+import type { Host, Request } from './request.ts';
+import { parseRequest } from './requests.ts';
 import { type Protocol, describeFailure, renderResult } from './result.ts';
 
 /** All that the program has of its process. */

@@ -1,0 +1,8 @@
+import type { RawOptions } from './read-options.ts';
+
+/** What the command line asks for. */
+export interface Invocation {
+  readonly command: 'init' | 'run' | 'distribute' | 'latest-build-id' | 'prune';
+  readonly args: readonly string[];
+  readonly options: RawOptions;
+}

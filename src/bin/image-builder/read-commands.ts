@@ -1,0 +1,64 @@
+import type { OptionReader } from './read-options.ts';
+import type { Host } from './request.ts';
+
+/** The guest downloads from it: a password in it would be in the image. */
+export function readReleasesUrl(reader: OptionReader): string {
+  const url = reader.url('runnerReleasesUrl', '--runner-releases-url');
+  if (url === '') return url;
+  const { username, password, search } = new URL(url);
+  if (username !== '' || password !== '' || search !== '') {
+    reader.problem('--runner-releases-url', 'a URL without user, password and query', 'one with them');
+  }
+  return url;
+}
+
+/** The ids of `--protect`, given as words or as comma lists. */
+export function readIds(given: unknown): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(given) ? given : [];
+  return words.flatMap((word) => String(word).split(',')).filter((id) => id !== '');
+}
+
+/** What `distribute` has beside its argument. */
+export function readDistribute(imageId: string, reader: OptionReader) {
+  const destinations = reader.names('uploadClouds', '--upload-clouds');
+  if (destinations.length === 0) reader.problem('--upload-clouds', 'at least one cloud of clouds.yaml', '');
+  const isPruning = reader.text('keepRevisions') !== '';
+  const keep = reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
+  const within = readShare(reader);
+  return { imageId, destinations, within, keepRevisions: isPruning ? keep : undefined };
+}
+
+function readShare(reader: OptionReader): 'copy' | 'share' {
+  if (!reader.isSet('share')) return 'copy';
+  if (reader.text('uploadClouds') === '') reader.problem('--share', '--upload-clouds with it', '');
+  return 'share';
+}
+
+/** What `run` has beside what all commands have. */
+export function readRun(name: string, reader: OptionReader, host: Pick<Host, 'arch' | 'scriptUrl'>) {
+  reader.notYet('juju', '--juju');
+  reader.notYet('microk8s', '--microk8s');
+  reader.notYet('dockerhubCache', '--dockerhub-cache');
+  reader.notYet('proxy', '--proxy');
+  return {
+    cloud: {
+      dockerhubCache: undefined,
+      flavor: reader.text('flavor'),
+      network: reader.text('network'),
+      prefix: reader.name('prefix', '--prefix', 100),
+      proxy: '',
+      uploadCloudNames: reader.names('uploadClouds', '--upload-clouds'),
+      withinCloud: readShare(reader),
+    },
+    image: {
+      arch: reader.arch(host.arch),
+      base: reader.base(),
+      juju: '',
+      microk8s: '',
+      runnerVersion: reader.version('runnerVersion', '--runner-version'),
+      scriptUrl: reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL)', host.scriptUrl),
+      name,
+    },
+    keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
+  };
+}

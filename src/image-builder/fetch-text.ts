@@ -1,0 +1,33 @@
+import { DeadlineError } from '../model/errors.ts';
+import { timeoutOption } from '../model/timeouts.ts';
+import { DownloadError, downloadText } from '../system/download.ts';
+import { withDeadline } from '../system/wait.ts';
+import type { Tools } from './tools.ts';
+
+/** A small text to download. */
+export interface TextRequest {
+  readonly url: string;
+  /** How it is called in errors; a secret URL is not told. */
+  readonly what: string;
+  /** In bytes. */
+  readonly maximum: number;
+  /** The error for a download that failed. */
+  readonly fail: (message: string, options: ErrorOptions) => Error;
+}
+
+/** Downloads a small text within --fetch-timeout. Throws DeadlineError, or what `fail` makes of the trouble. */
+export async function fetchText(tools: Tools, { url, what, maximum, fail }: TextRequest): Promise<string> {
+  const { fetchTimeout } = tools.timeouts;
+  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
+  const limit = `${fetchTimeout} s; ${timeoutOption('fetchTimeout')} sets the limit`;
+  try {
+    return await withDeadline(
+      (signal) => downloadText(tools.downloads, url, maximum, signal),
+      limits,
+      () => new DeadlineError(`${what} did not come within ${limit}`),
+    );
+  } catch (cause) {
+    if (!(cause instanceof DownloadError)) throw cause;
+    throw fail(`${what}: ${cause.message}`, { cause });
+  }
+}
