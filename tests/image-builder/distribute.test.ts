@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { distributeAndPrune } from '../../src/image-builder/distribute-and-prune.ts';
 import { distribute } from '../../src/image-builder/distribute.ts';
 import type { Tools } from '../../src/image-builder/tools.ts';
@@ -23,11 +23,12 @@ import {
   useScriptedClouds,
 } from './scripted-clouds.ts';
 
+jest.setTimeout(60_000); // on a host that is busy with other things
 const at = useScriptedClouds();
 const makeTools = useTestTools(at);
 const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(600_000, 7)]);
 /** More than the buffers between two ends of a connection. */
-const LARGE = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(24 * 1024 * 1024, 3)]);
+const LARGE = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(16 * 1024 * 1024, 3)]);
 const PUT = `PUT ${FILE}`;
 const GET = `GET ${FILE}`;
 
@@ -129,7 +130,7 @@ describe('an image that goes to several clouds', () => {
   });
 
   test('is not downloaded whole to look at how it begins', async () => {
-    const large = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(48 * 1024 * 1024)]);
+    const large = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(32 * 1024 * 1024)]);
     at.source.glance.images.clear();
     addSource(large, { os_hash_algo: null, os_hash_value: null, checksum: null });
     at.a.http.on('GET /v2/images', { status: 403 });
@@ -420,6 +421,13 @@ describe('a copy is proven', () => {
       { provenBy: 'stream hash' },
       { provenBy: 'stream hash' },
     ]);
+  });
+
+  test.failing('once: a source without hashes moves no bytes into a cloud that has its proven copy', async () => {
+    withoutHashes();
+    await send(patient(), 'a');
+    expect(await send(patient(), 'a')).toMatchObject([{ outcome: 'already there' }]);
+    expect(at.a.http.seen(PUT)).toHaveLength(1);
   });
 
   test('not at all when that hash is another', async () => {

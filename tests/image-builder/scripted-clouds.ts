@@ -143,7 +143,7 @@ export function useScriptedClouds(): ScriptedClouds {
 
 /** Resolves when `condition` holds, however slow the host is. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1);
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1)); // looks often, leaves the CPU to others
 }
 
 /** Lets what is under way go on for so many turns of the event loop. */
