@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { UploadImageError } from '../model/errors.ts';
-import { ProductError } from '../model/errors.ts';
+import { ProductError, UploadImageError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import { unfinishedImageName } from '../model/names.ts';
 import { OWNER_KEYS, carriedProperties } from '../model/owner.ts';
 import { type Proof, proveCopy } from '../model/proof.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
+import { NoConnectionError } from '../openstack/answers.ts';
 import { uploadImageData } from '../openstack/image-data.ts';
 import { type Image, createImage, deleteImage, findImage, listImages } from '../openstack/images.ts';
+import { SourceError } from '../system/source-error.ts';
 import { withTransferLimits } from '../system/stall-watch.ts';
 import type { Ride } from './convoy.ts';
 import { buildMetadata, nameImage } from './server-image.ts';
@@ -26,15 +27,19 @@ export interface Cargo {
 /** How a copy was proven; a proof that failed is thrown. */
 export type ProvenBy = Extract<Proof, { isSame: true }>['by'];
 
-/** A copy of the cargo that is in the cloud and was proven before; `undefined` when there is none. */
+/**
+ * A copy of the cargo that is in the cloud already: it has its name and its source's id only since it was proven, so
+ * that it counts unless it is known to be another.
+ */
 export async function findCopy(
   cloud: Cloud,
   cargo: Cargo,
-): Promise<{ id: string; provenBy: ProvenBy } | undefined> {
+): Promise<{ id: string; provenBy: ProvenBy | 'earlier' } | undefined> {
   for (const copy of await listImages(cloud, cargo.image.name)) {
-    const isCopy = copy.properties[OWNER_KEYS.source] === cargo.image.id && copy.status === 'active';
+    if (copy.properties[OWNER_KEYS.source] !== cargo.image.id || copy.status !== 'active') continue;
     const proof = proveCopy(cargo.image, copy, new Map());
-    if (isCopy && proof.isSame) return { id: copy.id, provenBy: proof.by };
+    if (proof.isSame) return { id: copy.id, provenBy: proof.by };
+    if (!proof.isKnown) return { id: copy.id, provenBy: 'earlier' };
   }
   return undefined;
 }
@@ -56,8 +61,9 @@ export async function createCopy(connection: CloudConnection, cargo: Cargo, tool
     });
     return id;
   } catch (error) {
-    const mayExist = error instanceof ProductError && error.kind === 'unavailable'; // its answer may have been lost
-    if (mayExist) await discardCopy(connection, id, tools);
+    const wasNeverSent = error instanceof NoConnectionError && error.wasNeverSent;
+    const mayExist = !wasNeverSent && error instanceof ProductError && error.kind === 'unavailable';
+    if (mayExist) await discardCopy(connection, id, tools); // its answer may have been lost
     throw error;
   }
 }
@@ -101,8 +107,10 @@ async function send(cloud: Cloud, id: string, { size }: Cargo, { lane }: Ride, t
   const upload = (signal: AbortSignal): Promise<void> =>
     uploadImageData(cloud, id, { source: lane, size }, signal);
   try {
-    await withTransferLimits(upload, () => ({ moved: lane.fed, size }), limits);
+    await withTransferLimits(upload, () => ({ moved: lane.fed - lane.readableLength, size }), limits);
   } catch (error) {
+    if (error instanceof SourceError)
+      throw new UploadImageError(`image ${id}: ${error.message}`, { cause: error });
     if (!(await wasStored(cloud, id, error, lane.fed === size, tools))) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '../model/delivery.ts';
+import { type Delivery, deliveredIds } from '../model/delivery.ts';
 import { DistributionError } from '../model/errors.ts';
 import { type DistributionRequest, distribute } from './distribute.ts';
 import { pruneAfterSuccess } from './prune-after-success.ts';
@@ -19,7 +19,7 @@ export async function distributeAndPrune(
     if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself' || outcome === 'shared')
       continue;
     const where = (await tools.connect(cloud)).under(tools.signal);
-    await pruneAfterSuccess(where, imageName, delivery.imageId, keepRevisions, tools);
+    await pruneAfterSuccess(where, imageName, deliveredIds(deliveries), keepRevisions, tools);
   }
   const failures = deliveries.flatMap((delivery) =>
     delivery.outcome === 'failed' ? [`cloud ${delivery.cloud}: ${delivery.reason}`] : [],

@@ -2,6 +2,7 @@ import { messageOf } from '../model/message-of.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { diskFormatOf } from '../model/disk-format.ts';
 import { InputError, ProductError } from '../model/errors.ts';
+import { connectionError } from '../openstack/answers.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { openImageData } from '../openstack/image-data.ts';
 import { findImage } from '../openstack/images.ts';
@@ -70,6 +71,8 @@ async function openCargo(source: Cloud, { imageId, destinations }: DistributionR
   const data: RangedSource = {
     size: image.size,
     open: (offset, signal) => openImageData(source, imageId, offset, signal),
+    explain: (cause) =>
+      connectionError({ cloud: source.name, service: 'image', operation: `read image ${imageId}` }, cause),
   };
   const diskFormat = diskFormatOf(await readHead(data, tools), image.diskFormat);
   const isHashed = image.hash === undefined || image.checksum === undefined;

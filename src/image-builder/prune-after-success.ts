@@ -7,7 +7,7 @@ import type { Tools } from './tools.ts';
 export async function pruneAfterSuccess(
   cloud: Cloud,
   imageName: string,
-  newId: string,
+  newIds: readonly string[],
   keep: number,
   tools: Tools,
 ): Promise<void> {
@@ -15,7 +15,7 @@ export async function pruneAfterSuccess(
     const request = {
       imageName,
       keepRevisions: keep,
-      protectedIds: [newId],
+      protectedIds: newIds,
       owner: tools.ownerFilter,
       isDryRun: false,
     };

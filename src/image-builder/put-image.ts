@@ -1,6 +1,9 @@
 import type { Delivery } from '../model/delivery.ts';
+import { tooLate } from '../openstack/answers.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
+import type { Token } from '../openstack/identity.ts';
 import { findImage } from '../openstack/images.ts';
+import { withDeadline } from '../system/wait.ts';
 import type { Place, Ride } from './convoy.ts';
 import { type Cargo, createCopy, discardCopy, fillCopy, findCopy } from './copy.ts';
 import { shareImage } from './share.ts';
@@ -70,7 +73,17 @@ async function joinOrDiscard(
 
 /** How two clouds of clouds.yaml relate: by their Glance (one Keystone may have several), then by the project. */
 async function compare(a: Cloud, b: Cloud): Promise<'same project' | 'same cloud' | 'different clouds'> {
-  const [first, second] = await Promise.all([a.identity.getToken(), b.identity.getToken()]);
+  const [first, second] = await Promise.all([tokenOf(a), tokenOf(b)]);
   if (a.imageEndpoint(first) !== b.imageEndpoint(second)) return 'different clouds';
   return first.projectId === second.projectId ? 'same project' : 'same cloud';
+}
+
+/** The cloud's token; whoever is told to stop does not wait for a Keystone that hangs. */
+function tokenOf({ identity, apiTimeoutMs: timeoutMs, clock, signal, name: cloud }: Cloud): Promise<Token> {
+  const call = { cloud, service: 'identity', operation: 'log in' };
+  return withDeadline(
+    () => identity.getToken(),
+    { timeoutMs, clock, signal },
+    () => tooLate(call, timeoutMs),
+  );
 }

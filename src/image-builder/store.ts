@@ -40,7 +40,7 @@ export async function createSnapshot(
       return step('name image', () => publishServerImage(cloud, id, imageName, arch, tools));
     }),
   );
-  await pruneAfterSuccess(cloud, imageName, image.id, keepRevisions, tools);
+  await pruneAfterSuccess(cloud, imageName, [image.id], keepRevisions, tools);
   return image;
 }
 
@@ -77,7 +77,7 @@ export async function uploadImage(
       return step('name image', () => nameImage(cloud, id, imageName, properties));
     }),
   );
-  await pruneAfterSuccess(cloud, imageName, image.id, keepRevisions, tools);
+  await pruneAfterSuccess(cloud, imageName, [image.id], keepRevisions, tools);
   return image;
 }
 

@@ -7,8 +7,11 @@ export type Delivery =
       readonly imageId: string;
       /** `itself`: the cloud is the source's own project; `already there`: a proven copy was there before. */
       readonly outcome: 'copied' | 'shared' | 'already there' | 'itself';
-      /** How the copy was proven: by a hash that both stores keep, of the stream, or by its size alone. */
-      readonly provenBy: 'hash' | 'stream hash' | 'size';
+      /**
+       * How the copy was proven: by a hash that both stores keep, of the stream, by its size alone where its store keeps
+       * none; or `earlier`, when it was made.
+       */
+      readonly provenBy: 'hash' | 'stream hash' | 'size' | 'earlier';
       readonly attempts: number;
       readonly seconds: number;
     }

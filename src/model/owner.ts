@@ -91,7 +91,7 @@ export function carriedProperties(
 ): Readonly<Record<string, string>> {
   const isCarried = (key: string): boolean =>
     !OWN.includes(key) &&
-    !/^os_(hash|hidden)/.test(key) &&
+    !/^os_(hash|hidden|glance)/.test(key) && // Glance's own, and refused when they are set
     (key === 'architecture' || /^(os_|hw_|image_builder_)/.test(key));
   return Object.fromEntries(Object.entries(properties).filter(([key]) => isCarried(key)));
 }

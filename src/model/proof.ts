@@ -5,10 +5,10 @@ export interface Stored {
   readonly checksum: string | undefined;
 }
 
-/** A copy is the same as its source, and how that is known; or it is not, and how. */
+/** A copy is the same as its source, and how that is known; or it is not, or (`isKnown` false) nobody can tell. */
 export type Proof =
   | { readonly isSame: true; readonly by: 'hash' | 'stream hash' | 'size' }
-  | { readonly isSame: false; readonly problem: string };
+  | { readonly isSame: false; readonly isKnown: boolean; readonly problem: string };
 
 /**
  * Compares a copy with its source: the sizes, then the best hash that both sides know; a copy whose store keeps no hash
@@ -17,7 +17,11 @@ export type Proof =
  */
 export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<string, string>): Proof {
   if (copy.size !== source.size) {
-    return { isSame: false, problem: `expected ${source.size ?? '?'} bytes, got ${copy.size ?? '?'}` };
+    return {
+      isSame: false,
+      isKnown: true,
+      problem: `expected ${source.size ?? '?'} bytes, got ${copy.size ?? '?'}`,
+    };
   }
   if (copy.hash !== undefined && copy.hash.algorithm === source.hash?.algorithm) {
     return judge(source.hash.value, copy.hash.value, copy.hash.algorithm, 'hash');
@@ -32,6 +36,7 @@ export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<st
   if (copy.hash === undefined) return { isSame: true, by: 'size' };
   return {
     isSame: false,
+    isKnown: false,
     problem: `expected a hash that is known of the source, got only ${copy.hash.algorithm}`,
   };
 }
@@ -39,5 +44,5 @@ export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<st
 function judge(expected: string, got: string, algorithm: string, by: 'hash' | 'stream hash'): Proof {
   return expected === got
     ? { isSame: true, by }
-    : { isSame: false, problem: `expected ${algorithm} ${expected}, got ${got}` };
+    : { isSame: false, isKnown: true, problem: `expected ${algorithm} ${expected}, got ${got}` };
 }

@@ -9,6 +9,8 @@ export interface RangedSource {
   /** In bytes. */
   readonly size: number;
   readonly open: (offset: number, signal: AbortSignal) => Promise<Readable>;
+  /** The error for data that broke off beyond repair; a SourceError when absent. */
+  readonly explain?: (cause: unknown) => Error;
 }
 
 /** How a fan-out behaves. */
@@ -74,13 +76,13 @@ async function pump(
     });
     for (const lane of together) lane.end();
   } catch (error) {
-    for (const lane of together) lane.destroy(asSourceFault(error));
+    for (const lane of together) lane.destroy(asSourceFault(error, source));
   }
 }
 
-function asSourceFault(error: unknown): Error {
+function asSourceFault(error: unknown, { explain }: RangedSource): Error {
   if (error instanceof ProductError || error instanceof SourceError) return error;
-  return new SourceError(`the source broke off: ${String(error)}`, { cause: error });
+  return explain?.(error) ?? new SourceError(`the source broke off: ${String(error)}`, { cause: error });
 }
 
 /** The lanes that share one read, and for how long each has held up the others. */

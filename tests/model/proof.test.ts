@@ -10,7 +10,7 @@ const stored = (change: Partial<Stored> = {}): Stored => ({
 });
 const hash = (algorithm: string, value: string) => ({ hash: { algorithm, value } });
 const same = (by: 'hash' | 'stream hash' | 'size'): Proof => ({ isSame: true, by });
-const other = (problem: string): Proof => ({ isSame: false, problem });
+const other = (problem: string): Proof => ({ isSame: false, isKnown: !problem.includes('hash'), problem });
 const sent = new Map([
   ['sha512', 'S512'],
   ['sha256', 'S256'],
