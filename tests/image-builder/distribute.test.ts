@@ -423,15 +423,12 @@ describe('a copy is proven', () => {
     ]);
   });
 
-  test(
-    'once: a source without hashes moves no bytes into a cloud that has its proven copy',
-    async () => {
-      withoutHashes();
-      await send(patient(), 'a');
-      expect(await send(patient(), 'a')).toMatchObject([{ outcome: 'already there' }]);
-      expect(at.a.http.seen(PUT)).toHaveLength(1);
-    },
-  );
+  test('once: a source without hashes moves no bytes into a cloud that has its proven copy', async () => {
+    withoutHashes();
+    await send(patient(), 'a');
+    expect(await send(patient(), 'a')).toMatchObject([{ outcome: 'already there' }]);
+    expect(at.a.http.seen(PUT)).toHaveLength(1);
+  });
 
   test('not at all when that hash is another', async () => {
     withoutHashes();

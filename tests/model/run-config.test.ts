@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isChannel, parseChannels } from '../../src/model/channel.ts';
+import { type PublishedImage, encodeImageDatabag, encodeTags } from '../../src/model/relation-data.ts';
+import { expandMatrix, imageNameOf } from '../../src/model/run-config.ts';
+
+const channel = fc
+  .tuple(fc.stringMatching(/^[a-z0-9.-]{1,8}$/), fc.constantFrom('stable', 'candidate', 'edge'))
+  .map(([track, risk]) => `${track}/${risk}`);
+
+describe('a list of channels', () => {
+  test.each([
+    ['', ['']],
+    ['3.1/stable', ['', '3.1/stable']],
+    [' 3.6/Stable ,2.9/stable,,3.6/stable', ['', '2.9/stable', '3.6/stable']],
+  ])('%p is sorted, unique, and has "do not install" first', (text, channels) => {
+    const problems: string[] = [];
+    expect(parseChannels(text, 'juju-channels', problems)).toEqual(channels);
+    expect(problems).toEqual([]);
+  });
+
+  test('tells everything in it that is no channel', () => {
+    const problems: string[] = [];
+    parseChannels('3.1/stable/,3.1,/stable,3.1/stable/branch', 'juju-channels', problems);
+    expect(problems).toEqual(
+      ['3.1/stable/', '3.1', '/stable', '3.1/stable/branch'].map(
+        (piece) => `juju-channels: expected channels like 3.6/stable, got ${piece}`,
+      ),
+    );
+  });
+
+  test('accepts what it has accepted', () => {
+    fc.assert(fc.property(channel, (text) => isChannel(text)));
+  });
+});
+
+describe('the matrix', () => {
+  test('is expanded bases first, then Juju, then MicroK8s', () => {
+    const variants = expandMatrix({
+      bases: ['noble', 'jammy', 'noble'],
+      jujuChannels: ['3.6/stable'],
+      microk8sChannels: ['1.29-strict/stable'],
+    });
+    expect(variants.map(({ base, juju, microk8s }) => `${base} ${juju} ${microk8s}`)).toEqual([
+      'noble  ',
+      'noble  1.29-strict/stable',
+      'noble 3.6/stable ',
+      'noble 3.6/stable 1.29-strict/stable',
+      'jammy  ',
+      'jammy  1.29-strict/stable',
+      'jammy 3.6/stable ',
+      'jammy 3.6/stable 1.29-strict/stable',
+    ]);
+  });
+
+  test('has the same order and the same primary image however the channels are given', () => {
+    fc.assert(
+      fc.property(fc.array(channel), fc.array(channel), (jujus, microk8ses) => {
+        const expand = (a: readonly string[], b: readonly string[]) =>
+          expandMatrix({ bases: ['noble'], jujuChannels: a, microk8sChannels: b });
+        const variants = expand(jujus, microk8ses);
+        expect(expand([...jujus].reverse(), ['', ...microk8ses])).toEqual(variants);
+        expect(variants[0]).toEqual({ base: 'noble', juju: '', microk8s: '' });
+      }),
+    );
+  });
+});
+
+describe('the name of an image', () => {
+  test.each([
+    ['', '', 'app-name-jammy-arm64'],
+    ['3.1/stable', '', 'app-name-jammy-arm64-juju-3.1-stable'],
+    ['', '1.29-strict/stable', 'app-name-jammy-arm64-mk8s-1.29-strict-stable'],
+    ['3.1/stable', '1.29-strict/stable', 'app-name-jammy-arm64-juju-3.1-stable-mk8s-1.29-strict-stable'],
+  ])('with Juju %p and MicroK8s %p is the Python charm’s', (juju, microk8s, name) => {
+    expect(imageNameOf('app-name', 'arm64', { base: 'jammy', juju, microk8s })).toBe(name);
+  });
+});
+
+describe('the databag of a consumer', () => {
+  const image = (change: Partial<PublishedImage> = {}): PublishedImage => ({
+    arch: 'arm64',
+    base: 'jammy',
+    juju: '',
+    microk8s: '',
+    imageId: 'test',
+    ...change,
+  });
+
+  test('is byte for byte that of the Python charm', () => {
+    expect(encodeImageDatabag([image({ juju: '3.1/stable' })])).toEqual({
+      id: 'test',
+      tags: 'arm64,jammy,juju=3.1/stable',
+      images: '[{"id": "test", "tags": "arm64,jammy,juju=3.1/stable"}]',
+    });
+  });
+
+  test('tells the first image as the primary one, and all of them in their order', () => {
+    const databag = encodeImageDatabag([
+      image({ imageId: 'a', base: 'noble', arch: 'x64' }),
+      image({ imageId: 'b' }),
+    ]);
+    expect(databag).toEqual({
+      id: 'a',
+      tags: 'x64,noble',
+      images: '[{"id": "a", "tags": "x64,noble"}, {"id": "b", "tags": "arm64,jammy"}]',
+    });
+  });
+
+  test('does not exist without an image', () => {
+    expect(encodeImageDatabag([])).toBeUndefined();
+  });
+
+  test('is JSON that says what the images are, whatever their ids', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (ids) => {
+        const images = ids.map((imageId) => image({ imageId, microk8s: '1.29-strict/stable' }));
+        const json: unknown = JSON.parse(encodeImageDatabag(images)?.images ?? '');
+        expect(json).toEqual(images.map((each) => ({ id: each.imageId, tags: encodeTags(each) })));
+      }),
+    );
+  });
+});
