@@ -14,6 +14,7 @@ import { runSteps } from './steps.ts';
 import { sweepLeftovers } from './sweep.ts';
 import type { Tools } from './tools.ts';
 
+export { CREATE_SERVER_TIMEOUT } from '../model/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
 
 /** Where clouds.yaml is looked for, in order, unless OS_CLIENT_CONFIG_FILE names one; `~` is the home folder. */
@@ -43,9 +44,6 @@ export const IMAGE_DEFAULT_APT_PACKAGES: readonly string[] = [
 
 /** The project's one security group for builders. */
 export const SHARED_SECURITY_GROUP_NAME = 'github-runner-image-builder-v1';
-
-/** How long a server may take to become ACTIVE, in seconds, unless --server-timeout says otherwise. */
-export const CREATE_SERVER_TIMEOUT = 1200;
 
 /** The least that a builder's flavor must have: vCPUs. */
 export const MIN_CPU = 2;

@@ -28,12 +28,15 @@ export interface Timeouts {
   readonly deleteTimeout: number;
 }
 
+/** How long a server may take to become ACTIVE, in seconds, unless --server-timeout says otherwise. */
+export const CREATE_SERVER_TIMEOUT = 1200;
+
 export const DEFAULT_TIMEOUTS: Timeouts = {
   apiTimeout: 60,
   stallTimeout: 60,
   transferTimeout: 3600,
   fetchTimeout: 60,
-  serverTimeout: 1200,
+  serverTimeout: CREATE_SERVER_TIMEOUT,
   bootTimeout: 600,
   sshTimeout: 300,
   cloudInitTimeout: 1800,
