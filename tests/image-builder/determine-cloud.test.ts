@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  CLOUD_YAML_PATHS,
+  CREATE_SERVER_TIMEOUT,
+  IMAGE_DEFAULT_APT_PACKAGES,
+  MIN_CPU,
+  MIN_DISK,
+  MIN_RAM,
+  SHARED_SECURITY_GROUP_NAME,
+  determineCloud,
+} from '../../src/image-builder/openstack-builder.ts';
+import { CloudsYAMLError } from '../../src/model/errors.ts';
+import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
+import { readCloudsYaml } from '../../src/openstack/clouds-yaml.ts';
+import { failureOf } from '../support/http-fixture.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'determine-cloud-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = async (path: string, clouds: string): Promise<string> => {
+  await mkdir(join(folder, path, '..'), { recursive: true });
+  await writeFile(join(folder, path), clouds);
+  return join(folder, path);
+};
+
+describe('the cloud to use', () => {
+  test('is the one that was given, without a look at any file', async () => {
+    expect(await determineCloud('mine', { env: {}, cwd: join(folder, 'nowhere') })).toBe('mine');
+  });
+
+  test('is else the first of the clouds.yaml in the current folder', async () => {
+    await write('clouds.yaml', 'clouds:\n  zebra: {}\n  ape: {}\n');
+    expect(await determineCloud(undefined, { env: {}, cwd: folder })).toBe('zebra');
+  });
+
+  test('is that of the file which OS_CLIENT_CONFIG_FILE names, whatever else there is', async () => {
+    await write('clouds.yaml', 'clouds: { here: {} }');
+    const file = await write('elsewhere/clouds.yaml', 'clouds: { there: {} }');
+    const env = { OS_CLIENT_CONFIG_FILE: file };
+    expect(await determineCloud('', { env, cwd: folder })).toBe('there');
+  });
+
+  test('is not known where the file that is named is not there, and the message names it', async () => {
+    const env = { OS_CLIENT_CONFIG_FILE: join(folder, 'missing.yaml') };
+    const error = await failureOf(determineCloud(undefined, { env, cwd: folder }));
+    expect(error).toBeInstanceOf(CloudsYAMLError);
+    expect(error.message).toContain('missing.yaml');
+  });
+});
+
+describe('the places of clouds.yaml', () => {
+  test('are those of the Python program, the home folder meant by ~', async () => {
+    expect(CLOUD_YAML_PATHS).toEqual([
+      './clouds.yaml',
+      '~/clouds.yaml',
+      '~/.config/openstack/clouds.yaml',
+      '/etc/openstack/clouds.yaml',
+    ]);
+    const paths = ['~/no-such-folder-of-ours/clouds.yaml'];
+    const error = await failureOf(readCloudsYaml({ configFile: undefined, paths, cwd: folder }));
+    expect(error.message).toContain(join(homedir(), 'no-such-folder-of-ours/clouds.yaml'));
+  });
+});
+
+describe('the constants of the Python program', () => {
+  test('have its names and its values', () => {
+    expect([MIN_CPU, MIN_RAM, MIN_DISK]).toEqual([2, 1024, 20]);
+    expect(SHARED_SECURITY_GROUP_NAME).toBe('github-runner-image-builder-v1');
+    expect(CREATE_SERVER_TIMEOUT).toBe(1200);
+    expect(DEFAULT_TIMEOUTS.serverTimeout).toBe(CREATE_SERVER_TIMEOUT);
+    expect(IMAGE_DEFAULT_APT_PACKAGES).toEqual(
+      expect.arrayContaining(['docker.io', 'jq', 'npm', 'shellcheck']),
+    );
+  });
+});
