@@ -44,8 +44,13 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
 export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
   const code = errorCodeOf(cause);
   const message = messageOf(cause); // Node's name the address, no path, no query
-  const reason = message === '' ? (code ?? 'no reason given') : message;
+  const reason = `${message === '' ? (code ?? 'no reason given') : message}${hintFor(code)}`;
   return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
+}
+
+/** A certificate of an authority that nobody here knows is the most common trouble with private clouds. */
+function hintFor(code: string | undefined): string {
+  return /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO/.test(code ?? '') ? '; cacert in clouds.yaml names its authority' : '';
 }
 
 /** The error for an answer with a status that is not a success. */
