@@ -50,7 +50,9 @@ export function connectionError(call: CloudCall, cause: unknown): NoConnectionEr
 
 /** A certificate of an authority that nobody here knows is the most common trouble with private clouds. */
 function hintFor(code: string | undefined): string {
-  return /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO/.test(code ?? '') ? '; cacert in clouds.yaml names its authority' : '';
+  return /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO/.test(code ?? '')
+    ? '; cacert in clouds.yaml names its authority'
+    : '';
 }
 
 /** The error for an answer with a status that is not a success. */
