@@ -15,6 +15,7 @@ import { chooseNetwork } from './choose-network.ts';
 import { fetchScript, runScript } from './external-script.ts';
 import { checkGuest, cleanUpGuest, reportParts, waitForCloudInit } from './guest-session.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
+import { encodeInputs } from './inputs.ts';
 import { connectGuest, waitForHostKeys, waitForServer } from './reach-guest.ts';
 import { removeServer } from './remove-server.ts';
 import { resolveRunnerRelease } from './runner-release.ts';
@@ -40,12 +41,12 @@ export async function buildOnServer<T>(
   connection: CloudConnection,
   request: BuildRequest,
   tools: Tools,
-  takeImage: (serverId: string) => Promise<T>,
+  takeImage: (serverId: string, inputs: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
   return runSteps(tools, async (step) => {
     const plan = await prepare(step, connection.under(tools.signal), request, tools);
     const serverId = await boot(step, connection, plan, request, tools);
-    return takeImage(serverId);
+    return takeImage(serverId, plan.inputs);
   });
 }
 
@@ -84,7 +85,9 @@ async function prepare(
     baseImageId: base.imageId,
     baseSha256: base.sha256,
   });
-  return { flavor, network, group, base, script, parts: listGuestParts({ runner }) };
+  const parts = listGuestParts({ runner });
+  const inputs = encodeInputs({ arch: image.arch, baseSha256: base.sha256, runner, parts, script });
+  return { flavor, network, group, base, script, parts, inputs };
 }
 
 type Plan = Awaited<ReturnType<typeof prepare>>;

@@ -1,4 +1,4 @@
-import type { Arch } from '../model/arch.ts';
+import { type Arch, archNames } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import { InputError } from '../model/errors.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
@@ -120,8 +120,11 @@ export async function run(
     securityGroup: SHARED_SECURITY_GROUP_NAME,
     minimum: { vcpus: MIN_CPU, ram: MIN_RAM, disk: MIN_DISK },
   };
-  const { id } = await buildOnServer(connection, request, tools, (serverId) =>
-    createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, imageConfig.arch),
+  const { id } = await buildOnServer(connection, request, tools, (serverId, inputs) =>
+    createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, {
+      ...inputs,
+      architecture: archNames(imageConfig.arch).openstack,
+    }),
   );
   tools.record({ imageId: id });
   const { uploadCloudNames: destinations, withinCloud: within = 'copy' } = cloudConfig;

@@ -1,4 +1,3 @@
-import { type Arch, archNames } from '../model/arch.ts';
 import { UploadImageError } from '../model/errors.ts';
 import { unfinishedImageName } from '../model/names.ts';
 import { OWNER_KEYS, encodeOwner } from '../model/owner.ts';
@@ -76,14 +75,11 @@ export function publishServerImage(
   cloud: Cloud,
   imageId: string,
   imageName: string,
-  arch: Arch | undefined,
+  properties: Readonly<Record<string, string>>,
   tools: Tools,
 ): Promise<Image> {
-  const properties = {
-    ...buildMetadata('runner', imageName, tools),
-    ...(arch === undefined ? {} : { architecture: archNames(arch).openstack }),
-  };
-  return nameImage(cloud, imageId, imageName, properties);
+  const all = { ...buildMetadata('runner', imageName, tools), ...properties };
+  return nameImage(cloud, imageId, imageName, all);
 }
 
 /** Sets an image's name and properties; when the answer makes no sense, the image itself tells whether it worked. */

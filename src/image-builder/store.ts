@@ -19,7 +19,7 @@ import { type ImageSource, openImageSource, sendImageData } from './image-source
 
 /**
  * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions.
- * `server` is of the cloud `cloudName`. Throws UploadImageError; nothing is left behind then.
+ * `server` is of the cloud `cloudName`; `properties` are set beside the owner's. Throws UploadImageError; nothing is left behind then.
  */
 export async function createSnapshot(
   cloudName: string,
@@ -27,7 +27,7 @@ export async function createSnapshot(
   server: Pick<Server, 'id'>,
   keepRevisions: number,
   tools: Tools,
-  arch?: Arch,
+  properties: Readonly<Record<string, string>> = {},
 ): Promise<Image> {
   const connection = await tools.connect(cloudName);
   const cloud = connection.under(tools.signal);
@@ -37,7 +37,7 @@ export async function createSnapshot(
         rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made, tools),
       });
       await step('wait for image', () => waitForServerImage(cloud, id, server.id, tools));
-      return step('name image', () => publishServerImage(cloud, id, imageName, arch, tools));
+      return step('name image', () => publishServerImage(cloud, id, imageName, properties, tools));
     }),
   );
   await pruneAfterSuccess(cloud, imageName, [image.id], keepRevisions, tools);

@@ -27,6 +27,10 @@ export const OWNER_KEYS = {
   process: 'image_builder_process',
   /** The SHA-256 of the base image that it comes from. */
   baseSha256: 'image_builder_base_sha256',
+  /** The version of the GitHub runner in it. */
+  runnerVersion: 'image_builder_runner_version',
+  /** A digest of all that its content follows from. */
+  inputsSha256: 'image_builder_inputs_sha256',
   /** In a copy: the id of the image that it was copied from. */
   source: 'image_builder_source_image_id',
   /** Set by the charm while the image's id stands in relation data. */

@@ -71,6 +71,7 @@ describe('a finished image', () => {
     const [consumer, builder, neighbour] = imagesOf(result);
     expect(builder).toMatchObject({ cloud: 'builder', outcome: 'itself', image_id: sourceId });
     const source = await describeImage('builder', sourceId);
+    expect(source?.['image_builder_inputs_sha256']).toMatch(/^[0-9a-f]{64}$/);
     for (const copy of [consumer, neighbour]) {
       expect(copy).toMatchObject({ outcome: 'copied', attempts: 1, proven_by: 'hash' });
       expect(copy?.image_id).not.toBe(sourceId);
@@ -87,6 +88,8 @@ describe('a finished image', () => {
         image_builder_application: 'e2e-copy',
         image_builder_unit: 'e2e-copy/0',
         image_builder_source_image_id: sourceId,
+        image_builder_runner_version: '2.331.0',
+        image_builder_inputs_sha256: source?.['image_builder_inputs_sha256'],
         visibility: 'private',
       });
     }
