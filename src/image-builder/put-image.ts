@@ -47,11 +47,11 @@ async function putWithoutData(
   const { image } = cargo;
   const relation = await compare(source.connection.under(tools.signal), destination);
   if (relation === 'same project' && (await findImage(destination, image.id))?.status === 'active') {
-    return { imageId: image.id, outcome: 'itself', provenBy: 'hash' };
+    return { imageId: image.id, outcome: 'itself', provenBy: 'same image' };
   }
   if (relation === 'same cloud' && source.within === 'share') {
     await shareImage(source.connection, destination, image);
-    return { imageId: image.id, outcome: 'shared', provenBy: 'hash' };
+    return { imageId: image.id, outcome: 'shared', provenBy: 'same image' };
   }
   const copy = await findCopy(destination, cargo);
   return copy && { imageId: copy.id, outcome: 'already there', provenBy: copy.provenBy };

@@ -19,7 +19,8 @@ import { type ImageSource, openImageSource, sendImageData } from './image-source
 
 /**
  * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions.
- * `server` is of the cloud `cloudName`; `properties` are set beside the owner's. Throws UploadImageError; nothing is left behind then.
+ * `server` is of the cloud `cloudName`; `properties` are set beside the owner's. Throws UploadImageError; nothing is
+ * left behind then.
  */
 export async function createSnapshot(
   cloudName: string,

@@ -9,9 +9,9 @@ export type Delivery =
       readonly outcome: 'copied' | 'shared' | 'already there' | 'itself';
       /**
        * How the copy was proven: by a hash that both stores keep, of the stream, by its size alone where its store keeps
-       * none; or `earlier`, when it was made.
+       * none; `earlier`, when it was made; or there is no copy: it is the same image.
        */
-      readonly provenBy: 'hash' | 'stream hash' | 'size' | 'earlier';
+      readonly provenBy: 'hash' | 'stream hash' | 'size' | 'earlier' | 'same image';
       readonly attempts: number;
       readonly seconds: number;
     }
