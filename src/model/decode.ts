@@ -43,7 +43,7 @@ export const flag: Decoder<boolean> = (value, at, problems) => {
 };
 
 /** One of `words`. */
-export function oneOf<const W extends string>(words: readonly W[]): Decoder<W> {
+export function oneOf<const W extends string | number>(words: readonly W[]): Decoder<W> {
   return (value, at, problems) =>
     words.find((word) => word === value) ?? misfit(`one of ${words.join(', ')}`, value, at, problems);
 }

@@ -1,0 +1,47 @@
+import { type Decoder, anyString, decode, fields, integer, mapping } from './decode.ts';
+import { InputError } from './errors.ts';
+import { parseJsonText } from './json-text.ts';
+import { Secret } from './secret.ts';
+
+/** What a builder must know and nobody else may: secrets.json, beside clouds.yaml on the unit's tmpfs. */
+export interface HostSecrets {
+  /** Written after clouds.yaml of the same generation. */
+  readonly generation: number;
+  /** May hold a token, so it is kept here; empty: no script. */
+  readonly scriptUrl: Secret;
+  /** The script's environment. */
+  readonly scriptSecrets: Readonly<Record<string, Secret>>;
+  /** The model's `juju-*-proxy` settings, which may hold a password; empty: none. */
+  readonly proxy: { readonly http: Secret; readonly https: Secret; readonly noProxy: Secret };
+}
+
+const secret: Decoder<Secret> = (value, at, problems) => {
+  const read = anyString(value, at, problems);
+  return read === undefined ? undefined : new Secret(read);
+};
+
+const decoder: Decoder<HostSecrets> = fields({
+  generation: integer,
+  scriptUrl: secret,
+  scriptSecrets: mapping(secret),
+  proxy: fields({ http: secret, https: secret, noProxy: secret }),
+});
+
+/** Reads secrets.json's text. Throws InputError, which repeats none of it. */
+export function parseHostSecrets(json: string): HostSecrets {
+  const value = parseJsonText(json, 'secrets.json');
+  return decode(decoder, value, 'secrets.json', (problems) => new InputError(problems));
+}
+
+/** secrets.json's text: the one place where these secrets are written. */
+export function encodeHostSecrets({ generation, scriptUrl, scriptSecrets, proxy }: HostSecrets): string {
+  const revealed = {
+    generation,
+    scriptUrl: scriptUrl.reveal(),
+    scriptSecrets: Object.fromEntries(
+      Object.entries(scriptSecrets).map(([name, value]) => [name, value.reveal()]),
+    ),
+    proxy: { http: proxy.http.reveal(), https: proxy.https.reveal(), noProxy: proxy.noProxy.reveal() },
+  };
+  return `${JSON.stringify(revealed)}\n`;
+}

@@ -1,0 +1,94 @@
+import { type Decoder, anyString, decode, fields, flag, list, oneOf, optional, text } from './decode.ts';
+import { type ErrorKind, InputError } from './errors.ts';
+
+/** One image of ours, as a cloud's token sees it in its own project. */
+export interface ObservedImage {
+  readonly id: string;
+  readonly name: string;
+  /** Glance's own word. */
+  readonly status: string;
+  /** ISO 8601, as Glance writes it. */
+  readonly createdAt: string;
+  /** In a copy: the image that it was copied from. */
+  readonly sourceImageId: string | undefined;
+  /** The text of `encodeRunConfig`, when the builder was told one. */
+  readonly runConfig: string | undefined;
+  readonly buildId: string;
+  /** Does it carry the mark of images whose ids stand in relation data? */
+  readonly isPublished: boolean;
+}
+
+/** What one entry of clouds.yaml gives access to, seen with its own token. */
+export type ObservedCloud =
+  | {
+      readonly cloudId: string;
+      readonly state: 'seen';
+      /** Equal exactly if auth URL (normalised), project id and region are: the same project. */
+      readonly projectKey: string;
+      /** The newest first. */
+      readonly images: readonly ObservedImage[];
+    }
+  | {
+      readonly cloudId: string;
+      readonly state: 'failed';
+      readonly kind: ErrorKind | 'bug';
+      readonly message: string;
+    };
+
+/** What the clouds held at one moment, in the order asked for. */
+export type Observation = readonly ObservedCloud[];
+
+const image = fields({
+  id: text,
+  name: text,
+  status: text,
+  created_at: text,
+  source_image_id: optional(text),
+  run_config: optional(text),
+  build_id: anyString,
+  is_published: flag,
+});
+
+const cloud = fields({
+  cloud: text,
+  project_key: optional(text),
+  images: optional(list(image)),
+  error: optional(
+    fields({
+      kind: oneOf(['input', 'denied', 'unavailable', 'build', 'partial', 'cancelled', 'bug']),
+      message: anyString,
+    }),
+  ),
+});
+
+const decoder = fields({ clouds: list(cloud) });
+
+type ReadCloud = typeof cloud extends Decoder<infer T> ? T : never;
+type ReadImage = typeof image extends Decoder<infer T> ? T : never;
+
+/** Reads what the program's `list` printed. Throws InputError when it is something else. */
+export function parseObservation(value: unknown): Observation {
+  const fail = (problems: readonly string[]): Error => new InputError(problems);
+  return decode(decoder, value, 'list', fail).clouds.map(toCloud);
+}
+
+function toCloud({ cloud: cloudId, project_key: projectKey, images, error }: ReadCloud): ObservedCloud {
+  if (error !== undefined) return { cloudId, state: 'failed', ...error };
+  if (projectKey === undefined || images === undefined) {
+    throw new InputError([`list: cloud ${cloudId}: expected its images or an error, got neither`]);
+  }
+  return { cloudId, state: 'seen', projectKey, images: images.map(toImage) };
+}
+
+function toImage(read: ReadImage): ObservedImage {
+  return {
+    id: read.id,
+    name: read.name,
+    status: read.status,
+    createdAt: read.created_at,
+    sourceImageId: read.source_image_id,
+    runConfig: read.run_config,
+    buildId: read.build_id,
+    isPublished: read.is_published,
+  };
+}

@@ -1,0 +1,39 @@
+import type { JobFailure } from '../model/built.ts';
+
+/**
+ * What the daemon remembers between its lives: journal.json. Losing it costs time, never correctness: what exists is
+ * read from Glance, and what runs from /proc.
+ */
+export interface Journal {
+  readonly format: 1;
+  /** For each image name: when its last good build ended, by our own clock; epoch milliseconds. */
+  readonly builtAt: Readonly<Record<string, number>>;
+  /** For each base: when it was last prepared. */
+  readonly preparedAt: Readonly<Record<string, number>>;
+  /** By `failureKey`. */
+  readonly failures: Readonly<Record<string, RememberedFailure>>;
+  /** The newest last; bounded. */
+  readonly answered: readonly string[];
+  /** Builds that actions asked for and that have ended, well or not, the newest last; bounded. */
+  readonly endedBuilds: readonly string[];
+}
+
+/** A failure, and under which settings: others are tried at once. */
+export interface RememberedFailure extends JobFailure {
+  /** A digest of the settings and the credentials' generation that it failed with. */
+  readonly settings: string;
+}
+
+export const EMPTY_JOURNAL: Journal = {
+  format: 1,
+  builtAt: {},
+  preparedAt: {},
+  failures: {},
+  answered: [],
+  endedBuilds: [],
+};
+
+/** Under which key a failure is remembered. */
+export function failureKey(of: Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>): string {
+  return `${of.kind} ${of.subject} ${of.cloudId}`;
+}
