@@ -92,7 +92,7 @@ export function startDetached(request: DetachedRequest): Detached {
     env,
     extendEnv: false,
     cwd,
-    stdio: ['ignore', stdout, stderr, ...inherited],
+    stdio: ['ignore', asDescriptor(stdout), asDescriptor(stderr), ...inherited.map(asDescriptor)],
     detached: true,
     cleanup: false,
     reject: false,
@@ -102,4 +102,9 @@ export function startDetached(request: DetachedRequest): Detached {
   const { pid } = child;
   if (pid === undefined) throw new CommandError(`${file}: could not be started`);
   return { pid, ended: child.then(() => undefined) };
+}
+
+/** execa takes any descriptor; its types know those up to 9 only. */
+function asDescriptor(descriptor: number): 3 {
+  return descriptor as 3;
 }
