@@ -1,19 +1,9 @@
 import type { Base } from '../model/base.ts';
-import type { JobKind } from '../model/built.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { Observation } from '../model/observation.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { ImageVariant } from '../model/run-config.ts';
 import type { Journal } from './journal.ts';
-
-/** A job that runs now, found in /proc: so it is known whatever was lost. */
-export interface OngoingJob {
-  readonly kind: JobKind;
-  readonly buildId: string;
-  /** The image's name, or the base. */
-  readonly subject: string;
-  /** Where a copy goes, or what is pruned. */
-  readonly cloudIds: readonly string[];
-}
 
 /** All that a plan follows from. */
 export interface PlanInput {

@@ -1,0 +1,53 @@
+import type { FailureKind } from '../model/built.ts';
+import type { Clock } from '../model/clock.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import type { RunCommand, startDetached } from '../system/command.ts';
+
+/** The host that a hook sets up. */
+export interface Host {
+  readonly paths: UnitPaths;
+  /** Where Juju unpacked the charm: it carries the program. */
+  readonly charmDir: string;
+  /** The Node that runs us, when the charm carries none. */
+  readonly node: string;
+  readonly runCommand: RunCommand;
+}
+
+/** Who orders jobs: it is written on all they make. */
+export interface Orderer {
+  readonly application: string;
+  readonly modelUuid: string;
+  readonly unit: string;
+}
+
+/** What the daemon drives the program with. */
+export interface BuilderTools {
+  readonly paths: UnitPaths;
+  readonly orderer: Orderer;
+  readonly clock: Clock;
+  /** Aborted when the daemon stops: we no longer wait, the jobs run on. */
+  readonly signal: AbortSignal;
+  readonly runCommand: RunCommand;
+  readonly startDetached: typeof startDetached;
+  /** 12 hex digits. */
+  readonly newBuildId: () => string;
+  /** Passed on to the jobs: the proxies. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** How often to look whether an adopted job still runs. */
+  readonly pollIntervalMs: number;
+}
+
+/** How a job ended. */
+export type JobOutcome =
+  | { readonly state: 'done'; readonly result: unknown }
+  | {
+      readonly state: 'failed';
+      readonly kind: FailureKind;
+      readonly message: string;
+      /** The step that failed; empty when none is known. */
+      readonly step: string;
+      /** What could not be unmade. */
+      readonly leftovers: readonly string[];
+      /** What it printed: images that arrived in spite of the failure are in it. */
+      readonly result: unknown;
+    };
