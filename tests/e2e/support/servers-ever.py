@@ -1,0 +1,17 @@
+#!/usr/bin/python3
+"""servers-ever.py PREFIX: prints the servers of all projects whose name begins so, those that are deleted included."""
+import json
+import sys
+import warnings
+
+warnings.filterwarnings("ignore")
+import openstack  # noqa: E402
+
+c = openstack.connect(cloud="admin")
+found = {}
+for deleted in ("False", "True"):
+    answer = c.compute.get("/servers/detail", params={"all_tenants": "1", "deleted": deleted})
+    for server in answer.json()["servers"]:
+        if server["name"].startswith(sys.argv[1]):
+            found[server["id"]] = {key: server[key] for key in ("id", "name", "status", "created")}
+json.dump(sorted(found.values(), key=lambda server: server["created"]), sys.stdout)
