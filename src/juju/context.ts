@@ -56,7 +56,7 @@ export function readContext(env: Environment, cwd: string): JujuContext {
   };
 }
 
-/** Juju sets what it has nothing to say in to the empty string. */
+/** Juju sets variables to the empty string when they do not apply. */
 function present(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

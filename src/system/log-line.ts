@@ -11,8 +11,12 @@ export interface LogEntry {
 
 /** `2026-11-21T08:00:00.000Z info message key=value key2="two words"`, what is nested as `outer.inner=…`. */
 export function renderTextLine(entry: LogEntry): string {
-  const words = [new Date(entry.time).toISOString(), entry.level, escapeControls(entry.message)];
-  return tidy([...words, ...renderFields(entry.fields, '')].join(' '));
+  return `${new Date(entry.time).toISOString()} ${entry.level} ${renderMessage(entry.message, entry.fields)}`;
+}
+
+/** `message key=value`: the text line for a log that tells time and level itself. */
+export function renderMessage(message: string, fields: LogEntry['fields']): string {
+  return tidy([escapeControls(message), ...renderFields(fields, '')].join(' '));
 }
 
 /** One JSON object: `time`, `level`, `message` and, when there are any, `fields`. */

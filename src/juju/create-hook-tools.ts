@@ -1,0 +1,41 @@
+import type { RunCommand } from '../system/command.ts';
+import { type ToolCaller, definedVariables } from './call-tool.ts';
+import type { Environment } from './context.ts';
+import type { HookTools } from './hook-tools.ts';
+import {
+  relationApplication,
+  relationGet,
+  relationIds,
+  relationList,
+  relationSet,
+} from './relation-tools.ts';
+import { secretGet } from './secret-tools.ts';
+import {
+  actionFail,
+  actionGet,
+  actionSet,
+  applicationVersionSet,
+  configGet,
+  jujuLog,
+  statusSet,
+} from './unit-tools.ts';
+
+/** The hook tools on the PATH of `env`, a hook's environment. */
+export function createHookTools(run: RunCommand, env: Environment): HookTools {
+  const caller: ToolCaller = { run, env: definedVariables(env) };
+  return {
+    configGet: () => configGet(caller),
+    relationIds: (endpoint) => relationIds(endpoint, caller),
+    relationList: (relation) => relationList(relation, caller),
+    relationApplication: (relation) => relationApplication(relation, caller),
+    relationGet: (relation, unit) => relationGet(relation, unit, caller),
+    relationSet: (relation, changes) => relationSet(relation, changes, caller),
+    secretGet: (uri) => secretGet(uri, caller),
+    statusSet: (status) => statusSet(status, caller),
+    applicationVersionSet: (version) => applicationVersionSet(version, caller),
+    log: (level, message) => jujuLog(level, message, caller),
+    actionGet: () => actionGet(caller),
+    actionSet: (results) => actionSet(results, caller),
+    actionFail: (message) => actionFail(message, caller),
+  };
+}

@@ -1,0 +1,53 @@
+import { messageOf } from '../model/message-of.ts';
+import { ProductError } from '../model/errors.ts';
+import type { CommandResult, RunCommand } from '../system/command.ts';
+import type { OwnEvent } from './event.ts';
+
+/** A wish to have the charm dispatched from outside of any hook. */
+export interface CharmEntry {
+  /** The path of `juju-exec`. */
+  readonly jujuExec: string;
+  readonly unit: string;
+  readonly event: OwnEvent;
+  readonly run: RunCommand;
+  /** juju-exec itself waits for the machine's lock without limit. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How it went. */
+export type EntryOutcome =
+  | { readonly state: 'entered' }
+  | { readonly state: 'failed'; readonly message: string }
+  /** The signal was aborted; whether the charm was dispatched is not known. */
+  | { readonly state: 'dropped' };
+
+/** Nothing of ours: juju-exec refuses to run with a hook's variables. */
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+};
+
+const LONGEST_TOLD = 500;
+
+/** Has Juju dispatch the charm with an event of our own, after all that this machine's lock lets go first. */
+export async function enterCharm(entry: CharmEntry): Promise<EntryOutcome> {
+  const { jujuExec, unit, event, run, timeoutMs, signal } = entry;
+  const isDropped = (): boolean => signal.aborted;
+  if (isDropped()) return { state: 'dropped' };
+  const args = [unit, `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`];
+  try {
+    const result = await run({ file: jujuExec, args, env: ENVIRONMENT, timeoutMs, signal });
+    return isDropped() ? { state: 'dropped' } : judge(result, event);
+  } catch (error) {
+    if (!(error instanceof ProductError)) throw error;
+    return { state: 'failed', message: messageOf(error) };
+  }
+}
+
+function judge({ exitCode, signal, stderr }: CommandResult, event: OwnEvent): EntryOutcome {
+  if (exitCode === 0) return { state: 'entered' };
+  const end = exitCode === undefined ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
+  const told = stderr.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD);
+  return { state: 'failed', message: `juju-exec, event ${event}: ${end}: ${told}` };
+}

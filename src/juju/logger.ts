@@ -1,0 +1,31 @@
+import { describeFields } from '../system/log-value.ts';
+import { renderMessage } from '../system/log-line.ts';
+import type { Logger } from '../system/logger.ts';
+import type { HookTools, JujuLogLevel } from './hook-tools.ts';
+
+/** A log that Juju keeps. */
+export interface JujuLogger extends Logger {
+  /** Resolves when Juju has all that was logged so far. Throws HookToolError when it would not take some of it. */
+  flush(): Promise<void>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Logs through `juju-log`, one line after the other; to be flushed before the hook ends. */
+export function createJujuLogger(tools: Pick<HookTools, 'log'>): JujuLogger {
+  let last: Promise<void> = Promise.resolve();
+  const log =
+    (level: JujuLogLevel) =>
+    (message: string, fields: Fields = {}): void => {
+      const line = renderMessage(message, describeFields(fields, { stacks: level === 'ERROR' }));
+      last = last.then(() => tools.log(level, line));
+      last.catch(() => undefined); // flush tells it
+    };
+  return {
+    error: log('ERROR'),
+    warning: log('WARNING'),
+    info: log('INFO'),
+    debug: log('DEBUG'),
+    flush: () => last,
+  };
+}
