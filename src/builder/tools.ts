@@ -1,3 +1,4 @@
+import type { BuildInputs } from '../model/build-inputs.ts';
 import type { FailureKind } from '../model/built.ts';
 import type { Clock } from '../model/clock.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
@@ -35,6 +36,34 @@ export interface BuilderTools {
   readonly environment: Readonly<Record<string, string>>;
   /** How often to look whether an adopted job still runs. */
   readonly pollIntervalMs: number;
+}
+
+/** Where the jobs of one unit are found. */
+export type JobPlace = Pick<BuilderTools, 'paths' | 'orderer'>;
+
+/** Where the jobs' downloads come from. */
+export interface SourceUrls {
+  readonly cloudImages: string;
+  readonly runnerReleases: string;
+}
+
+/** What `prepare`, `copy` and `prune` work with. */
+export type JobTools = BuilderTools & { readonly urls: SourceUrls };
+
+/** What `run` works with. */
+export interface RunTools extends JobTools {
+  /** The names of the images to build; absent: all of the matrix. */
+  readonly only?: ReadonlySet<string>;
+  /** The build id that somebody was told; `undefined`: a new one. */
+  readonly buildIdOf?: (imageName: string) => string | undefined;
+  /** Why an image is built. */
+  readonly reasonOf?: (imageName: string) => string;
+  /** Written on the images. */
+  readonly inputs: BuildInputs;
+  /** How many builds run at a time. */
+  readonly maxParallel: number;
+  /** Hears of each image as soon as its build has ended. */
+  readonly onImage?: (imageName: string, outcome: JobOutcome) => void;
 }
 
 /** How a job ended. */

@@ -24,6 +24,12 @@ export function readOwnProcessIdentity(): ProcessIdentity {
   return { host: readHost(), pid: ownPid, startedAt: stat.startedAt };
 }
 
+/** The identity of the process that has `pid` now; `undefined` when none runs that we may see. */
+export function findProcessIdentity(pid: number): ProcessIdentity | undefined {
+  const text = readOrMissing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return text === undefined ? undefined : { host: readHost(), pid, startedAt: parseStat(text).startedAt };
+}
+
 /** The one-word form, `host.pid.startedAt`. */
 export function encodeProcessIdentity(id: ProcessIdentity): string {
   return `${id.host}.${id.pid}.${id.startedAt}`;

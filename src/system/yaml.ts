@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, YAMLException, load, mergeTag } from 'js-yaml';
+import { CORE_SCHEMA, YAMLException, dump, load, mergeTag } from 'js-yaml';
 
 const SCHEMA = CORE_SCHEMA.withTags([mergeTag]);
 
@@ -18,4 +18,9 @@ export function parseYaml(text: string): unknown {
     const reason = error.reason.replace(/["'`<*!].*$/s, '…'); // what comes there is quoted from the text
     throw new YamlError(`${reason}${line}`);
   }
+}
+
+/** A YAML document that readers of YAML 1.1 and 1.2 understand alike: every string is quoted. */
+export function renderYaml(value: unknown): string {
+  return dump(value, { schema: SCHEMA, forceQuotes: true, quoteStyle: 'double', lineWidth: -1, noRefs: true });
 }

@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from 'node:util';
+import { chmod } from 'node:fs/promises';
+import { type Decoder, decode, fields, mapping, optional, text } from '../model/decode.ts';
+import { type HostSecrets, encodeHostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
+import { InputError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { readTextFile, writeFileAtomic } from '../system/files.ts';
+import { ensureFolder } from '../system/folders.ts';
+import { isOnTmpfs } from '../system/tmpfs.ts';
+import { YamlError, parseYaml, renderYaml } from '../system/yaml.ts';
+import { BuilderSetupError } from './errors.ts';
+import type { Host } from './tools.ts';
+
+/** How to log in to one project, in the words of clouds.yaml. */
+export interface CloudAuth {
+  readonly auth_url: string;
+  readonly password: Secret;
+  readonly project_domain_name: string;
+  readonly project_name: string;
+  readonly user_domain_name: string;
+  readonly username: string;
+}
+
+/** The content of clouds.yaml: the clouds by their ids, in their order. */
+export interface OpenstackCloudsConfig {
+  readonly clouds: Readonly<
+    Record<string, { readonly auth: CloudAuth; readonly region_name?: string | undefined }>
+  >;
+}
+
+/** The credentials that a host has now; `undefined`: none, or what this version would not write. */
+export interface InstalledCredentials {
+  readonly clouds: OpenstackCloudsConfig | undefined;
+  readonly secrets: HostSecrets | undefined;
+}
+
+type CredentialHost = Pick<Host, 'paths'>;
+
+/**
+ * Writes clouds.yaml unless it says the same already; tells whether it did. Throws BuilderSetupError when its folder
+ * is not kept in memory.
+ */
+export async function installCloudsYaml(
+  cloudsConfig: OpenstackCloudsConfig,
+  { paths }: CredentialHost,
+): Promise<boolean> {
+  const wanted = revealClouds(cloudsConfig);
+  await ensureRunFolder(paths);
+  const before = await readTextFile(paths.cloudsYaml);
+  if (before !== undefined && areSame(parseOrNothing(before), wanted)) {
+    await chmod(paths.cloudsYaml, 0o600);
+    return false;
+  }
+  await writeFileAtomic(paths.cloudsYaml, renderYaml(wanted), 0o600);
+  return true;
+}
+
+/** Writes secrets.json unless it says the same already; to be called after `installCloudsYaml`. */
+export async function installHostSecrets(
+  secrets: HostSecrets,
+  { paths }: CredentialHost,
+): Promise<boolean> {
+  await ensureRunFolder(paths);
+  const wanted = encodeHostSecrets(secrets);
+  if ((await readTextFile(paths.secrets)) === wanted) {
+    await chmod(paths.secrets, 0o600);
+    return false;
+  }
+  await writeFileAtomic(paths.secrets, wanted, 0o600);
+  return true;
+}
+
+/** Reads what `installCloudsYaml` and `installHostSecrets` wrote. */
+export async function readInstalled({ paths }: CredentialHost): Promise<InstalledCredentials> {
+  const [yaml, json] = [await readTextFile(paths.cloudsYaml), await readTextFile(paths.secrets)];
+  return {
+    clouds: yaml === undefined ? undefined : orNothing(() => parseClouds(yaml)),
+    secrets: json === undefined ? undefined : orNothing(() => parseHostSecrets(json)),
+  };
+}
+
+/** Does the host have these clouds and these secrets, of whatever generation? */
+export function holdsSame(
+  { clouds, secrets }: InstalledCredentials,
+  wanted: { readonly clouds: OpenstackCloudsConfig; readonly secrets: HostSecrets },
+): boolean {
+  if (clouds === undefined || secrets === undefined) return false;
+  const plain = (some: HostSecrets): unknown => JSON.parse(encodeHostSecrets({ ...some, generation: 0 }));
+  return (
+    areSame(revealClouds(clouds), revealClouds(wanted.clouds)) &&
+    isDeepStrictEqual(plain(secrets), plain(wanted.secrets))
+  );
+}
+
+async function ensureRunFolder(paths: UnitPaths): Promise<void> {
+  await ensureFolder(paths.run, 0o700);
+  if (await isOnTmpfs(paths.run)) return;
+  const message = `${paths.run}: expected a folder on a tmpfs, got one on a disk: credentials would be written to it`;
+  throw new BuilderSetupError(`${message}. Mount a tmpfs on /run of the machine`, { kind: 'input' });
+}
+
+function revealClouds({ clouds }: OpenstackCloudsConfig): object {
+  const revealed = Object.entries(clouds).map(([cloudId, { auth, region_name }]) => [
+    cloudId,
+    {
+      auth: { ...auth, password: auth.password.reveal() },
+      ...(region_name === undefined ? {} : { region_name }),
+    },
+  ]);
+  return { clouds: Object.fromEntries(revealed) as unknown };
+}
+
+/** The first cloud is the default of who runs the program by hand: the order counts. */
+function areSame(some: unknown, others: unknown): boolean {
+  return isDeepStrictEqual(some, others) && JSON.stringify(cloudIds(some)) === JSON.stringify(cloudIds(others));
+}
+
+function cloudIds(content: unknown): readonly string[] {
+  const clouds: unknown = typeof content === 'object' && content !== null && 'clouds' in content && content.clouds;
+  return typeof clouds === 'object' && clouds !== null ? Object.keys(clouds) : [];
+}
+
+const secret: Decoder<Secret> = (value, at, problems) => {
+  const read = text(value, at, problems);
+  return read === undefined ? undefined : new Secret(read);
+};
+
+const decoder = fields({
+  clouds: mapping(
+    fields({
+      auth: fields({
+        auth_url: text,
+        password: secret,
+        project_domain_name: text,
+        project_name: text,
+        user_domain_name: text,
+        username: text,
+      }),
+      region_name: optional(text),
+    }),
+  ),
+});
+
+function parseClouds(yaml: string): OpenstackCloudsConfig {
+  return decode(decoder, parseYaml(yaml), 'clouds.yaml', (problems) => new InputError(problems));
+}
+
+function parseOrNothing(yaml: string): unknown {
+  return orNothing(() => parseYaml(yaml));
+}
+
+/** What is corrupt counts as missing: it is written again. */
+function orNothing<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof YamlError || error instanceof InputError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { unitPaths } from '../model/unit-paths.ts';
+import { ensureFolder } from '../system/folders.ts';
+import type { ApplicationInitializationConfig } from './config.ts';
+import { installCloudsYaml } from './credentials.ts';
+import { BuilderSetupError } from './errors.ts';
+import { removeUnusedPrograms } from './programs.ts';
+import { configureCron } from './schedule.ts';
+import { asSetup, ensureService } from './service.ts';
+import type { Host } from './tools.ts';
+import { ensureUnitKey } from './unit-key.ts';
+import { upgradeApp } from './upgrade-app.ts';
+
+/**
+ * Sets this host up for builds: folders, key, credentials, program, service and schedule. A second call changes
+ * nothing. It asks no cloud: what builds need there the daemon prepares, for `imageArch`. Throws BuilderSetupError.
+ */
+export async function initialize(config: ApplicationInitializationConfig, host: Host): Promise<void> {
+  checkConfig(config, host.paths);
+  await asSetup('the host could not be set up', async () => {
+    await ensureFolders(host.paths);
+    await ensureUnitKey(host);
+    if (Object.keys(config.cloudConfig.clouds).length > 0) await installCloudsYaml(config.cloudConfig, host);
+    await upgradeApp(host);
+    await configureCron(config.unitName, config.cronInterval, host);
+    await ensureService(config.unitName, host);
+    await removeUnusedPrograms(host.paths); // those that the daemon ran from until now
+  });
+}
+
+function checkConfig(config: ApplicationInitializationConfig, paths: UnitPaths): void {
+  const { channel, unitName, resourcePrefix } = config;
+  const problems = [
+    ...(channel === 'charm'
+      ? []
+      : [`channel: expected charm, since the program comes with the charm, got ${channel}`]),
+    ...(unitPaths('/', unitName).name === paths.name
+      ? []
+      : [`unit name: expected the one whose host this is, ${paths.name}, got ${unitName}`]),
+    ...(/^[\w.:@ /+-]{0,100}$/.test(resourcePrefix)
+      ? []
+      : [`resource prefix: expected up to 100 letters, digits and . _ - : @ / +, got ${resourcePrefix}`]),
+  ];
+  if (problems.length > 0) throw new BuilderSetupError(problems.join('\n'), { kind: 'input' });
+}
+
+async function ensureFolders({ state, jobs, log, run }: UnitPaths): Promise<void> {
+  await ensureFolder(state, 0o700);
+  await ensureFolder(jobs, 0o700);
+  await ensureFolder(log, 0o750);
+  await ensureFolder(run, 0o700);
+}

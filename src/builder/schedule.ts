@@ -1,0 +1,58 @@
+import { rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError } from '../model/errors.ts';
+import { type Schedule, parseSchedule } from '../model/schedule.ts';
+import { readTextFile, writeFileAtomic } from '../system/files.ts';
+import { ensureFolder } from '../system/folders.ts';
+import type { Host } from './tools.ts';
+
+/**
+ * Has the unit build every `interval` hours; tells whether that changed anything on the host. Takes the unit out of the
+ * crontab of the Python charm, which would go on to enter it.
+ */
+export async function configureCron(
+  unitName: string,
+  interval: number,
+  { paths }: Pick<Host, 'paths'>,
+): Promise<boolean> {
+  if (!Number.isSafeInteger(interval) || interval < 1) {
+    throw new InputError([`build interval: expected a whole number of hours from 1 on, got ${interval}`]);
+  }
+  const isWritten = await writeSchedule({ unit: unitName, intervalHours: interval }, paths.schedule);
+  const isTaken = await leaveFormerCrontab(unitName, paths.formerCrontab);
+  return isWritten || isTaken;
+}
+
+async function writeSchedule(wanted: Schedule, path: string): Promise<boolean> {
+  const before = findSchedule(await readTextFile(path));
+  if (before?.unit === wanted.unit && before.intervalHours === wanted.intervalHours) return false;
+  await ensureFolder(dirname(path), 0o700);
+  await writeFileAtomic(path, `${JSON.stringify(wanted)}\n`, 0o600);
+  return true;
+}
+
+function findSchedule(text: string | undefined): Schedule | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseSchedule(text);
+  } catch (error) {
+    if (error instanceof InputError) return undefined; // corrupt: it is written again
+    throw error;
+  }
+}
+
+async function leaveFormerCrontab(unitName: string, path: string): Promise<boolean> {
+  const text = await readTextFile(path);
+  if (text === undefined) return false;
+  const lines = text.split('\n');
+  const others = lines.filter((line) => !entersUnit(line, unitName));
+  if (others.length === lines.length) return false;
+  if (others.every((line) => /^\s*(#.*)?$/.test(line))) await rm(path, { force: true });
+  else await writeFileAtomic(path, others.join('\n'), (await stat(path)).mode & 0o777);
+  return true;
+}
+
+/** Does a line of the crontab call juju-exec for exactly this unit? */
+function entersUnit(line: string, unitName: string): boolean {
+  return /\bjuju-exec\b/.test(line) && line.split(/[^\w/-]+/).includes(unitName);
+}

@@ -1,0 +1,89 @@
+import { cp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { InputError } from '../model/errors.ts';
+import { messageOf } from '../model/message-of.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { readTextFile } from '../system/files.ts';
+import { draftPath, ensureFolder, findLinkTarget, listTree, switchLink } from '../system/folders.ts';
+import { UpgradeApplicationError } from './errors.ts';
+import {
+  NODE_FILE,
+  PROGRAM_FILE,
+  currentProgram,
+  isThere,
+  removeUnusedPrograms,
+} from './programs.ts';
+import type { Host } from './tools.ts';
+
+/** What of the charm is the program; the last one need not be there. */
+const PARTS = ['dist', 'node_modules', 'package.json', NODE_FILE] as const;
+
+/**
+ * Installs the program that the charm carries, in a folder of its own, and brings it into use; tells whether another
+ * one was in use before. Throws UpgradeApplicationError, and then the old one stays in use.
+ */
+export async function upgradeApp({ paths, charmDir }: Pick<Host, 'paths' | 'charmDir'>): Promise<boolean> {
+  try {
+    const digest = await readDigest(charmDir);
+    await install(charmDir, join(paths.programs, digest));
+    const isChanged = await use(digest, paths);
+    await removeUnusedPrograms(paths);
+    return isChanged;
+  } catch (cause) {
+    throw new UpgradeApplicationError(
+      `the program in ${charmDir} could not be installed: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+async function readDigest(charmDir: string): Promise<string> {
+  const path = join(charmDir, 'program-digest');
+  const digest = (await readTextFile(path))?.trim();
+  if (digest !== undefined && /^[0-9a-f]{8,128}$/.test(digest)) return digest;
+  throw new InputError([`${path}: expected the digest of the program, got ${digest === undefined ? 'no file' : 'something else'}`]);
+}
+
+async function install(charmDir: string, program: string): Promise<void> {
+  if (!(await isThere(join(charmDir, PROGRAM_FILE)))) {
+    throw new InputError([`${join(charmDir, PROGRAM_FILE)}: expected the program, got no file`]);
+  }
+  await ensureFolder(dirname(program), 0o755);
+  if (await isInstalled(charmDir, program)) return;
+  const draft = draftPath(program);
+  try {
+    for (const part of await partsOf(charmDir)) {
+      await cp(join(charmDir, part), join(draft, part), { recursive: true, dereference: true });
+    }
+    await rm(program, { recursive: true, force: true }); // there only when it is damaged
+    await rename(draft, program);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function partsOf(folder: string): Promise<readonly string[]> {
+  const there = await Promise.all(PARTS.map(async (part) => [part, await isThere(join(folder, part))] as const));
+  return there.filter(([part, isPart]) => isPart || part !== NODE_FILE).map(([part]) => part);
+}
+
+/** A machine that loses power may leave a copy with empty files: their sizes tell. */
+async function isInstalled(charmDir: string, program: string): Promise<boolean> {
+  if (!(await isThere(program))) return false;
+  const [wanted, there] = [await partsOf(charmDir), await partsOf(program)];
+  if (!isDeepStrictEqual(wanted, there)) return false;
+  const trees = wanted.filter((part) => part === 'dist' || part === 'node_modules');
+  for (const part of trees) {
+    const [from, to] = [join(charmDir, part), join(program, part)];
+    if (!(await isThere(to)) || !isDeepStrictEqual(await listTree(from), await listTree(to))) return false;
+  }
+  return (await readTextFile(join(charmDir, 'package.json'))) === (await readTextFile(join(program, 'package.json')));
+}
+
+async function use(digest: string, paths: UnitPaths): Promise<boolean> {
+  const current = currentProgram(paths);
+  if ((await findLinkTarget(current)) === digest) return false;
+  await switchLink(current, digest);
+  return true;
+}
