@@ -1,0 +1,40 @@
+import { writeFileAtomic } from '../system/files.ts';
+import { messageOf } from '../model/message-of.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Journal } from './journal.ts';
+
+/** The journal and its file: each change is on disk before the promise of it resolves. */
+export class JournalFile {
+  readonly #path: string;
+  readonly #logger: Logger;
+  #current: Journal;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(path: string, current: Journal, logger: Logger) {
+    this.#path = path;
+    this.#current = current;
+    this.#logger = logger;
+  }
+
+  get current(): Journal {
+    return this.#current;
+  }
+
+  /** Changes it. A disk that refuses costs the next daemon time, and is told. */
+  update(change: (journal: Journal) => Journal): Promise<void> {
+    const next = change(this.#current);
+    if (next !== this.#current) {
+      this.#current = next;
+      this.#written = this.#written.then(() => this.#write(next));
+    }
+    return this.#written;
+  }
+
+  async #write(journal: Journal): Promise<void> {
+    try {
+      await writeFileAtomic(this.#path, `${JSON.stringify(journal, undefined, 2)}\n`, 0o600);
+    } catch (error) {
+      this.#logger.error('the journal was not written', { path: this.#path, error: messageOf(error) });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { ProductError } from '../model/errors.ts';
+import { errorCodeOf } from './error-code.ts';
+import { readTextFile } from './files.ts';
+import {
+  encodeProcessIdentity,
+  findProcessState,
+  parseProcessIdentity,
+  readOwnProcessIdentity,
+} from './process-id.ts';
+
+/** Another process that lives holds the lock. */
+export class LockHeldError extends ProductError {
+  readonly kind = 'unavailable';
+}
+
+/** Held until it is released, or its process is dead. */
+export interface ProcessLock {
+  release(): Promise<void>;
+}
+
+const MOST_TRIES = 5;
+
+/**
+ * Takes the lock file at `path`, which says who holds it. A holder that is dead, or of an earlier boot of this host, has
+ * left it behind. Throws LockHeldError.
+ */
+export async function takeProcessLock(path: string): Promise<ProcessLock> {
+  const own = encodeProcessIdentity(readOwnProcessIdentity());
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, own, { mode: 0o600, flag: 'wx' });
+  try {
+    await linkOverDead(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return {
+    release: async () => {
+      if ((await readTextFile(path)) === own) await rm(path, { force: true });
+    },
+  };
+}
+
+/** A link appears with its whole content, and only where there is nothing. */
+async function linkOverDead(draft: string, path: string): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    if (await tryLink(draft, path)) return;
+    const holder = await readTextFile(path);
+    if (holder !== undefined) await removeDead(path, holder);
+  }
+  throw new LockHeldError(`${path}: others took it at the same time; try again`);
+}
+
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errorCodeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function removeDead(path: string, holder: string): Promise<void> {
+  const id = parseProcessIdentity(holder);
+  if (id !== undefined && findProcessState(id) === 'alive') {
+    throw new LockHeldError(`${path}: process ${id.pid} runs already and holds it`);
+  }
+  const aside = `${path}.dead.${randomBytes(6).toString('hex')}`;
+  await rename(path, aside).catch(ignoreMissing);
+  const moved = await readFile(aside, 'utf8').catch(ignoreMissing);
+  if (moved !== undefined && moved !== holder) await tryLink(aside, path); // a living one had been quicker
+  await rm(aside, { force: true });
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (errorCodeOf(error) === 'ENOENT') return undefined;
+  throw error;
+}
