@@ -90,6 +90,18 @@ const cloudImage: Decoder<CloudImage> = fields({
   microk8s: anyString,
 });
 
+/** How a JobFailure is read: the daemon's journal has them too. */
+export const JOB_FAILURE_FIELDS = {
+  kind: oneOf(JOB_KINDS),
+  subject: text,
+  cloudId: anyString,
+  errorKind: oneOf(FAILURE_KINDS),
+  message: anyString,
+  failedAt: text,
+  attempts: integer,
+  nextAttemptAt: text,
+};
+
 const decoder: Decoder<Built> = fields({
   format: oneOf([1]),
   generation: integer,
@@ -113,18 +125,7 @@ const decoder: Decoder<Built> = fields({
     }),
   ),
   batch: fields({ done: integer, total: integer }),
-  failures: list(
-    fields({
-      kind: oneOf(JOB_KINDS),
-      subject: text,
-      cloudId: anyString,
-      errorKind: oneOf(FAILURE_KINDS),
-      message: anyString,
-      failedAt: text,
-      attempts: integer,
-      nextAttemptAt: text,
-    }),
-  ),
+  failures: list(fields(JOB_FAILURE_FIELDS)),
   answered: list(text),
   nextBuildAt: optional(text),
   rests: optional(text),

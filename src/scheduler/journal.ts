@@ -12,6 +12,8 @@ export interface Journal {
   readonly preparedAt: Readonly<Record<string, number>>;
   /** By `failureKey`. */
   readonly failures: Readonly<Record<string, RememberedFailure>>;
+  /** By `failureKey`: under which settings a cloud was last pruned, and when; epoch milliseconds. */
+  readonly pruned: Readonly<Record<string, { readonly settings: string; readonly at: number }>>;
   /** The newest last; bounded. */
   readonly answered: readonly string[];
   /** Builds that actions asked for and that have ended, well or not, the newest last; bounded. */
@@ -29,6 +31,7 @@ export const EMPTY_JOURNAL: Journal = {
   builtAt: {},
   preparedAt: {},
   failures: {},
+  pruned: {},
   answered: [],
   endedBuilds: [],
 };

@@ -1,61 +1,50 @@
-import type { Base } from '../model/base.ts';
-import type { DesiredState } from '../model/desired-state.ts';
 import type { Observation } from '../model/observation.ts';
-import type { OngoingJob } from '../model/ongoing-job.ts';
-import type { ImageVariant } from '../model/run-config.ts';
-import type { Journal } from './journal.ts';
+import { planBuilds } from './plan-builds.ts';
+import { type Clouds, type Project, groupClouds, isSeen } from './plan-clouds.ts';
+import { planCopies } from './plan-copies.ts';
+import { type Plan, type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
+import { planPrunes } from './plan-prunes.ts';
+import { shorten } from './plan-words.ts';
 
-/** All that a plan follows from. */
-export interface PlanInput {
-  readonly desired: DesiredState;
-  readonly intervalHours: number;
-  /** This software's version. */
-  readonly version: string;
-  readonly credentials: 'ready' | 'missing' | 'outdated';
-  /** `undefined`: the clouds were not asked. */
-  readonly observation: Observation | undefined;
-  readonly journal: Journal;
-  readonly ongoing: readonly OngoingJob[];
-  /** Epoch milliseconds, UTC. */
-  readonly now: number;
+export type { Plan, PlanEntry, PlanInput } from './plan-entry.ts';
+
+/**
+ * What is wanted less what there is, each with its reason. The same input gives the same plan; an entry that was
+ * carried out, and one that runs, is not in the next one.
+ */
+export function planWork(input: PlanInput): Plan {
+  const { observation } = input;
+  const idle = explainRest(input);
+  if (idle !== undefined) return [rest('all', 'all', idle)];
+  if (observation === undefined) return [rest('all', 'all', 'the clouds were not asked')];
+  return planClouds(input, observation);
 }
 
-/** One thing to do, or not to do, and why: what the operator sees. */
-export type PlanEntry =
-  | { readonly act: 'prepare'; readonly base: Base; readonly reason: string }
-  | {
-      readonly act: 'build';
-      readonly imageName: string;
-      readonly variant: ImageVariant;
-      /** Where it goes when it is built: one entry of clouds.yaml for each project. */
-      readonly uploadTo: readonly string[];
-      /** The build id that an action was told; absent: a new one. */
-      readonly buildId: string | undefined;
-      readonly reason: string;
-    }
-  | {
-      readonly act: 'copy';
-      readonly imageName: string;
-      /** In the build cloud. */
-      readonly imageId: string;
-      readonly uploadTo: readonly string[];
-      readonly reason: string;
-    }
-  | {
-      readonly act: 'prune';
-      readonly imageName: string;
-      readonly cloudId: string;
-      /** What is published: it stays, and carries the mark. */
-      readonly publishedIds: readonly string[];
-      readonly reason: string;
-    }
-  | {
-      readonly act: 'rest';
-      readonly subject: string;
-      readonly reason: string;
-      /** Epoch milliseconds; absent: until something changes. */
-      readonly until: number | undefined;
-    };
+/** Why nothing is done at all. */
+function explainRest({ credentials, desired }: PlanInput): string | undefined {
+  switch (credentials) {
+    case 'missing':
+      return 'waiting for credentials: none are installed';
+    case 'outdated':
+      return 'waiting for credentials: newer ones are to be installed';
+    case 'ready':
+      return desired.consumers.length === 0 ? 'no consumer with complete credentials' : undefined;
+  }
+}
 
-/** What is to be done now, in the matrix's order. Jobs that run already are not in it. */
-export type Plan = readonly PlanEntry[];
+function planClouds(input: PlanInput, observation: Observation): Plan {
+  const clouds = groupClouds(input.desired, observation);
+  const { build } = clouds;
+  const work = isSeen(build)
+    ? planImages(build, clouds, input)
+    : [rest('cloud', build.cloudId, `build cloud ${build.cloudId}: ${shorten(build.message)}`)];
+  const unseen = clouds.unseen.map(({ cloudId, message }): Rest =>
+    rest('cloud', cloudId, `cloud ${cloudId}: ${shorten(message)}`),
+  );
+  return [...work, ...unseen, ...planPrunes(clouds, work, input)];
+}
+
+function planImages(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {
+  const builds = planBuilds(build, clouds, input);
+  return [...builds, ...planCopies(build, clouds.others, builds, input)];
+}

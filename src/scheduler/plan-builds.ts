@@ -1,0 +1,101 @@
+import type { Base } from '../model/base.ts';
+import { findBackOff } from './plan-back-off.ts';
+import type { Clouds, Project } from './plan-clouds.ts';
+import { type Due, decideBuild } from './plan-due.ts';
+import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
+import { type WantedImage, listWantedImages } from './plan-matrix.ts';
+import { HOUR } from './plan-words.ts';
+
+/** How many more builds and preparations may start. */
+interface Slots {
+  readonly busy: number;
+  readonly max: number;
+}
+
+type Decided = WantedImage & { readonly decision: Due | Rest };
+
+/** What becomes of each wanted image now, in the matrix's order; a base is prepared before its first build. */
+export function planBuilds(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {
+  const decided = listWantedImages(input.desired.images).map((image) => ({
+    ...image,
+    decision: decideBuild(image, build, input),
+  }));
+  const uploadTo = clouds.others.map(({ cloudId }) => cloudId);
+  const bases = [...new Set(decided.map(({ variant }) => variant.base))];
+  const entries: PlanEntry[] = [];
+  for (const base of bases) {
+    const ofBase = decided.filter(({ variant }) => variant.base === base);
+    entries.push(...planBase(base, ofBase, uploadTo, input, countSlots(input, entries)));
+  }
+  return entries;
+}
+
+function planBase(
+  base: Base,
+  decided: readonly Decided[],
+  uploadTo: readonly string[],
+  input: PlanInput,
+  slots: Slots,
+): readonly PlanEntry[] {
+  const isDue = decided.some(({ decision }) => decision.act === 'due');
+  const gate = isDue ? gateBase(base, input, slots) : 'open';
+  if (gate === 'open') return startBuilds(decided, uploadTo, slots);
+  const waits = `waits for ${nameBase(base, input)} to be prepared`;
+  const images = decided.map(({ imageName, decision }) =>
+    decision.act === 'rest' ? decision : rest('waits', imageName, waits),
+  );
+  return [...gate, ...images];
+}
+
+/** As many as there are slots for. */
+function startBuilds(
+  decided: readonly Decided[],
+  uploadTo: readonly string[],
+  { busy, max }: Slots,
+): readonly PlanEntry[] {
+  let started = 0;
+  return decided.map(({ imageName, variant, decision }): PlanEntry => {
+    if (decision.act === 'rest') return decision;
+    if (busy + started >= max) return restForSlot(imageName, { busy: busy + started, max });
+    started += 1;
+    const { buildId, reason } = decision;
+    return { act: 'build', imageName, variant, uploadTo, buildId, reason };
+  });
+}
+
+/** `open`: its images may be built; else what is done, or not, so that they may. */
+function gateBase(base: Base, input: PlanInput, slots: Slots): 'open' | readonly PlanEntry[] {
+  if (input.ongoing.some(({ kind, subject }) => kind === 'prepare' && subject === base)) {
+    return [rest('running', nameBase(base, input), 'being prepared')];
+  }
+  const need = explainPreparation(base, input);
+  if (need === undefined) return 'open';
+  const backOff = findBackOff({ kind: 'prepare', subject: base, cloudId: '' }, input);
+  if (backOff !== undefined) return [rest('failed', nameBase(base, input), backOff.reason, backOff.until)];
+  if (slots.busy >= slots.max) return [restForSlot(nameBase(base, input), slots)];
+  return [{ act: 'prepare', base, reason: need }];
+}
+
+/** Why a base is to be prepared before it is built on; `undefined`: it was, not long ago. */
+function explainPreparation(base: Base, { journal, intervalHours, now }: PlanInput): string | undefined {
+  const at = journal.preparedAt[base];
+  if (at === undefined) return 'never prepared';
+  if (at > now) return 'interval elapsed: by this clock it was never prepared';
+  if (at + intervalHours * HOUR > now) return undefined;
+  return `interval elapsed: prepared ${Math.floor((now - at) / HOUR)} h ago`;
+}
+
+function nameBase(base: Base, { desired }: PlanInput): string {
+  return `base ${base}/${desired.images.arch}`;
+}
+
+function countSlots({ desired, ongoing }: PlanInput, started: readonly PlanEntry[]): Slots {
+  const isCounted = (word: string): boolean => word === 'build' || word === 'prepare';
+  const running = ongoing.filter(({ kind }) => isCounted(kind)).length;
+  const starting = started.filter(({ act }) => isCounted(act)).length;
+  return { busy: running + starting, max: Math.max(1, desired.build.maxParallel) };
+}
+
+function restForSlot(subject: string, { busy, max }: Slots): Rest {
+  return rest('waits', subject, `waits for a free slot (${busy} of ${max})`);
+}

@@ -1,0 +1,99 @@
+import type { DesiredState } from '../model/desired-state.ts';
+import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
+
+type SeenCloud = Extract<ObservedCloud, { readonly state: 'seen' }>;
+
+/** A project that was seen, however many entries of clouds.yaml lead to it. */
+export interface Project {
+  /** The one of its entries that speaks for it. */
+  readonly cloudId: string;
+  /** All its entries. */
+  readonly cloudIds: readonly string[];
+  /** The newest first. */
+  readonly images: readonly ObservedImage[];
+}
+
+/** An entry of clouds.yaml that nothing is known of now. */
+export interface UnseenCloud {
+  readonly cloudId: string;
+  readonly message: string;
+}
+
+/** The clouds that are wanted, by project. */
+export interface Clouds {
+  /** With the consumers that share the project. */
+  readonly build: Project | UnseenCloud;
+  /** The projects of other consumers, in their order. */
+  readonly others: readonly Project[];
+  /** Consumers' clouds. */
+  readonly unseen: readonly UnseenCloud[];
+}
+
+/** Groups what was seen: the build cloud speaks for its project, the first consumer for each other one. */
+export function groupClouds(desired: DesiredState, observation: Observation): Clouds {
+  const consumers = listConsumerClouds(desired).map((cloudId) => findCloud(observation, cloudId));
+  const seen = consumers.filter((cloud) => cloud.state === 'seen');
+  const build = findCloud(observation, desired.build.cloud);
+  const keys = new Set(seen.map(({ projectKey }) => projectKey));
+  if (build.state === 'seen') keys.delete(build.projectKey);
+  return {
+    build: build.state === 'seen' ? toProject(build, seen) : build,
+    others: [...keys].flatMap((key) => {
+      const first = seen.find(({ projectKey }) => projectKey === key);
+      return first === undefined ? [] : [toProject(first, seen)];
+    }),
+    unseen: consumers.filter((cloud) => cloud.state === 'failed'),
+  };
+}
+
+/** The consumers' entries of clouds.yaml, each once, in their order. */
+export function listConsumerClouds({ build, consumers }: DesiredState): readonly string[] {
+  return [...new Set(consumers.map(({ cloudId }) => cloudId))].filter((cloudId) => cloudId !== build.cloud);
+}
+
+/** Was the project seen? */
+export function isSeen(cloud: Project | UnseenCloud): cloud is Project {
+  return 'images' in cloud;
+}
+
+/** The active images of one name, the newest first; of the same second, as Glance gave them. */
+export function listActiveImages(
+  images: readonly ObservedImage[],
+  imageName: string,
+): readonly ObservedImage[] {
+  const active = images.filter(({ name, status }) => name === imageName && status === 'active');
+  return sortNewestFirst(active);
+}
+
+/** The newest first; a time that cannot be read is the oldest. */
+export function sortNewestFirst(images: readonly ObservedImage[]): readonly ObservedImage[] {
+  const at = ({ createdAt }: ObservedImage): number => {
+    const read = Date.parse(createdAt);
+    return Number.isNaN(read) ? 0 : read;
+  };
+  return images.toSorted((a, b) => at(b) - at(a));
+}
+
+/** Of a project's active images of one name, one that is `image` itself or a copy of it. */
+export function findCopy(images: readonly ObservedImage[], image: ObservedImage): ObservedImage | undefined {
+  return listActiveImages(images, image.name).find(
+    ({ id, sourceImageId }) => id === image.id || sourceImageId === image.id,
+  );
+}
+
+function findCloud(
+  observation: Observation,
+  cloudId: string,
+): SeenCloud | (UnseenCloud & { readonly state: 'failed' }) {
+  const found = observation.find((cloud) => cloud.cloudId === cloudId);
+  return found ?? { cloudId, state: 'failed', message: 'not asked yet' };
+}
+
+function toProject(speaker: SeenCloud, seen: readonly SeenCloud[]): Project {
+  const same = seen.filter(({ projectKey }) => projectKey === speaker.projectKey);
+  return {
+    cloudId: speaker.cloudId,
+    cloudIds: [...new Set([speaker, ...same].map(({ cloudId }) => cloudId))],
+    images: speaker.images,
+  };
+}

@@ -1,0 +1,84 @@
+import { describeInputChanges, encodeBuildInputs } from '../model/build-inputs.ts';
+import type { ObservedImage } from '../model/observation.ts';
+import { findBackOff } from './plan-back-off.ts';
+import { type Project, listActiveImages } from './plan-clouds.ts';
+import { type PlanInput, type Rest, rest } from './plan-entry.ts';
+import { type WantedImage, isBuildable } from './plan-matrix.ts';
+import { HOUR, minuteOf } from './plan-words.ts';
+
+/** An image that is to be built as soon as it may, and why. */
+export interface Due {
+  readonly act: 'due';
+  /** That an action was told. */
+  readonly buildId: string | undefined;
+  readonly reason: string;
+}
+
+/**
+ * Is an image to be built? What an action asked for is tried at once, also when it is fresh or has failed; nothing is
+ * built twice at a time.
+ */
+export function decideBuild(image: WantedImage, build: Project, input: PlanInput): Due | Rest {
+  const { imageName } = image;
+  if (!isBuildable(image)) {
+    return rest('unbuildable', imageName, 'Juju and MicroK8s are not built in by this version');
+  }
+  const running = input.ongoing.find(({ kind, subject }) => kind === 'build' && subject === imageName);
+  if (running !== undefined) return rest('running', imageName, 'being built');
+  const request = findRequest(imageName, input);
+  if (request !== undefined) return request;
+  const need = explainNeed(imageName, build, input);
+  if (typeof need !== 'string') return need;
+  const backOff = findBackOff({ kind: 'build', subject: imageName, cloudId: '' }, input);
+  if (backOff !== undefined) return rest('failed', imageName, backOff.reason, backOff.until);
+  return { act: 'due', buildId: undefined, reason: need };
+}
+
+/** The oldest request for an image that has not had its build. */
+function findRequest(imageName: string, { desired, journal, ongoing }: PlanInput): Due | undefined {
+  const isOpen = (buildId: string): boolean =>
+    !journal.endedBuilds.includes(buildId) && ongoing.every((job) => job.buildId !== buildId);
+  const open = desired.requests
+    .filter(({ action }) => !journal.answered.includes(action))
+    .flatMap(({ action, builds }) => builds.map((build) => ({ action, ...build })))
+    .find((build) => build.imageName === imageName && isOpen(build.buildId));
+  if (open === undefined) return undefined;
+  return { act: 'due', buildId: open.buildId, reason: `asked by action ${open.action}` };
+}
+
+/** Why an image is to be built, or until when it is fresh. */
+function explainNeed(imageName: string, build: Project, input: PlanInput): string | Rest {
+  const [newest] = listActiveImages(build.images, imageName);
+  const builtAt = input.journal.builtAt[imageName];
+  if (newest === undefined) return builtAt === undefined ? 'never built' : 'missing here';
+  const change = explainChange(newest, input);
+  if (change !== undefined) return `inputs changed: ${change}`;
+  const last = findLastSuccess(newest, builtAt, input.now);
+  if (last === undefined) return 'interval elapsed: by this clock it was never built';
+  const until = last + input.intervalHours * HOUR;
+  if (until <= input.now) return `interval elapsed: built ${Math.floor((input.now - last) / HOUR)} h ago`;
+  return rest('fresh', imageName, `fresh until ${minuteOf(until)}`, until);
+}
+
+function explainChange(newest: ObservedImage, { desired, version }: PlanInput): string | undefined {
+  const { runnerVersion, scriptDigest } = desired.images;
+  const wanted = encodeBuildInputs({
+    charm: version,
+    runner: runnerVersion === '' ? 'latest' : runnerVersion,
+    script: scriptDigest === '' ? 'none' : scriptDigest,
+  });
+  if (newest.runConfig === wanted) return undefined;
+  if (newest.runConfig === undefined) return 'not told by the image';
+  const changes = describeInputChanges(newest.runConfig, wanted);
+  return changes === '' ? `not as they are written now: ${wanted}` : changes;
+}
+
+/** By our own clock or Glance's, whichever is later; what lies ahead of now was told by a clock that went back. */
+function findLastSuccess(
+  newest: ObservedImage,
+  builtAt: number | undefined,
+  now: number,
+): number | undefined {
+  const times = [builtAt ?? Number.NaN, Date.parse(newest.createdAt)].filter((time) => time <= now);
+  return times.length === 0 ? undefined : Math.max(...times);
+}

@@ -1,0 +1,130 @@
+import type { ObservedImage } from '../model/observation.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
+import { OWNER_KEYS } from '../model/owner.ts';
+import { type Revision, planPrune } from '../model/prune.ts';
+import { failureKey } from './journal.ts';
+import { findBackOff } from './plan-back-off.ts';
+import { type Clouds, type Project, isSeen, sortNewestFirst } from './plan-clouds.ts';
+import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
+import { settingsOf } from './plan-settings.ts';
+import { HOUR, count, minuteOf } from './plan-words.ts';
+
+const LONGEST_PAUSE = 6 * HOUR;
+
+/** Where the images of one name may be pruned. */
+interface Place {
+  readonly project: Project;
+  readonly imageName: string;
+}
+
+/**
+ * Deletes what is beyond the newest revisions, and marks what is published. Nothing, as long as it is not settled
+ * what every relation publishes; nothing where it was not seen now; in each project once, whoever shares it; and not
+ * where a job works on the same image.
+ */
+export function planPrunes(
+  clouds: Clouds,
+  started: readonly PlanEntry[],
+  input: PlanInput,
+): readonly PlanEntry[] {
+  const published = findPublished(input);
+  if (published === undefined) return [];
+  const projects = [...(isSeen(clouds.build) ? [clouds.build] : []), ...clouds.others];
+  return projects
+    .flatMap((project) => listNames(project).map((imageName) => ({ project, imageName })))
+    .filter((place) => !isTouched(place, clouds, started, input))
+    .flatMap((place) => planPlace(place, published, input) ?? []);
+}
+
+/** All ids that are published; `undefined` as long as that is not known of each relation, or is being changed. */
+function findPublished({ desired: { published, consumers } }: PlanInput): ReadonlySet<string> | undefined {
+  if (published === undefined || published.some(({ isSettled }) => !isSettled)) return undefined;
+  const known = new Set(published.map(({ relationId }) => relationId));
+  if (consumers.some(({ relationId }) => !known.has(relationId))) return undefined;
+  return new Set(published.flatMap(({ imageIds }) => imageIds));
+}
+
+function planPlace(
+  { project, imageName }: Place,
+  published: ReadonlySet<string>,
+  input: PlanInput,
+): PlanEntry | undefined {
+  const images = sortNewestFirst(project.images.filter(({ name }) => name === imageName));
+  const reason = explainPrune(images, published, Math.max(1, input.desired.build.keepRevisions));
+  if (reason === undefined) return undefined;
+  const { cloudId } = project;
+  return (
+    findRest(imageName, cloudId, input) ?? {
+      ...{ act: 'prune', imageName, cloudId, reason },
+      publishedIds: [...published].toSorted(),
+    }
+  );
+}
+
+/** What a prune would do; `undefined`: nothing. */
+function explainPrune(
+  images: readonly ObservedImage[],
+  published: ReadonlySet<string>,
+  keep: number,
+): string | undefined {
+  const revisions = images.map((image) => toRevision(image, published));
+  const deleted = planPrune(revisions, keep, published).filter(({ isDeleted }) => isDeleted).length;
+  const marked = images.filter(({ id, isPublished }) => isPublished !== published.has(id)).length;
+  const reasons = [
+    ...(deleted === 0 ? [] : [`${count(deleted, 'revision')} beyond the newest ${keep}`]),
+    ...(marked === 0 ? [] : [`${count(marked, 'published mark')} to change`]),
+  ];
+  return reasons.length === 0 ? undefined : reasons.join(', ');
+}
+
+/** As the prune finds it once it has put the marks right. */
+function toRevision({ id, status }: ObservedImage, published: ReadonlySet<string>): Revision {
+  return { id, status, properties: published.has(id) ? { [OWNER_KEYS.published]: 'true' } : {} };
+}
+
+/**
+ * What failed rests; and what came through and yet left something is not asked for again and again: a cloud may keep
+ * what is in use or shared.
+ */
+function findRest(imageName: string, cloudId: string, input: PlanInput): Rest | undefined {
+  const { journal, desired, intervalHours, now } = input;
+  const job = { kind: 'prune', subject: imageName, cloudId } as const;
+  const subject = `${imageName} in ${cloudId}`;
+  const backOff = findBackOff(job, input);
+  if (backOff !== undefined) return rest('failed', subject, backOff.reason, backOff.until);
+  const last = journal.pruned[failureKey(job)];
+  if (last?.settings !== settingsOf(desired, 'prune', imageName) || last.at > now) return undefined;
+  const until = last.at + Math.min(intervalHours * HOUR, LONGEST_PAUSE);
+  if (until <= now) return undefined;
+  return rest('done', subject, `pruned; looks again at ${minuteOf(until)}`, until);
+}
+
+/** Does a job work on these images, or may it? One that goes to a cloud that was not seen may be anywhere. */
+function isTouched(
+  place: Place,
+  clouds: Clouds,
+  started: readonly PlanEntry[],
+  { desired, ongoing }: PlanInput,
+): boolean {
+  const seen = [clouds.build, ...clouds.others].filter(isSeen).flatMap(({ cloudIds }) => cloudIds);
+  const touches = (cloudId: string): boolean =>
+    place.project.cloudIds.includes(cloudId) || !seen.includes(cloudId);
+  const ours = (job: OngoingJob): boolean => job.kind !== 'prepare' && job.subject === place.imageName;
+  const running = ongoing
+    .filter(ours)
+    .flatMap((job) => listTouched(job.kind, job.cloudIds, desired.build.cloud));
+  const starting = started
+    .filter((entry) => entry.act === 'build' || entry.act === 'copy')
+    .filter(({ imageName }) => imageName === place.imageName)
+    .flatMap((entry) => listTouched(entry.act, entry.uploadTo, desired.build.cloud));
+  return [...running, ...starting].some(touches);
+}
+
+/** A build makes its image in the build cloud, and a copy reads it there. */
+function listTouched(kind: string, cloudIds: readonly string[], buildCloud: string): readonly string[] {
+  return kind === 'prune' ? cloudIds : [buildCloud, ...cloudIds];
+}
+
+function listNames({ images }: Project): readonly string[] {
+  return [...new Set(images.map(({ name }) => name))].toSorted();
+}
