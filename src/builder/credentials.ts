@@ -57,10 +57,7 @@ export async function installCloudsYaml(
 }
 
 /** Writes secrets.json unless it says the same already; to be called after `installCloudsYaml`. */
-export async function installHostSecrets(
-  secrets: HostSecrets,
-  { paths }: CredentialHost,
-): Promise<boolean> {
+export async function installHostSecrets(secrets: HostSecrets, { paths }: CredentialHost): Promise<boolean> {
   await ensureRunFolder(paths);
   const wanted = encodeHostSecrets(secrets);
   if ((await readTextFile(paths.secrets)) === wanted) {
@@ -113,11 +110,14 @@ function revealClouds({ clouds }: OpenstackCloudsConfig): object {
 
 /** The first cloud is the default of who runs the program by hand: the order counts. */
 function areSame(some: unknown, others: unknown): boolean {
-  return isDeepStrictEqual(some, others) && JSON.stringify(cloudIds(some)) === JSON.stringify(cloudIds(others));
+  return (
+    isDeepStrictEqual(some, others) && JSON.stringify(cloudIds(some)) === JSON.stringify(cloudIds(others))
+  );
 }
 
 function cloudIds(content: unknown): readonly string[] {
-  const clouds: unknown = typeof content === 'object' && content !== null && 'clouds' in content && content.clouds;
+  const clouds: unknown =
+    typeof content === 'object' && content !== null && 'clouds' in content && content.clouds;
   return typeof clouds === 'object' && clouds !== null ? Object.keys(clouds) : [];
 }
 

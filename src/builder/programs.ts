@@ -62,6 +62,9 @@ function isWithin(place: string, folder: string): boolean {
 
 /** All paths that the command lines, the programs and the working folders of processes tell. */
 async function listPlacesInUse(): Promise<readonly string[]> {
-  const places = (await listProcesses()).map(async ({ pid, args }) => [...args, ...(await listPlacesOf(pid))]);
+  const places = (await listProcesses()).map(async ({ pid, args }) => [
+    ...args,
+    ...(await listPlacesOf(pid)),
+  ]);
   return (await Promise.all(places)).flat();
 }

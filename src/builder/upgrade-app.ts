@@ -7,13 +7,7 @@ import type { UnitPaths } from '../model/unit-paths.ts';
 import { readTextFile } from '../system/files.ts';
 import { draftPath, ensureFolder, findLinkTarget, listTree, switchLink } from '../system/folders.ts';
 import { UpgradeApplicationError } from './errors.ts';
-import {
-  NODE_FILE,
-  PROGRAM_FILE,
-  currentProgram,
-  isThere,
-  removeUnusedPrograms,
-} from './programs.ts';
+import { NODE_FILE, PROGRAM_FILE, currentProgram, isThere, removeUnusedPrograms } from './programs.ts';
 import type { Host } from './tools.ts';
 
 /** What of the charm is the program; the last one need not be there. */
@@ -42,7 +36,9 @@ async function readDigest(charmDir: string): Promise<string> {
   const path = join(charmDir, 'program-digest');
   const digest = (await readTextFile(path))?.trim();
   if (digest !== undefined && /^[0-9a-f]{8,128}$/.test(digest)) return digest;
-  throw new InputError([`${path}: expected the digest of the program, got ${digest === undefined ? 'no file' : 'something else'}`]);
+  throw new InputError([
+    `${path}: expected the digest of the program, got ${digest === undefined ? 'no file' : 'something else'}`,
+  ]);
 }
 
 async function install(charmDir: string, program: string): Promise<void> {
@@ -64,7 +60,9 @@ async function install(charmDir: string, program: string): Promise<void> {
 }
 
 async function partsOf(folder: string): Promise<readonly string[]> {
-  const there = await Promise.all(PARTS.map(async (part) => [part, await isThere(join(folder, part))] as const));
+  const there = await Promise.all(
+    PARTS.map(async (part) => [part, await isThere(join(folder, part))] as const),
+  );
   return there.filter(([part, isPart]) => isPart || part !== NODE_FILE).map(([part]) => part);
 }
 
@@ -78,7 +76,10 @@ async function isInstalled(charmDir: string, program: string): Promise<boolean> 
     const [from, to] = [join(charmDir, part), join(program, part)];
     if (!(await isThere(to)) || !isDeepStrictEqual(await listTree(from), await listTree(to))) return false;
   }
-  return (await readTextFile(join(charmDir, 'package.json'))) === (await readTextFile(join(program, 'package.json')));
+  return (
+    (await readTextFile(join(charmDir, 'package.json'))) ===
+    (await readTextFile(join(program, 'package.json')))
+  );
 }
 
 async function use(digest: string, paths: UnitPaths): Promise<boolean> {

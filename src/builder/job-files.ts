@@ -1,0 +1,95 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobKind } from '../model/built.ts';
+import { type Decoder, anyString, decode, fields, list, oneOf, text } from '../model/decode.ts';
+import { InputError } from '../model/errors.ts';
+import { parseJsonText } from '../model/json-text.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { readTextFile, writeFileAtomic } from '../system/files.ts';
+import { listFolder } from '../system/folders.ts';
+import { findJobProcesses } from './job-processes.ts';
+import type { JobPlace } from './tools.ts';
+
+/** Where a job's output goes. */
+export interface JobFiles {
+  readonly folder: string;
+  /** What it was ordered to do. */
+  readonly order: string;
+  /** Its standard output: one JSON object, at its end. */
+  readonly result: string;
+  /** Its standard error: a JSON object in each line. */
+  readonly progress: string;
+}
+
+/** How many jobs' output is kept. */
+const KEPT_JOBS = 30;
+
+export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
+  const folder = join(jobs, buildId);
+  return {
+    folder,
+    order: join(folder, 'job.json'),
+    result: join(folder, 'result.json'),
+    progress: join(folder, 'progress.log'),
+  };
+}
+
+/** What a job was ordered to do: job.json. */
+export interface JobOrder {
+  readonly kind: JobKind;
+  readonly buildId: string;
+  readonly subject: string;
+  readonly cloudIds: readonly string[];
+  readonly reason: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+const instant: Decoder<string> = (value, at, problems) => {
+  const read = text(value, at, problems);
+  if (read !== undefined && Number.isNaN(Date.parse(read))) problems.push(`${at}: expected a time`);
+  return read;
+};
+
+const decoder: Decoder<JobOrder> = fields({
+  kind: oneOf(['prepare', 'build', 'copy', 'prune']),
+  buildId: text,
+  subject: text,
+  cloudIds: list(text),
+  reason: anyString,
+  startedAt: instant,
+});
+
+export async function writeJobOrder(order: JobOrder, files: JobFiles): Promise<void> {
+  await writeFileAtomic(files.order, `${JSON.stringify(order)}\n`, 0o600);
+}
+
+/** Reads job.json; `undefined` when it is lost or cannot be understood. */
+export async function findJobOrder(files: JobFiles): Promise<JobOrder | undefined> {
+  const json = await readTextFile(files.order);
+  if (json === undefined) return undefined;
+  try {
+    const value = parseJsonText(json, files.order);
+    return decode(decoder, value, files.order, (problems) => new InputError(problems));
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes the output of old jobs: the newest 30 stay, and all that run. */
+export async function tidyJobs({ paths, orderer }: JobPlace): Promise<void> {
+  const names = await listFolder(paths.jobs);
+  if (names.length <= KEPT_JOBS) return;
+  const running = new Set((await findJobProcesses({ paths, orderer })).map(({ buildId }) => buildId));
+  const aged = await Promise.all(names.map(async (name) => ({ name, time: await timeOf(paths, name) })));
+  const old = aged.sort((one, other) => other.time - one.time).slice(KEPT_JOBS);
+  for (const { name } of old) {
+    if (!running.has(name)) await rm(join(paths.jobs, name), { recursive: true, force: true });
+  }
+}
+
+async function timeOf(paths: UnitPaths, name: string): Promise<number> {
+  const seen = await stat(join(paths.jobs, name));
+  return seen.mtimeMs;
+}

@@ -1,0 +1,63 @@
+import type { CloudImage } from '../model/built.ts';
+import type { ObservedImage } from '../model/observation.ts';
+import { type ConfigMatrix, expandMatrix } from '../model/run-config.ts';
+import { FetchConfig, type StaticConfigs } from './config.ts';
+import { GetLatestImageError } from './errors.ts';
+import { observe } from './observe.ts';
+import type { BuilderTools } from './tools.ts';
+
+/** What to look for: each image of the matrix, in each cloud that images go to. */
+export function deriveFetchConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly FetchConfig[] {
+  const { arch, prefix } = config.imageConfig;
+  const clouds = destinationsOf(config);
+  return expandMatrix(matrix).flatMap((variant) =>
+    clouds.map((cloudId) => new FetchConfig({ ...variant, arch, prefix, cloudId })),
+  );
+}
+
+function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
+  const { uploadClouds, buildCloud } = cloudConfig;
+  return uploadClouds.length === 0 ? [buildCloud] : [...new Set(uploadClouds)];
+}
+
+/**
+ * The newest active image of each config, in the matrix's order; one that has none is left out. Throws
+ * GetLatestImageError when a cloud does not tell.
+ */
+export async function getLatestImages(
+  matrix: ConfigMatrix,
+  config: StaticConfigs,
+  tools: BuilderTools,
+): Promise<readonly CloudImage[]> {
+  const imagesOf = await look(destinationsOf(config), tools);
+  return deriveFetchConfigs(matrix, config).flatMap((wanted) => {
+    const image = findNewest(imagesOf.get(wanted.cloudId) ?? [], wanted.imageName);
+    const { arch, base, cloudId, juju, microk8s } = wanted;
+    return image === undefined ? [] : [{ arch, base, cloudId, imageId: image.id, juju, microk8s }];
+  });
+}
+
+async function look(
+  cloudIds: readonly string[],
+  tools: BuilderTools,
+): Promise<ReadonlyMap<string, readonly ObservedImage[]>> {
+  const seen = new Map<string, readonly ObservedImage[]>();
+  for (const cloud of await observe(cloudIds, tools)) {
+    if (cloud.state === 'failed') {
+      const kind = cloud.kind === 'bug' ? 'build' : cloud.kind;
+      throw new GetLatestImageError(`cloud ${cloud.cloudId}: ${cloud.message}`, { kind });
+    }
+    seen.set(cloud.cloudId, cloud.images);
+  }
+  const silent = cloudIds.find((cloudId) => !seen.has(cloudId));
+  if (silent !== undefined) throw new GetLatestImageError(`cloud ${silent}: nothing was told of it`);
+  return seen;
+}
+
+function findNewest(images: readonly ObservedImage[], name: string): ObservedImage | undefined {
+  const active = images.filter((image) => image.name === name && image.status === 'active');
+  return active.reduce<ObservedImage | undefined>(
+    (newest, image) => (newest === undefined || image.createdAt > newest.createdAt ? image : newest),
+    undefined,
+  );
+}

@@ -1,0 +1,115 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../model/errors.ts';
+import { parseHostSecrets } from '../model/host-secrets.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
+import type { Secret } from '../model/secret.ts';
+import { errorCodeOf } from '../system/error-code.ts';
+import { readTextFile } from '../system/files.ts';
+import { type ProcessIdentity, findProcessIdentity } from '../system/process-id.ts';
+import { throwIfAborted } from '../system/wait.ts';
+import type { JobOwner } from './command-lines.ts';
+import { type JobFiles, jobFiles, writeJobOrder } from './job-files.ts';
+import { findJobProcesses } from './job-processes.ts';
+import { programEnvironment } from './program-environment.ts';
+import { PROGRAM_FILE, nodeOf, resolveCurrentProgram } from './programs.ts';
+import type { BuilderTools } from './tools.ts';
+
+/** What to start. */
+export interface JobSpec extends Omit<OngoingJob, 'buildId' | 'startedAt'> {
+  /** `undefined`: a new one. */
+  readonly buildId: string | undefined;
+  /** The program's arguments. */
+  readonly render: (owner: JobOwner) => readonly string[];
+  /** Whether it is given secrets.json, and whose script URL must be in it. */
+  readonly secrets: 'none' | 'any' | { readonly scriptUrl: Secret };
+}
+
+/** A job that was started, or found. */
+export interface Job extends OngoingJob {
+  /** Absent: it has ended. */
+  readonly process: ProcessIdentity | undefined;
+  /** Resolves at its end; absent: it is nobody's child that we know. */
+  readonly ended: Promise<void> | undefined;
+}
+
+/** Starts a job; it runs on whatever becomes of us. Throws InputError when it is running already, or has no secrets. */
+export async function startJob(spec: JobSpec, tools: BuilderTools): Promise<Job> {
+  throwIfAborted(tools.signal);
+  const { kind, subject, cloudIds, reason, render } = spec;
+  const buildId = spec.buildId ?? tools.newBuildId();
+  const files = jobFiles(tools.paths, buildId);
+  await ensureJobFolder(files, buildId, tools);
+  const startedAt = tools.clock.now();
+  const order = { kind, buildId, subject, cloudIds, reason };
+  await writeJobOrder({ ...order, startedAt: new Date(startedAt).toISOString() }, files);
+  const args = render({ ...tools.orderer, buildId });
+  const { pid, ended } = await launch(args, files, spec.secrets, tools);
+  return { ...order, startedAt, process: findProcessIdentity(pid), ended };
+}
+
+async function ensureJobFolder(files: JobFiles, buildId: string, tools: BuilderTools): Promise<void> {
+  await mkdir(tools.paths.jobs, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(files.folder, { mode: 0o700 });
+  } catch (error) {
+    if (errorCodeOf(error) !== 'EEXIST') throw error;
+    const running = await findJobProcesses(tools);
+    if (running.some((process) => process.buildId === buildId)) {
+      throw new InputError([`build ${buildId}: expected one that does not run, got one that does`]);
+    }
+  }
+}
+
+async function launch(
+  args: readonly string[],
+  files: JobFiles,
+  secrets: JobSpec['secrets'],
+  tools: BuilderTools,
+): ReturnType<typeof startOpen> {
+  const handles: FileHandle[] = [];
+  const take = async (path: string, flags: string): Promise<number> => {
+    const handle = await open(path, flags, 0o600);
+    handles.push(handle);
+    return handle.fd;
+  };
+  try {
+    const inherited = secrets === 'none' ? [] : [await take(await checkSecrets(secrets, tools), 'r')];
+    const [stdout, stderr] = [await take(files.result, 'w'), await take(files.progress, 'w')];
+    return await startOpen(args, { stdout, stderr, inherited }, tools);
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
+
+async function startOpen(
+  args: readonly string[],
+  descriptors: Pick<Parameters<BuilderTools['startDetached']>[0], 'stdout' | 'stderr' | 'inherited'>,
+  tools: BuilderTools,
+) {
+  const program = await resolveCurrentProgram(tools.paths);
+  return tools.startDetached({
+    file: await nodeOf(program),
+    args: [join(program, PROGRAM_FILE), ...args],
+    env: programEnvironment(tools),
+    cwd: program,
+    ...descriptors,
+  });
+}
+
+/** Gives the path of secrets.json. */
+async function checkSecrets(
+  wanted: 'any' | { readonly scriptUrl: Secret },
+  tools: BuilderTools,
+): Promise<string> {
+  const path = tools.paths.secrets;
+  const json = await readTextFile(path);
+  if (json === undefined) throw new InputError([`${path}: expected the unit's secrets, got no file`]);
+  const { scriptUrl } = parseHostSecrets(json);
+  if (wanted !== 'any' && wanted.scriptUrl.reveal() !== scriptUrl.reveal()) {
+    throw new InputError([
+      `${path}: expected the script URL that the build was planned with, got another one`,
+    ]);
+  }
+  return path;
+}
