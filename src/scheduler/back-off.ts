@@ -72,7 +72,9 @@ export function rememberFailure(journal: Journal, failed: FailedJob): Journal {
 
 /** What came through, or is no longer wanted, is no failure. */
 export function forgetFailure(journal: Journal, of: JobKey): Journal {
-  return { ...journal, failures: without(journal.failures, failureKey(of)) };
+  const key = failureKey(of);
+  if (journal.failures[key] === undefined) return journal;
+  return { ...journal, failures: without(journal.failures, key) };
 }
 
 /** A job that came through: `now` is when it ended, also when an earlier end lies ahead of a clock that went back. */
@@ -96,6 +98,7 @@ export function rememberSuccess(
 
 /** A build has ended, well or not: an action that asked for it does not get it again. */
 export function rememberEnded(journal: Journal, buildId: string): Journal {
+  if (journal.endedBuilds.includes(buildId)) return journal;
   return { ...journal, endedBuilds: append(journal.endedBuilds, [buildId]) };
 }
 
@@ -112,7 +115,9 @@ export function rememberAnswered(journal: Journal, desired: DesiredState): Journ
         ({ imageName, buildId }) => journal.endedBuilds.includes(buildId) || !wanted.has(imageName),
       ),
     )
-    .map(({ action }) => action);
+    .map(({ action }) => action)
+    .filter((action) => !journal.answered.includes(action));
+  if (answered.length === 0) return journal;
   return { ...journal, answered: append(journal.answered, answered) };
 }
 

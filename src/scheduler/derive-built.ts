@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Built, JobFailure, RunningJob } from '../model/built.ts';
+import type { DesiredState } from '../model/desired-state.ts';
+import type { Observation } from '../model/observation.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
+import { rememberAnswered } from './back-off.ts';
+import { type Journal, type RememberedFailure, failureKey } from './journal.ts';
+import { findCopy, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
+import type { Plan } from './plan-entry.ts';
+import { listWantedImages } from './plan-matrix.ts';
+import { reportClouds } from './plan-reports.ts';
+
+/** All that `built.json` follows from, besides what it said before. */
+export interface BuiltInput {
+  readonly desired: DesiredState;
+  readonly observation: Observation | undefined;
+  readonly plan: Plan;
+  readonly journal: Journal;
+  /** As it is once the plan's jobs have started. */
+  readonly ongoing: readonly (OngoingJob & { readonly step: string })[];
+  readonly batch: Built['batch'];
+}
+
+/** What the daemon tells the charm. When nothing has changed it is `previous` itself, generation and all. */
+export function deriveBuilt(previous: Built | undefined, input: BuiltInput): Built {
+  const { desired, observation, plan, journal, ongoing, batch } = input;
+  const next: Built = {
+    format: 1,
+    generation: (previous?.generation ?? 0) + 1,
+    desiredGeneration: desired.generation,
+    clouds: reportClouds(previous?.clouds ?? [], desired, observation),
+    running: ongoing.map(toRunningJob).toSorted(byStart),
+    batch,
+    failures: listFailures(input),
+    answered: rememberAnswered(journal, desired).answered,
+    nextBuildAt: findNextBuild(plan),
+    rests: plan.find((entry) => entry.act === 'rest' && entry.cause === 'all')?.reason,
+  };
+  if (previous === undefined) return next;
+  return isSame({ ...previous, generation: next.generation }, next) ? previous : next;
+}
+
+/**
+ * Is there anything that the charm publishes or shows? Not the steps of running jobs, which change all the time, and
+ * not prunes.
+ */
+export function publishableNews(before: Built | undefined, after: Built): boolean {
+  return before === undefined || !isSame(newsOf(before), newsOf(after));
+}
+
+function newsOf({ clouds, running, failures, answered, nextBuildAt, rests }: Built): unknown {
+  const shown = running.filter(({ kind }) => kind !== 'prune').map(({ buildId }) => buildId);
+  return { clouds, failures, answered, nextBuildAt, rests, running: shown.toSorted() };
+}
+
+/** As JSON has it: a key that is absent is one that is undefined. */
+function isSame(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(throughJson(a), throughJson(b));
+}
+
+function throughJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function toRunningJob(job: BuiltInput['ongoing'][number]): RunningJob {
+  const { kind, buildId, subject, step, reason, startedAt } = job;
+  return { kind, buildId, subject, step, reason, startedAt: new Date(startedAt).toISOString() };
+}
+
+function byStart(a: RunningJob, b: RunningJob): number {
+  return compare(a.startedAt, b.startedAt) || compare(a.buildId, b.buildId);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Of what is still wanted and still lacking. */
+function listFailures({ desired, observation, journal }: BuiltInput): readonly JobFailure[] {
+  const isWanted = wantedFailures(desired);
+  return Object.values(journal.failures)
+    .filter((failure) => isWanted(failure) && !hasArrived(failure, desired, observation))
+    .map(toJobFailure)
+    .toSorted((a, b) => compare(failureKey(a), failureKey(b)));
+}
+
+function toJobFailure(failure: RememberedFailure): JobFailure {
+  const { kind, subject, cloudId, errorKind, message, failedAt, attempts, nextAttemptAt } = failure;
+  return { kind, subject, cloudId, errorKind, message, failedAt, attempts, nextAttemptAt };
+}
+
+function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean {
+  const names = new Set(listWantedImages(desired.images).map(({ imageName }) => imageName));
+  const bases = new Set<string>(desired.images.bases);
+  const clouds = new Set(['', desired.build.cloud, ...listConsumerClouds(desired)]);
+  return ({ kind, subject, cloudId }) =>
+    clouds.has(cloudId) && (kind === 'prepare' ? bases.has(subject) : kind === 'prune' || names.has(subject));
+}
+
+/** Did a copy that failed come by another way? */
+function hasArrived(
+  { kind, subject, cloudId }: JobFailure,
+  { build }: DesiredState,
+  observation: Observation | undefined,
+): boolean {
+  if (kind !== 'copy') return false;
+  const source = observation?.find((cloud) => cloud.cloudId === build.cloud);
+  const target = observation?.find((cloud) => cloud.cloudId === cloudId);
+  if (source?.state !== 'seen' || target?.state !== 'seen') return false;
+  const [newest] = listActiveImages(source.images, subject);
+  return newest !== undefined && findCopy(target.images, newest) !== undefined;
+}
+
+/** When the first of the images that are fresh now is due. */
+function findNextBuild(plan: Plan): string | undefined {
+  const times = plan.flatMap((entry) =>
+    entry.act === 'rest' && entry.cause === 'fresh' && entry.until !== undefined ? [entry.until] : [],
+  );
+  return times.length === 0 ? undefined : new Date(Math.min(...times)).toISOString();
+}
