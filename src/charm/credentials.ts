@@ -1,0 +1,65 @@
+import {
+  type CloudAuth,
+  type InstalledCredentials,
+  type OpenstackCloudsConfig,
+  holdsSame,
+} from '../builder/credentials.ts';
+import type { DesiredState } from '../model/desired-state.ts';
+import type { HostSecrets } from '../model/host-secrets.ts';
+import { Secret } from '../model/secret.ts';
+import type { ConsumerCloud, Credentials } from './consumers.ts';
+import { BUILD_CLOUD } from './desired.ts';
+import type { Wish } from './observed.ts';
+
+/** What stands in the unit's run folder, and whether it is to be written. */
+export interface CredentialsDecision {
+  readonly clouds: OpenstackCloudsConfig;
+  readonly secrets: HostSecrets;
+  readonly isWritten: boolean;
+}
+
+/**
+ * clouds.yaml and secrets.json for what is wanted. Their generation grows only when their content changes or is gone,
+ * as after a reboot; it is never lower than the daemon was told.
+ */
+export function decideCredentials(
+  wish: Wish,
+  consumers: readonly ConsumerCloud[],
+  proxy: HostSecrets['proxy'],
+  installed: InstalledCredentials,
+  before: DesiredState | undefined,
+): CredentialsDecision {
+  const clouds = deriveClouds(wish, consumers);
+  const secrets = {
+    scriptUrl: wish.config.scriptUrl ?? new Secret(''),
+    scriptSecrets: wish.scriptSecrets,
+    proxy,
+  };
+  const [told, has] = [before?.credentialsGeneration ?? 0, installed.secrets?.generation ?? 0];
+  const isSame = has >= told && holdsSame(installed, { clouds, secrets: { ...secrets, generation: has } });
+  const generation = isSame ? has : Math.max(told, has) + 1;
+  return { clouds, secrets: { generation, ...secrets }, isWritten: !isSame };
+}
+
+/** The build cloud first, then one entry for each consumer unit. */
+export function deriveClouds(
+  { config, password }: Wish,
+  consumers: readonly ConsumerCloud[],
+): OpenstackCloudsConfig {
+  const entries = consumers.map(({ cloudId, credentials }) => [cloudId, cloudEntry(credentials)] as const);
+  const builder = cloudEntry({ ...config.openstack, password });
+  return { clouds: { [BUILD_CLOUD]: builder, ...Object.fromEntries(entries) } };
+}
+
+function cloudEntry(credentials: Credentials): { readonly auth: CloudAuth; readonly region_name?: string } {
+  const { region } = credentials;
+  const auth = {
+    auth_url: credentials.authUrl,
+    password: credentials.password,
+    project_domain_name: credentials.projectDomainName,
+    project_name: credentials.projectName,
+    user_domain_name: credentials.userDomainName,
+    username: credentials.userName,
+  };
+  return region === '' ? { auth } : { auth, region_name: region };
+}

@@ -1,0 +1,87 @@
+import { Secret } from '../model/secret.ts';
+
+/** Reads the charm's options one by one and collects what is wrong with any of them. */
+export class OptionReader {
+  readonly #raw: Readonly<Record<string, unknown>>;
+  readonly #problems: string[] = [];
+  readonly #missing: string[] = [];
+
+  constructor(raw: Readonly<Record<string, unknown>>) {
+    this.#raw = raw;
+  }
+
+  /** All that was found; options that must be set come first, together. */
+  get problems(): readonly string[] {
+    return this.#missing.length === 0
+      ? this.#problems
+      : [`set ${this.#missing.join(', ')}`, ...this.#problems];
+  }
+
+  problem(option: string, expected: string, got: string): void {
+    this.#problems.push(`${option}: expected ${expected}, got ${got === '' ? 'nothing' : got}`);
+  }
+
+  /** The option's text without spaces around it; empty when it is not set. */
+  text(option: string): string {
+    const value = this.#raw[option] ?? '';
+    if (typeof value === 'string') return value.trim();
+    this.problem(option, 'a text', `a ${typeof value}`);
+    return '';
+  }
+
+  /** A text without which nothing can be done. */
+  required(option: string): string {
+    const text = this.text(option);
+    if (text === '') this.#missing.push(option);
+    return text;
+  }
+
+  integer(option: string, least: number, most: number): number {
+    const value = this.#raw[option];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) {
+      return value;
+    }
+    const got = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+    this.problem(option, `a whole number from ${least} to ${most}`, got);
+    return least;
+  }
+
+  /** An http or https URL that anyone may read. */
+  publicUrl(option: string, text: string): string {
+    const url = parseHttpUrl(text);
+    if (url === undefined) this.problem(option, 'a URL like https://example.com/path', shorten(text));
+    if (url !== undefined && (url.username !== '' || url.password !== '')) {
+      this.problem(option, 'a URL without user and password', 'one with them');
+    }
+    return text;
+  }
+
+  /** An http or https URL that may hold a token, so it is not told. */
+  secretUrl(option: string): Secret | undefined {
+    const text = this.text(option);
+    if (text === '') return undefined;
+    if (parseHttpUrl(text) === undefined) {
+      this.problem(option, 'a URL like https://example.com/path', 'something else');
+    }
+    return new Secret(text);
+  }
+
+  /** The URI of a secret of Juju's; whether it can be read is another question. */
+  secretUri(option: string, text: string): string {
+    if (text !== '' && !text.startsWith('secret:')) {
+      this.problem(option, 'the URI of a Juju secret like secret:<id>', 'something else'); // maybe the secret itself
+    }
+    return text;
+  }
+}
+
+function parseHttpUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '' ? url : undefined;
+}
+
+/** One line, not too long to read. */
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= 60 ? line : `${line.slice(0, 60)}…`;
+}

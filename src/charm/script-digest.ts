@@ -1,0 +1,18 @@
+import { createHmac } from 'node:crypto';
+import type { Secret } from '../model/secret.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+/**
+ * A digest that changes when the script's URL or its secrets do. It is an HMAC with a key of the unit, as it stands in
+ * the clouds and a plain hash of a short secret could be guessed. Empty without a script.
+ */
+export function scriptDigestOf(
+  key: Secret,
+  url: Secret | undefined,
+  secrets: Readonly<Record<string, Secret>>,
+): string {
+  if (url === undefined) return '';
+  const revealed = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value.reveal()]));
+  const content = canonicalJson([url.reveal(), revealed]);
+  return createHmac('sha256', key.reveal()).update(content).digest('hex').slice(0, 16);
+}
