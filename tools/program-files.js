@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A file of the charm: its path in it, and what it holds.
+ * @typedef {{ readonly path: string, readonly isExecutable: boolean, readonly content: Buffer }} CharmFile
+ */
+
+/** What packages carry for people and compilers, and no program reads. */
+const NOT_FOR_PROGRAMS = /^(\.[^/]+|tests?|docs?|examples?|benchmarks?)(\/|$)|\.(md|markdown|map|[cm]?ts)$/i;
+const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
+
+/**
+ * The compiled program: what `src` was compiled to, and nothing that an earlier compilation left.
+ * @param {string} root
+ * @returns {CharmFile[]}
+ */
+export function listProgram(root) {
+  const sources = listPaths(join(root, 'src')).filter((path) => /(?<!\.d)\.ts$/.test(path));
+  return sources.flatMap((source) => {
+    const isDoor = /^bin\/[^/]+$/.test(source);
+    const script = source.replace(/\.ts$/, '.js');
+    return [script, `${script}.map`].map((path) => ({
+      ...readCharmFile(root, `dist/compiled/${path}`, isDoor && path === script),
+      path: `dist/${path}`,
+    }));
+  });
+}
+
+/**
+ * The packages that the program needs, as package-lock.json has them. Optional ones are left out: they speed ssh2 up
+ * only when they are compiled, and nothing here compiles them.
+ * @param {string} root
+ * @returns {CharmFile[]}
+ */
+export function listPackages(root) {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages)
+    .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.dev && !entry.optional)
+    .flatMap(([path, entry]) => listPackage(root, path, entry.link === true ? entry.resolved : path));
+}
+
+/**
+ * @param {string} root
+ * @param {string} path where it is to be
+ * @param {string} from where it is
+ * @returns {CharmFile[]}
+ */
+function listPackage(root, path, from) {
+  if (!existsSync(join(root, from, 'package.json'))) {
+    throw new Error(`${from}: expected a package, got none; run npm ci first`);
+  }
+  const inner = listPaths(join(root, from)).filter((file) => !file.startsWith('node_modules/'));
+  return inner
+    .filter((file) => LICENCE.test(file) || !NOT_FOR_PROGRAMS.test(file))
+    .map((file) => ({ ...readCharmFile(root, `${from}/${file}`), path: `${path}/${file}` }));
+}
+
+/**
+ * @param {string} root
+ * @param {string} path
+ * @param {boolean} isExecutable
+ * @returns {CharmFile}
+ */
+export function readCharmFile(root, path, isExecutable = false) {
+  return { path, isExecutable, content: readFileSync(join(root, path)) };
+}
+
+/**
+ * All files under `folder`, relative to it; links are followed only by those who read them.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function listPaths(folder, prefix = '') {
+  return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${prefix}${entry.name}`;
+    if (path === 'node_modules') return [];
+    return entry.isDirectory() ? listPaths(folder, `${path}/`) : [path];
+  });
+}
