@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
 import { writeAllSync } from '../system/write-all.ts';
 import type { StopSignal } from './image-builder/exit-codes.ts';
 import { runProgram } from './image-builder/program.ts';
+import { findLogFormat, renderNotice } from './image-builder/stderr.ts';
 
+const argv = process.argv.slice(2);
 const stop = new AbortController();
 let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stoppedBy !== undefined) {
-      writeAllSync(2, `${signal}: still undoing what was made; SIGKILL would leave it to the next run\n`);
+      const text = `${signal}: still undoing what was made; SIGKILL would leave it to the next run\n`;
+      writeAllSync(2, renderNotice(text, findLogFormat(argv), systemClock));
       return;
     }
     stoppedBy = signal;
@@ -26,10 +29,18 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 process.exitCode = await runProgram({
-  argv: process.argv.slice(2),
+  argv,
   env: process.env,
   cwd: process.cwd(),
-  host: { arch: process.arch, newBuildId: randomBytes(6).toString('hex') },
+  host: {
+    arch: process.arch,
+    newBuildId: randomBytes(6).toString('hex'),
+    readDescriptor: (descriptor) => {
+      const text = readFileSync(descriptor, 'utf8');
+      closeSync(descriptor);
+      return text;
+    },
+  },
   version,
   clock: systemClock,
   writeOut: (text) => {

@@ -9,6 +9,7 @@ import { findImage } from '../openstack/images.ts';
 import type { RangedSource } from '../system/fan-out.ts';
 import { type Convoy, openConvoy, takePlace } from './convoy.ts';
 import type { Cargo } from './copy.ts';
+import { openProjectTurns } from './project-turns.ts';
 import { type Source, putImage } from './put-image.ts';
 import { type Step, runSteps } from './steps.ts';
 import type { Tools } from './tools.ts';
@@ -49,8 +50,9 @@ export async function distribute(request: DistributionRequest, tools: Tools): Pr
   };
   return runSteps(tools, async (step) => {
     const { cargo, convoy } = await step('read image', () => openCargo(source, request, tools));
+    const from = { connection, within: request.within, takeTurn: openProjectTurns() };
     const deliveries = request.destinations.map((name) =>
-      deliver(name, { connection, within: request.within }, cargo, convoy, step, tools).then(note),
+      deliver(name, from, cargo, convoy, step, tools).then(note),
     );
     return { imageName: cargo.image.name, deliveries: await allOrFirstFailure(deliveries) };
   });

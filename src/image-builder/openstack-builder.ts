@@ -101,13 +101,14 @@ export async function initialize(
 
 /**
  * Builds an image on a server of the build cloud, and puts it into the upload clouds. Gives its id there, in their
- * order, joined by commas; without upload clouds its id in the build cloud. Throws StepFailedError, and nothing is left
+ * order, joined by commas; without upload clouds its id in the build cloud. `keepRevisions` of `undefined` prunes
+ * nothing. Throws StepFailedError, and nothing is left
  * then; or DistributionError, when the image is good and some cloud did not get it.
  */
 export async function run(
   cloudConfig: CloudConfig,
   imageConfig: ImageConfig,
-  keepRevisions: number,
+  keepRevisions: number | undefined,
   tools: Tools,
 ): Promise<string> {
   refuseWhatComesLater(cloudConfig, imageConfig);

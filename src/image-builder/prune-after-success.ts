@@ -3,14 +3,18 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { prune } from './prune.ts';
 import type { Tools } from './tools.ts';
 
-/** Prunes after a new revision is good: what goes wrong here is told, the image stays good. */
+/**
+ * Prunes after a new revision is good: what goes wrong here is told, the image stays good. To keep `undefined` prunes
+ * nothing.
+ */
 export async function pruneAfterSuccess(
   cloud: Cloud,
   imageName: string,
   newIds: readonly string[],
-  keep: number,
+  keep: number | undefined,
   tools: Tools,
 ): Promise<void> {
+  if (keep === undefined) return;
   try {
     const request = {
       imageName,

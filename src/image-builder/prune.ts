@@ -5,6 +5,7 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { listImageMembers } from '../openstack/image-members.ts';
 import { type Image, deleteImage, listImages } from '../openstack/images.ts';
 import { throwIfAborted } from '../system/wait.ts';
+import { applyMarks, planMarks } from './publish-marks.ts';
 
 /** What to prune. */
 export interface PruneRequest {
@@ -26,17 +27,53 @@ export interface PrunedImage {
   readonly reason: string;
 }
 
+/** What to prune, and what is published: its marks are made right before anything is deleted. */
+export interface PublishedPruneRequest extends PruneRequest {
+  readonly owner: Owner;
+  readonly publishedIds: readonly string[];
+}
+
+/** What became of marks and revisions; on trial what would become of them. */
+export interface PublishedPrune {
+  readonly marked: readonly string[];
+  readonly unmarked: readonly string[];
+  readonly images: readonly PrunedImage[];
+}
+
 /**
  * Deletes the revisions of one image beyond the newest `keepRevisions`. One that Glance does not let go (in use,
  * protected) is told and left; a list that did not come deletes nothing.
  */
 export async function prune(cloud: Cloud, request: PruneRequest): Promise<readonly PrunedImage[]> {
-  const { owner } = request;
-  const named = await listImages(cloud, request.imageName);
-  const revisions = named.filter(
+  return pruneRevisions(cloud, await listRevisions(cloud, request), request);
+}
+
+/**
+ * The same, after the marks of what is published were made right. One that cannot be set stops it: nothing is deleted.
+ */
+export async function pruneUnpublished(
+  cloud: Cloud,
+  request: PublishedPruneRequest,
+): Promise<PublishedPrune> {
+  const plan = planMarks(await listRevisions(cloud, request), request.publishedIds);
+  if (!request.isDryRun) await applyMarks(cloud, plan);
+  const { marked, unmarked } = plan;
+  return { marked, unmarked, images: await pruneRevisions(cloud, plan.images, request) };
+}
+
+async function listRevisions(cloud: Cloud, { imageName, owner }: PruneRequest): Promise<readonly Image[]> {
+  const named = await listImages(cloud, imageName);
+  return named.filter(
     ({ properties }) =>
       properties[OWNER_KEYS.kind] !== 'base' && (owner === undefined || isOwnedBy(properties, owner)),
   );
+}
+
+async function pruneRevisions(
+  cloud: Cloud,
+  revisions: readonly Image[],
+  request: PruneRequest,
+): Promise<readonly PrunedImage[]> {
   const plan = planPrune(revisions, request.keepRevisions, new Set(request.protectedIds));
   const results: PrunedImage[] = [];
   for (const { image, isDeleted, reason } of plan) {

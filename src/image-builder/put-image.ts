@@ -1,18 +1,20 @@
 import type { Delivery } from '../model/delivery.ts';
-import { tooLate } from '../openstack/answers.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
-import type { Token } from '../openstack/identity.ts';
 import { findImage } from '../openstack/images.ts';
-import { withDeadline } from '../system/wait.ts';
+import { throwIfAborted } from '../system/wait.ts';
 import type { Place, Ride } from './convoy.ts';
 import { type Cargo, createCopy, discardCopy, fillCopy, findCopy } from './copy.ts';
+import type { TakeTurn } from './project-turns.ts';
 import { shareImage } from './share.ts';
+import { tokenOf } from './token-of.ts';
 import type { Tools } from './tools.ts';
 
 /** Where the image is, and what destinations in its own cloud get. */
 export interface Source {
   readonly connection: CloudConnection;
   readonly within: 'copy' | 'share';
+  /** Of the whole distribution: a project gets one copy, whatever names lead to it. */
+  readonly takeTurn: TakeTurn;
 }
 
 /** What became of one try that came through. */
@@ -27,6 +29,27 @@ export async function putImage(
   tools: Tools,
 ): Promise<Arrived> {
   const connection = await tools.connect(name);
+  const names = await projectNames(connection.under(tools.signal));
+  // those before us would wait for us to join the convoy, and we for them to end
+  return source.takeTurn(names, place.leave, () => {
+    throwIfAborted(tools.signal);
+    return putInTurn(connection, source, cargo, place, tools);
+  });
+}
+
+/** A project is the same if its Keystone calls it so, and also if one Glance keeps its images. */
+async function projectNames(cloud: Cloud): Promise<readonly string[]> {
+  const token = await tokenOf(cloud);
+  return [await cloud.projectKey(), `${cloud.imageEndpoint(token)} ${token.projectId}`];
+}
+
+async function putInTurn(
+  connection: CloudConnection,
+  source: Source,
+  cargo: Cargo,
+  place: Place,
+  tools: Tools,
+): Promise<Arrived> {
   const arrived = await putWithoutData(source, connection.under(tools.signal), cargo, tools);
   if (arrived !== undefined) {
     place.leave();
@@ -71,19 +94,10 @@ async function joinOrDiscard(
   }
 }
 
-/** How two clouds of clouds.yaml relate: by their Glance (one Keystone may have several), then by the project. */
+/** How two clouds of clouds.yaml relate: by their names, or by their Glance (one Keystone may have several). */
 async function compare(a: Cloud, b: Cloud): Promise<'same project' | 'same cloud' | 'different clouds'> {
   const [first, second] = await Promise.all([tokenOf(a), tokenOf(b)]);
+  if ((await a.projectKey()) === (await b.projectKey())) return 'same project';
   if (a.imageEndpoint(first) !== b.imageEndpoint(second)) return 'different clouds';
   return first.projectId === second.projectId ? 'same project' : 'same cloud';
-}
-
-/** The cloud's token; whoever is told to stop does not wait for a Keystone that hangs. */
-function tokenOf({ identity, apiTimeoutMs: timeoutMs, clock, signal, name: cloud }: Cloud): Promise<Token> {
-  const call = { cloud, service: 'identity', operation: 'log in' };
-  return withDeadline(
-    () => identity.getToken(),
-    { timeoutMs, clock, signal },
-    () => tooLate(call, timeoutMs),
-  );
 }

@@ -1,6 +1,6 @@
 import { UploadImageError } from '../model/errors.ts';
 import { unfinishedImageName } from '../model/names.ts';
-import { OWNER_KEYS, encodeOwner } from '../model/owner.ts';
+import { OWNER_KEYS, encodeOwner, encodeRunConfig } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, deleteImage, findImage, listImages, updateImage } from '../openstack/images.ts';
 import { createServerImage, findServer } from '../openstack/servers.ts';
@@ -19,6 +19,11 @@ export function buildMetadata(kind: 'server' | 'runner', imageName: string, tool
   };
 }
 
+/** The metadata of an image that this build makes, and not of a copy, whose run config is that of its source. */
+export function imageMetadata(imageName: string, tools: Tools) {
+  return { ...buildMetadata('runner', imageName, tools), ...encodeRunConfig(tools.owner) };
+}
+
 /** Asks Nova for an image of the server, under a name that nobody looks for; gives its id. */
 export function requestServerImage(
   cloud: Cloud,
@@ -27,7 +32,7 @@ export function requestServerImage(
   tools: Tools,
 ): Promise<string> {
   const name = unfinishedImageName(imageName, tools.owner.buildId);
-  return createServerImage(cloud, serverId, { name, metadata: buildMetadata('runner', imageName, tools) });
+  return createServerImage(cloud, serverId, { name, metadata: imageMetadata(imageName, tools) });
 }
 
 /** Deletes the unfinished image of this build, also when its id was never learnt. */
@@ -78,7 +83,7 @@ export function publishServerImage(
   properties: Readonly<Record<string, string>>,
   tools: Tools,
 ): Promise<Image> {
-  const all = { ...buildMetadata('runner', imageName, tools), ...properties };
+  const all = { ...imageMetadata(imageName, tools), ...properties };
   return nameImage(cloud, imageId, imageName, all);
 }
 

@@ -6,7 +6,7 @@ import type { Server } from '../openstack/servers.ts';
 import { isOwnedBy } from '../model/owner.ts';
 import { pruneAfterSuccess } from './prune-after-success.ts';
 import {
-  buildMetadata,
+  imageMetadata,
   nameImage,
   publishServerImage,
   removeUnfinishedImage,
@@ -18,15 +18,15 @@ import type { Tools } from './tools.ts';
 import { type ImageSource, openImageSource, sendImageData } from './image-source.ts';
 
 /**
- * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions.
- * `server` is of the cloud `cloudName`; `properties` are set beside the owner's. Throws UploadImageError; nothing is
- * left behind then.
+ * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions;
+ * `keepRevisions` of `undefined` prunes nothing. `server` is of the cloud `cloudName`; `properties` are set beside the
+ * owner's. Throws UploadImageError; nothing is left behind then.
  */
 export async function createSnapshot(
   cloudName: string,
   imageName: string,
   server: Pick<Server, 'id'>,
-  keepRevisions: number,
+  keepRevisions: number | undefined,
   tools: Tools,
   properties: Readonly<Record<string, string>> = {},
 ): Promise<Image> {
@@ -54,14 +54,14 @@ export async function uploadImage(
   cloudName: string,
   imageName: string,
   imageSource: ImageSource,
-  keepRevisions: number,
+  keepRevisions: number | undefined,
   tools: Tools,
 ): Promise<Image> {
   const connection = await tools.connect(cloudName);
   const cloud = connection.under(tools.signal);
   const source = await openImageSource(imageSource);
   const properties = {
-    ...buildMetadata('runner', imageName, tools),
+    ...imageMetadata(imageName, tools),
     architecture: archNames(arch).openstack,
   };
   const record = {

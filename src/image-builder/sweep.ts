@@ -8,6 +8,7 @@ import { deleteKeypair, listKeypairs } from '../openstack/keypairs.ts';
 import { listServers } from '../openstack/servers.ts';
 import { isAbandoned } from './leftovers.ts';
 import { removeServer } from './remove-server.ts';
+import { runSteps } from './steps.ts';
 import type { Tools } from './tools.ts';
 
 /** One thing that a dead build left in the cloud. */
@@ -26,7 +27,19 @@ export function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readonly str
   return sweep([findServers, findImages, findKeypairs], cloud, tools);
 }
 
-/** The same for images alone: for clouds that are only delivered to. */
+/** Sweeps a cloud as an act of its own, and gives what was deleted. */
+export async function sweepCloud(cloudName: string, tools: Tools): Promise<readonly string[]> {
+  const cloud = (await tools.connect(cloudName)).under(tools.signal);
+  return runSteps(tools, (step) =>
+    step('sweep leftovers', async () => {
+      const swept = await sweepLeftovers(cloud, tools);
+      tools.record({ swept });
+      return swept;
+    }),
+  );
+}
+
+/** The sweep of images alone: for clouds that are only delivered to. */
 export function sweepImages(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
   return sweep([findImages], cloud, tools);
 }

@@ -11,6 +11,8 @@ export interface Owner {
   readonly unit: string;
   /** The build, unique; given by whoever ordered it, or made by the program. */
   readonly buildId: string;
+  /** What the image is made from, as its orderer wrote it; absent: nobody told. Only images carry it. */
+  readonly runConfig?: string;
 }
 
 /** The keys of our metadata on servers, security groups and images. */
@@ -31,6 +33,8 @@ export const OWNER_KEYS = {
   runnerVersion: 'image_builder_runner_version',
   /** A digest of all that its content follows from. */
   inputsSha256: 'image_builder_inputs_sha256',
+  /** What the image is made from, in the words of whoever ordered it. */
+  runConfig: 'image_builder_run_config',
   /** In a copy: the id of the image that it was copied from. */
   source: 'image_builder_source_image_id',
   /** Set by the charm while the image's id stands in relation data. */
@@ -51,6 +55,7 @@ const ownerFields = fields({
   model_uuid: withDefault(ownerText, ''),
   unit: withDefault(ownerText, ''),
   build_id: withDefault(ownerText, ''),
+  run_config: withDefault(ownerText, ''),
 });
 
 /** Reads `--owner`'s JSON; an owner without build id gets `newBuildId`. Throws InputError with all problems. */
@@ -65,7 +70,8 @@ export function parseOwner(json: string, newBuildId: string): Owner {
       : ['--owner.build_id: expected up to 63 letters, digits, dashes or underscores']),
   ];
   if (problems.length > 0) throw fail(problems);
-  return { application: read.application, modelUuid: read.model_uuid, unit: read.unit, buildId };
+  const { application, model_uuid: modelUuid, unit, run_config: runConfig } = read;
+  return { application, modelUuid, unit, buildId, ...(runConfig === '' ? {} : { runConfig }) };
 }
 
 function parseJson(json: string): unknown {
@@ -84,6 +90,11 @@ export function encodeOwner(owner: Owner): Readonly<Record<string, string>> {
     [OWNER_KEYS.unit]: owner.unit,
     [OWNER_KEYS.buildId]: owner.buildId,
   };
+}
+
+/** The property that tells an image's run config, beside its owner's. */
+export function encodeRunConfig({ runConfig }: Owner): Readonly<Record<string, string>> {
+  return runConfig === undefined ? {} : { [OWNER_KEYS.runConfig]: runConfig };
 }
 
 /** Of one image only, not of its copies. */
@@ -106,4 +117,9 @@ export function isOwnedBy(metadata: Readonly<Record<string, string>>, owner: Own
     metadata[OWNER_KEYS.application] === owner.application &&
     (metadata[OWNER_KEYS.modelUuid] ?? '') === owner.modelUuid
   );
+}
+
+/** Does an image with these properties carry the mark of those whose ids stand in relation data? */
+export function isPublished(properties: Readonly<Record<string, string>>): boolean {
+  return properties[OWNER_KEYS.published] !== undefined;
 }

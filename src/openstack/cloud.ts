@@ -6,6 +6,7 @@ import { type Http, openHttp } from '../system/http.ts';
 import { getEndpoint } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
 import { type Identity, type Token, openIdentity } from './identity.ts';
+import { projectKeyOf } from './project-key.ts';
 import { callLimits } from './retry.ts';
 import { type ApiRequest, type Service, openService } from './service.ts';
 import { openTransport } from './transport.ts';
@@ -26,6 +27,8 @@ export interface Cloud {
   readonly apiTimeoutMs: number;
   /** The project that the token is for. */
   readonly projectId: () => Promise<string>;
+  /** Equal for two entries of clouds.yaml exactly if Keystone, project and region are the same. */
+  readonly projectKey: () => Promise<string>;
   readonly clock: Clock;
   /** Stops waits, reads and streams. */
   readonly signal: AbortSignal | undefined;
@@ -89,6 +92,7 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
     imageEndpoint: endpoint('image'),
     apiTimeoutMs: options.apiTimeoutMs,
     projectId: async () => (await identity.getToken()).projectId,
+    projectKey: async () => projectKeyOf(access, (await identity.getToken()).projectId),
     clock: options.clock,
     signal,
   });

@@ -132,7 +132,7 @@ function nameFilter(name: string): string {
   return /[:,"]/.test(name) ? `in:"${name.replaceAll('"', String.raw`\"`)}"` : name;
 }
 
-/** Sets name, visibility and properties in one act: all of them or none. */
+/** Sets name, visibility and properties, and removes others, in one act: all of it or nothing. */
 export async function updateImage(
   cloud: Cloud,
   id: string,
@@ -140,13 +140,20 @@ export async function updateImage(
     readonly name?: string;
     readonly visibility?: 'shared';
     readonly properties: Readonly<Record<string, string>>;
+    /** Properties that it has and is to have no more. */
+    readonly removed?: readonly string[];
   },
 ): Promise<Image> {
-  const { properties, ...known } = changes;
-  const set = { ...properties, ...known };
-  const patch = Object.entries(set).map(([key, value]) => {
-    return { op: 'add', path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value };
-  });
+  const { properties, removed = [], ...known } = changes;
+  const path = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const patch = [
+    ...Object.entries({ ...properties, ...known }).map(([key, value]) => ({
+      op: 'add',
+      path: path(key),
+      value,
+    })),
+    ...removed.map((key) => ({ op: 'remove', path: path(key) })),
+  ];
   return cloud.image.read(
     {
       operation: `update image ${id}`,

@@ -6,6 +6,13 @@ const SILENT = { out: () => undefined, err: () => undefined };
 
 /** What the command line `argv` asks for, on a host of Node's architecture x64. */
 export function ask(argv: readonly string[], host: Partial<Host> = {}): Request {
-  const whole = { arch: 'x64', osCloud: undefined, scriptUrl: undefined, newBuildId: 'new-1', ...host };
+  const whole = {
+    arch: 'x64',
+    osCloud: undefined,
+    scriptUrl: undefined,
+    newBuildId: 'new-1',
+    readDescriptor: () => '',
+    ...host,
+  };
   return parseRequest(parseCommandLine(argv, SILENT, '1.2.3'), whole);
 }

@@ -80,7 +80,7 @@ async function run(...argv: string[]) {
     argv: ['--os-cloud', 'source', ...argv],
     env: {},
     cwd: folder,
-    host: { arch: 'x64', newBuildId: 'b1' },
+    host: { arch: 'x64', newBuildId: 'b1', readDescriptor: () => '' },
     version: '1.2.3',
     clock: at.clock,
     writeOut: (text) => (out += text),

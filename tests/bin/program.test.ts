@@ -34,7 +34,7 @@ async function run(argv: readonly string[], change: Partial<ProgramWorld> = {}) 
     argv,
     env: { OS_CLIENT_CONFIG_FILE: cloudsYaml },
     cwd: folder,
-    host: { arch: 'x64', newBuildId: 'b1' },
+    host: { arch: 'x64', newBuildId: 'b1', readDescriptor: () => '' },
     version: '1.2.3',
     clock: at.clock,
     writeOut: (text) => (out += text),

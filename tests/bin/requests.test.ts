@@ -19,6 +19,7 @@ describe('run', () => {
       command: 'run',
       cloudName: '',
       logLevel: 'info',
+      logFormat: 'text',
       format: 'json',
       owner: { application: 'by-hand', modelUuid: '', unit: '', buildId: 'new-1' },
       isOwnerGiven: false,

@@ -1,20 +1,24 @@
 import { distributeAndPrune } from '../../image-builder/distribute-and-prune.ts';
 import { initialize, run } from '../../image-builder/openstack-builder.ts';
-import { type PrunedImage, prune } from '../../image-builder/prune.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
+import { sweepCloud } from '../../image-builder/sweep.ts';
 import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
+import { executeList } from './execute-list.ts';
+import { executePrune } from './execute-prune.ts';
+import type { Outcome } from './outcome.ts';
 import type { Request } from './request.ts';
-import type { Json } from './result.ts';
 
-/** What a command gives: for machines, and as the Python program printed it. */
-export interface Outcome {
-  readonly json: Json;
-  readonly text: string;
-}
-
-/** Does what was asked for, on the cloud `cloudName`. */
-export async function execute(request: Request, cloudName: string, tools: Tools): Promise<Outcome> {
+/** Does what was asked for, on the cloud that `determine` gives. */
+export async function execute(
+  request: Request,
+  determine: () => Promise<string>,
+  tools: Tools,
+): Promise<Outcome> {
+  if (request.command === 'list') {
+    return executeList(request.cloudNames.length > 0 ? request.cloudNames : [await determine()], tools);
+  }
+  const cloudName = await determine();
   switch (request.command) {
     case 'init': {
       const { arch, prefix, bases } = request;
@@ -45,25 +49,11 @@ export async function execute(request: Request, cloudName: string, tools: Tools)
       const id = await getLatestBuildId(cloudName, imageName, tools, which);
       return { json: { cloud: cloudName, imageName, imageId: id === '' ? null : id }, text: id };
     }
+    case 'sweep': {
+      const swept = await sweepCloud(cloudName, tools);
+      return { json: { cloud: cloudName }, text: swept.map((what) => `${what}\n`).join('') };
+    }
     case 'prune':
       return executePrune(request, cloudName, tools);
   }
-}
-
-async function executePrune(
-  request: Extract<Request, { command: 'prune' }>,
-  cloudName: string,
-  tools: Tools,
-): Promise<Outcome> {
-  const connection = await tools.connect(cloudName);
-  const images = await prune(connection.under(tools.signal), { ...request, owner: tools.ownerFilter });
-  for (const { id, outcome, reason } of images) {
-    if (outcome === 'failed') tools.warn(`revision ${id} was not pruned: ${reason}`);
-  }
-  const { imageName } = request;
-  return { json: { cloud: cloudName, imageName, images }, text: images.map(renderLine).join('') };
-}
-
-function renderLine({ id, createdAt, outcome, reason }: PrunedImage): string {
-  return `${id} ${createdAt} ${outcome}: ${reason}\n`;
 }

@@ -2,35 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { BASE_SPELLINGS } from '../../model/base.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../model/timeouts.ts';
 import type { Invocation } from './invocation.ts';
+import { DISTRIBUTE_WAITS, INIT_WAITS, RUN_WAITS, SWEEP_WAITS, WAITS } from './waits.ts';
 
-const WAITS: Readonly<Record<keyof Timeouts, string>> = {
-  apiTimeout: 'one call to a cloud, its repeats included',
-  stallTimeout: 'a transfer of image data that does not move',
-  transferTimeout: 'one transfer of image data, whole',
-  fetchTimeout: "one small download: checksums, the runner's version, the script",
-  serverTimeout: 'the server to be ACTIVE',
-  bootTimeout: "the guest to print its host key's fingerprint on the console",
-  sshTimeout: 'the guest to answer SSH',
-  cloudInitTimeout: 'cloud-init to finish',
-  commandTimeout: 'one of our own commands in the guest',
-  scriptTimeout: 'the external script to end',
-  shutdownTimeout: 'the server to be SHUTOFF',
-  imageTimeout: 'an image to be active',
-  deleteTimeout: 'a deleted server to be gone',
-};
-
+const OWNER_SHAPE = '{"application", "model_uuid", "unit", "build_id", "run_config"}';
 const SHARE = 'another project of the same cloud gets a share in the image, not a copy';
-
-const INIT_WAITS = [
-  'apiTimeout',
-  'stallTimeout',
-  'transferTimeout',
-  'fetchTimeout',
-  'imageTimeout',
-  'deleteTimeout',
-] as const;
-const DISTRIBUTE_WAITS = ['stallTimeout', 'transferTimeout'] as const;
-const RUN_WAITS = Object.keys(WAITS) as (keyof Timeouts)[];
 
 /** Where help and usage errors go. */
 export interface Writers {
@@ -85,17 +60,35 @@ function declareProgram(take: Take, version: string): Command {
     .option('--os-cloud <name>', 'cloud of clouds.yaml (default: $OS_CLOUD, else the first)')
     .option('--log-level <level>', 'debug, info, warning or error', 'info')
     .option('--format <format>', 'json: one object on stdout; text: what the Python program printed', 'json')
-    .option('--owner <json>', 'who orders it: {"application", "model_uuid", "unit", "build_id"}')
+    .option('--log-format <format>', 'what stderr gets: text, or json, one object on each line', 'text')
+    .option('--owner <json>', `who orders it: ${OWNER_SHAPE}`)
     .option('--api-timeout <seconds>', `${WAITS.apiTimeout} (default: ${DEFAULT_TIMEOUTS.apiTimeout})`);
   addInit(program, take);
   addRun(program, take);
   addDistribute(program, take);
+  addLooks(program, take);
+  addPrune(program, take);
+  addSweep(program, take);
+  return program;
+}
+
+function addLooks(program: Command, take: Take): void {
   program
     .command('latest-build-id')
     .description('Tells the id of the newest active image of exactly this name; nothing when there is none.')
     .argument('<image-name>')
     .option('--any-status', 'also one that is not active')
     .action(take('latest-build-id'));
+  program
+    .command('list')
+    .description(
+      'Lists the runner images in several clouds, those under way too; with --owner its application’s only.',
+    )
+    .option('--clouds <list>', 'clouds of clouds.yaml, looked at with their own tokens (default: --os-cloud)')
+    .action(take('list'));
+}
+
+function addPrune(program: Command, take: Take): void {
   program
     .command('prune')
     .description(
@@ -104,9 +97,23 @@ function declareProgram(take: Take, version: string): Command {
     .argument('<image-name>')
     .option('-k, --keep-revisions <number>', 'how many of the newest stay', '5')
     .option('--protect <ids...>', 'ids that stay whatever their age; a comma list does as well')
-    .option('--dry-run', 'only tell what would be deleted')
+    .option(
+      '--published <ids...>',
+      'ids that are published, "" for none: these alone of --owner’s get the mark that protects, before the prune',
+    )
+    .option('--dry-run', 'only tell what would be marked and deleted')
     .action(take('prune'));
-  return program;
+}
+
+function addSweep(program: Command, take: Take): void {
+  const sweep = program
+    .command('sweep')
+    .description(
+      'Deletes what dead builds of --owner (else of --prefix) left: servers, ports, keypairs, unfinished images.',
+    )
+    .option('--prefix <prefix>', 'what the names of resources begin with')
+    .action(take('sweep'));
+  addWaits(sweep, SWEEP_WAITS);
 }
 
 function addInit(program: Command, take: Take): void {
@@ -139,7 +146,8 @@ function addRun(program: Command, take: Take): void {
     .option('-b, --base-image <base>', `one of ${BASE_SPELLINGS.join(', ')}`, 'noble')
     .option('--flavor <flavor>', 'name or id (default: the smallest with 2 vCPU, 1024 MiB, 20 GiB)')
     .option('--network <network>', 'name or id (default: the only one with a subnet)')
-    .option('-k, --keep-revisions <number>', 'how many revisions of the image stay', '5')
+    .option('-k, --keep-revisions <number>', 'how many revisions of the image stay (default: 5)')
+    .option('--no-prune', 'delete no revision')
     .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image (default: the build cloud)')
     .option('--share', SHARE)
     .option('--runner-version <version>', "the GitHub runner's version (default: the latest)")
@@ -148,7 +156,8 @@ function addRun(program: Command, take: Take): void {
         'https://github.com/actions/runner/releases',
       ),
     )
-    .option('--script-url <url>', 'script to run as root in the guest (default: $IMAGE_BUILDER_SCRIPT_URL)');
+    .option('--script-url <url>', 'script to run as root in the guest (default: $IMAGE_BUILDER_SCRIPT_URL)')
+    .option('--secrets-fd <number>', 'an open descriptor, 3 or more, with {"scriptUrl", "scriptSecrets", …}');
   for (const later of [
     'juju <channel>',
     'microk8s <channel>',
@@ -159,7 +168,8 @@ function addRun(program: Command, take: Take): void {
   }
   run.addHelpText(
     'after',
-    '\nEvery variable IMAGE_BUILDER_SECRET_<NAME> is given to the script as <NAME>, in its environment only.',
+    '\nEvery variable IMAGE_BUILDER_SECRET_<NAME> is given to the script as <NAME>, in its environment only.' +
+      '\nWith --secrets-fd both come from the descriptor, and these variables do not count.',
   );
   addCommon(run, take('run'), RUN_WAITS);
 }

@@ -1,7 +1,7 @@
 import { findCloudsYaml } from '../../image-builder/openstack-builder.ts';
 import type { BuildFacts, Tools } from '../../image-builder/tools.ts';
 import type { Clock } from '../../model/clock.ts';
-import { Secret } from '../../model/secret.ts';
+import type { Secret } from '../../model/secret.ts';
 import { type CloudConnection, connectCloud } from '../../openstack/cloud.ts';
 import { getCloudAccess } from '../../openstack/clouds-yaml.ts';
 import { openHttp } from '../../system/http.ts';
@@ -18,8 +18,6 @@ import type { ProgressEvent } from '../../model/progress.ts';
 import type { CommonOptions } from './request.ts';
 import type { Protocol, Prune, StepSeconds } from './result.ts';
 
-const SECRET_PREFIX = 'IMAGE_BUILDER_SECRET_';
-
 /** What the tools of one command hang from. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -28,6 +26,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly showProgress: (event: ProgressEvent) => void;
+  /** The external script's environment. */
+  readonly scriptSecrets: ReadonlyMap<string, Secret>;
 }
 
 /** Tools, what they came to know, and their end. */
@@ -65,7 +65,7 @@ export function makeTools(options: CommonOptions, around: Surroundings): Worksho
     },
     generateKeyPair: generateSshKeyPair,
     connectSsh,
-    scriptSecrets: readSecrets(around.env),
+    scriptSecrets: around.scriptSecrets,
     cloudImagesUrl: options.cloudImagesUrl,
     runnerReleasesUrl: options.runnerReleasesUrl,
   };
@@ -123,9 +123,4 @@ function openBook(around: Surroundings) {
     },
     read: (): Protocol => ({ facts, prunes, steps, warnings }),
   };
-}
-
-function readSecrets(env: Surroundings['env']): ReadonlyMap<string, Secret> {
-  const found = Object.entries(env).filter(([key]) => key.startsWith(SECRET_PREFIX));
-  return new Map(found.map(([key, value = '']) => [key.slice(SECRET_PREFIX.length), new Secret(value)]));
 }

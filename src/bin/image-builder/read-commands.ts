@@ -1,4 +1,5 @@
-import type { OptionReader } from './read-options.ts';
+import type { OptionReader, RawOptions } from './read-options.ts';
+import { readSecretsDescriptor } from './read-secrets.ts';
 import type { Host } from './request.ts';
 
 /** The guest downloads from it: a password in it would be in the image. */
@@ -12,10 +13,35 @@ export function readReleasesUrl(reader: OptionReader): string {
   return url;
 }
 
-/** The ids of `--protect`, given as words or as comma lists. */
-export function readIds(given: unknown): readonly string[] {
+/** The clouds that `list` looks at; none: the one that is determined. */
+export function readClouds(reader: OptionReader): readonly string[] {
+  const names = reader.names('clouds', '--clouds');
+  if (reader.isGiven('clouds') && names.length === 0) {
+    reader.problem('--clouds', 'at least one cloud of clouds.yaml', '');
+  }
+  return names;
+}
+
+/** What `prune` has beside its argument. */
+export function readPrune(options: RawOptions, reader: OptionReader, isOwnerGiven: boolean) {
+  const isMarking = options['published'] !== undefined;
+  if (isMarking && !isOwnerGiven)
+    reader.problem('--published', '--owner with it: marks are of its images', '');
+  return {
+    keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
+    protectedIds: readIds(options['protect']),
+    publishedIds: isMarking ? readIds(options['published']) : undefined,
+    isDryRun: reader.isSet('dryRun'),
+  };
+}
+
+/** Ids that are given as words or as comma lists. */
+function readIds(given: unknown): readonly string[] {
   const words: readonly unknown[] = Array.isArray(given) ? given : [];
-  return words.flatMap((word) => String(word).split(',')).filter((id) => id !== '');
+  return words
+    .flatMap((word) => String(word).split(','))
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
 }
 
 /** What `distribute` has beside its argument. */
@@ -35,11 +61,13 @@ function readShare(reader: OptionReader): 'copy' | 'share' {
 }
 
 /** What `run` has beside what all commands have. */
-export function readRun(name: string, reader: OptionReader, host: Pick<Host, 'arch' | 'scriptUrl'>) {
+export function readRun(name: string, reader: OptionReader, host: Host) {
   reader.notYet('juju', '--juju');
   reader.notYet('microk8s', '--microk8s');
   reader.notYet('dockerhubCache', '--dockerhub-cache');
   reader.notYet('proxy', '--proxy');
+  const secrets = readSecretsDescriptor(reader, host);
+  const scriptUrl = secrets === undefined ? host.scriptUrl : secrets.scriptUrl.reveal();
   return {
     cloud: {
       dockerhubCache: undefined,
@@ -56,9 +84,23 @@ export function readRun(name: string, reader: OptionReader, host: Pick<Host, 'ar
       juju: '',
       microk8s: '',
       runnerVersion: reader.version('runnerVersion', '--runner-version'),
-      scriptUrl: reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL)', host.scriptUrl),
+      scriptUrl: reader.url(
+        'scriptUrl',
+        '--script-url (or IMAGE_BUILDER_SCRIPT_URL, or --secrets-fd)',
+        scriptUrl,
+      ),
       name,
     },
-    keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
+    keepRevisions: readKeepUnlessOff(reader),
+    scriptSecrets: secrets && new Map(Object.entries(secrets.scriptSecrets)),
   };
+}
+
+function readKeepUnlessOff(reader: OptionReader): number | undefined {
+  const keep = reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
+  if (!reader.isOff('prune')) return keep;
+  const given = reader.text('keepRevisions');
+  if (given !== '')
+    reader.problem('--keep-revisions', 'nothing of it beside --no-prune (drop one of them)', given);
+  return undefined;
 }

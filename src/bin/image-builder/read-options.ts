@@ -26,6 +26,16 @@ export class OptionReader {
     return this.#raw[name] === true;
   }
 
+  /** Was the flag taken back, as `--no-…` does? */
+  isOff(name: string): boolean {
+    return this.#raw[name] === false;
+  }
+
+  /** Was the option given, were it empty? */
+  isGiven(name: string): boolean {
+    return this.#raw[name] !== undefined;
+  }
+
   problem(option: string, expected: string, got: string): void {
     this.#problems.push(`${option}: expected ${expected}, got ${got === '' ? 'nothing' : got}`);
   }

@@ -2,6 +2,7 @@ import type { CloudConfig, ImageConfig } from '../../image-builder/config.ts';
 import type { Arch } from '../../model/arch.ts';
 import type { Base } from '../../model/base.ts';
 import type { Owner } from '../../model/owner.ts';
+import type { Secret } from '../../model/secret.ts';
 import type { Timeouts } from '../../model/timeouts.ts';
 import type { LogLevel } from '../../system/logger.ts';
 
@@ -10,6 +11,9 @@ export interface CommonOptions {
   /** Empty: to be determined. */
   readonly cloudName: string;
   readonly logLevel: LogLevel;
+  /** Of stderr. */
+  readonly logFormat: 'json' | 'text';
+  /** Of stdout. */
   readonly format: 'json' | 'text';
   readonly owner: Owner;
   /** Was --owner given? Then only its revisions count. */
@@ -33,7 +37,10 @@ export type Request = CommonOptions &
         /** Its cloud name is that of the common options, determined. */
         readonly cloud: Omit<CloudConfig, 'cloudName'>;
         readonly image: ImageConfig;
-        readonly keepRevisions: number;
+        /** `undefined`: nothing is pruned. */
+        readonly keepRevisions: number | undefined;
+        /** From --secrets-fd; `undefined`: those of the environment count. */
+        readonly scriptSecrets: ReadonlyMap<string, Secret> | undefined;
       }
     | {
         readonly command: 'distribute';
@@ -44,11 +51,16 @@ export type Request = CommonOptions &
         readonly keepRevisions: number | undefined;
       }
     | { readonly command: 'latest-build-id'; readonly imageName: string; readonly which: 'active' | 'any' }
+    /** No clouds: that of the common options, determined. */
+    | { readonly command: 'list'; readonly cloudNames: readonly string[] }
+    | { readonly command: 'sweep' }
     | {
         readonly command: 'prune';
         readonly imageName: string;
         readonly keepRevisions: number;
         readonly protectedIds: readonly string[];
+        /** `undefined`: the marks stay as they are. */
+        readonly publishedIds: readonly string[] | undefined;
         readonly isDryRun: boolean;
       }
   );
@@ -60,4 +72,6 @@ export interface Host {
   /** IMAGE_BUILDER_SCRIPT_URL. */
   readonly scriptUrl: string | undefined;
   readonly newBuildId: string;
+  /** All that stands in an inherited descriptor, which is then closed. */
+  readonly readDescriptor: (descriptor: number) => string;
 }

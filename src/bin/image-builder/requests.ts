@@ -1,7 +1,7 @@
 import { parseOwner } from '../../model/owner.ts';
 import type { LogLevel } from '../../system/logger.ts';
 import type { Invocation } from './invocation.ts';
-import { readDistribute, readIds, readReleasesUrl, readRun } from './read-commands.ts';
+import { readClouds, readDistribute, readPrune, readReleasesUrl, readRun } from './read-commands.ts';
 import { OptionReader } from './read-options.ts';
 import type { CommonOptions, Host, Request } from './request.ts';
 
@@ -31,6 +31,8 @@ function readCommon(reader: OptionReader, host: Host): CommonOptions {
   if (logLevel === undefined) reader.problem('--log-level', 'debug, info, warning or error', levelText);
   const format = reader.text('format');
   if (format !== 'json' && format !== 'text') reader.problem('--format', 'json or text', format);
+  const logFormat = reader.text('logFormat');
+  if (logFormat !== 'json' && logFormat !== 'text') reader.problem('--log-format', 'json or text', logFormat);
   const ownerText = reader.text('owner');
   const nobody = {
     application: reader.text('prefix') || 'by-hand',
@@ -42,6 +44,7 @@ function readCommon(reader: OptionReader, host: Host): CommonOptions {
   return {
     cloudName: reader.text('osCloud') || (host.osCloud ?? ''),
     logLevel: logLevel ?? 'info',
+    logFormat: logFormat === 'json' ? 'json' : 'text',
     format: format === 'text' ? 'text' : 'json',
     owner: owner ?? nobody,
     isOwnerGiven: ownerText !== '',
@@ -58,7 +61,8 @@ function readCommand(
   common: CommonOptions,
 ): Request {
   const imageName = args[0] ?? '';
-  if (command !== 'init' && imageName.trim() === '') reader.problem('the argument', 'a name or an id', '');
+  const hasArgument = command !== 'init' && command !== 'list' && command !== 'sweep';
+  if (hasArgument && imageName.trim() === '') reader.problem('the argument', 'a name or an id', '');
   reader.checkName(imageName, 'the argument', 180);
   switch (command) {
     case 'init':
@@ -75,14 +79,12 @@ function readCommand(
       return { ...common, command, ...readDistribute(imageName, reader) };
     case 'latest-build-id':
       return { ...common, command, imageName, which: reader.isSet('anyStatus') ? 'any' : 'active' };
+    case 'list':
+      return { ...common, command, cloudNames: readClouds(reader) };
+    case 'sweep':
+      reader.name('prefix', '--prefix', 100); // it is the owner's application, when no owner is given
+      return { ...common, command };
     case 'prune':
-      return {
-        ...common,
-        command,
-        imageName,
-        keepRevisions: reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5),
-        protectedIds: readIds(options['protect']),
-        isDryRun: reader.isSet('dryRun'),
-      };
+      return { ...common, command, imageName, ...readPrune(options, reader, common.isOwnerGiven) };
   }
 }

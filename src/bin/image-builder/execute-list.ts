@@ -1,0 +1,34 @@
+import { type CloudListing, listRunnerImages } from '../../image-builder/list-images.ts';
+import type { Tools } from '../../image-builder/tools.ts';
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
+import type { Outcome } from './outcome.ts';
+import { type Json, describeFailure } from './result.ts';
+
+/** Looks at the clouds; what some of them did not answer is told beside what the others did. */
+export async function executeList(cloudNames: readonly string[], tools: Tools): Promise<Outcome> {
+  const clouds = await listRunnerImages(cloudNames, tools);
+  return {
+    json: { clouds: clouds.map(renderCloud) },
+    text: clouds.map(renderLines).join(''),
+    exitCode: codeOf(clouds),
+  };
+}
+
+function renderCloud(listing: CloudListing): Json {
+  if (!('failure' in listing)) return { ...listing };
+  return { cloud: listing.cloud, ...describeFailure(listing.failure) };
+}
+
+function renderLines(listing: CloudListing): string {
+  if ('failure' in listing) return ''; // told on stderr
+  const { cloud, images } = listing;
+  return images
+    .map(({ id, createdAt, status, name }) => `${cloud} ${id} ${createdAt} ${status} ${name}\n`)
+    .join('');
+}
+
+function codeOf(clouds: readonly CloudListing[]): number {
+  const failures = clouds.flatMap((listing) => ('failure' in listing ? [listing.failure] : []));
+  if (failures.length === 0) return EXIT_CODES.success;
+  return failures.length < clouds.length ? EXIT_CODES.partial : exitCodeOf(failures[0], undefined);
+}

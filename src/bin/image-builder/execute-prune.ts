@@ -1,0 +1,54 @@
+import { type PrunedImage, prune, pruneUnpublished } from '../../image-builder/prune.ts';
+import type { Tools } from '../../image-builder/tools.ts';
+import type { Cloud } from '../../openstack/cloud.ts';
+import type { Outcome } from './outcome.ts';
+import type { Request } from './request.ts';
+import type { Json } from './result.ts';
+
+type PruneCommand = Extract<Request, { command: 'prune' }>;
+
+/** What became of the marks, where they were asked for, and of the revisions. */
+interface Pruned {
+  readonly marks: Json;
+  readonly text: string;
+  readonly images: readonly PrunedImage[];
+}
+
+/** Prunes one image in one cloud; a revision that is not let go is told and fails nothing. */
+export async function executePrune(request: PruneCommand, cloudName: string, tools: Tools): Promise<Outcome> {
+  const connection = await tools.connect(cloudName);
+  const { marks, text, images } = await act(connection.under(tools.signal), request, tools);
+  for (const { id, outcome, reason } of images) {
+    if (outcome === 'failed') tools.warn(`revision ${id} was not pruned: ${reason}`);
+  }
+  const { imageName } = request;
+  return {
+    json: { cloud: cloudName, imageName, ...marks, images },
+    text: `${text}${images.map(renderLine).join('')}`,
+  };
+}
+
+async function act(cloud: Cloud, request: PruneCommand, tools: Tools): Promise<Pruned> {
+  const { publishedIds, isDryRun } = request;
+  if (publishedIds === undefined) {
+    const images = await prune(cloud, { ...request, owner: tools.ownerFilter });
+    return { marks: {}, text: '', images };
+  }
+  const { marked, unmarked, images } = await pruneUnpublished(cloud, {
+    ...request,
+    publishedIds,
+    owner: tools.owner,
+  });
+  const verbs = isDryRun ? ['would be marked', 'would be unmarked'] : ['marked', 'unmarked'];
+  const tell = (ids: readonly string[], verb = ''): string =>
+    ids.map((id) => `${id} ${verb} as published\n`).join('');
+  return {
+    marks: isDryRun ? { wouldBeMarked: marked, wouldBeUnmarked: unmarked } : { marked, unmarked },
+    text: `${tell(marked, verbs[0])}${tell(unmarked, verbs[1])}`,
+    images,
+  };
+}
+
+function renderLine({ id, createdAt, outcome, reason }: PrunedImage): string {
+  return `${id} ${createdAt} ${outcome}: ${reason}\n`;
+}
