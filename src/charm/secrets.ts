@@ -1,5 +1,5 @@
 import type { HookTools } from '../juju/hook-tools.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import type { RawConfig } from './config.ts';
 
 /** What Juju's secrets hold for us, and why not. */

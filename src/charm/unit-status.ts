@@ -12,8 +12,10 @@ import { consumerCloudFails, copyFails, isCopying } from './consumer-status.ts';
 import { cutLine, joinParts } from './status-line.ts';
 import { type ReportedInput, type StatusInput, type StatusRule, firstOf } from './status-rule.ts';
 
+type ReadinessInput = Pick<StatusInput, 'application' | 'problems' | 'relations'>;
+
 /** What must be so before anything can be built; the first that is not so is told. */
-const READINESS: readonly StatusRule<StatusInput>[] = [hasProblems, isNotRelated, waitsForCredentials];
+const READINESS: readonly StatusRule<ReadinessInput>[] = [hasProblems, isNotRelated, waitsForCredentials];
 
 /**
  * | what is so                                        | status                                          |
@@ -59,21 +61,21 @@ export function deriveUnitStatus(input: StatusInput): UnitStatus {
 }
 
 /** Why nothing can be built at all; `undefined` when it can. */
-export function findObstacle(input: StatusInput): UnitStatus | undefined {
+export function findObstacle(input: ReadinessInput): UnitStatus | undefined {
   return firstOf(READINESS, input);
 }
 
-function hasProblems({ problems }: StatusInput): UnitStatus | undefined {
+function hasProblems({ problems }: ReadinessInput): UnitStatus | undefined {
   return problems.length === 0 ? undefined : { name: 'blocked', message: joinParts(problems) };
 }
 
-function isNotRelated({ relations, application }: StatusInput): UnitStatus | undefined {
+function isNotRelated({ relations, application }: ReadinessInput): UnitStatus | undefined {
   if (relations.length > 0) return undefined;
   const command = `juju integrate ${application}:image <runner charm>`;
   return { name: 'blocked', message: `integrate with a charm that needs images: ${command}` };
 }
 
-function waitsForCredentials({ relations }: StatusInput): UnitStatus | undefined {
+function waitsForCredentials({ relations }: ReadinessInput): UnitStatus | undefined {
   const isComplete = relations.some(({ units }) =>
     units.some(({ credentials }) => credentials !== undefined),
   );

@@ -1,0 +1,47 @@
+import { installCloudsYaml, installHostSecrets } from '../builder/credentials.ts';
+import type { Host } from '../builder/tools.ts';
+import type { HookTools } from '../juju/hook-tools.ts';
+import { writeFileAtomic } from '../system/files.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Decision } from './decide.ts';
+import { relationName } from './observe.ts';
+
+/** Where decisions are written. */
+export interface DecisionWriter {
+  readonly host: Host;
+  readonly tools: HookTools;
+  readonly logger: Logger;
+}
+
+/**
+ * Writes what was decided, and nothing that stands already. The daemon is told of ids before they can stand in a
+ * databag; credentials are there before it is told to use them. What Juju buffers comes last, all together: through
+ * juju-exec it would be kept even if we failed half-way.
+ */
+export async function writeDecision(decision: Decision, writer: DecisionWriter): Promise<void> {
+  await writeCredentials(decision, writer);
+  await writeDesired(decision, writer);
+  for (const { relationId, changes } of decision.databags) {
+    if (Object.keys(changes).length === 0) continue;
+    await writer.tools.relationSet(relationName(relationId), changes);
+    writer.logger.info('relation data written', { relation: relationName(relationId), id: changes['id'] });
+  }
+  await writer.tools.statusSet(decision.status);
+}
+
+async function writeCredentials({ credentials }: Decision, { host, logger }: DecisionWriter): Promise<void> {
+  if (credentials?.isWritten !== true) return;
+  const { clouds, secrets } = credentials;
+  await installCloudsYaml(clouds, host);
+  await installHostSecrets(secrets, host); // after clouds.yaml: its generation stands for both
+  logger.info('credentials written', { generation: secrets.generation, clouds: Object.keys(clouds.clouds) });
+}
+
+async function writeDesired(
+  { desired, isDesiredWritten }: Decision,
+  { host, logger }: DecisionWriter,
+): Promise<void> {
+  if (!isDesiredWritten || desired === undefined) return;
+  await writeFileAtomic(host.paths.desired, `${JSON.stringify(desired, undefined, 2)}\n`, 0o600);
+  logger.info('desired state written', { generation: desired.generation });
+}
