@@ -40,21 +40,21 @@ type ToldJob = Omit<JobProcess, 'identity' | 'buildId'> & { readonly owner: Owne
 
 /** Understands a command line of the program, whichever of those in `programs` it is; `undefined` for any other. */
 export function parseJobArguments(args: readonly string[], programs: string): ToldJob | undefined {
-  const at = args.findIndex((word) => word.startsWith(`${programs}/`) && word.endsWith(`/${PROGRAM_FILE}`));
-  const [command = '', argument = '', ...rest] = at < 0 ? [] : args.slice(at + 1);
+  const [, script = '', command = '', argument = '', ...rest] = args;
+  const isProgram = script.startsWith(`${programs}/`) && script.endsWith(`/${PROGRAM_FILE}`);
   const kind = KINDS.get(command);
-  if (kind === undefined) return undefined;
+  if (!isProgram || kind === undefined) return undefined;
   const options = kind === 'prepare' ? [argument, ...rest] : rest;
   const valueOf = (name: string): string => options[options.indexOf(name) + 1] ?? '';
   const has = (name: string): boolean => options.includes(name);
   const owner = has('--owner') ? findOwner(valueOf('--owner')) : undefined;
   if (owner === undefined) return undefined;
-  const uploads = has('--upload-clouds') ? valueOf('--upload-clouds').split(',') : [];
+  const target = kind === 'prune' ? '--os-cloud' : '--upload-clouds';
   return {
     kind,
     owner,
     subject: kind === 'prepare' ? valueOf('--base-image') : argument,
-    cloudIds: uploads.length > 0 ? uploads : [valueOf('--os-cloud')],
+    cloudIds: has(target) ? valueOf(target).split(',') : [],
   };
 }
 

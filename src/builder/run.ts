@@ -57,7 +57,7 @@ function build(config: RunConfig, tools: RunTools): Promise<JobOutcome> {
         kind: 'build',
         buildId: tools.buildIdOf?.(image.imageName),
         subject: image.imageName,
-        cloudIds: cloud.uploadClouds.length > 0 ? cloud.uploadClouds : [cloud.buildCloud],
+        cloudIds: cloud.uploadClouds,
         reason: tools.reasonOf?.(image.imageName) ?? '',
         render: (owner) => renderBuild({ config, inputs: tools.inputs, urls: tools.urls }, owner),
         secrets: image.scriptUrl === undefined ? 'any' : { scriptUrl: image.scriptUrl },

@@ -1,0 +1,153 @@
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type OpenstackCloudsConfig,
+  holdsSame,
+  installCloudsYaml,
+  installHostSecrets,
+  readInstalled,
+} from '../../src/builder/credentials.ts';
+import { BuilderSetupError } from '../../src/builder/errors.ts';
+import type { HostSecrets } from '../../src/model/host-secrets.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { parseYaml } from '../../src/system/yaml.ts';
+import { failureOf } from '../support/http-fixture.ts';
+import { useHost } from './support/host.ts';
+
+const at = useHost();
+
+const cloud = (password: string, region?: string) => ({
+  auth: {
+    auth_url: 'https://keystone.example.com/v3',
+    password: new Secret(password),
+    project_domain_name: 'Default',
+    project_name: 'p',
+    user_domain_name: 'Default',
+    username: 'u',
+  },
+  ...(region === undefined ? {} : { region_name: region }),
+});
+const clouds = (password = 'pw'): OpenstackCloudsConfig => ({ clouds: { builder: cloud(password, 'R1') } });
+const none = new Secret('');
+const secrets = (generation: number, token = 'token'): HostSecrets => ({
+  generation,
+  scriptUrl: none,
+  scriptSecrets: { TOKEN: new Secret(token) },
+  proxy: { http: none, https: none, noProxy: none },
+});
+
+describe('clouds.yaml', () => {
+  test('has the password that the type hides, and only root can read it', async () => {
+    expect(await installCloudsYaml(clouds(), at.host)).toBe(true);
+    const { cloudsYaml } = at.host.paths;
+    expect(parseYaml(await readFile(cloudsYaml, 'utf8'))).toEqual({
+      clouds: {
+        builder: { auth: { ...cloud('').auth, password: 'pw' }, region_name: 'R1' },
+      },
+    });
+    expect((await stat(cloudsYaml)).mode & 0o777).toBe(0o600);
+  });
+
+  test('is written only when its content differs', async () => {
+    await installCloudsYaml(clouds(), at.host);
+    const { cloudsYaml } = at.host.paths;
+    const before = await stat(cloudsYaml);
+    expect(await installCloudsYaml(clouds(), at.host)).toBe(false);
+    expect((await stat(cloudsYaml)).ino).toBe(before.ino);
+    expect(await installCloudsYaml(clouds('other'), at.host)).toBe(true);
+  });
+
+  test('is not written again when somebody wrote the same in other words', async () => {
+    await installCloudsYaml(clouds(), at.host);
+    const { cloudsYaml } = at.host.paths;
+    await writeFile(cloudsYaml, JSON.stringify(parseYaml(await readFile(cloudsYaml, 'utf8'))));
+    expect(await installCloudsYaml(clouds(), at.host)).toBe(false);
+  });
+
+  test('that anybody may read is closed, also when its content is right', async () => {
+    await installCloudsYaml(clouds(), at.host);
+    await chmod(at.host.paths.cloudsYaml, 0o644);
+    await chmod(at.host.paths.run, 0o755);
+    await installCloudsYaml(clouds(), at.host);
+    expect((await stat(at.host.paths.cloudsYaml)).mode & 0o777).toBe(0o600);
+    expect((await stat(at.host.paths.run)).mode & 0o777).toBe(0o700);
+  });
+
+  test.each(['', '\0', 'clouds: [', '- a', 'clouds: {builder: 3}'])(
+    'that holds %j is replaced',
+    async (text) => {
+      await mkdir(at.host.paths.run);
+      await writeFile(at.host.paths.cloudsYaml, text);
+      expect((await readInstalled(at.host)).clouds).toBeUndefined();
+      expect(await installCloudsYaml(clouds(), at.host)).toBe(true);
+      expect((await readInstalled(at.host)).clouds).toEqual(clouds());
+    },
+  );
+
+  test('is written again when the clouds come in another order, since the first is the default', async () => {
+    const [a, b] = [cloud('1'), cloud('2')];
+    await installCloudsYaml({ clouds: { a, b } }, at.host);
+    expect(await installCloudsYaml({ clouds: { b, a } }, at.host)).toBe(true);
+  });
+
+  test('is never written to a disk, and it is said why', async () => {
+    await rm(join(at.root, 'run'));
+    const error = await failureOf(installCloudsYaml(clouds(), at.host));
+    expect(error).toBeInstanceOf(BuilderSetupError);
+    expect(error).toMatchObject({ kind: 'input' });
+    expect(error.message).toMatch(/credentials would be written to it/);
+    expect(await readdir(at.host.paths.run)).toEqual([]);
+    expect(await failureOf(installHostSecrets(secrets(1), at.host))).toBeInstanceOf(BuilderSetupError);
+    expect(await readdir(at.host.paths.run)).toEqual([]);
+  });
+
+  test('gives back any password', async () => {
+    const anyPassword = fc.string({ unit: 'binary', minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(anyPassword, async (password) => {
+        await installCloudsYaml(clouds(password), at.host);
+        const { clouds: installed } = await readInstalled(at.host);
+        expect(installed?.clouds['builder']?.auth.password.reveal()).toBe(password);
+      }),
+      { numRuns: 50, examples: [['yes'], ['0o17'], ['{{"\'#: '], ['\u0085\u2028'], ['😀'], ['\ttab\n']] },
+    );
+  });
+});
+
+describe('secrets.json', () => {
+  test('is written when its generation or content differs', async () => {
+    expect(await installHostSecrets(secrets(1), at.host)).toBe(true);
+    expect(await installHostSecrets(secrets(1), at.host)).toBe(false);
+    expect(await installHostSecrets(secrets(2), at.host)).toBe(true);
+    expect(await installHostSecrets(secrets(2, 'other'), at.host)).toBe(true);
+    expect((await stat(at.host.paths.secrets)).mode & 0o777).toBe(0o600);
+  });
+
+  test('that is cut off counts as missing', async () => {
+    await installHostSecrets(secrets(1), at.host);
+    await writeFile(at.host.paths.secrets, '{"generation": 1, "scr');
+    expect((await readInstalled(at.host)).secrets).toBeUndefined();
+    expect(await installHostSecrets(secrets(1), at.host)).toBe(true);
+  });
+});
+
+describe('what is installed', () => {
+  test('is nothing on a fresh host', async () => {
+    expect(await readInstalled(at.host)).toEqual({ clouds: undefined, secrets: undefined });
+  });
+
+  test('is the same whatever its generation, and another one when any secret is', async () => {
+    await installCloudsYaml(clouds(), at.host);
+    await installHostSecrets(secrets(1), at.host);
+    const installed = await readInstalled(at.host);
+    expect(installed.secrets?.generation).toBe(1);
+    expect(holdsSame(installed, { clouds: clouds(), secrets: secrets(7) })).toBe(true);
+    expect(holdsSame(installed, { clouds: clouds('other'), secrets: secrets(1) })).toBe(false);
+    expect(holdsSame(installed, { clouds: clouds(), secrets: secrets(1, 'other') })).toBe(false);
+    expect(holdsSame({ ...installed, secrets: undefined }, { clouds: clouds(), secrets: secrets(1) })).toBe(
+      false,
+    );
+  });
+});

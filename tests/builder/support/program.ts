@@ -1,0 +1,30 @@
+/**
+ * A stand-in for the program. It does what `script.json` in its HOME says for its command and argument (`run n`), and
+ * writes down in `calls/<pid>.json` what it was given: words, environment, working folder and secrets.
+ */
+export const PROGRAM = `
+import { existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+
+const args = process.argv.slice(2);
+const home = process.env.HOME;
+const script = existsSync(home + '/script.json') ? JSON.parse(readFileSync(home + '/script.json', 'utf8')) : {};
+const act = script[args[0] + ' ' + args[1]] ?? script[args[0]] ?? {};
+const at = args.indexOf('--secrets-fd');
+const secrets = at < 0 ? undefined : readFileSync(Number(args[at + 1]), 'utf8');
+const say = (value) => writeSync(1, JSON.stringify(value) + '\\n');
+process.on('SIGTERM', () => {
+  if (act.ignoresTerm) return;
+  say({ error: { kind: 'cancelled', type: 'CancelledError', message: 'stopped by SIGTERM', step: '', leftovers: [] } });
+  process.exit(143);
+});
+for (const line of act.stderr ?? []) writeSync(2, line + '\\n');
+mkdirSync(home + '/calls', { recursive: true });
+const call = { args, env: process.env, cwd: process.cwd(), secrets };
+writeFileSync(home + '/calls/.' + process.pid, JSON.stringify(call));
+const { renameSync } = await import('node:fs');
+renameSync(home + '/calls/.' + process.pid, home + '/calls/' + process.pid + '.json');
+while (act.holdUntil !== undefined && !existsSync(act.holdUntil)) await new Promise((go) => setTimeout(go, 10));
+if (act.stdout !== undefined) writeSync(1, act.stdout);
+else say(act.result ?? {});
+process.exit(act.exitCode ?? 0);
+`;
