@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+import { type RawConfig, parseCharmConfig } from '../../src/charm/config.ts';
+import { ConfigInvalidError } from '../../src/charm/errors.ts';
+import { REQUIRED, charmConfig, declaredOptions, rawConfig } from './support/options.ts';
+
+function problemsOf(raw: RawConfig, machine = 'x86_64'): readonly string[] {
+  try {
+    parseCharmConfig(raw, machine);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigInvalidError)) throw error;
+    expect(error.kind).toBe('input');
+    return error.problems;
+  }
+}
+
+const problemsWith = (given: RawConfig): readonly string[] => problemsOf(rawConfig(given));
+
+describe("the charm's options", () => {
+  test('need no more than how to log in to OpenStack', () => {
+    expect(charmConfig()).toEqual({
+      openstack: {
+        authUrl: 'https://keystone.example.com:5000/v3',
+        passwordSecret: 'secret:d0passw0rd',
+        projectDomainName: 'default',
+        projectName: 'build',
+        userDomainName: 'default',
+        userName: 'builder',
+        region: '',
+      },
+      arch: 'x64',
+      bases: ['noble'],
+      intervalHours: 6,
+      flavor: '',
+      network: '',
+      keepRevisions: 5,
+      runnerVersion: '',
+      scriptUrl: undefined,
+      scriptSecret: '',
+      cloudImagesUrl: 'https://cloud-images.ubuntu.com',
+      runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+      maxParallelBuilds: 2,
+    });
+  });
+
+  test.each(Object.keys(REQUIRED))('cannot do without %s', (option) => {
+    const { [option]: _left, ...others } = rawConfig();
+    expect(problemsOf(others)).toEqual([`set ${option}`]);
+    expect(problemsWith({ [option]: ' ' })).toEqual([`set ${option}`]);
+  });
+
+  test('that are wrong are told all at once, those to be set first', () => {
+    const problems = problemsOf({
+      ...rawConfig({ 'build-interval': 0, 'base-image': 'dingo', 'runner-version': '1.2' }),
+      'openstack-auth-url': '',
+      'openstack-user-name': '',
+    });
+    expect(problems).toEqual([
+      'set openstack-auth-url, openstack-user-name',
+      'base-image: expected a comma list of focal, jammy, noble, resolute, 20.04, 22.04, 24.04, 26.04, got dingo',
+      'build-interval: expected a whole number from 1 to 24, got 0',
+      'runner-version: expected a version like 2.331.0, got 1.2',
+    ]);
+  });
+
+  test.each([
+    ['arm64', 'arm64'],
+    ['aarch64', 'arm64'],
+    ['amd64', 'x64'],
+    [' X86_64 ', 'x64'],
+    ['s390x', 's390x'],
+    ['ppc64el', 'ppc64le'],
+    ['armhf', 'arm'],
+  ])('take %s as the architecture %s', (given, arch) => {
+    expect(charmConfig({ architecture: given }).arch).toBe(arch);
+  });
+
+  test.each(['mips', 'riscv64', 'testing'])('refuse the architecture %s', (architecture) => {
+    expect(problemsWith({ architecture })).toEqual([
+      `architecture: expected one of arm64, x64, s390x, ppc64le, arm, got ${architecture}`,
+    ]);
+  });
+
+  test("take the unit's own architecture when none is set, and say so when it cannot be taken", () => {
+    expect(parseCharmConfig(rawConfig(), 'aarch64').arch).toBe('arm64');
+    expect(problemsOf(rawConfig(), 'riscv64')).toEqual([
+      "architecture: expected one of arm64, x64, s390x, ppc64le, arm, as this machine's own cannot be taken, got riscv64",
+    ]);
+  });
+
+  test.each([
+    ['jammy', ['jammy']],
+    ['22.04', ['jammy']],
+    ['Noble, 22.04', ['noble', 'jammy']],
+    ['resolute,focal,20.04,26.04', ['resolute', 'focal']],
+    ['24.04,noble', ['noble']],
+  ])('take the bases %s in their order, each once', (given, bases) => {
+    expect(charmConfig({ 'base-image': given }).bases).toEqual(bases);
+  });
+
+  test.each([
+    ['dingo', 'dingo'],
+    ['firefox,noble', 'firefox'],
+    ['noble,', 'an empty word'],
+    ['', 'an empty word'],
+    ['noble,23.04, lunar', '23.04, lunar'],
+  ])('refuse the bases "%s"', (given, told) => {
+    expect(problemsWith({ 'base-image': given })).toEqual([
+      `base-image: expected a comma list of focal, jammy, noble, resolute, 20.04, 22.04, 24.04, 26.04, got ${told}`,
+    ]);
+  });
+
+  test.each([
+    ['build-interval', 'intervalHours', [1, 12, 20, 24], [-1, 0, 25, 1.5, 'six']],
+    ['revision-history-limit', 'keepRevisions', [2, 10, 99], [-1, 0, 1, 100, 'many']],
+    ['max-parallel-builds', 'maxParallelBuilds', [1, 16], [0, 17]],
+  ] as const)('hold %s to its bounds', (option, field, good, bad) => {
+    for (const value of good) expect(charmConfig({ [option]: value })[field]).toBe(value);
+    for (const value of bad) {
+      expect(problemsWith({ [option]: value })).toEqual([
+        expect.stringMatching(new RegExp(`^${option}: expected a whole number from .*, got ${value}$`)),
+      ]);
+    }
+  });
+
+  test.each(['', '1.234.5', '2.331.0'])('take the runner version "%s"', (version) => {
+    expect(charmConfig({ 'runner-version': version }).runnerVersion).toBe(version);
+  });
+
+  test.each(['1.2', '1.2.3.4', 'v2.331.0', '1.-2.3', 'a.b.c', 'latest'])(
+    'refuse the runner version %s',
+    (version) => {
+      expect(problemsWith({ 'runner-version': version })).toEqual([
+        `runner-version: expected a version like 2.331.0, got ${version}`,
+      ]);
+    },
+  );
+
+  test('leave the names of flavor and network as they are written', () => {
+    expect(charmConfig({ 'build-flavor': 'M1.Big', 'build-network': 'Net' })).toMatchObject({
+      flavor: 'M1.Big',
+      network: 'Net',
+    });
+  });
+
+  test.each(['invalidurl', 'invalidurl.com', 'https://', 'ftp://example.com/x', 'file:///etc/passwd'])(
+    'refuse the script URL %s without repeating it',
+    (url) => {
+      expect(problemsWith({ 'script-url': url })).toEqual([
+        'script-url: expected a URL like https://example.com/path, got something else',
+      ]);
+    },
+  );
+
+  test('keep the script URL as it is written, as a secret', () => {
+    const { scriptUrl } = charmConfig({ 'script-url': 'https://user:t0ken@example.com/s.sh?x=%20' });
+    expect(scriptUrl?.reveal()).toBe('https://user:t0ken@example.com/s.sh?x=%20');
+    expect(String(scriptUrl)).toBe('[secret]');
+  });
+
+  test('refuse a secret for a script that is not there', () => {
+    expect(problemsWith({ 'script-secret-id': 'secret:abc' })).toEqual([
+      'script-secret-id: expected script-url to be set too, as only a script is told it, got nothing',
+    ]);
+  });
+
+  test('refuse a password where the URI of a secret is to be, without repeating it', () => {
+    const problems = problemsWith({ 'openstack-password-secret': 'hunter2' });
+    expect(problems).toEqual([
+      'openstack-password-secret: expected the URI of a Juju secret like secret:<id>, got something else',
+    ]);
+  });
+
+  test.each(['cloud-images-url', 'runner-releases-url', 'openstack-auth-url'])(
+    'refuse a %s that is none, or has a password in it',
+    (option) => {
+      expect(problemsWith({ [option]: 'mirror' })).toEqual([
+        `${option}: expected a URL like https://example.com/path, got mirror`,
+      ]);
+      expect(problemsWith({ [option]: 'https://user:hunter2@mirror.example.com/' })).toEqual([
+        `${option}: expected a URL without user and password, got one with them`,
+      ]);
+    },
+  );
+
+  test('are all declared in config.yaml, and each of those is read', () => {
+    const raw = rawConfig({ 'script-url': 'https://example.com/s', 'script-secret-id': 'secret:abc' });
+    const read = new Set<string>();
+    const spy = new Proxy(raw, {
+      get: (target, name) => {
+        if (typeof name === 'string') read.add(name);
+        return target[name as string];
+      },
+    });
+    parseCharmConfig(spy, 'x86_64');
+    expect([...read].sort()).toEqual(Object.keys(declaredOptions()).sort());
+  });
+});

@@ -1,0 +1,94 @@
+import type { Built, CloudReport } from '../../../src/model/built.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import {
+  type ImageRelation,
+  type RemoteUnit,
+  cloudIdOf,
+  findCredentials,
+} from '../../../src/charm/consumers.ts';
+import type { Observed } from '../../../src/charm/observed.ts';
+import { charmConfig } from './options.ts';
+
+/** What a consumer's unit puts on its relation. */
+export function consumerDatabag(given: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    auth_url: 'https://keystone.consumer.example.com/v3',
+    password: 'consumer-passw0rd',
+    project_domain_name: 'default',
+    project_name: 'runners',
+    user_domain_name: 'default',
+    username: 'runner',
+    ...given,
+  };
+}
+
+export function remoteUnit(name: string, databag = consumerDatabag()): RemoteUnit {
+  return { name, credentials: findCredentials(databag) };
+}
+
+export function imageRelation(given: Partial<ImageRelation> = {}): ImageRelation {
+  return { id: 3, application: 'consumer', units: [remoteUnit('consumer/0')], databag: {}, ...given };
+}
+
+/** The cloud id of one of a relation's units. */
+export function cloudOf(relation: ImageRelation, index = 0): string {
+  const unit = relation.units[index];
+  if (unit?.credentials === undefined) throw new Error('this unit has no cloud');
+  return cloudIdOf(relation.id, unit.name, unit.credentials);
+}
+
+/** A cloud that answered, and has these images of noble, jammy, …; their ids are active. */
+export function report(
+  cloudId: string,
+  images: Partial<Record<'noble' | 'jammy' | 'focal', string>>,
+  given: Partial<CloudReport> = {},
+): CloudReport {
+  const found = (['noble', 'jammy', 'focal'] as const).flatMap((base) => {
+    const imageId = images[base];
+    return imageId === undefined
+      ? []
+      : [{ arch: 'x64' as const, base, cloudId, imageId, juju: '', microk8s: '' }];
+  });
+  return {
+    cloudId,
+    failure: undefined,
+    images: found,
+    activeIds: found.map(({ imageId }) => imageId),
+    ...given,
+  };
+}
+
+export function built(given: Partial<Built> = {}): Built {
+  return {
+    format: 1,
+    generation: 1,
+    desiredGeneration: 1,
+    clouds: [],
+    running: [],
+    batch: { done: 0, total: 0 },
+    failures: [],
+    answered: [],
+    nextBuildAt: '2026-11-21T14:00:00.000Z',
+    rests: undefined,
+    ...given,
+  };
+}
+
+/** A unit that was just deployed, configured and related. */
+export function observed(given: Partial<Observed> = {}): Observed {
+  const none = new Secret('');
+  return {
+    wish: { config: charmConfig(), password: new Secret('build-passw0rd'), scriptSecrets: {} },
+    problems: [],
+    relations: [imageRelation()],
+    unit: 'app/0',
+    application: 'app',
+    modelUuid: 'deadbeef-0bad-400d-8000-4b1d0d06f00d',
+    proxy: { http: none, https: none, noProxy: none },
+    key: new Secret('0'.repeat(64)),
+    installed: { clouds: undefined, secrets: undefined },
+    desired: undefined,
+    built: undefined,
+    ...given,
+  };
+}
