@@ -1,0 +1,103 @@
+import { OperatorError } from './config-values.ts';
+import type { Databag, Model, Relation, RemoteUnit } from './model.ts';
+
+/** `juju integrate`: a relation with an application that has no unit in it yet. Throws OperatorError. */
+export function addRelation(model: Model, endpoint: string, remoteApplication: string): Relation {
+  if (!model.charm.endpoints.has(endpoint)) throw new OperatorError(`endpoint "${endpoint}" not found`);
+  const double = model.relations.find(
+    (each) => each.endpoint === endpoint && each.remoteApplication === remoteApplication,
+  );
+  if (double !== undefined) throw new OperatorError(`relation ${nameOf(double)} already exists`);
+  model.last.relation += 1;
+  const relation: Relation = {
+    id: model.last.relation,
+    endpoint,
+    remoteApplication,
+    remoteApp: { data: {}, version: 0, seen: 0 },
+    remoteUnits: new Map(),
+    ourUnit: addressesOf(model.address),
+    ourApp: {},
+    created: false,
+    breaking: false,
+  };
+  model.relations.push(relation);
+  return relation;
+}
+
+/** What Juju 3.6 itself writes into every unit's databag. */
+export function addressesOf(address: string): Databag {
+  return { 'egress-subnets': `${address}/32`, 'ingress-address': address, 'private-address': address };
+}
+
+/** A unit of the other side enters the relation; its hooks are still to come. Throws OperatorError. */
+export function enterScope(relation: Relation, name: string, data: Databag = {}): RemoteUnit {
+  const [application, number] = name.split('/');
+  if (application !== relation.remoteApplication || number === undefined || !/^\d+$/.test(number)) {
+    throw new OperatorError(`expected a unit of ${relation.remoteApplication}, got ${name}`);
+  }
+  const known = relation.remoteUnits.get(name);
+  if (known !== undefined && !known.left)
+    throw new OperatorError(`${name} is in ${nameOf(relation)} already`);
+  const address = `10.0.1.${Number(number) + 1}`;
+  const unit = {
+    name,
+    data: { ...addressesOf(address), ...data },
+    version: 1,
+    seen: 0,
+    joined: false,
+    left: false,
+  };
+  relation.remoteUnits.set(name, unit);
+  return unit;
+}
+
+/** The other side's unit writes its databag: an empty string deletes a key. Throws OperatorError. */
+export function writeRemote(relation: Relation, name: string, changes: Databag): void {
+  const unit = relation.remoteUnits.get(name);
+  if (unit === undefined || unit.left) throw new OperatorError(`${name} is not in ${nameOf(relation)}`);
+  const data = applyChanges(unit.data, changes);
+  if (sameBag(unit.data, data)) return; // the controller passes on what differs
+  unit.data = data;
+  unit.version += 1;
+}
+
+/** The other side's leader writes its application's databag. */
+export function writeRemoteApp({ remoteApp }: Relation, changes: Databag): void {
+  const data = applyChanges(remoteApp.data, changes);
+  if (sameBag(remoteApp.data, data)) return;
+  remoteApp.data = data;
+  remoteApp.version += 1;
+}
+
+/** The other side's unit goes; its relation-departed hook is still to come. Throws OperatorError. */
+export function leaveScope(relation: Relation, name: string): void {
+  const unit = relation.remoteUnits.get(name);
+  if (unit === undefined || unit.left) throw new OperatorError(`${name} is not in ${nameOf(relation)}`);
+  unit.left = true;
+}
+
+/** State for a hook of ours to meet: a unit whose relation-joined and relation-changed hooks have been run. */
+export function addJoinedUnit(relation: Relation, name: string, data: Databag = {}): RemoteUnit {
+  const unit = enterScope(relation, name, data);
+  relation.created = true;
+  unit.joined = true;
+  unit.seen = unit.version;
+  return unit;
+}
+
+/** `bag` with `changes`; an empty string deletes a key. */
+export function applyChanges(bag: Readonly<Databag>, changes: Readonly<Databag>): Databag {
+  const entries = Object.entries({ ...bag, ...changes }).filter(([, value]) => value !== '');
+  return Object.fromEntries(entries);
+}
+
+/** Whether both say the same. */
+export function sameBag(one: Readonly<Databag>, other: Readonly<Databag>): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
+}
+
+/** `endpoint:7` */
+export function nameOf({ endpoint, id }: Relation): string {
+  return `${endpoint}:${id}`;
+}
