@@ -5,6 +5,7 @@ import { type Project, listActiveImages } from './plan-clouds.ts';
 import { type PlanInput, type Rest, rest } from './plan-entry.ts';
 import { type WantedImage, isBuildable } from './plan-matrix.ts';
 import { HOUR, minuteOf } from './plan-words.ts';
+import { wantedInputs } from './wanted-inputs.ts';
 
 /** An image that is to be built as soon as it may, and why. */
 export interface Due {
@@ -61,12 +62,7 @@ function explainNeed(imageName: string, build: Project, input: PlanInput): strin
 }
 
 function explainChange(newest: ObservedImage, { desired, version }: PlanInput): string | undefined {
-  const { runnerVersion, scriptDigest } = desired.images;
-  const wanted = encodeBuildInputs({
-    charm: version,
-    runner: runnerVersion === '' ? 'latest' : runnerVersion,
-    script: scriptDigest === '' ? 'none' : scriptDigest,
-  });
+  const wanted = encodeBuildInputs(wantedInputs(desired.images, version));
   if (newest.runConfig === wanted) return undefined;
   if (newest.runConfig === undefined) return 'not told by the image';
   const changes = describeInputChanges(newest.runConfig, wanted);

@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
+import {
+  HOUR,
+  INPUTS,
+  NOBLE,
+  NOW,
+  afterFailure,
+  copyOf,
+  desiredState,
+  failed,
+  hoursAgo,
+  image,
+  job,
+  planInput,
+  seen,
+  tell,
+} from './plan-fixtures.ts';
+
+const prepared = planInput().journal;
+const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
+  seen('builder', 'build', [image('new', { createdAt, runConfig })]),
+  seen('red', 'red', [copyOf('new')]),
+];
+const request = (action: string, buildId: string) => ({
+  action,
+  builds: [{ imageName: NOBLE, buildId }],
+});
+
+describe('whether an image is built', () => {
+  const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
+    [
+      'rests as a whole without credentials',
+      { credentials: 'missing' },
+      ['all: waiting for credentials: none are installed'],
+    ],
+    [
+      'rests as a whole with credentials of an earlier generation',
+      { credentials: 'outdated' },
+      ['all: waiting for credentials: newer ones are to be installed'],
+    ],
+    [
+      'rests as a whole without a consumer',
+      { desired: desiredState({ consumers: [] }) },
+      ['all: no consumer with complete credentials'],
+    ],
+    [
+      'rests as a whole when the clouds were not asked',
+      { observation: undefined },
+      ['all: the clouds were not asked'],
+    ],
+    [
+      'builds nothing when the build cloud failed',
+      { observation: [failed('builder'), seen('red', 'red', [])] },
+      ['builder: build cloud builder: no route to host'],
+    ],
+    ['builds what was never built', {}, [`build ${NOBLE} → red: never built`]],
+    [
+      'builds what is gone',
+      { journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      [`build ${NOBLE} → red: missing here`],
+    ],
+    [
+      'takes no image for one as long as it is not active',
+      {
+        observation: [seen('builder', 'build', [image('new', { status: 'saving' })]), seen('red', 'red', [])],
+      },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'builds again when an input has changed, and says which',
+      { desired: desiredState({ images: { runnerVersion: '2.331.0' } }), observation: holds(hoursAgo(1)) },
+      [`build ${NOBLE} → red: inputs changed: runner latest → 2.331.0`],
+    ],
+    [
+      'builds again what does not tell its inputs',
+      {
+        observation: [
+          seen('builder', 'build', [image('new', { runConfig: undefined })]),
+          seen('red', 'red', [copyOf('new')]),
+        ],
+      },
+      [`build ${NOBLE} → red: inputs changed: not told by the image`],
+    ],
+    [
+      'builds again when the interval has elapsed',
+      { observation: holds(hoursAgo(6)) },
+      [`build ${NOBLE} → red: interval elapsed: built 6 h ago`],
+    ],
+    [
+      'lets a fresh image be',
+      { observation: holds(hoursAgo(5)) },
+      [`${NOBLE}: fresh until 2026-11-21T13:00Z`],
+    ],
+    [
+      'trusts its own clock when Glance is a day behind',
+      { observation: holds(hoursAgo(25)), journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
+    ],
+    [
+      'does not trust times that lie ahead',
+      { observation: holds(hoursAgo(-3)), journal: { ...prepared, builtAt: { [NOBLE]: NOW + 9 * HOUR } } },
+      [`build ${NOBLE} → red: interval elapsed: by this clock it was never built`],
+    ],
+    [
+      'falls back on Glance when its own journal lies ahead',
+      { observation: holds(hoursAgo(2)), journal: { ...prepared, builtAt: { [NOBLE]: NOW + 9 * HOUR } } },
+      [`${NOBLE}: fresh until 2026-11-21T16:00Z`],
+    ],
+    [
+      'builds nothing twice at a time',
+      { ongoing: [job('build', NOBLE, ['red'])] },
+      [`${NOBLE}: being built`],
+    ],
+    [
+      'builds a fresh image when an action asks',
+      { observation: holds(hoursAgo(1)), desired: desiredState({ requests: [request('42', 'b1')] }) },
+      [`build ${NOBLE} → red: asked by action 42`],
+    ],
+    [
+      'asks once for what an action asked',
+      {
+        observation: holds(hoursAgo(1)),
+        desired: desiredState({ requests: [request('42', 'b1'), request('43', 'b1')] }),
+        journal: { ...prepared, endedBuilds: ['b1'] },
+      },
+      [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
+    ],
+    [
+      'passes over an action that is answered',
+      {
+        observation: holds(hoursAgo(1)),
+        desired: desiredState({ requests: [request('42', 'b1')] }),
+        journal: { ...prepared, answered: ['42'] },
+      },
+      [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
+    ],
+    [
+      'lets what failed rest',
+      { journal: afterFailure(desiredState(), 'build', NOW, 'the script failed\nwith 3') },
+      [`${NOBLE}: rests after 1 failure until 2026-11-21T12:05Z: the script failed`],
+    ],
+    [
+      'tries again when the rest is over',
+      { journal: afterFailure(desiredState(), 'build', NOW - 5 * 60_000) },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'tries other settings at once',
+      { journal: afterFailure(desiredState({ credentialsGeneration: 0 }), 'build') },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'does not wait out a failure that lies ahead',
+      { journal: afterFailure(desiredState(), 'build', NOW + HOUR) },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'tries at once what failed when an action asks',
+      {
+        journal: afterFailure(desiredState(), 'build'),
+        desired: desiredState({ requests: [request('42', 'b1')] }),
+      },
+      [`build ${NOBLE} → red: asked by action 42`],
+    ],
+  ];
+
+  test.each(table)('%s', (_, changes, expected) => {
+    expect(tell(planInput(changes))).toEqual(expected);
+  });
+});

@@ -1,0 +1,114 @@
+import { encodeBuildInputs } from '../../src/model/build-inputs.ts';
+import type { DesiredBuild, DesiredImages, DesiredState } from '../../src/model/desired-state.ts';
+import type { ObservedCloud, ObservedImage } from '../../src/model/observation.ts';
+import type { OngoingJob } from '../../src/model/ongoing-job.ts';
+import { rememberFailure } from '../../src/scheduler/back-off.ts';
+import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
+import { settingsOf } from '../../src/scheduler/plan-settings.ts';
+import type { PlanEntry, PlanInput } from '../../src/scheduler/plan-entry.ts';
+import { planWork } from '../../src/scheduler/plan.ts';
+
+export const NOW = Date.parse('2026-11-21T12:00:00Z');
+export const HOUR = 3_600_000;
+export const NOBLE = 'app-noble-x64';
+export const JAMMY = 'app-jammy-x64';
+export const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
+
+/** ISO 8601, as Glance writes it, so many hours before NOW. */
+export function hoursAgo(hours: number): string {
+  return new Date(NOW - hours * HOUR).toISOString().replace('.000Z', 'Z');
+}
+
+export function image(id: string, changes: Partial<ObservedImage> = {}): ObservedImage {
+  return {
+    ...{ id, name: NOBLE, status: 'active', createdAt: hoursAgo(1), sourceImageId: undefined },
+    ...{ runConfig: INPUTS, buildId: `build-${id}`, isPublished: false },
+    ...changes,
+  };
+}
+
+export function copyOf(source: string, changes: Partial<ObservedImage> = {}): ObservedImage {
+  return image(`${source}-copy`, { sourceImageId: source, ...changes });
+}
+
+export function seen(cloudId: string, projectKey: string, images: readonly ObservedImage[]): ObservedCloud {
+  return { cloudId, state: 'seen', projectKey, images };
+}
+
+export function failed(cloudId: string, message = 'no route to host'): ObservedCloud {
+  return { cloudId, state: 'failed', kind: 'unavailable', message };
+}
+
+export function job(kind: OngoingJob['kind'], subject: string, cloudIds: readonly string[] = []): OngoingJob {
+  return { kind, subject, cloudIds, buildId: `${kind}-${subject}`, reason: 'never built', startedAt: NOW };
+}
+
+interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'build'>> {
+  readonly images?: Partial<DesiredImages>;
+  readonly build?: Partial<DesiredBuild>;
+}
+
+/** One base, one consumer `red` in a project of its own, nothing known of what is published. */
+export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
+  return {
+    ...{ format: 1, generation: 1, unit: 'app/0', application: 'app', modelUuid: 'model' },
+    credentialsGeneration: 1,
+    images: {
+      ...{ arch: 'x64', bases: ['noble'], jujuChannels: [''], microk8sChannels: [''], prefix: 'app' },
+      ...{ runnerVersion: '', scriptDigest: '' },
+      ...{ cloudImagesUrl: 'https://images', runnerReleasesUrl: 'https://runners' },
+      ...images,
+    },
+    build: { cloud: 'builder', flavor: '', network: '', maxParallel: 2, keepRevisions: 2, ...build },
+    consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }],
+    published: undefined,
+    requests: [],
+    ...changes,
+  };
+}
+
+/** Nothing was ever built; noble and jammy were prepared an hour ago. */
+export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
+  return {
+    ...{ desired: desiredState(), intervalHours: 6, version: '1.0.0', credentials: 'ready' },
+    observation: [seen('builder', 'build', []), seen('red', 'red', [])],
+    journal: { ...EMPTY_JOURNAL, preparedAt: { noble: NOW - HOUR, jammy: NOW - HOUR } },
+    ongoing: [],
+    now: NOW,
+    ...changes,
+  };
+}
+
+/** Each entry as an operator reads it. */
+export function tell(input: PlanInput): readonly string[] {
+  return planWork(input).map(tellEntry);
+}
+
+function tellEntry(entry: PlanEntry): string {
+  switch (entry.act) {
+    case 'rest':
+      return `${entry.subject}: ${entry.reason}`;
+    case 'prepare':
+      return `prepare ${entry.base}: ${entry.reason}`;
+    case 'build':
+    case 'copy':
+      return `${entry.act} ${entry.imageName} → ${entry.uploadTo.join('+')}: ${entry.reason}`;
+    case 'prune':
+      return `prune ${entry.imageName} in ${entry.cloudId}: ${entry.reason}`;
+  }
+}
+
+/** What the journal says after one failure of noble's build or preparation. */
+export function afterFailure(
+  desired: DesiredState,
+  kind: 'build' | 'prepare',
+  at = NOW,
+  message = 'no',
+): Journal {
+  const subject = kind === 'build' ? NOBLE : 'noble';
+  const settings = settingsOf(desired, kind, subject);
+  return rememberFailure(kind === 'build' ? planInput().journal : EMPTY_JOURNAL, {
+    ...{ kind, subject, cloudId: '', errorKind: 'build', message, settings },
+    ...{ now: at, intervalHours: 6, random01: 0.5 },
+  });
+}
