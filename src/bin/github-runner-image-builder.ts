@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
-import { closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
+import { readDescriptor } from '../system/descriptor.ts';
 import { writeAllSync } from '../system/write-all.ts';
 import type { StopSignal } from './image-builder/exit-codes.ts';
 import { runProgram } from './image-builder/program.ts';
@@ -32,15 +33,7 @@ process.exitCode = await runProgram({
   argv,
   env: process.env,
   cwd: process.cwd(),
-  host: {
-    arch: process.arch,
-    newBuildId: randomBytes(6).toString('hex'),
-    readDescriptor: (descriptor) => {
-      const text = readFileSync(descriptor, 'utf8');
-      closeSync(descriptor);
-      return text;
-    },
-  },
+  host: { arch: process.arch, newBuildId: randomBytes(6).toString('hex'), readDescriptor },
   version,
   clock: systemClock,
   writeOut: (text) => {

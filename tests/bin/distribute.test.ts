@@ -1,12 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { runProgram } from '../../src/bin/image-builder/program.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/model/errors.ts';
-import { PASSWORD } from '../support/http-connect.ts';
 import { FILE, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
 import { ask } from './ask.ts';
+import { useProgram } from './run-program.ts';
 
 function problemsOf(...argv: string[]): readonly string[] {
   try {
@@ -57,42 +53,21 @@ describe('the command line of distribute', () => {
 });
 
 const at = useScriptedClouds();
+const program = useProgram(at);
 const DATA = Buffer.alloc(1000, 1);
-let folder = '';
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'distribute-'));
-  const words = `username: u, password: ${PASSWORD}, project_name: p, user_domain_name: d, project_domain_name: d`;
-  const stores = Object.entries({ source: at.source, a: at.a, b: at.b });
-  const clouds = stores.map(([name, { http }]) => {
-    return `${name}: {auth: {auth_url: '${http.origin}/v3', ${words}}, region_name: R1}`;
+  await program.writeClouds({
+    source: at.source.http.origin,
+    a: at.a.http.origin,
+    a2: at.a.http.origin,
+    b: at.b.http.origin,
   });
-  await writeFile(join(folder, 'clouds.yaml'), `clouds: {${clouds.join(', ')}}`);
   at.source.data.set('i1', DATA);
   at.source.glance.add({ id: 'i1', size: DATA.length, disk_format: 'raw', ...at.source.hashesOf(DATA) });
 });
-afterEach(() => rm(folder, { recursive: true }));
 
-async function run(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const code = await runProgram({
-    argv: ['--os-cloud', 'source', ...argv],
-    env: {},
-    cwd: folder,
-    host: { arch: 'x64', newBuildId: 'b1', readDescriptor: () => '' },
-    version: '1.2.3',
-    clock: at.clock,
-    writeOut: (text) => (out += text),
-    writeErr: (text) => (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    signal: new AbortController().signal,
-    stoppedBy: () => undefined,
-  });
-  expect(`${out}${err}`).not.toMatch(PASSWORD);
-  expect(`${out}${err}`).not.toMatch('token-1');
-  return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> };
-}
+const run = (...argv: string[]) => program.run(['--os-cloud', 'source', ...argv]);
 
 const idIn = (store: { named: () => readonly { id: string }[] }): string => store.named()[0]?.id ?? '?';
 
@@ -146,6 +121,17 @@ describe('distribute', () => {
     const { code, json } = await run('distribute', 'i9', '--upload-clouds', 'a');
     expect(code).toBe(2);
     expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError', step: 'read image' } });
+  });
+
+  test('into two names of one project puts one copy there, and tells it twice', async () => {
+    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'a,a2,b');
+    expect(code).toBe(0);
+    expect(at.a.named()).toHaveLength(1);
+    expect(json()['images']).toMatchObject([
+      { cloud: 'a', image_id: idIn(at.a) },
+      { cloud: 'a2', image_id: idIn(at.a) },
+      { cloud: 'b', outcome: 'copied' },
+    ]);
   });
 
   test('tells what it pruned in each cloud', async () => {
