@@ -19,6 +19,9 @@ describe('the command line', () => {
     [['--help'], /Usage: github-runner-image-builder/],
     [['run', '--help'], /--script-url/],
     [['help', 'prune'], /--protect/],
+    [['list', '--help'], /--clouds/],
+    [['sweep', '--help'], /--delete-timeout/],
+    [['run', '--help'], /--no-prune/],
     [['--version'], /^1\.2\.3\n$/],
   ])('%p tells on stdout and ends with 0', (argv, told) => {
     const { code, out, err } = end(...argv);
@@ -35,6 +38,9 @@ describe('the command line', () => {
     [['init', 'a']],
     [['init', '--server-timeout', '3']],
     [['latest-build-id']],
+    [['list', 'a']],
+    [['sweep', 'a']],
+    [['prune', 'a', '--published']],
     [['prune', '--protect', 'a', 'name']],
     [[]],
   ])('%p tells on stderr and ends with 2', (argv) => {

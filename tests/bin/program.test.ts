@@ -105,6 +105,97 @@ describe('prune', () => {
   });
 });
 
+describe('prune --published', () => {
+  const mine = (id: string, created: string, more: object = {}) => {
+    return { ...image(id), created_at: created, image_builder_application: 'a', ...more };
+  };
+  const prune = (...more: string[]) =>
+    run(['prune', 'n', '-k', '1', '--owner', '{"application": "a"}', '--published', 'now', ...more]);
+  beforeEach(() => {
+    images(mine('new', '3'), mine('now', '2'), mine('was', '1', { image_builder_published: 'true' }));
+    at.http.on('PATCH /v2/images/*', { body: image('x') });
+    at.http.on('DELETE /v2/images/*', { status: 204 });
+  });
+
+  test('tells whose marks it changed', async () => {
+    const { code, json } = await prune();
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      marked: ['now'],
+      unmarked: ['was'],
+      images: [{ outcome: 'kept' }, { id: 'now', reason: 'published' }, { id: 'was', outcome: 'deleted' }],
+    });
+  });
+
+  test('on trial tells whose marks it would change', async () => {
+    const { json } = await prune('--dry-run');
+    expect(json()).toMatchObject({ would_be_marked: ['now'], would_be_unmarked: ['was'] });
+    expect(json()).not.toHaveProperty('marked');
+    expect(at.http.seen('PATCH /v2/images/*')).toEqual([]);
+  });
+
+  test('tells both as text', async () => {
+    expect((await prune('--format', 'text')).out).toMatch(
+      /^now marked as published\nwas unmarked as published\nnew 3 kept: /,
+    );
+  });
+
+  test('whose mark cannot be set ends as its cloud says, and has deleted nothing', async () => {
+    at.http.on('PATCH /v2/images/*', { status: 403, body: 'no' });
+    const { code, json } = await prune();
+    expect(code).toBe(3);
+    expect(json()).toMatchObject({ error: { kind: 'denied' } });
+    expect(at.http.seen('DELETE /v2/images/*')).toEqual([]);
+  });
+});
+
+describe('sweep', () => {
+  const left = { id: 's1', name: 'x', status: 'ACTIVE', created: '2026-11-01T08:00:00Z' };
+  const mark = {
+    image_builder_application: 'a',
+    image_builder_process: 'another-host 1 1 1',
+    image_builder_kind: 'server',
+  };
+  const sweep = (...more: string[]) => run(['sweep', '--owner', '{"application": "a"}', ...more]);
+  beforeEach(() => {
+    images();
+    at.http.on('GET /v2.1/servers/detail', {
+      body: {
+        servers: [
+          { ...left, metadata: mark },
+          { ...left, id: 's2', metadata: {} },
+        ],
+      },
+    });
+    at.http.on('GET /v2.1/os-keypairs', { body: { keypairs: [] } });
+    at.http.on('GET /v2.0/ports', { body: { ports: [] } });
+    at.http.on('DELETE /v2.1/servers/*', { status: 204 });
+  });
+
+  test('deletes what dead builds of the owner left, and tells it', async () => {
+    const { code, json } = await sweep();
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ cloud: 'c1', swept: ['server x (s1)'], warnings: [] });
+    expect(at.http.seen('DELETE /v2.1/servers/*')).toHaveLength(1);
+  });
+
+  test('tells it as text', async () => {
+    expect((await sweep('--format', 'text')).out).toBe('server x (s1)\n');
+  });
+
+  test('of another owner leaves it alone', async () => {
+    const { json } = await sweep('--owner', '{"application": "b"}');
+    expect(json()).toMatchObject({ swept: [] });
+  });
+
+  test('in a cloud that does not let it look fails as the cloud says', async () => {
+    at.http.on('GET /v2.1/servers/detail', { status: 403 });
+    const { code, json } = await sweep();
+    expect(code).toBe(3);
+    expect(json()).toMatchObject({ error: { kind: 'denied', step: 'sweep leftovers' } });
+  });
+});
+
 test('the debug log tells each call of the cloud and no secret', async () => {
   images(image('i1'));
   const { err } = await run(['--log-level', 'debug', 'latest-build-id', 'n']);

@@ -53,6 +53,8 @@ describe('run', () => {
     [['--base-image', '22.04'], { image: { base: 'jammy' } }],
     [['--base-image=Noble'], { image: { base: 'noble' } }],
     [['-k', '3'], { keepRevisions: 3 }],
+    [['--no-prune'], { keepRevisions: undefined }],
+    [['--log-format', 'json'], { logFormat: 'json' }],
     [['--keep-revisions', '12'], { keepRevisions: 12 }],
     [['--arch', 'ARM64'], { image: { arch: 'arm64' } }],
     [['--arch', 'aarch64'], { image: { arch: 'arm64' } }],
@@ -92,6 +94,12 @@ describe('run', () => {
     [['-k', 'many'], 'got many'],
     [['-k', '1.5'], 'got 1.5'],
     [['-k=-1'], 'got =-1'],
+    [
+      ['--no-prune', '-k', '3'],
+      '--keep-revisions: expected nothing of it beside --no-prune (drop one of them), got 3',
+    ],
+    [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
+    [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],
     [['--arch', 'mips'], '--arch: expected one of arm64, x64, s390x, ppc64le, arm, got mips'],
     [['--runner-version', 'latest'], '--runner-version: expected a version like 2.331.0, got latest'],
     [['--cloud-images-url', 'ftp://x'], '--cloud-images-url: expected a URL'],
@@ -210,7 +218,33 @@ describe('prune', () => {
     expect(ask(['prune', 'n'])).toMatchObject({ keepRevisions: 5, protectedIds: [], isDryRun: false });
   });
 
+  test('leaves the marks of what is published as they are, unless told what is', () => {
+    expect(ask(['prune', 'n'])).toMatchObject({ publishedIds: undefined });
+    const owned = ['prune', 'n', '--owner', '{"application": "a"}'];
+    expect(ask([...owned, '--published', 'a,b', 'c'])).toMatchObject({ publishedIds: ['a', 'b', 'c'] });
+    expect(ask([...owned, '--published', ''])).toMatchObject({ publishedIds: [] });
+  });
+
+  test('with --published and no owner, whose marks they would be, is refused', () => {
+    expect(problemsOf('prune', 'n', '--published', 'a')).toEqual([
+      '--published: expected --owner with it: marks are of its images, got nothing',
+    ]);
+  });
+
   test('without a revision to keep is refused', () => {
     expect(problemsOf('prune', 'n', '-k', '0')).toHaveLength(1);
+  });
+});
+
+describe('sweep', () => {
+  test('is for the owner, else for the prefix', () => {
+    expect(ask(['sweep', '--prefix', 'p'])).toMatchObject({
+      command: 'sweep',
+      owner: { application: 'p', modelUuid: '' },
+    });
+  });
+
+  test('refuses a prefix that no name may have', () => {
+    expect(problemsOf('sweep', '--prefix', 'a;b')).toHaveLength(1);
   });
 });

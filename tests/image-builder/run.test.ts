@@ -103,6 +103,23 @@ describe('a build', () => {
     expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId: 's1', baseSha256: SUM, swept: [] });
   });
 
+  test('writes on the image what its owner says that it is made from, and on nothing else', async () => {
+    const runConfig = 'charm=1 runner=latest script=none';
+    await build(builder({ owner: { ...OWNER, runConfig } }).tools);
+    expect(cloud.glance.images.get('snapshot')).toMatchObject({ image_builder_run_config: runConfig });
+    const [base] = at.http.seen('POST /v2/images').map(({ body }) => body.toString());
+    const [server] = at.http.seen('POST /v2.1/servers').map(({ body }) => body.toString());
+    expect(`${base ?? '?'}${server ?? '?'}`).not.toMatch('run_config');
+  });
+
+  test('prunes nothing when it is told of no revisions to keep', async () => {
+    cloud.glance.add({ id: 'older', name: 'n', image_builder_kind: 'runner' });
+    const { tools, facts } = builder();
+    await run(CLOUD, IMAGE, undefined, tools);
+    expect([...cloud.glance.images.values()].filter(({ name }) => name === 'n')).toHaveLength(3);
+    expect(facts().pruned).toBeUndefined();
+  });
+
   test('refuses what comes later, all of it at once, before it calls anything', async () => {
     const refused = failureOf(
       run(

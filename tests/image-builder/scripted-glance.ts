@@ -14,6 +14,13 @@ export interface ScriptedGlance {
   add(image: Partial<GlanceImage> & { readonly id: string }): void;
 }
 
+/** One change of a JSON patch. */
+interface Change {
+  readonly op: 'add' | 'remove';
+  readonly path: string;
+  readonly value?: string;
+}
+
 function lastSegment({ url }: SeenRequest, nth = -1): string {
   return url.pathname.split('/').at(nth) ?? '';
 }
@@ -59,9 +66,14 @@ export function scriptGlance(http: Pick<HttpCloud, 'on'>): ScriptedGlance {
   });
   http.on('PATCH /v2/images/*', (request) => {
     const id = lastSegment(request);
-    const changes = request.json as readonly { readonly path: string; readonly value: string }[];
-    const set = Object.fromEntries(changes.map(({ path, value }) => [path.slice(1), value]));
-    images.set(id, { ...images.get(id), ...set, id });
+    const changes = request.json as readonly Change[];
+    const image = new Map(Object.entries(images.get(id) ?? {}));
+    for (const { op, path, value } of changes) {
+      const key = path.slice(1);
+      if (op === 'remove' && !image.delete(key)) return { status: 409, body: `no property ${key}` };
+      if (op === 'add') image.set(key, value);
+    }
+    images.set(id, { ...Object.fromEntries(image), id });
     return { body: images.get(id) };
   });
   http.on('DELETE /v2/images/*', (request) => ({ status: images.delete(lastSegment(request)) ? 204 : 404 }));

@@ -11,6 +11,7 @@ describe('a copy of an image', () => {
       hw_disk_bus: 'virtio',
       [OWNER_KEYS.kind]: 'runner',
       [OWNER_KEYS.imageName]: 'noble',
+      [OWNER_KEYS.runConfig]: 'charm=1',
       [OWNER_KEYS.baseSha256]: 'a',
       image_builder_inputs: 'juju 3.6',
       ...encodeOwner(OWNER),

@@ -2,7 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InputError } from '../../src/model/errors.ts';
 import { encodeKeypairComment, findKeypairMetadata } from '../../src/model/keypair-comment.ts';
-import { OWNER_KEYS, type Owner, encodeOwner, isOwnedBy, parseOwner } from '../../src/model/owner.ts';
+import {
+  OWNER_KEYS,
+  type Owner,
+  encodeOwner,
+  encodeRunConfig,
+  isOwnedBy,
+  parseOwner,
+} from '../../src/model/owner.ts';
 
 const OWNER: Owner = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b1' };
 
@@ -20,6 +27,29 @@ describe('--owner', () => {
   test('is read whole', () => {
     const json = '{"application": "app", "model_uuid": "m", "unit": "app/0", "build_id": "b1"}';
     expect(parseOwner(json, 'new-1')).toEqual(OWNER);
+  });
+
+  test('may tell the run config of the image, which images alone carry', () => {
+    const owner = parseOwner('{"application": "app", "run_config": "charm=1 runner=latest"}', 'new-1');
+    expect(owner.runConfig).toBe('charm=1 runner=latest');
+    expect(encodeRunConfig(owner)).toEqual({ [OWNER_KEYS.runConfig]: 'charm=1 runner=latest' });
+    expect(Object.keys(encodeOwner(owner))).not.toContain(OWNER_KEYS.runConfig);
+  });
+
+  test.each(['{"application": "app"}', '{"application": "app", "run_config": ""}'])(
+    '%s tells no run config',
+    (json) => {
+      const owner = parseOwner(json, 'new-1');
+      expect(owner).not.toHaveProperty('runConfig');
+      expect(encodeRunConfig(owner)).toEqual({});
+    },
+  );
+
+  test('with a run config longer than a property may be is refused', () => {
+    const json = (length: number): string =>
+      JSON.stringify({ application: 'app', run_config: 'x'.repeat(length) });
+    expect(problemsOf(json(255))).toEqual([]);
+    expect(problemsOf(json(256))).toEqual(['--owner.run_config: expected at most 255 characters, got 256']);
   });
 
   test('needs an application only, and gets a build id', () => {

@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCloudAccess } from '../../src/openstack/cloud-access.ts';
+import { projectKeyOf } from '../../src/openstack/project-key.ts';
+
+/** The key of an entry of clouds.yaml. */
+function keyOf(authUrl: string, projectId = 'p1', region?: string): string {
+  const names = { username: 'u', password: 'p', project_name: 'n' };
+  const auth = { auth_url: authUrl, ...names, user_domain_name: 'd', project_domain_name: 'd' };
+  const entry = region === undefined ? { auth } : { auth, region_name: region };
+  return projectKeyOf(parseCloudAccess('c', entry, 'clouds.yaml'), projectId);
+}
+
+const KEY = keyOf('https://keystone.example.com/v3');
+
+describe('the key of a project', () => {
+  test.each([
+    'https://keystone.example.com',
+    'https://keystone.example.com/',
+    'https://keystone.example.com/v3/',
+    'https://keystone.example.com/v2.0',
+    'https://keystone.example.com:443/v3',
+    'https://Keystone.EXAMPLE.com/v3',
+    'HTTPS://keystone.example.com/v3',
+  ])('is the same for %s', (url) => {
+    expect(keyOf(url)).toBe(KEY);
+  });
+
+  test.each([
+    ['another scheme', keyOf('http://keystone.example.com/v3')],
+    ['another host', keyOf('https://keystone2.example.com/v3')],
+    ['another port', keyOf('https://keystone.example.com:5000/v3')],
+    ['another path', keyOf('https://keystone.example.com/identity/v3')],
+    ['another project', keyOf('https://keystone.example.com/v3', 'p2')],
+    ['a region', keyOf('https://keystone.example.com/v3', 'p1', 'R1')],
+  ])('is another for %s', (_, key) => {
+    expect(key).not.toBe(KEY);
+  });
+
+  test('is another for another region', () => {
+    expect(keyOf('https://k/v3', 'p1', 'R1')).not.toBe(keyOf('https://k/v3', 'p1', 'R2'));
+  });
+
+  test('tells no password of the URL', () => {
+    expect(keyOf('https://u:word-MARKED@keystone.example.com/v3')).toBe(KEY);
+  });
+});
