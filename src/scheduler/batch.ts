@@ -1,4 +1,7 @@
 import type { Built } from '../model/built.ts';
+import type { DesiredState } from '../model/desired-state.ts';
+import { listWantedImages } from './plan-matrix.ts';
+import type { Plan } from './plan.ts';
 
 /** Of the builds that are under way: how many have ended, and how many there are. */
 export type Batch = Built['batch'];
@@ -19,4 +22,11 @@ export function nextBatch(batch: Batch, { ended, running, waiting }: BatchChange
   if (batch.total === 0 && running === 0) return NO_BATCH;
   const done = batch.total === 0 ? 0 : batch.done + ended;
   return { done, total: done + running + waiting };
+}
+
+/** How many images wait for others, by what the plan says. */
+export function countWaiting(plan: Plan, { images }: DesiredState): number {
+  const names = new Set(listWantedImages(images).map(({ imageName }) => imageName));
+  const waits = plan.filter((entry) => entry.act === 'rest' && entry.cause === 'waits');
+  return waits.filter((entry) => entry.act === 'rest' && names.has(entry.subject)).length;
 }

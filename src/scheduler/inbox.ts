@@ -28,6 +28,9 @@ export async function readInbox(paths: UnitPaths): Promise<Inbox> {
   const desired = await read(paths.desired, parseDesiredState);
   const schedule = await read(paths.schedule, parseSchedule);
   const secrets = await read(paths.secrets, parseHostSecrets);
+  for (const path of [paths.desired, paths.schedule, paths.secrets, paths.cloudsYaml]) {
+    if (!(await isThere(path))) problems.push(`${path}: not there; hooks of the charm write it`);
+  }
   const credentials = await judgeCredentials(paths, desired, secrets);
   const environment = secrets === undefined ? {} : proxyEnvironment(secrets.proxy);
   return { desired, schedule, credentials, environment, problems };

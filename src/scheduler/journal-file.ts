@@ -1,6 +1,8 @@
-import { writeFileAtomic } from '../system/files.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { readTextFile, writeFileAtomic } from '../system/files.ts';
 import { messageOf } from '../model/message-of.ts';
 import type { Logger } from '../system/logger.ts';
+import { parseJournal } from './back-off.ts';
 import type { Journal } from './journal.ts';
 
 /** The journal and its file: each change is on disk before the promise of it resolves. */
@@ -10,10 +12,17 @@ export class JournalFile {
   #current: Journal;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(path: string, current: Journal, logger: Logger) {
+  private constructor(path: string, current: Journal, logger: Logger) {
     this.#path = path;
     this.#current = current;
     this.#logger = logger;
+  }
+
+  /** Opens it as an earlier daemon left it; one that is corrupt is told, and counts as empty. */
+  static async open(path: string, logger: Logger): Promise<JournalFile> {
+    const { journal, isCorrupt } = parseJournal(await readTextFile(path));
+    if (isCorrupt) logger.error('the journal was not readable, and begins anew', { path });
+    return new JournalFile(path, journal, logger);
   }
 
   get current(): Journal {
@@ -23,10 +32,15 @@ export class JournalFile {
   /** Changes it. A disk that refuses costs the next daemon time, and is told. */
   update(change: (journal: Journal) => Journal): Promise<void> {
     const next = change(this.#current);
-    if (next !== this.#current) {
+    if (!isDeepStrictEqual(next, this.#current)) {
       this.#current = next;
       this.#written = this.#written.then(() => this.#write(next));
     }
+    return this.#written;
+  }
+
+  /** Resolves when all changes are on disk. */
+  flushed(): Promise<void> {
     return this.#written;
   }
 

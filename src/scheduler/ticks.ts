@@ -39,9 +39,10 @@ async function tickOn(
   onTick: () => Promise<void>,
   { clock, seconds, signal }: { clock: Clock; seconds: number; signal: AbortSignal },
 ): Promise<void> {
-  while (!signal.aborted) {
+  const isStopped = (): boolean => signal.aborted;
+  while (!isStopped()) {
     await clock.sleep(seconds * 1000, signal).catch(() => undefined);
-    if (!signal.aborted) await onTick();
+    if (!isStopped()) await onTick();
   }
 }
 

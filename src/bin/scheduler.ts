@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CancelledError } from '../model/errors.ts';
+import { systemClock } from '../system/clock.ts';
+import { writeAllSync } from '../system/write-all.ts';
+import { runScheduler } from './scheduler/program.ts';
+
+/** systemd waits longer, and then kills. */
+const STOP_WITHIN_MS = 4500;
+
+const stop = new AbortController();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stop.abort(new CancelledError(`stopped by ${signal}`));
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+  });
+}
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    writeAllSync(2, `ERROR: this is a bug, please report it: ${told}\n`);
+    process.exit(1);
+  });
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const exitCode = await runScheduler({
+  argv: process.argv.slice(2),
+  version,
+  clock: systemClock,
+  writeOut: (text) => {
+    writeAllSync(1, text);
+  },
+  writeErr: (text) => {
+    writeAllSync(2, text);
+  },
+  signal: stop.signal,
+  newBuildId: () => randomBytes(6).toString('hex'),
+  random: Math.random,
+});
+process.exit(exitCode); // all is written; a juju-exec that does not end must not keep us

@@ -1,0 +1,96 @@
+import { adoptJob } from '../builder/await-job.ts';
+import type { StaticConfigs } from '../builder/config.ts';
+import { BuilderRunError } from '../builder/errors.ts';
+import { tidyJobs } from '../builder/job-files.ts';
+import { observe } from '../builder/observe.ts';
+import { listOngoingJobs } from '../builder/ongoing-jobs.ts';
+import { copy, prepare, prune } from '../builder/other-jobs.ts';
+import { readStep } from '../builder/read-step.ts';
+import { run } from '../builder/run.ts';
+import type { BuilderTools, JobOutcome, JobTools } from '../builder/tools.ts';
+import type { DesiredState } from '../model/desired-state.ts';
+import type { JobRunner, WorkEntry } from './job-runner.ts';
+import type { BuildEntry } from './plan-entry.ts';
+import { listUnsettledJobs, markSettled } from './unsettled-jobs.ts';
+import { wantedInputs } from './wanted-inputs.ts';
+
+/** What a round knows of its jobs. */
+interface Order {
+  readonly desired: DesiredState;
+  readonly version: string;
+  readonly tools: BuilderTools;
+}
+
+/** Has the builder's program do what `desired` asks for; `version` is this software's. */
+export function createJobRunner(order: Order): JobRunner {
+  const { tools } = order;
+  return {
+    observe: (cloudIds) => observe(cloudIds, tools),
+    listOngoing: () => listOngoingJobs(tools),
+    run: (entry, buildId) => runEntry(entry, { ...order, tools: { ...tools, newBuildId: () => buildId } }),
+    adopt: (job) => adoptJob(job, tools),
+    listUnsettled: () => listUnsettledJobs(tools.paths),
+    markSettled: (buildId) => markSettled(tools.paths, buildId),
+    readStep: (buildId) => readStep(buildId, tools),
+    tidy: () => tidyJobs(tools),
+  };
+}
+
+function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {
+  const { desired } = order;
+  const { cloudImagesUrl, runnerReleasesUrl } = desired.images;
+  const urls = { cloudImages: cloudImagesUrl, runnerReleases: runnerReleasesUrl };
+  const tools: JobTools = { ...order.tools, urls };
+  switch (entry.act) {
+    case 'prepare':
+      return prepare(entry, staticConfigs(desired, []), tools);
+    case 'copy':
+      return copy(entry, staticConfigs(desired, entry.uploadTo), tools);
+    case 'prune':
+      return prune(entry, staticConfigs(desired, []), tools);
+    case 'build':
+      return build(entry, order, tools);
+  }
+}
+
+/** One image of the matrix. What became of it is told by its outcome, also when `run` throws for it. */
+async function build(
+  { imageName, variant, uploadTo, reason }: BuildEntry,
+  { desired, version }: Order,
+  tools: JobTools,
+): Promise<JobOutcome> {
+  const { base, juju, microk8s } = variant;
+  const matrix = { bases: [base], jujuChannels: [juju], microk8sChannels: [microk8s] };
+  const outcomes: JobOutcome[] = [];
+  try {
+    await run(matrix, staticConfigs(desired, uploadTo), {
+      ...tools,
+      only: new Set([imageName]),
+      inputs: wantedInputs(desired.images, version),
+      maxParallel: 1, // how many run at a time is decided by the plan
+      reasonOf: () => reason,
+      onImage: (_, outcome) => outcomes.push(outcome),
+    });
+  } catch (error) {
+    if (!(error instanceof BuilderRunError)) throw error;
+  }
+  const [outcome] = outcomes;
+  if (outcome === undefined) throw new Error(`${imageName}: its build told nothing of it`);
+  return outcome;
+}
+
+function staticConfigs({ images, build }: DesiredState, uploadClouds: readonly string[]): StaticConfigs {
+  const { arch, prefix, runnerVersion } = images;
+  return {
+    cloudConfig: {
+      buildCloud: build.cloud,
+      buildFlavor: build.flavor,
+      buildNetwork: build.network,
+      resourcePrefix: prefix,
+      uploadClouds,
+      numRevisions: build.keepRevisions,
+    },
+    imageConfig: { arch, prefix, scriptUrl: undefined, runnerVersion },
+    serviceConfig: { dockerhubCache: undefined, proxy: undefined },
+  };
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../model/clock.ts';
+import type { Observation } from '../model/observation.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
+import { messageOf } from '../model/message-of.ts';
+import { InputError, ProductError } from '../model/errors.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { readTextFile } from '../system/files.ts';
+import { parseJournal } from './back-off.ts';
+import { type Inbox, readInbox } from './inbox.ts';
+import type { JobRunner } from './job-runner.ts';
+import { listConsumerClouds } from './plan-clouds.ts';
+import { type Plan, type PlanInput, planWork } from './plan.ts';
+import type { JobRunnerFor } from './rounds.ts';
+import { describeEntry } from './told.ts';
+
+/** What the daemon would do now. */
+export interface Preview {
+  readonly unit: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly credentials: PlanInput['credentials'];
+  readonly problems: readonly string[];
+  readonly running: readonly OngoingJob[];
+  readonly plan: Plan;
+}
+
+export interface PreviewParts {
+  readonly version: string;
+  readonly paths: UnitPaths;
+  readonly clock: Clock;
+  readonly runnerFor: JobRunnerFor;
+}
+
+/** Plans as the daemon does, and does nothing. Throws InputError when hooks have not left what a plan needs. */
+export async function previewPlan(parts: PreviewParts): Promise<Preview> {
+  const { paths, clock, version, runnerFor } = parts;
+  const inbox = await readInbox(paths);
+  const { desired, schedule, credentials, environment } = inbox;
+  if (desired === undefined || schedule === undefined) throw new InputError(inbox.problems);
+  const runner = runnerFor(desired, environment);
+  const { journal, isCorrupt } = parseJournal(await readTextFile(paths.journal));
+  const ongoing = await runner.listOngoing();
+  const clouds = [desired.build.cloud, ...listConsumerClouds(desired)];
+  const { observation, trouble } = await look(inbox, clouds, runner);
+  const now = clock.now();
+  const seen = { credentials, observation, journal, ongoing, now };
+  const plan = planWork({ desired, intervalHours: schedule.intervalHours, version, ...seen });
+  const lost = isCorrupt ? [`${paths.journal}: cannot be read, and counts as empty`] : [];
+  const problems = [...inbox.problems, ...lost, ...trouble];
+  return { unit: desired.unit, at: now, credentials, problems, running: ongoing, plan };
+}
+
+async function look(
+  { credentials }: Inbox,
+  clouds: readonly string[],
+  runner: JobRunner,
+): Promise<{ readonly observation: Observation | undefined; readonly trouble: readonly string[] }> {
+  if (credentials !== 'ready') return { observation: undefined, trouble: [] };
+  try {
+    return { observation: await runner.observe(clouds), trouble: [] };
+  } catch (error) {
+    if (!(error instanceof ProductError)) throw error;
+    return { observation: undefined, trouble: [messageOf(error)] };
+  }
+}
+
+/** For people: what runs, what would be started, what rests, and why. */
+export function renderPreviewText({ unit, at, credentials, problems, running, plan }: Preview): string {
+  const lines = [
+    `${unit} at ${new Date(at).toISOString()}, credentials ${credentials}`,
+    ...problems.map((problem) => `problem: ${problem}`),
+    ...running.map(
+      ({ kind, subject, buildId, reason }) => `runs: ${kind} ${subject} (${buildId}): ${reason}`,
+    ),
+    ...plan.map((entry) => `${describeEntry(entry)}: ${entry.reason}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** For machines. */
+export function renderPreviewJson({ at, ...preview }: Preview): string {
+  return `${JSON.stringify({ at: new Date(at).toISOString(), ...preview })}\n`;
+}

@@ -1,0 +1,88 @@
+import type { JobOutcome } from '../builder/tools.ts';
+import type { JobKind } from '../model/built.ts';
+import type { DesiredState } from '../model/desired-state.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
+import { forgetFailure, rememberEnded, rememberFailure, rememberSuccess } from './back-off.ts';
+import { type JobResult, type Trouble, readJobResult } from './job-result.ts';
+import type { Journal } from './journal.ts';
+import { settingsOf } from './plan-settings.ts';
+
+/** Under what a job was started; of an adopted one, what was in force when it was found. */
+export interface JobTerms {
+  readonly desired: DesiredState;
+  readonly intervalHours: number;
+}
+
+/** A job that has ended, and when, in epoch milliseconds. */
+export interface EndedJob {
+  readonly job: OngoingJob;
+  readonly outcome: JobOutcome;
+  readonly terms: JobTerms;
+  readonly now: number;
+  /** From 0 to 1, drawn anew. */
+  readonly random01: number;
+}
+
+type Failed = Extract<JobOutcome, { readonly state: 'failed' }>;
+
+/** What the journal knows once the job has ended. */
+export function settleJob(journal: Journal, ended: EndedJob): Journal {
+  const { job, outcome } = ended;
+  switch (job.kind) {
+    case 'build':
+      return rememberEnded(settleBuild(journal, ended), job.buildId);
+    case 'copy':
+      return settleCopies(journal, ended, outcome.state === 'failed' ? outcome : undefined);
+    case 'prepare':
+      return settleOne(journal, ended, '');
+    case 'prune':
+      return job.cloudIds.reduce((later, cloudId) => settleOne(later, ended, cloudId), journal);
+  }
+}
+
+/** Has the build made its image? Where it did not arrive, it can be copied. */
+export function hasBuilt(outcome: JobOutcome): boolean {
+  return outcome.state === 'done' || outcome.kind === 'partial';
+}
+
+function settleBuild(journal: Journal, ended: EndedJob): Journal {
+  if (!hasBuilt(ended.outcome)) return settleOne(journal, ended, '');
+  return settleCopies(succeed(journal, ended, 'build', ''), ended, undefined);
+}
+
+/** Each cloud for itself; `whole`: why those failed that the result says nothing of. */
+function settleCopies(journal: Journal, ended: EndedJob, whole: Failed | undefined): Journal {
+  const result = readJobResult(ended.outcome);
+  return ended.job.cloudIds.reduce((later, cloudId) => {
+    const trouble = findTrouble(result, cloudId, whole);
+    return trouble === undefined
+      ? forgetFailure(later, { kind: 'copy', subject: ended.job.subject, cloudId })
+      : fail(later, ended, 'copy', cloudId, trouble);
+  }, journal);
+}
+
+function findTrouble(result: JobResult, cloudId: string, whole: Failed | undefined): Trouble | undefined {
+  const own = result.undelivered.find((trouble) => trouble.cloudId === cloudId);
+  if (own !== undefined || whole === undefined || result.delivered.includes(cloudId)) return own;
+  return { errorKind: whole.kind, message: whole.message };
+}
+
+function settleOne(journal: Journal, ended: EndedJob, cloudId: string): Journal {
+  const { job, outcome } = ended;
+  if (outcome.state === 'done') return succeed(journal, ended, job.kind, cloudId);
+  return fail(journal, ended, job.kind, cloudId, { errorKind: outcome.kind, message: outcome.message });
+}
+
+function succeed(journal: Journal, ended: EndedJob, kind: JobKind, cloudId: string): Journal {
+  const { job, terms, now } = ended;
+  const settings = settingsOf(terms.desired, kind, job.subject);
+  return rememberSuccess(journal, { kind, subject: job.subject, cloudId, now, settings });
+}
+
+function fail(journal: Journal, ended: EndedJob, kind: JobKind, cloudId: string, trouble: Trouble): Journal {
+  const { job, terms, now, random01 } = ended;
+  const settings = settingsOf(terms.desired, kind, job.subject);
+  const { intervalHours } = terms;
+  const which = { kind, subject: job.subject, cloudId };
+  return rememberFailure(journal, { ...which, ...trouble, settings, now, intervalHours, random01 });
+}
