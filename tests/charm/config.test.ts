@@ -44,8 +44,7 @@ describe("the charm's options", () => {
   });
 
   test.each(Object.keys(REQUIRED))('cannot do without %s', (option) => {
-    const { [option]: _left, ...others } = rawConfig();
-    expect(problemsOf(others)).toEqual([`set ${option}`]);
+    expect(problemsWith({ [option]: undefined })).toEqual([`set ${option}`]);
     expect(problemsWith({ [option]: ' ' })).toEqual([`set ${option}`]);
   });
 

@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { decide } from '../../src/charm/decide.ts';
+import type { Observed } from '../../src/charm/observed.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { WISH, after } from './support/dispatches.ts';
+import { consumerDatabag, imageRelation, observed, remoteUnit } from './support/facts.ts';
+import { charmConfig } from './support/options.ts';
+
+describe('credentials', () => {
+  test('are the build cloud’s first, then one for each consumer', () => {
+    const relations = [
+      imageRelation({ units: [remoteUnit('consumer/0', consumerDatabag({ region_name: 'two' }))] }),
+    ];
+    const config = charmConfig({ 'openstack-region': 'one' });
+    const clouds =
+      decide(observed({ relations, wish: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
+    expect(Object.keys(clouds)).toEqual(['builder', expect.stringMatching(/^runners_runner-/)]);
+    expect(Object.values(clouds)).toMatchObject([
+      {
+        auth: {
+          auth_url: 'https://keystone.example.com:5000/v3',
+          username: 'builder',
+          project_name: 'build',
+        },
+        region_name: 'one',
+      },
+      {
+        auth: { auth_url: 'https://keystone.consumer.example.com/v3', username: 'runner' },
+        region_name: 'two',
+      },
+    ]);
+    expect(Object.values(clouds).map(({ auth }) => auth.password.reveal())).toEqual([
+      'build-passw0rd',
+      'consumer-passw0rd',
+    ]);
+  });
+
+  test.each<[string, Partial<Observed>]>([
+    ['a new password', { wish: { ...WISH, password: new Secret('rotated') } }],
+    [
+      'a consumer’s new password',
+      {
+        relations: [
+          imageRelation({ units: [remoteUnit('consumer/0', consumerDatabag({ password: 'rotated' }))] }),
+        ],
+      },
+    ],
+    [
+      'a new proxy',
+      { proxy: { http: new Secret('http://p'), https: new Secret(''), noProxy: new Secret('') } },
+    ],
+    ['a reboot', { installed: { clouds: undefined, secrets: undefined } }],
+  ])('have a new generation after %s, and only once', (_what, given) => {
+    const first = observed();
+    const second = { ...after(first, decide(first)), ...given };
+    const decision = decide(second);
+    expect(decision.credentials).toMatchObject({ isWritten: true, secrets: { generation: 2 } });
+    expect(decision.desired).toMatchObject({ credentialsGeneration: 2, generation: 2 });
+    expect(decide(after(second, decision)).credentials).toMatchObject({
+      isWritten: false,
+      secrets: { generation: 2 },
+    });
+  });
+
+  test('that were written by a hook that failed later keep their generation', () => {
+    const first = observed();
+    const { credentials } = decide(first);
+    const retried = decide({ ...first, installed: credentials ?? first.installed });
+    expect(retried.credentials).toMatchObject({ isWritten: false, secrets: { generation: 1 } });
+    expect(retried.desired?.credentialsGeneration).toBe(1);
+  });
+});

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { runHook } from '../../../src/bin/hook/run-hook.ts';
+import { GithubRunnerImageBuilderCharm } from '../../../src/charm/charm.ts';
+import type { Built } from '../../../src/model/built.ts';
+import type { Clock } from '../../../src/model/clock.ts';
+import { type DesiredState, parseDesiredState } from '../../../src/model/desired-state.ts';
+import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
+import type { CommandResult, RunCommand } from '../../../src/system/command.ts';
+import { layOutCharm } from '../../builder/support/host.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { parseCharm } from '../../support/juju/charm-files.ts';
+import {
+  type HookContext,
+  type JujuEvent,
+  commit,
+  drop,
+  openContext,
+} from '../../support/juju/hook-context.ts';
+import { hookEnvironment } from '../../support/juju/hook-environment.ts';
+import { type ActionTask, type Model, createModel } from '../../support/juju/model.ts';
+import { toolRunner } from '../../support/juju/run-tool.ts';
+import { readCharmFile } from './options.ts';
+import { TestSystemd } from './systemctl.ts';
+
+const MANIFEST = 'bases:\n  - { name: ubuntu, channel: "24.04", architectures: [amd64] }\n';
+
+/** What a test has Juju do: an event of Juju's, or one of our own through juju-exec. */
+export type TestEvent = JujuEvent | { readonly kind: 'own'; readonly name: 'run' | 'built' };
+
+/** A unit of the charm under a model, on a host in a folder of its own. */
+export class TestUnit {
+  readonly model: Model;
+  readonly paths: UnitPaths;
+  readonly root: string;
+  readonly systemd: TestSystemd;
+  readonly clock: ManualClock;
+  /** What the last dispatch wrote to its standard error. */
+  stderr = '';
+  readonly #charmDir: string;
+  #builds = 0;
+
+  private constructor(root: string, charmDir: string, model: Model) {
+    this.root = root;
+    this.#charmDir = charmDir;
+    this.model = model;
+    this.paths = unitPaths(root, model.unit);
+    this.systemd = new TestSystemd(() => existsSync(this.paths.serviceFile));
+    this.clock = new ManualClock();
+  }
+
+  static async open(application = 'app', root?: string): Promise<TestUnit> {
+    const folder = root ?? (await openRoot());
+    const charmDir = join(folder, `agents/${application}/charm`);
+    await layOutCharm(charmDir, '1');
+    await writeFile(join(charmDir, '../host-root'), `${folder}\n`);
+    const texts = { metadata: readCharmFile('metadata.yaml'), config: readCharmFile('config.yaml') };
+    const charm = parseCharm({ ...texts, actions: readCharmFile('actions.yaml'), manifest: MANIFEST });
+    let time = 0;
+    return new TestUnit(folder, charmDir, createModel({ charm, application, now: () => (time += 1) }));
+  }
+
+  async close(): Promise<void> {
+    await rm(await readFile(join(this.root, 'memory'), 'utf8'), { recursive: true, force: true });
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Runs the charm for an event as Juju does; what it wrote counts when it ends well. Gives the exit code. */
+  async dispatch(event: TestEvent, clock: Clock = this.clock): Promise<number> {
+    const context = openContext(
+      this.model,
+      event.kind === 'own' ? { kind: 'exec', commands: './dispatch' } : event,
+    );
+    const places = { charmDir: this.#charmDir, toolsDir: '/tools', socket: '/socket' };
+    const env = {
+      ...hookEnvironment(context, places),
+      ...(event.kind === 'own' ? { JUJU_DISPATCH_PATH: `hooks/${event.name}` } : {}),
+    };
+    this.stderr = '';
+    const writeErr = (text: string): void => {
+      this.stderr += text;
+    };
+    const runCommand = this.#runCommandOf(context);
+    const world = { env, cwd: this.#charmDir, node: execPath, runCommand, writeErr };
+    const newBuildId = (): string => `build-${(this.#builds += 1)}`;
+    const exitCode = await runHook(world, (parts) => {
+      return new GithubRunnerImageBuilderCharm({
+        ...parts,
+        clock,
+        version: '1.2.3',
+        machine: 'x86_64',
+        newBuildId,
+      });
+    });
+    if (exitCode === 0 || event.kind === 'own') commit(context);
+    else drop(context);
+    return exitCode;
+  }
+
+  hook(name: string): Promise<number> {
+    return this.dispatch({ kind: 'hook', name });
+  }
+
+  async action(name: string): Promise<ActionTask> {
+    this.model.last.task += 1;
+    const task: ActionTask = {
+      ...{ id: String(this.model.last.task), name, params: {}, status: 'running', message: '', results: {} },
+      ...{ stdout: '', stderr: '', returnCode: undefined, progress: [] },
+    };
+    const context: JujuEvent = { kind: 'action', task };
+    task.returnCode = await this.dispatch(context);
+    return task;
+  }
+
+  async desired(): Promise<DesiredState | undefined> {
+    if (!existsSync(this.paths.desired)) return undefined;
+    return parseDesiredState(await readFile(this.paths.desired, 'utf8'));
+  }
+
+  async report(built: Built): Promise<void> {
+    await mkdir(this.paths.state, { recursive: true });
+    await writeFile(this.paths.built, JSON.stringify(built));
+  }
+
+  get status(): string {
+    return `${this.model.status.status}: ${this.model.status.message}`;
+  }
+
+  #runCommandOf(context: HookContext): RunCommand {
+    const tools = toolRunner(context);
+    return (request): Promise<CommandResult> =>
+      request.file === this.paths.systemctl ? Promise.resolve(this.systemd.answer(request)) : tools(request);
+  }
+}
+
+/** A host's root; its /run is in memory. */
+async function openRoot(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'unit-'));
+  const memory = await mkdtemp('/dev/shm/unit-');
+  await symlink(memory, join(root, 'run'));
+  await writeFile(join(root, 'memory'), memory);
+  for (const folder of ['etc/systemd/system', 'etc/cron.d'])
+    await mkdir(join(root, folder), { recursive: true });
+  return root;
+}
