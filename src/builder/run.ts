@@ -71,14 +71,14 @@ function build(config: RunConfig, tools: RunTools): Promise<JobOutcome> {
 /** What this version cannot build is refused before anything is started for it. */
 function refusalOf({ image, externalService }: RunConfig): InputError | undefined {
   const asked: readonly (readonly [string, string | undefined])[] = [
-    ['Juju in the image', image.juju],
-    ['MicroK8s in the image', image.microk8s],
+    ['Juju', image.juju],
+    ['MicroK8s', image.microk8s],
     ['a DockerHub cache', externalService.dockerhubCache],
-    ['a proxy in the image', externalService.proxy],
+    ['a proxy', externalService.proxy],
   ];
   const problems = asked
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([what]) => `${image.imageName}: expected an image without ${what}: this version does not build it`);
+    .map(([what]) => `expected an image without ${what}: this version does not build one with it`);
   return problems.length === 0 ? undefined : new InputError(problems);
 }
 

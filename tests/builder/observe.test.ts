@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { GetLatestImageError } from '../../src/builder/errors.ts';
+import { getLatestImages } from '../../src/builder/latest-images.ts';
+import { observe } from '../../src/builder/observe.ts';
+import { CancelledError } from '../../src/model/errors.ts';
+import { CommandError } from '../../src/system/command.ts';
+import { failureOf } from '../support/http-fixture.ts';
+import { CONFIG, useJobs } from './support/jobs.ts';
+
+const at = useJobs();
+
+const image = (id: string, name: string, createdAt: string, status = 'active') => ({
+  id,
+  name,
+  status,
+  created_at: createdAt,
+  build_id: 'b',
+  is_published: false,
+});
+const cloud = (name: string, ...images: readonly object[]) => ({
+  cloud: name,
+  project_key: `key-${name}`,
+  images,
+});
+const broken = { cloud: 'b', error: { kind: 'denied', type: 'X', message: 'wrong password' } };
+
+describe('a look at the clouds', () => {
+  test('tells each, also when one of them failed', async () => {
+    await at.script({ list: { result: { clouds: [cloud('a'), broken], warnings: [] }, exitCode: 6 } });
+    expect(await observe(['a', 'b'], at.tools)).toEqual([
+      { cloudId: 'a', state: 'seen', projectKey: 'key-a', images: [] },
+      { cloudId: 'b', state: 'failed', kind: 'denied', message: 'wrong password' },
+    ]);
+    const [call] = await at.calls();
+    expect(call?.args.slice(0, 3)).toEqual(['list', '--clouds', 'a,b']);
+    expect(call?.env['OS_CLIENT_CONFIG_FILE']).toBe(at.host.paths.cloudsYaml);
+  });
+
+  test('at none asks nobody', async () => {
+    expect(await observe([], at.tools)).toEqual([]);
+    expect(await at.calls()).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', { stdout: '', exitCode: 1 }, 'build', /ended without a result: exit code 1/],
+    ['something else', { result: { clouds: 3 } }, 'input', /clouds: expected a list/],
+    [
+      'an error',
+      { result: { error: { kind: 'input', message: 'no clouds.yaml' } } },
+      'input',
+      /no clouds.yaml/,
+    ],
+  ])('that gives %s fails', async (_what, act, kind, message) => {
+    await at.script({ list: act });
+    const error = await failureOf(observe(['a'], at.tools));
+    expect(error).toBeInstanceOf(GetLatestImageError);
+    expect(error.message).toMatch(message);
+    expect(error).toHaveProperty('kind', kind);
+  });
+
+  test('without a program fails', async () => {
+    await rm(join(at.host.paths.programs, 'current'));
+    expect(await failureOf(observe(['a'], at.tools))).toBeInstanceOf(GetLatestImageError);
+  });
+
+  test('that takes too long fails as unavailable', async () => {
+    const runCommand = (): never => {
+      throw new CommandError('node: waited 120 s for it to end, and ended it');
+    };
+    const error = await failureOf(observe(['a'], { ...at.tools, runCommand }));
+    expect(error).toMatchObject({ name: 'GetLatestImageError', kind: 'unavailable' });
+  });
+
+  test('ends when we stop', async () => {
+    await at.script({ list: { holdUntil: at.gate } });
+    const stop = new AbortController();
+    const error = failureOf(observe(['a'], { ...at.tools, signal: stop.signal }));
+    await at.waitForCalls(1);
+    stop.abort(new CancelledError('the daemon stops'));
+    expect(await error).toBeInstanceOf(CancelledError);
+  });
+});
+
+describe('the latest images', () => {
+  const matrix = { bases: ['noble', 'jammy'], jujuChannels: [], microk8sChannels: [] } as const;
+
+  test('are the newest active ones of each cloud, in the order of the matrix', async () => {
+    const a = cloud(
+      'a',
+      image('old', 'app-noble-x64', '2026-01-01T00:00:00Z'),
+      image('new', 'app-noble-x64', '2026-01-02T00:00:00Z'),
+      image('saving', 'app-noble-x64', '2026-01-03T00:00:00Z', 'saving'),
+      image('half', 'app-noble-x64.building-b', '2026-01-04T00:00:00Z'),
+    );
+    const b = cloud('b', image('jammy', 'app-jammy-x64', '2026-01-01T00:00:00Z'));
+    await at.script({ list: { result: { clouds: [a, b] } } });
+    expect(await getLatestImages(matrix, CONFIG, at.tools)).toEqual([
+      { arch: 'x64', base: 'noble', cloudId: 'a', imageId: 'new', juju: '', microk8s: '' },
+      { arch: 'x64', base: 'jammy', cloudId: 'b', imageId: 'jammy', juju: '', microk8s: '' },
+    ]);
+  });
+
+  test('cannot be told when a cloud does not answer, and it is named', async () => {
+    await at.script({ list: { result: { clouds: [cloud('a'), broken] }, exitCode: 6 } });
+    const error = await failureOf(getLatestImages(matrix, CONFIG, at.tools));
+    expect(error).toMatchObject({ kind: 'denied', message: 'cloud b: wrong password' });
+    await at.script({ list: { result: { clouds: [cloud('a')] } } });
+    expect((await failureOf(getLatestImages(matrix, CONFIG, at.tools))).message).toMatch(/^cloud b: /);
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals';
+import { BuilderRunError } from '../../src/builder/errors.ts';
+import { run } from '../../src/builder/run.ts';
+import type { JobOutcome } from '../../src/builder/tools.ts';
+import { CancelledError, InputError } from '../../src/model/errors.ts';
+import type { ConfigMatrix } from '../../src/model/run-config.ts';
+import { failureOf } from '../support/http-fixture.ts';
+import { CONFIG, until, useJobs } from './support/jobs.ts';
+
+const at = useJobs();
+
+const MATRIX: ConfigMatrix = { bases: ['noble', 'jammy'], jujuChannels: [], microk8sChannels: [] };
+const NOBLE = 'app-noble-x64';
+const JAMMY = 'app-jammy-x64';
+
+const delivered = (id: string) => ({
+  result: {
+    cloud: 'builder',
+    image_id: id,
+    images: [
+      { cloud: 'a', image_id: `${id}-a`, outcome: 'copied' },
+      { cloud: 'b', image_id: `${id}-b`, outcome: 'already there' },
+    ],
+  },
+});
+const image = (base: string, cloudId: string, imageId: string) => ({
+  arch: 'x64',
+  base,
+  cloudId,
+  imageId,
+  juju: '',
+  microk8s: '',
+});
+const failure = (kind: string) => ({
+  result: { error: { kind, message: `was ${kind}`, step: 's', leftovers: [] } },
+  exitCode: 3,
+});
+
+describe('a run', () => {
+  test('gives, in the order of the matrix, where each image arrived', async () => {
+    await at.script({ [`run ${NOBLE}`]: delivered('n'), [`run ${JAMMY}`]: delivered('j') });
+    expect(await run(MATRIX, CONFIG, at.tools)).toEqual([
+      [image('noble', 'a', 'n-a'), image('noble', 'b', 'n-b')],
+      [image('jammy', 'a', 'j-a'), image('jammy', 'b', 'j-b')],
+    ]);
+  });
+
+  test('without clouds to upload to gives the image in its own cloud', async () => {
+    await at.script({ run: { result: { cloud: 'builder', image_id: 'i' } } });
+    const config = { ...CONFIG, cloudConfig: { ...CONFIG.cloudConfig, uploadClouds: [] } };
+    const only = new Set([NOBLE]);
+    expect(await run(MATRIX, config, { ...at.tools, only })).toEqual([[image('noble', 'builder', 'i')], []]);
+  });
+
+  test('reports each image as soon as it is ready', async () => {
+    await at.script({
+      [`run ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },
+      [`run ${JAMMY}`]: delivered('j'),
+    });
+    const ready: string[] = [];
+    const onImage = (name: string): void => void ready.push(name);
+    const results = run(MATRIX, CONFIG, { ...at.tools, onImage });
+    await until(() => ready.length > 0);
+    expect(ready).toEqual([JAMMY]);
+    await at.release();
+    expect(await results).toHaveLength(2);
+    expect(ready).toEqual([JAMMY, NOBLE]);
+  });
+
+  test('builds no more at a time than it may, in the order of the matrix', async () => {
+    await at.script({ run: { ...delivered('i'), holdUntil: at.gate } });
+    const results = run(MATRIX, CONFIG, { ...at.tools, maxParallel: 1 });
+    const [first, ...others] = await at.waitForCalls(1);
+    expect(first?.args[1]).toBe(NOBLE);
+    expect(others).toEqual([]);
+    await at.release();
+    await results;
+    expect(await at.calls()).toHaveLength(2);
+  });
+
+  test('builds only what is planned, under the ids that were told, for the reasons given', async () => {
+    await at.script({ run: delivered('i') });
+    const tools = { ...at.tools, only: new Set([JAMMY]), buildIdOf: () => 'told', reasonOf: () => 'asked' };
+    expect(await run(MATRIX, CONFIG, tools)).toMatchObject([[], [{ base: 'jammy' }, {}]]);
+    const calls = await at.calls();
+    expect(calls.map(({ args }) => args[1])).toEqual([JAMMY]);
+    expect(calls[0]?.args.join()).toMatch('"build_id":"told"');
+  });
+});
+
+describe('a run of which one image fails', () => {
+  test('tells at its end why, and what the others gave', async () => {
+    await at.script({ [`run ${NOBLE}`]: failure('denied'), [`run ${JAMMY}`]: delivered('j') });
+    const outcomes: JobOutcome[] = [];
+    const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
+    const error = await failureOf(run(MATRIX, CONFIG, { ...at.tools, onImage }));
+    expect(error).toBeInstanceOf(BuilderRunError);
+    expect(error).toMatchObject({
+      kind: 'denied',
+      message: `${NOBLE}: was denied`,
+      results: [[], [image('jammy', 'a', 'j-a'), image('jammy', 'b', 'j-b')]],
+      causes: [{ imageName: NOBLE, error: { kind: 'denied', step: 's' } }],
+    });
+    expect(outcomes.map(({ state }) => state).sort()).toEqual(['done', 'failed']);
+  });
+
+  test('in one cloud only gives the others of it', async () => {
+    const images = [
+      { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no' },
+      { cloud: 'b', image_id: 'n-b', outcome: 'copied' },
+    ];
+    const partial = { result: { ...failure('partial').result, image_id: 'n', images }, exitCode: 6 };
+    await at.script({ [`run ${NOBLE}`]: partial });
+    const error = await failureOf(run({ ...MATRIX, bases: ['noble'] }, CONFIG, at.tools));
+    expect(error).toMatchObject({ kind: 'partial', results: [[image('noble', 'b', 'n-b')]] });
+  });
+
+  test('because its secrets are gone starts nothing for it', async () => {
+    const paths = { ...at.tools.paths, secrets: `${at.tools.paths.run}/gone` };
+    const error = await failureOf(run(MATRIX, CONFIG, { ...at.tools, paths }));
+    expect(error).toMatchObject({ kind: 'input', results: [[], []] });
+    expect(error.message).toMatch(/expected the unit's secrets, got no file/);
+    expect(await at.calls()).toEqual([]);
+  });
+});
+
+describe('what this version does not build', () => {
+  test('is refused without starting anything for it, and the rest is built', async () => {
+    await at.script({ run: delivered('n') });
+    const matrix: ConfigMatrix = { bases: ['noble'], jujuChannels: ['3.6/stable'], microk8sChannels: [] };
+    const error = await failureOf(run(matrix, CONFIG, at.tools));
+    expect(error).toMatchObject({ kind: 'input', results: [[{ imageId: 'n-a' }, { imageId: 'n-b' }], []] });
+    expect(error.message).toBe(
+      `${NOBLE}-juju-3.6-stable: expected an image without Juju: this version does not build one with it`,
+    );
+    expect((await at.calls()).map(({ args }) => args[1])).toEqual([NOBLE]);
+  });
+
+  test.each(['dockerhubCache', 'proxy'])('includes a %s', async (name) => {
+    const config = { ...CONFIG, serviceConfig: { ...CONFIG.serviceConfig, [name]: 'http://x' } };
+    const error = await failureOf(run(MATRIX, config, at.tools));
+    expect(error).toMatchObject({ kind: 'input' });
+    expect(error).not.toBeInstanceOf(InputError);
+    expect(await at.calls()).toEqual([]);
+  });
+});
+
+test('a run that is stopped says nothing of its images, and they are built on', async () => {
+  await at.script({ run: { holdUntil: at.gate } });
+  const stop = new AbortController();
+  const onImage = (): void => expect('reported').toBe('not reported');
+  const error = failureOf(run(MATRIX, CONFIG, { ...at.tools, signal: stop.signal, onImage, maxParallel: 1 }));
+  await at.waitForCalls(1);
+  stop.abort(new CancelledError('the daemon stops'));
+  expect(await error).toBeInstanceOf(CancelledError);
+  expect(await at.calls()).toHaveLength(1);
+});

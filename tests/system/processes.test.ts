@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { execPath, pid } from 'node:process';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  type ProcessIdentity,
+  findProcessIdentity,
+  readOwnProcessIdentity,
+} from '../../src/system/process-id.ts';
+import {
+  ageMsOf,
+  listPlacesOf,
+  listProcesses,
+  ownNode,
+  signalProcess,
+  startTimeOf,
+} from '../../src/system/processes.ts';
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+async function start(args: readonly string[]): Promise<{ child: ChildProcess; identity: ProcessIdentity }> {
+  const child = spawn('sleep', args, { stdio: 'ignore', cwd: tmpdir() });
+  children.push(child);
+  await once(child, 'spawn');
+  const identity = findProcessIdentity(child.pid ?? 0);
+  if (identity === undefined) throw new Error('not started');
+  return { child, identity };
+}
+
+describe('the processes of this host', () => {
+  test('are listed with their command lines, empty words and spaces kept', async () => {
+    const words = ['-c', 'read line; :', 'two words', ''];
+    const child = spawn('sh', words, { stdio: ['pipe', 'ignore', 'ignore'] });
+    children.push(child);
+    await once(child, 'spawn');
+    const found = (await listProcesses()).find((process) => process.pid === child.pid);
+    expect(found?.args).toEqual(['sh', ...words]);
+    expect((await listProcesses()).every(({ args }) => args.length > 0)).toBe(true);
+  });
+
+  test('tell from where they run', async () => {
+    const { identity } = await start(['60']);
+    expect(await listPlacesOf(identity.pid)).toEqual([
+      await realpath('/bin/sleep'),
+      await realpath(tmpdir()),
+    ]);
+    expect(await listPlacesOf(pid)).toContain(await realpath(execPath));
+  });
+
+  test('that have ended tell nothing', async () => {
+    const { child, identity } = await start(['60']);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await listPlacesOf(identity.pid)).toEqual([]);
+    expect(findProcessIdentity(identity.pid)).toBeUndefined();
+  });
+
+  test('have an identity, ours among them', () => {
+    expect(findProcessIdentity(pid)).toEqual(readOwnProcessIdentity());
+    expect(ownNode()).toBe(execPath);
+  });
+
+  test('have an age, by which they were started', async () => {
+    const { identity } = await start(['60']);
+    expect(ageMsOf(identity)).toBeLessThan(ageMsOf(readOwnProcessIdentity()));
+    const tenMinutesOlder = { ...identity, startedAt: `${Number(identity.startedAt) - 60_000}` };
+    expect(Math.abs(ageMsOf(tenMinutesOlder) - ageMsOf(identity) - 600_000)).toBeLessThan(5000);
+    expect(Math.abs(Date.now() - startTimeOf(identity))).toBeLessThan(60_000);
+  });
+
+  test('get a signal, but not another one that got the pid', async () => {
+    const { child, identity } = await start(['60']);
+    expect(signalProcess({ ...identity, startedAt: `${identity.startedAt}0` }, 'SIGKILL')).toBe(false);
+    const end = once(child, 'exit');
+    expect(signalProcess(identity, 'SIGTERM')).toBe(true);
+    expect(await end).toEqual([null, 'SIGTERM']);
+    expect(signalProcess(identity, 'SIGTERM')).toBe(false);
+  });
+});

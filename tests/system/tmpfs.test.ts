@@ -1,0 +1,34 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { isOnTmpfs } from '../../src/system/tmpfs.ts';
+
+let onDisk = '';
+let inMemory = '';
+beforeEach(async () => {
+  onDisk = await mkdtemp(join(tmpdir(), 'disk-'));
+  inMemory = await mkdtemp('/dev/shm/memory-');
+});
+afterEach(async () => {
+  await rm(onDisk, { recursive: true });
+  await rm(inMemory, { recursive: true });
+});
+
+describe('whether a folder is kept in memory', () => {
+  test('is told of one that is, and of one that is not', async () => {
+    expect(await isOnTmpfs(inMemory)).toBe(true);
+    expect(await isOnTmpfs('/proc')).toBe(false);
+  });
+
+  test('is told of what a link leads to', async () => {
+    await symlink(inMemory, join(onDisk, 'to-memory'));
+    await symlink('/proc', join(inMemory, 'to-proc'));
+    expect(await isOnTmpfs(join(onDisk, 'to-memory'))).toBe(true);
+    expect(await isOnTmpfs(join(inMemory, 'to-proc'))).toBe(false);
+  });
+
+  test('cannot be told of nothing', async () => {
+    await expect(isOnTmpfs(join(onDisk, 'none'))).rejects.toThrow('ENOENT');
+  });
+});
