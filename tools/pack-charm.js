@@ -1,4 +1,4 @@
-// Packs dist/github-runner-image-builder.charm: node tools/pack-charm.js [--without-node] [--target FILE]
+// Packs dist/github-runner-image-builder.charm: node tools/pack-charm.js [--without-node | --node FILE] [--target FILE]
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execPath, pid } from 'node:process';
@@ -25,10 +25,10 @@ function listHookFiles(files) {
 }
 
 const { values } = parseArgs({
-  options: { 'without-node': { type: 'boolean' }, target: { type: 'string' } },
+  options: { 'without-node': { type: 'boolean' }, node: { type: 'string' }, target: { type: 'string' } },
 });
 const target = resolve(values.target ?? join(ROOT, 'dist/github-runner-image-builder.charm'));
-const files = listCharm(ROOT, values['without-node'] ? undefined : execPath);
+const files = listCharm(ROOT, values['without-node'] ? undefined : (values.node ?? execPath));
 const zip = new yazl.ZipFile();
 for (const { path, isExecutable, content } of [...files, ...listHookFiles(files)]) {
   const mode = 0o100000 | (isExecutable ? 0o755 : 0o644);

@@ -63,6 +63,7 @@ function listPackage(root, path, from) {
  * @returns {CharmFile}
  */
 export function readCharmFile(root, path, isExecutable = false) {
+  if (!existsSync(join(root, path))) throw new Error(`${path}: expected a file, got none; run npm run build`);
   return { path, isExecutable, content: readFileSync(join(root, path)) };
 }
 

@@ -51,14 +51,15 @@ async function gatherParts({ env, cwd, node, runCommand }: HookWorld): Promise<H
 }
 
 async function handle(event: CharmEvent, parts: HookParts, makeCharm: MakeCharm): Promise<void> {
+  const { tools, logger } = parts;
   try {
     await makeCharm(parts).handle(event);
   } catch (error) {
+    await logger.flush().catch(() => undefined); // the failure that came first is the one to tell
     if (event.kind !== 'action' || !(error instanceof ProductError)) throw error;
-    await parts.tools.actionFail(error.message); // exit code 1 would have Juju say no more than that
-  } finally {
-    await parts.logger.flush();
+    return tools.actionFail(error.message); // exit code 1 would have Juju say no more than that
   }
+  await logger.flush();
 }
 
 /** The error with its stack and those of its causes; nothing of its other fields, which may be secret. */

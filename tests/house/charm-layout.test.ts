@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { HOOK_NAMES, OWN_EVENTS, RELATION_CHANGES } from '../../src/juju/event.ts';
+import { parseYaml } from '../../src/system/yaml.ts';
+import { ROOT, listModes, readDigest, runTool } from './lay-out.ts';
+
+jest.setTimeout(60_000);
+
+let folder = '';
+let charm = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'charm-layout-'));
+  charm = join(folder, 'charm');
+  await runTool('lay-out-charm', ['--target', charm]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const textOf = (path: string): string => readFileSync(join(charm, path), 'utf8');
+const jsonOf = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Record<string, object>;
+const lockedPackages = () =>
+  Object.entries(jsonOf('package-lock.json')['packages'] as Record<string, { dev?: true; optional?: true }>);
+
+describe('the charm as Juju unpacks it', () => {
+  test('has nothing but what is listed here', () => {
+    expect(readdirSync(charm).sort()).toEqual([
+      'LICENSE',
+      'actions.yaml',
+      'config.yaml',
+      'dispatch',
+      'dist',
+      'hooks',
+      'manifest.yaml',
+      'metadata.yaml',
+      'node_modules',
+      'package.json',
+      'program-digest',
+      'version',
+    ]);
+  });
+
+  test('has one entry for each event that the charm handles, and each leads to dispatch', () => {
+    const metadata = parseYaml(textOf('metadata.yaml')) as { readonly provides: object };
+    const changes = Object.keys(metadata.provides).flatMap((endpoint) =>
+      RELATION_CHANGES.map((change) => `${endpoint}-relation-${change}`),
+    );
+    const entries = readdirSync(join(charm, 'hooks'));
+    expect(entries.sort()).toEqual([...HOOK_NAMES, ...changes, ...OWN_EVENTS].sort());
+    const targets = entries.map((entry) => readlinkSync(join(charm, 'hooks', entry)));
+    expect(new Set(targets)).toEqual(new Set(['../dispatch']));
+  });
+
+  test("ends dispatch with the program's door, which charmcraft wants executable", () => {
+    const door = textOf('dispatch').trim().split('\n').at(-1)?.split(' ').at(-1) ?? '';
+    expect(door).toBe('dist/bin/hook.js');
+    accessSync(join(charm, door), constants.X_OK);
+  });
+
+  test('lets everybody read its files, and nobody but root write or run more than the doors', () => {
+    const modes = [...listModes(charm)].filter(([path]) => !path.startsWith('hooks/'));
+    const doors = modes.filter(([, mode]) => mode === 0o755).map(([path]) => path);
+    expect(doors.sort()).toEqual(
+      [
+        'dispatch',
+        ...readdirSync(join(ROOT, 'src/bin'))
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => `dist/bin/${name.replace('.ts', '.js')}`),
+      ].sort(),
+    );
+    expect(modes.filter(([, mode]) => mode !== 0o755 && mode !== 0o644)).toEqual([]);
+    expect(statSync(join(charm, 'dist/bin')).mode & 0o777).toBe(0o755);
+  });
+
+  test('carries the compiled program, and none of what was compiled of files that are gone', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+      .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'js.map')]);
+    expect([...listModes(join(charm, 'dist')).keys()].sort()).toEqual(sources.sort());
+  });
+
+  test('carries every package that the program needs, and no other', () => {
+    const wanted = lockedPackages().filter(
+      ([path, { dev, optional }]) => path.startsWith('node_modules/') && dev !== true && optional !== true,
+    );
+    const there = [...listModes(charm).keys()].filter((path) =>
+      /^(node_modules\/(@[^/]+\/)?[^/]+\/)+package\.json$/.test(path),
+    );
+    expect(there.map((path) => path.replace('/package.json', '')).sort()).toEqual(
+      wanted.map(([path]) => path).sort(),
+    );
+    const development = Object.keys(jsonOf('package.json')['devDependencies'] ?? {});
+    expect(development.filter((name) => existsSync(join(charm, 'node_modules', name)))).toEqual([]);
+    expect(readdirSync(join(charm, 'node_modules')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('carries the licence of every package that has one', () => {
+    const licences = lockedPackages()
+      .map(([path]) => join(path, 'LICENSE'))
+      .filter(
+        (path) =>
+          path.startsWith('node_modules/') &&
+          existsSync(join(charm, path, '..')) &&
+          existsSync(join(ROOT, path)),
+      );
+    expect(licences.length).toBeGreaterThan(50);
+    expect(licences.filter((path) => !existsSync(join(charm, path)))).toEqual([]);
+  });
+
+  test('runs by itself, away from the checkout', () => {
+    const version = execFileSync(join(charm, 'dist/bin/github-runner-image-builder.js'), ['--version'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(version.trim()).toBe(textOf('version').trim());
+  });
+
+  test('names the base and the architecture that it is for', () => {
+    const architectures = [process.arch === 'arm64' ? 'arm64' : 'amd64'];
+    expect(parseYaml(textOf('manifest.yaml'))).toEqual({
+      bases: [{ name: 'ubuntu', channel: '24.04', architectures }],
+    });
+  });
+});
+
+describe('laying the charm out', () => {
+  test('again gives the same program, and leaves nothing of what was there', async () => {
+    const before = readDigest(charm);
+    writeFileSync(join(charm, 'left-over'), '');
+    await runTool('lay-out-charm', ['--target', charm]);
+    expect(readDigest(charm)).toBe(before);
+    expect(existsSync(join(charm, 'left-over'))).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('with another Node gives another program', async () => {
+    const digests = new Set([readDigest(charm)]);
+    for (const text of ['one', 'two']) {
+      const [node, target] = [join(folder, `node-${text}`), join(folder, `charm-${text}`)];
+      writeFileSync(node, text);
+      await runTool('lay-out-charm', ['--target', target, '--node', node]);
+      expect(listModes(target).get('bin/node')).toBe(0o755);
+      digests.add(readDigest(target));
+    }
+    expect(digests.size).toBe(3);
+  });
+});
+
+test('no field of the charm stands in two YAML files', () => {
+  const read = (path: string) => parseYaml(readFileSync(join(ROOT, path), 'utf8')) as object;
+  const fields = ['charmcraft.yaml', 'metadata.yaml'].flatMap((path) => Object.keys(read(path)));
+  const options = Object.keys(read('config.yaml'));
+  expect(options).toEqual(['options']);
+  const all = [...fields, 'config', 'actions']; // what config.yaml and actions.yaml are, in charmcraft.yaml's words
+  expect(new Set(all).size).toBe(all.length);
+  expect(fields).toEqual(
+    expect.arrayContaining(['name', 'summary', 'description', 'type', 'platforms', 'parts']),
+  );
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { createHookTools } from '../../src/juju/create-hook-tools.ts';
+import { HookToolError } from '../../src/juju/errors.ts';
+import { createJujuLogger } from '../../src/juju/logger.ts';
+import { splitForArguments } from '../../src/juju/one-line.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { HOOK_ENVIRONMENT } from './hook-environment.ts';
+import { scriptAnswers } from './scripted-tools.ts';
+
+function logTo(log: (level: string, message: string) => Promise<void>) {
+  return createJujuLogger({ log });
+}
+
+describe("Juju's log", () => {
+  test('gets each entry at its level, in order, and all of them before the hook ends', async () => {
+    const lines: string[] = [];
+    let isBusy = false;
+    const logger = logTo(async (level, message) => {
+      expect(isBusy).toBe(false);
+      isBusy = true;
+      await Promise.resolve();
+      isBusy = false;
+      lines.push(`${level} ${message}`);
+    });
+    logger.error('one');
+    logger.warning('two', { unit: 'app/0' });
+    logger.info('three', { reason: 'two words', nested: { n: 1 } });
+    logger.debug('four');
+    await logger.flush();
+    expect(lines).toEqual([
+      'ERROR one',
+      'WARNING two unit=app/0',
+      'INFO three reason="two words" nested.n=1',
+      'DEBUG four',
+    ]);
+  });
+
+  test('gets one line for each entry, and no secret', async () => {
+    const lines: string[] = [];
+    const logger = logTo((_, message) => Promise.resolve(void lines.push(message)));
+    logger.info('a\nb', { text: 'c\nd', password: 'MARKED', value: new Secret('MARKED') });
+    await logger.flush();
+    expect(lines).toEqual(['a\\nb text="c\\nd" password=[secret] value=[secret]']);
+  });
+
+  test('that takes an entry no more is told at the end, and nowhere else', async () => {
+    const logger = logTo(() => Promise.reject(new HookToolError('juju-log', 'no context', 'gone')));
+    logger.info('one');
+    logger.info('two');
+    await expect(logger.flush()).rejects.toThrow('gone');
+  });
+
+  test('gets what is longer than an argument may be in parts', async () => {
+    const { run, requests } = scriptAnswers(() => ({}));
+    const text = 'ä'.repeat(120_000); // 240 000 bytes
+    await createHookTools(run, HOOK_ENVIRONMENT).log('DEBUG', text);
+    const parts = requests.map(({ args }) => args.at(-1) ?? '');
+    expect(parts.map((part) => Buffer.byteLength(part))).toEqual([100_000, 100_000, 40_000]);
+    expect(parts.join('')).toBe(text);
+  });
+});
+
+test.each([
+  ['', []],
+  ['abc', ['abc']],
+  ['abcdef', ['abcd', 'ef']],
+  ['ab😀😀', ['ab', '😀', '😀']],
+])('%j is split between characters', (text, parts) => {
+  expect(splitForArguments(text, 4)).toEqual(parts);
+});
