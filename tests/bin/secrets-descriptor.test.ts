@@ -65,7 +65,9 @@ describe('run --secrets-fd', () => {
   });
 
   test('gives values that do not print', () => {
-    const { scriptSecrets } = askRun(secretsText('', { TOKEN: 'token-MARKED' })) as { scriptSecrets: unknown };
+    const { scriptSecrets } = askRun(secretsText('', { TOKEN: 'token-MARKED' })) as {
+      scriptSecrets: unknown;
+    };
     expect(inspect(scriptSecrets, { depth: 9, showHidden: true })).not.toMatch('MARKED');
   });
 

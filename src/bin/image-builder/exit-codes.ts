@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   unavailable: 4,
   /** The guest, the external script or the image was not as it should be. */
   build: 5,
-  /** The image is good, but not all clouds have it. */
+  /** The image is good, but not all clouds have it; or not all clouds answered `list`. */
   partial: 6,
 } as const;
 
