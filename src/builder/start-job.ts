@@ -1,10 +1,9 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../model/errors.ts';
 import { parseHostSecrets } from '../model/host-secrets.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Secret } from '../model/secret.ts';
-import { errorCodeOf } from '../system/error-code.ts';
 import { readTextFile } from '../system/files.ts';
 import { type ProcessIdentity, findProcessIdentity } from '../system/process-id.ts';
 import { throwIfAborted } from '../system/wait.ts';
@@ -39,32 +38,30 @@ export async function startJob(spec: JobSpec, tools: BuilderTools): Promise<Job>
   const { kind, subject, cloudIds, reason, render } = spec;
   const buildId = spec.buildId ?? tools.newBuildId();
   const files = jobFiles(tools.paths, buildId);
-  await ensureJobFolder(files, buildId, tools);
+  const secrets = spec.secrets === 'none' ? undefined : await checkSecrets(spec.secrets, tools);
+  await makeJobFolder(files, buildId, tools);
   const startedAt = tools.clock.now();
   const order = { kind, buildId, subject, cloudIds, reason };
   await writeJobOrder({ ...order, startedAt: new Date(startedAt).toISOString() }, files);
   const args = render({ ...tools.orderer, buildId });
-  const { pid, ended } = await launch(args, files, spec.secrets, tools);
+  const { pid, ended } = await launch(args, files, secrets, tools);
   return { ...order, startedAt, process: findProcessIdentity(pid), ended };
 }
 
-async function ensureJobFolder(files: JobFiles, buildId: string, tools: BuilderTools): Promise<void> {
-  await mkdir(tools.paths.jobs, { recursive: true, mode: 0o700 });
-  try {
-    await mkdir(files.folder, { mode: 0o700 });
-  } catch (error) {
-    if (errorCodeOf(error) !== 'EEXIST') throw error;
-    const running = await findJobProcesses(tools);
-    if (running.some((process) => process.buildId === buildId)) {
-      throw new InputError([`build ${buildId}: expected one that does not run, got one that does`]);
-    }
+/** An empty one: what an ended job of the same id left is not to be taken for this one's. */
+async function makeJobFolder({ folder }: JobFiles, buildId: string, tools: BuilderTools): Promise<void> {
+  const running = await findJobProcesses(tools);
+  if (running.some((process) => process.buildId === buildId)) {
+    throw new InputError([`build ${buildId}: expected one that does not run, got one that does`]);
   }
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 async function launch(
   args: readonly string[],
   files: JobFiles,
-  secrets: JobSpec['secrets'],
+  secrets: string | undefined,
   tools: BuilderTools,
 ): ReturnType<typeof startOpen> {
   const handles: FileHandle[] = [];
@@ -74,7 +71,7 @@ async function launch(
     return handle.fd;
   };
   try {
-    const inherited = secrets === 'none' ? [] : [await take(await checkSecrets(secrets, tools), 'r')];
+    const inherited = secrets === undefined ? [] : [await take(secrets, 'r')];
     const [stdout, stderr] = [await take(files.result, 'w'), await take(files.progress, 'w')];
     return await startOpen(args, { stdout, stderr, inherited }, tools);
   } finally {

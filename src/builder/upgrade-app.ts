@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile } from '../system/files.ts';
+import { readTextFile, writeFileAtomic } from '../system/files.ts';
 import { draftPath, ensureFolder, findLinkTarget, listTree, switchLink } from '../system/folders.ts';
+import { readOwnProcessIdentity } from '../system/process-id.ts';
 import { UpgradeApplicationError } from './errors.ts';
 import { NODE_FILE, PROGRAM_FILE, currentProgram, isThere, removeUnusedPrograms } from './programs.ts';
 import type { Host } from './tools.ts';
@@ -52,6 +53,7 @@ async function install(charmDir: string, program: string): Promise<void> {
     for (const part of await partsOf(charmDir)) {
       await cp(join(charmDir, part), join(draft, part), { recursive: true, dereference: true });
     }
+    await noteCheck(draft);
     await rm(program, { recursive: true, force: true }); // there only when it is damaged
     await rename(draft, program);
   } finally {
@@ -66,9 +68,29 @@ async function partsOf(folder: string): Promise<readonly string[]> {
   return there.filter(([part, isPart]) => isPart || part !== NODE_FILE).map(([part]) => part);
 }
 
-/** A machine that loses power may leave a copy with empty files: their sizes tell. */
+/** A machine that loses power may leave a copy with empty files, so it is looked through once after each boot. */
 async function isInstalled(charmDir: string, program: string): Promise<boolean> {
-  if (!(await isThere(program))) return false;
+  if (!(await isThere(join(program, PROGRAM_FILE)))) return false;
+  if ((await readTextFile(checkedIn(program))) === thisBoot()) return true;
+  if (!(await isSame(charmDir, program))) return false;
+  await noteCheck(program);
+  return true;
+}
+
+async function noteCheck(program: string): Promise<void> {
+  await writeFileAtomic(checkedIn(program), thisBoot(), 0o644);
+}
+
+function checkedIn(program: string): string {
+  return join(program, 'checked-in-boot');
+}
+
+function thisBoot(): string {
+  return readOwnProcessIdentity().host;
+}
+
+/** Tells by their sizes whether all files are there. */
+async function isSame(charmDir: string, program: string): Promise<boolean> {
   const [wanted, there] = [await partsOf(charmDir), await partsOf(program)];
   if (!isDeepStrictEqual(wanted, there)) return false;
   const trees = wanted.filter((part) => part === 'dist' || part === 'node_modules');

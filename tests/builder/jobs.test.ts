@@ -1,42 +1,24 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { awaitJob } from '../../src/builder/await-job.ts';
 import { listOngoingJobs, stopJobs } from '../../src/builder/ongoing-jobs.ts';
-import { copy, prepare, prune } from '../../src/builder/other-jobs.ts';
 import { readStep } from '../../src/builder/read-step.ts';
 import { type JobSpec, startJob } from '../../src/builder/start-job.ts';
-import { tidyJobs } from '../../src/builder/job-files.ts';
 import { CancelledError, InputError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { failureOf } from '../support/http-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { CONFIG, SCRIPT_URL, SECRET, until, useJobs } from './support/jobs.ts';
+import { SCRIPT_URL, SECRET, buildSpec, until, useJobs } from './support/jobs.ts';
 
 const at = useJobs();
 
 const HOUR = 3_600_000;
 
-const spec = (change: Partial<JobSpec> = {}): JobSpec => ({
-  kind: 'build',
-  subject: 'img',
-  cloudIds: ['a'],
-  reason: 'never built',
-  buildId: 'b1',
-  secrets: 'none',
-  render: ({ application, modelUuid, unit, buildId }) => [
-    'run',
-    'img',
-    '--owner',
-    JSON.stringify({ application, model_uuid: modelUuid, unit, build_id: buildId }),
-  ],
-  ...change,
-});
-
 const startHeld = async (change: Partial<JobSpec> = {}, tools = at.tools) => {
   await at.script({ run: { holdUntil: at.gate, result: { image_id: 'i' } } });
   const before = (await at.calls()).length;
-  const job = await startJob(spec(change), tools);
+  const job = await startJob(buildSpec(change), tools);
   await at.waitForCalls(before + 1);
   return job;
 };
@@ -60,7 +42,7 @@ describe('a job', () => {
   });
 
   test('leaves its output where only root can read it', async () => {
-    await awaitJob(await startJob(spec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     const folder = join(at.host.paths.jobs, 'b1');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(await readdir(folder)).toEqual(['job.json', 'progress.log', 'result.json']);
@@ -69,7 +51,7 @@ describe('a job', () => {
   });
 
   test('has in its environment what it needs, and nothing of ours', async () => {
-    await awaitJob(await startJob(spec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     const [call] = await at.calls();
     const { paths } = at.host;
     expect(call?.env).toEqual({
@@ -82,14 +64,14 @@ describe('a job', () => {
   });
 
   test('runs from the folder of its own program, not through the link that an upgrade switches', async () => {
-    await awaitJob(await startJob(spec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     const [call] = await at.calls();
     expect(call?.cwd).toMatch(/\/programs\/[0-9a-f]{32}$/);
   });
 
   test('gets the secrets through a descriptor, and in no other way', async () => {
     const secrets = { scriptUrl: new Secret(SCRIPT_URL) };
-    const render: JobSpec['render'] = (owner) => [...spec().render(owner), '--secrets-fd', '3'];
+    const render: JobSpec['render'] = (owner) => [...buildSpec().render(owner), '--secrets-fd', '3'];
     const job = await startHeld({ secrets, render });
     const proc = `/proc/${job.process?.pid ?? 0}`;
     const told = `${await readFile(`${proc}/cmdline`, 'utf8')}${await readFile(`${proc}/environ`, 'utf8')}`;
@@ -103,25 +85,27 @@ describe('a job', () => {
 
   test('is not started with another script than it was planned with', async () => {
     const planned = { scriptUrl: new Secret('https://example.com/OTHER') };
-    const error = await failureOf(startJob(spec({ secrets: planned }), at.tools));
+    const error = await failureOf(startJob(buildSpec({ secrets: planned }), at.tools));
     expect(error).toBeInstanceOf(InputError);
     expect(error.message).not.toMatch(/MARKED|OTHER/);
-    expect(await at.calls()).toEqual([]);
+    expect(await readdir(at.host.paths.jobs)).toEqual([]);
   });
 
   test('is not started twice, and the one that runs keeps its output', async () => {
     const job = await startHeld();
-    const error = await failureOf(startJob(spec(), at.tools));
+    const error = await failureOf(startJob(buildSpec(), at.tools));
     expect(error).toBeInstanceOf(InputError);
     await at.release();
     expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'done' });
   });
 
-  test('of an id that has ended is done again', async () => {
-    await awaitJob(await startJob(spec(), at.tools), at.tools);
+  test('of an id that has ended is done again, and finds nothing of the first', async () => {
+    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+    await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
     await at.script({ run: { result: { image_id: 'second' } } });
-    const again = await startJob(spec(), at.tools);
+    const again = await startJob(buildSpec(), at.tools);
     expect(await awaitJob(again, at.tools)).toEqual({ state: 'done', result: { image_id: 'second' } });
+    expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
   });
 
   test('tells at which step it is', async () => {
@@ -132,7 +116,7 @@ describe('a job', () => {
       fields: { step: 'wait for server' },
     };
     await at.script({ run: { stderr: [JSON.stringify(started)], holdUntil: at.gate } });
-    await startJob(spec(), at.tools);
+    await startJob(buildSpec(), at.tools);
     await at.waitForCalls(1);
     expect(await readStep('b1', at.tools)).toBe('wait for server');
     expect(await readStep('unknown', at.tools)).toBe('');
@@ -149,7 +133,7 @@ describe('a job that fails', () => {
       leftovers: ['server 1'],
     };
     await at.script({ run: { result: { error, images: [] }, exitCode: 3 } });
-    const outcome = await awaitJob(await startJob(spec(), at.tools), at.tools);
+    const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     expect(outcome).toEqual({
       state: 'failed',
       kind: 'denied',
@@ -166,7 +150,7 @@ describe('a job that fails', () => {
     ['something else', '[]'],
   ])('by printing %s has failed, and its last words are told', async (_what, stdout) => {
     await at.script({ run: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
-    const outcome = await awaitJob(await startJob(spec(), at.tools), at.tools);
+    const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     expect(outcome).toMatchObject({ state: 'failed', kind: 'build' });
     expect(outcome).toHaveProperty(
       'message',
@@ -193,7 +177,7 @@ describe('a job that fails', () => {
     await at.script({ run: { holdUntil: at.gate, ignoresTerm: true } });
     const clock = new ManualClock();
     const tools = { ...at.tools, clock };
-    const outcome = awaitJob(await startJob(spec(), tools), tools);
+    const outcome = awaitJob(await startJob(buildSpec(), tools), tools);
     await at.waitForCalls(1);
     await until(() => clock.sleeping > 0);
     await clock.advance(8 * HOUR);
@@ -211,7 +195,7 @@ describe('when we stop', () => {
     stop.abort(new CancelledError('the daemon stops'));
     expect(await error).toBeInstanceOf(CancelledError);
     expect(await listOngoingJobs(at.tools)).toHaveLength(1);
-    expect(await failureOf(startJob(spec({ buildId: 'b2' }), tools))).toBeInstanceOf(CancelledError);
+    expect(await failureOf(startJob(buildSpec({ buildId: 'b2' }), tools))).toBeInstanceOf(CancelledError);
   });
 
   test('with our jobs, they are told to, and clean up', async () => {
@@ -221,35 +205,3 @@ describe('when we stop', () => {
     expect(await stopJobs(at.tools)).toBe(0);
   });
 });
-
-describe('the other jobs', () => {
-  test('prepare, copy and prune tell their outcome, under the id that they are given', async () => {
-    await at.script({
-      init: { result: { a: 1 } },
-      distribute: { result: { b: 1 } },
-      prune: { result: { c: 1 } },
-    });
-    const request = { imageName: 'img', reason: 'r' };
-    const outcomes = [
-      await prepare({ base: 'noble', reason: 'r', buildId: 'p1' }, CONFIG, at.tools),
-      await copy({ ...request, imageId: 'i', uploadTo: ['a'], buildId: 'c1' }, CONFIG, at.tools),
-      await prune({ ...request, cloudId: 'a', publishedIds: ['i'] }, CONFIG, at.tools),
-    ];
-    expect(outcomes).toEqual([{ a: 1 }, { b: 1 }, { c: 1 }].map((result) => ({ state: 'done', result })));
-    expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
-  });
-});
-
-test('the output of the newest 30 jobs is kept, and of all that run', async () => {
-  await startHeld({ buildId: 'held' });
-  await at.script({});
-  for (let index = 0; index < 31; index += 1) {
-    await awaitJob(await startJob(spec({ buildId: `j${index}` }), at.tools), at.tools);
-  }
-  await tidyJobs(at.tools);
-  const left = await readdir(at.host.paths.jobs);
-  expect(left).toHaveLength(31);
-  expect(left).toContain('held');
-  expect(left).not.toContain('j0');
-  expect(left).toContain('j1');
-}, 30_000);

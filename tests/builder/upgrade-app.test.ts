@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, test } from '@jest/globals';
@@ -76,10 +76,21 @@ describe('the program that the charm carries', () => {
     await upgradeApp(at.host);
     const program = join(programs(), await current());
     await damage(program);
+    await writeFile(join(program, 'checked-in-boot'), 'another boot');
     await upgradeApp(at.host);
     expect(await schedulerText()).toBe('// 1\n');
     expect(await readFile(join(program, 'node_modules/some/index.js'), 'utf8')).not.toBe('');
     expect(await readFile(join(program, 'package.json'), 'utf8')).not.toBe('');
+  });
+
+  test('is looked through once in each boot', async () => {
+    await upgradeApp(at.host);
+    const program = join(programs(), await current());
+    const { ino } = await stat(program);
+    await writeFile(join(program, 'checked-in-boot'), 'another boot');
+    await upgradeApp(at.host);
+    expect((await stat(program)).ino).toBe(ino);
+    expect(await readFile(join(program, 'checked-in-boot'), 'utf8')).toMatch(/^[0-9a-f]{16}$/);
   });
 
   test('can be run, and carries its Node', async () => {

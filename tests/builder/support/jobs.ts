@@ -6,6 +6,7 @@ import type { StaticConfigs } from '../../../src/builder/config.ts';
 import { initialize } from '../../../src/builder/initialize.ts';
 import { findJobProcesses } from '../../../src/builder/job-processes.ts';
 import { installHostSecrets } from '../../../src/builder/credentials.ts';
+import type { JobSpec } from '../../../src/builder/start-job.ts';
 import type { RunTools } from '../../../src/builder/tools.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -46,6 +47,23 @@ export const CONFIG: StaticConfigs = {
   imageConfig: { arch: 'x64', prefix: 'app', scriptUrl: undefined, runnerVersion: '' },
   serviceConfig: { dockerhubCache: undefined, proxy: undefined },
 };
+
+/** A build's order, whose command line tells no more than it must. */
+export const buildSpec = (change: Partial<JobSpec> = {}): JobSpec => ({
+  kind: 'build',
+  subject: 'img',
+  cloudIds: ['a'],
+  reason: 'never built',
+  buildId: 'b1',
+  secrets: 'none',
+  render: ({ application, modelUuid, unit, buildId }) => [
+    'run',
+    'img',
+    '--owner',
+    JSON.stringify({ application, model_uuid: modelUuid, unit, build_id: buildId }),
+  ],
+  ...change,
+});
 
 export interface JobFixture extends TestHost {
   tools: RunTools;

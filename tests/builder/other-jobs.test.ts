@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises';
+import { expect, describe, test } from '@jest/globals';
+import { awaitJob } from '../../src/builder/await-job.ts';
+import { tidyJobs } from '../../src/builder/job-files.ts';
+import { copy, prepare, prune } from '../../src/builder/other-jobs.ts';
+import { startJob } from '../../src/builder/start-job.ts';
+import { CONFIG, buildSpec, useJobs } from './support/jobs.ts';
+
+const at = useJobs();
+
+describe('the other jobs', () => {
+  test('prepare, copy and prune tell their outcome, under the id that they are given', async () => {
+    await at.script({
+      init: { result: { a: 1 } },
+      distribute: { result: { b: 1 } },
+      prune: { result: { c: 1 } },
+    });
+    const request = { imageName: 'img', reason: 'r' };
+    const outcomes = [
+      await prepare({ base: 'noble', reason: 'r', buildId: 'p1' }, CONFIG, at.tools),
+      await copy({ ...request, imageId: 'i', uploadTo: ['a'], buildId: 'c1' }, CONFIG, at.tools),
+      await prune({ ...request, cloudId: 'a', publishedIds: ['i'] }, CONFIG, at.tools),
+    ];
+    expect(outcomes).toEqual([{ a: 1 }, { b: 1 }, { c: 1 }].map((result) => ({ state: 'done', result })));
+    expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
+  });
+});
+
+test('the output of the newest 30 jobs is kept, and of all that run', async () => {
+  await at.script({ run: { holdUntil: at.gate } });
+  await startJob(buildSpec({ buildId: 'held' }), at.tools);
+  await at.waitForCalls(1);
+  await at.script({});
+  for (let index = 0; index < 31; index += 1) {
+    await awaitJob(await startJob(buildSpec({ buildId: `j${index}` }), at.tools), at.tools);
+  }
+  await tidyJobs(at.tools);
+  const left = await readdir(at.host.paths.jobs);
+  expect(left).toHaveLength(31);
+  expect(left).toContain('held');
+  expect(left).not.toContain('j0');
+  expect(left).toContain('j1');
+}, 30_000);
