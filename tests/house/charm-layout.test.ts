@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { HOOK_NAMES, OWN_EVENTS, RELATION_CHANGES } from '../../src/juju/event.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
+import { parseCharm } from '../support/juju/charm-files.ts';
 import { ROOT, listModes, readDigest, runTool } from './lay-out.ts';
 
 jest.setTimeout(60_000);
@@ -120,12 +121,26 @@ describe('the charm as Juju unpacks it', () => {
     expect(licences.filter((path) => !existsSync(join(charm, path)))).toEqual([]);
   });
 
-  test('runs by itself, away from the checkout', () => {
-    const version = execFileSync(join(charm, 'dist/bin/github-runner-image-builder.js'), ['--version'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    expect(version.trim()).toBe(textOf('version').trim());
+  test.each(['github-runner-image-builder', 'scheduler'])(
+    'runs %s by itself, away from the checkout',
+    (name) => {
+      const door = join(charm, `dist/bin/${name}.js`);
+      expect(execFileSync(door, ['--help'], { cwd: folder, encoding: 'utf8' })).toMatch(/usage:/i);
+    },
+  );
+
+  test('tells the version of its program, and Juju the same', () => {
+    const door = join(charm, 'dist/bin/github-runner-image-builder.js');
+    const version = execFileSync(door, ['--version'], { cwd: folder, encoding: 'utf8' });
+    expect(textOf('version')).toBe(version);
+  });
+
+  test('is one that Juju takes, with an endpoint for consumers', () => {
+    const [metadata, config] = [textOf('metadata.yaml'), textOf('config.yaml')];
+    const [actions, manifest] = [textOf('actions.yaml'), textOf('manifest.yaml')];
+    const { name, endpoints } = parseCharm({ metadata, config, actions, manifest });
+    expect(name).toBe('github-runner-image-builder');
+    expect(endpoints.get('image')).toMatchObject({ role: 'provides' });
   });
 
   test('names the base and the architecture that it is for', () => {
