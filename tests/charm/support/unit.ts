@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
 import type { CommandResult, RunCommand } from '../../../src/system/command.ts';
 import { layOutCharm } from '../../builder/support/host.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { createTask, finishAction } from '../../support/juju/actions.ts';
 import { parseCharm } from '../../support/juju/charm-files.ts';
 import {
   type HookContext,
@@ -21,7 +22,7 @@ import {
   openContext,
 } from '../../support/juju/hook-context.ts';
 import { hookEnvironment } from '../../support/juju/hook-environment.ts';
-import { type ActionTask, type Model, createModel } from '../../support/juju/model.ts';
+import { type ActionTask, type Model, type ModelOptions, createModel } from '../../support/juju/model.ts';
 import { toolRunner } from '../../support/juju/run-tool.ts';
 import { readCharmFile } from './options.ts';
 import { TestSystemd } from './systemctl.ts';
@@ -52,15 +53,19 @@ export class TestUnit {
     this.clock = new ManualClock();
   }
 
-  static async open(application = 'app', root?: string): Promise<TestUnit> {
-    const folder = root ?? (await openRoot());
+  static async open(application = 'app', given: Partial<ModelOptions> = {}): Promise<TestUnit> {
+    const folder = await openRoot();
     const charmDir = join(folder, `agents/${application}/charm`);
     await layOutCharm(charmDir, '1');
     await writeFile(join(charmDir, '../host-root'), `${folder}\n`);
     const texts = { metadata: readCharmFile('metadata.yaml'), config: readCharmFile('config.yaml') };
     const charm = parseCharm({ ...texts, actions: readCharmFile('actions.yaml'), manifest: MANIFEST });
     let time = 0;
-    return new TestUnit(folder, charmDir, createModel({ charm, application, now: () => (time += 1) }));
+    return new TestUnit(
+      folder,
+      charmDir,
+      createModel({ charm, application, now: () => (time += 1), ...given }),
+    );
   }
 
   async close(): Promise<void> {
@@ -95,8 +100,7 @@ export class TestUnit {
         newBuildId,
       });
     });
-    if (exitCode === 0 || event.kind === 'own') commit(context);
-    else drop(context);
+    finish(context, exitCode, this.stderr);
     return exitCode;
   }
 
@@ -105,13 +109,8 @@ export class TestUnit {
   }
 
   async action(name: string): Promise<ActionTask> {
-    this.model.last.task += 1;
-    const task: ActionTask = {
-      ...{ id: String(this.model.last.task), name, params: {}, status: 'running', message: '', results: {} },
-      ...{ stdout: '', stderr: '', returnCode: undefined, progress: [] },
-    };
-    const context: JujuEvent = { kind: 'action', task };
-    task.returnCode = await this.dispatch(context);
+    const task = createTask(this.model, name);
+    await this.dispatch({ kind: 'action', task });
     return task;
   }
 
@@ -120,9 +119,19 @@ export class TestUnit {
     return parseDesiredState(await readFile(this.paths.desired, 'utf8'));
   }
 
+  /** The cloud ids of the desired consumers. */
+  async cloudIds(): Promise<readonly string[]> {
+    return (await this.desired())?.consumers.map(({ cloudId }) => cloudId) ?? [];
+  }
+
   async report(built: Built): Promise<void> {
     await mkdir(this.paths.state, { recursive: true });
     await writeFile(this.paths.built, JSON.stringify(built));
+  }
+
+  /** The charm comes without what tells which program it carries. */
+  breakCharm(): void {
+    rmSync(join(this.#charmDir, 'program-digest'));
   }
 
   get status(): string {
@@ -134,6 +143,13 @@ export class TestUnit {
     return (request): Promise<CommandResult> =>
       request.file === this.paths.systemctl ? Promise.resolve(this.systemd.answer(request)) : tools(request);
   }
+}
+
+/** Through juju-exec what was written counts however it ends. */
+function finish(context: HookContext, code: number, stderr: string): void {
+  if (context.event.kind === 'action') finishAction(context, { code, stdout: '', stderr });
+  else if (code === 0 || context.event.kind === 'exec') commit(context);
+  else drop(context);
 }
 
 /** A host's root; its /run is in memory. */

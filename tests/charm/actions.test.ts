@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { changeConfig } from '../support/juju/config-values.ts';
+import type { Model } from '../support/juju/model.ts';
+import { built } from './support/facts.ts';
+import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
+
+const fixture = useUnit();
+
+/** Tools that were called in actions, but for the log. */
+const written = ({ toolCalls }: Model): readonly string[] =>
+  toolCalls
+    .filter(({ during }) => during === 'run')
+    .map(({ tool }) => tool)
+    .filter((tool) => /-set$|-fail$/.test(tool));
+
+describe('the action run', () => {
+  test('tells at once which builds it asked for', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    changeConfig(unit.model, { 'base-image': 'noble,jammy' });
+    const task = await unit.action('run');
+    expect(task).toMatchObject({
+      status: 'completed',
+      results: { 'build-ids': 'build-1,build-2', images: 'app-noble-x64,app-jammy-x64' },
+      stdout: '',
+      stderr: '',
+    });
+    expect((await unit.desired())?.requests).toEqual([
+      {
+        action: task.id,
+        builds: [
+          { imageName: 'app-noble-x64', buildId: 'build-1' },
+          { imageName: 'app-jammy-x64', buildId: 'build-2' },
+        ],
+      },
+    ]);
+  });
+
+  test('asked for twice shares the builds that have not ended', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await unit.action('run');
+    expect((await unit.action('run')).results).toMatchObject({ 'build-ids': 'build-1' });
+    await unit.report(built({ answered: ['1', '2'] }));
+    expect((await unit.action('run')).results).toMatchObject({ 'build-ids': 'build-2' });
+    expect((await unit.desired())?.requests.map(({ action }) => action)).toEqual(['3']);
+  });
+
+  test('fails while options are wrong, and writes nothing', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    changeConfig(unit.model, { 'base-image': 'dingo' });
+    const before = await unit.desired();
+    const task = await unit.action('run');
+    expect(task).toMatchObject({ status: 'failed', returnCode: 0 });
+    expect(task.message).toMatch(/^base-image: expected .*, got dingo$/);
+    expect(await unit.desired()).toEqual(before);
+    expect(written(unit.model)).toEqual(['action-fail']);
+  });
+
+  test('fails while there is nobody to build for, and says what to do', async () => {
+    const { unit } = fixture;
+    configure(unit);
+    await unit.hook('install');
+    expect((await unit.action('run')).message).toMatch(/juju integrate app:image/);
+    integrate(unit, 'consumer', {});
+    expect((await unit.action('run')).message).toBe('waiting for credentials from consumer');
+    expect((await unit.desired())?.requests).toEqual([]);
+    expect(written(unit.model)).toEqual(['action-fail', 'action-fail']);
+  });
+
+  test('fails when the unit is stopped', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await unit.hook('stop');
+    expect(await unit.action('run')).toMatchObject({ status: 'failed', message: 'the unit is stopped' });
+  });
+
+  test('fails with the reason when the machine is not as it must be', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    unit.breakCharm();
+    const task = await unit.action('run');
+    expect(task).toMatchObject({ status: 'failed', returnCode: 0 });
+    expect(task.message).toMatch(/program-digest: expected the digest of the program/);
+  });
+});
+
+test('an action that this charm does not have fails', async () => {
+  const { unit } = fixture;
+  await deploy(unit);
+  const task = { id: '9', name: 'dance', params: {}, status: 'running', message: '', results: {} } as const;
+  const rest = { stdout: '', stderr: '', returnCode: undefined, progress: [] };
+  const given = { ...task, ...rest };
+  await unit.dispatch({ kind: 'action', task: given });
+  expect(given).toMatchObject({ status: 'failed', message: 'expected the action run, got dance' });
+});

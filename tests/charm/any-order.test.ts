@@ -1,0 +1,194 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { changeConfig } from '../support/juju/config-values.ts';
+import type { Relation } from '../support/juju/model.ts';
+import { addJoinedUnit, addRelation, writeRemote } from '../support/juju/relations.ts';
+import { updateSecret } from '../support/juju/secrets.ts';
+import { built, consumerDatabag, report } from './support/facts.ts';
+import { TestUnit } from './support/unit.ts';
+import { configure } from './support/use-unit.ts';
+
+const HOOKS = [
+  'install',
+  'start',
+  'config-changed',
+  'upgrade-charm',
+  'update-status',
+  'leader-elected',
+  'unheard-of',
+];
+
+/** Something that the operator, a consumer or the scheduler does. */
+type Change =
+  | { readonly kind: 'config'; readonly values: Readonly<Record<string, string | number>> }
+  | { readonly kind: 'password'; readonly password: string }
+  | {
+      readonly kind: 'consumer';
+      readonly application: string;
+      readonly data: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'goes'; readonly application: string }
+  | { readonly kind: 'report'; readonly images: readonly string[] };
+
+const anyApplication = fc.constantFrom('one', 'two');
+
+const anyChange: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({
+    kind: fc.constant('config' as const),
+    values: fc.constantFrom<Readonly<Record<string, string | number>>>(
+      { 'base-image': 'noble,jammy' },
+      { 'base-image': 'dingo' },
+      { 'runner-version': '2.331.0' },
+      { 'build-interval': 12 },
+      { 'build-interval': 0 },
+    ),
+  }),
+  fc.record({ kind: fc.constant('password' as const), password: fc.constantFrom('a', 'b') }),
+  fc.record({
+    kind: fc.constant('consumer' as const),
+    application: anyApplication,
+    data: fc.constantFrom(
+      { username: '' },
+      { username: 'runner' },
+      { username: 'other' },
+      { password: 'new' },
+    ),
+  }),
+  fc.record({ kind: fc.constant('goes' as const), application: anyApplication }),
+  fc.record({ kind: fc.constant('report' as const), images: fc.constantFrom([], ['n1'], ['n1', 'n2']) }),
+);
+
+/** Changes, and after each the hook that Juju runs, if it does. */
+const anyHistory = fc.array(fc.tuple(anyChange, fc.option(fc.constantFrom(...HOOKS), { nil: undefined })), {
+  maxLength: 7,
+});
+
+class Rehearsal {
+  readonly unit: TestUnit;
+  readonly secret: string;
+  readonly relations = new Map<string, Relation>();
+
+  private constructor(unit: TestUnit) {
+    this.unit = unit;
+    this.secret = configure(unit);
+    for (const application of ['one', 'two']) {
+      this.relations.set(application, addRelation(unit.model, 'image', application));
+    }
+    for (const relation of this.relations.values()) relation.created = true;
+  }
+
+  static async open(): Promise<Rehearsal> {
+    const unit = await TestUnit.open();
+    await mkdir(unit.paths.state, { recursive: true });
+    await writeFile(unit.paths.key, `${'0'.repeat(64)}\n`); // the same in all, so that digests can be compared
+    return new Rehearsal(unit);
+  }
+
+  apply(change: Change): Promise<void> | undefined {
+    const { model } = this.unit;
+    switch (change.kind) {
+      case 'config':
+        changeConfig(model, change.values);
+        return;
+      case 'password':
+        if (latestPassword(model, this.secret) !== change.password) {
+          updateSecret(model, this.secret, { password: change.password });
+        }
+        return;
+      case 'consumer':
+        this.#write(change.application, change.data);
+        return;
+      case 'goes':
+        this.relations.get(change.application)?.remoteUnits.clear();
+        return;
+      case 'report':
+        return this.#report(change.images);
+    }
+  }
+
+  /** Everything is put right, the scheduler reports what it would, and the dispatches that follow come. */
+  async settle(hooks: readonly string[]): Promise<void> {
+    for (const application of this.relations.keys()) this.#write(application, { username: 'runner' });
+    changeConfig(this.unit.model, { 'base-image': 'noble', 'build-interval': 6 });
+    await this.unit.hook(hooks[0] ?? 'update-status');
+    await this.#report(['n1']);
+    for (const hook of hooks) expect(await this.unit.hook(hook)).toBe(0);
+  }
+
+  /** All that the unit shows, but for numbers that only tell how often it changed. */
+  async endState(): Promise<unknown> {
+    const { unit } = this;
+    const { generation, credentialsGeneration, ...desired } = (await unit.desired()) ?? {
+      generation: 0,
+      credentialsGeneration: 0,
+    };
+    expect(generation * credentialsGeneration).toBeGreaterThan(0);
+    return {
+      desired,
+      clouds: await readFile(unit.paths.cloudsYaml, 'utf8'),
+      schedule: await readFile(unit.paths.schedule, 'utf8'),
+      databags: unit.model.relations.map(({ ourUnit }) => ourUnit),
+      status: unit.status,
+      isActive: unit.systemd.isActive,
+    };
+  }
+
+  #write(application: string, data: Readonly<Record<string, string>>): void {
+    const relation = this.relations.get(application);
+    if (relation === undefined) return;
+    if (relation.remoteUnits.has(`${application}/0`)) writeRemote(relation, `${application}/0`, data);
+    else addJoinedUnit(relation, `${application}/0`, consumerDatabag(data));
+  }
+
+  async #report(ids: readonly string[]): Promise<void> {
+    const clouds = (await this.unit.cloudIds()).map((cloudId) => {
+      const newest = ids.at(-1);
+      return report(cloudId, newest === undefined ? {} : { noble: newest }, { activeIds: ids });
+    });
+    await this.unit.report(built({ clouds }));
+  }
+}
+
+function latestPassword({ secrets }: TestUnit['model'], uri: string): string | undefined {
+  const secret = secrets.find(({ id }) => uri.endsWith(id));
+  return secret?.revisions.get(secret.latest)?.['password'];
+}
+
+async function rehearse<T>(act: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
+  const rehearsal = await Rehearsal.open();
+  try {
+    return await act(rehearsal);
+  } finally {
+    await rehearsal.unit.close();
+  }
+}
+
+describe('whichever hooks carried the changes, and in whatever order', () => {
+  test('the end state is the same, and a further dispatch writes nothing', async () => {
+    const anyHooks = fc.array(fc.constantFrom(...HOOKS), { minLength: 3, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(anyHistory, anyHooks, anyHooks, async (history, some, others) => {
+        const carried = await rehearse(async (rehearsal) => {
+          for (const [change, hook] of history) {
+            await rehearsal.apply(change);
+            if (hook !== undefined) expect(await rehearsal.unit.hook(hook)).toBe(0);
+          }
+          await rehearsal.settle(some);
+          return rehearsal.endState();
+        });
+        await rehearse(async (rehearsal) => {
+          for (const [change] of history) if (change.kind !== 'report') await rehearsal.apply(change);
+          await rehearsal.settle(others);
+          expect(await rehearsal.endState()).toEqual(carried);
+          const { unit } = rehearsal;
+          const [before, calls] = [await unit.desired(), unit.model.toolCalls.length];
+          for (const hook of HOOKS) await unit.hook(hook);
+          expect(await unit.desired()).toEqual(before);
+          expect(unit.model.toolCalls.slice(calls).map(({ tool }) => tool)).not.toContain('relation-set');
+        });
+      }),
+      { numRuns: 10 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { changeConfig } from '../support/juju/config-values.ts';
+import { addSecret, grantSecret, revokeSecret, updateSecret } from '../support/juju/secrets.ts';
+import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
+
+const fixture = useUnit();
+
+describe('the secret of the password', () => {
+  test('is asked for by the command that grants it', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const secret = addSecret(unit.model, 'other', { password: 'x' });
+    changeConfig(unit.model, { 'openstack-password-secret': secret });
+    expect(await unit.hook('config-changed')).toBe(0);
+    const id = secret.slice('secret:'.length);
+    expect(unit.status).toBe(
+      `blocked: openstack-password-secret is not granted: juju grant-secret ${id} app`,
+    );
+    grantSecret(unit.model, secret);
+    await unit.hook('update-status');
+    expect(unit.status).toBe('waiting: the scheduler has not reported yet');
+  });
+
+  test('is told by the key that it lacks, or as not there', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const secret = addSecret(unit.model, 'other', { passphrase: 'hunter2' });
+    grantSecret(unit.model, secret);
+    changeConfig(unit.model, { 'openstack-password-secret': secret });
+    await unit.hook('config-changed');
+    expect(unit.status).toContain('its key password is missing or empty');
+    changeConfig(unit.model, { 'openstack-password-secret': 'secret:d5zzzzzzzzzzzzzzzzzz' });
+    await unit.hook('config-changed');
+    expect(unit.status).toContain('there is no secret d5zzzzzzzzzzzzzzzzzz');
+  });
+
+  test('is taken up in its newest revision, and revoked leaves the last good state', async () => {
+    const { unit } = fixture;
+    const secret = configure(unit);
+    integrate(unit);
+    await unit.hook('install');
+    updateSecret(unit.model, secret, { password: 'rotated' });
+    await unit.dispatch({ kind: 'secret-changed', secretId: secret.slice('secret:'.length) });
+    expect(await readFile(unit.paths.cloudsYaml, 'utf8')).toContain('rotated');
+    expect(await unit.desired()).toMatchObject({ credentialsGeneration: 2 });
+    const before = await unit.desired();
+    revokeSecret(unit.model, secret);
+    await unit.hook('update-status');
+    expect(unit.status).toMatch(/^blocked: openstack-password-secret is not granted/);
+    expect(await unit.desired()).toEqual(before);
+  });
+
+  test('and options that are wrong are told together', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const secret = addSecret(unit.model, 'other', { password: 'x' });
+    changeConfig(unit.model, { 'openstack-password-secret': secret, 'base-image': 'dingo' });
+    await unit.hook('config-changed');
+    expect(unit.status).toMatch(
+      /^blocked: base-image: expected .*, got dingo; openstack-password-secret is not granted/,
+    );
+  });
+});

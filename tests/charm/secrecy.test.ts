@@ -1,0 +1,94 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { changeConfig } from '../support/juju/config-values.ts';
+import { addSecret, grantSecret, updateSecret } from '../support/juju/secrets.ts';
+import { writeRemote } from '../support/juju/relations.ts';
+import { built, consumerDatabag, report } from './support/facts.ts';
+import { TestUnit } from './support/unit.ts';
+import { PASSWORD, configure, integrate } from './support/use-unit.ts';
+
+const PLANTED = {
+  password: PASSWORD,
+  rotated: 'rotated-passw0rd',
+  consumer: 'consumer-passw0rd',
+  script: 'script-t0ken',
+  url: 'url-t0ken',
+  proxy: 'proxy-passw0rd',
+};
+
+/** Every text of the host outside the unit's run folder, by its path. */
+async function readAll(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }); // does not follow the link to /run
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const));
+}
+
+/** Where in what the unit shows one of the planted secrets is found. */
+async function findLeaks(unit: TestUnit, stderr: string): Promise<readonly string[]> {
+  const { model, systemd, root } = unit;
+  const shown: readonly (readonly [string, unknown])[] = [
+    ['argv', model.toolCalls.map(({ tool, args }) => [tool, args])],
+    ['tool errors', model.toolCalls.map(({ stderr }) => stderr)],
+    ['relation-set', model.toolCalls.filter(({ tool }) => tool === 'relation-set')],
+    ['systemctl', systemd.calls],
+    ['log', model.log],
+    ['status', model.statusHistory],
+    ['actions', model.tasks],
+    ['databags', model.relations.map(({ ourUnit, ourApp }) => [ourUnit, ourApp])],
+    ['stderr', stderr],
+    ...(await readAll(root)),
+  ];
+  return shown.flatMap(([where, what]) =>
+    Object.values(PLANTED)
+      .filter((secret) => JSON.stringify(what).includes(secret))
+      .map((secret) => `${secret} in ${where}`),
+  );
+}
+
+describe('a secret', () => {
+  test('is in no argv, log line, status, databag or file outside the run folder, whatever goes wrong', async () => {
+    const settings = { 'juju-http-proxy': `http://u:${PLANTED.proxy}@proxy:3128` };
+    const unit = await TestUnit.open('app', { modelConfig: settings });
+    let stderr = '';
+    const dispatch = async (name: string): Promise<void> => {
+      await unit.hook(name);
+      stderr += unit.stderr;
+    };
+    try {
+      const password = configure(unit);
+      const script = addSecret(unit.model, 'script', { 'api-token': PLANTED.script });
+      grantSecret(unit.model, script);
+      changeConfig(unit.model, {
+        'script-url': `https://example.com/s?token=${PLANTED.url}`,
+        'script-secret-id': script,
+      });
+      const relation = integrate(unit);
+      await dispatch('install');
+      const [cloudId = ''] = await unit.cloudIds();
+      const secrets = await readFile(unit.paths.secrets, 'utf8');
+      const clouds = await readFile(unit.paths.cloudsYaml, 'utf8');
+      for (const planted of [PLANTED.script, PLANTED.url, PLANTED.proxy]) expect(secrets).toContain(planted);
+      for (const planted of [PLANTED.password, PLANTED.consumer]) expect(clouds).toContain(planted);
+      expect(JSON.parse(secrets)).toMatchObject({ scriptSecrets: { API_TOKEN: PLANTED.script } });
+
+      await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+      await unit.action('run');
+      updateSecret(unit.model, password, { password: PLANTED.rotated });
+      await dispatch('secret-changed');
+      changeConfig(unit.model, { 'script-url': `ftp://${PLANTED.url}`, 'base-image': 'dingo' });
+      await dispatch('config-changed');
+      await unit.action('run');
+      updateSecret(unit.model, script, { 'api-token': `${PLANTED.script}\0` });
+      writeRemote(relation, 'consumer/0', consumerDatabag({ auth_url: '' }));
+      await dispatch('update-status');
+      unit.breakCharm();
+      await dispatch('upgrade-charm');
+      expect(await findLeaks(unit, stderr)).toEqual([]);
+    } finally {
+      await unit.close();
+    }
+  });
+});

@@ -1,0 +1,133 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execPath, kill } from 'node:process';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { listOngoingJobs } from '../../src/builder/ongoing-jobs.ts';
+import { type Detached, startDetached } from '../../src/system/command.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import type { TestUnit } from './support/unit.ts';
+import { deploy, useUnit } from './support/use-unit.ts';
+
+const fixture = useUnit();
+const started: Detached[] = [];
+
+afterEach(async () => {
+  for (const { pid, ended } of started.splice(0)) {
+    try {
+      kill(pid, 'SIGKILL');
+    } catch {
+      // it has ended
+    }
+    await ended;
+  }
+});
+
+/** A build of `unit` that runs until it is told to stop; `ignoring` even then. */
+async function startBuild(unit: TestUnit, ignoring = false): Promise<Detached> {
+  const folder = join(unit.paths.programs, 'test/dist/bin');
+  const program = join(folder, 'github-runner-image-builder.js');
+  const log = join(unit.root, 'build.log');
+  const ready = join(unit.root, 'build.ready');
+  await mkdir(folder, { recursive: true });
+  const onTerm = ignoring ? '() => undefined' : '() => process.exit(143)';
+  const lines = [
+    `process.on('SIGTERM', ${onTerm});`,
+    `require('node:fs').writeFileSync(${JSON.stringify(ready)}, '');`,
+    'setInterval(() => undefined, 1000);',
+  ];
+  await writeFile(join(unit.paths.programs, 'test/package.json'), '{"type": "commonjs"}');
+  await writeFile(program, lines.join('\n'));
+  const owner = { application: 'app', model_uuid: unit.model.uuid, unit: 'app/0', build_id: 'b1' };
+  const args = [program, 'run', 'app-noble-x64', '--owner', JSON.stringify(owner)];
+  const out = openSync(log, 'w');
+  const job = startDetached({
+    file: execPath,
+    args,
+    env: {},
+    cwd: '/',
+    stdout: out,
+    stderr: out,
+    inherited: [],
+  });
+  closeSync(out);
+  started.push(job);
+  while (!existsSync(ready)) await systemClock.sleep(5);
+  return job;
+}
+
+const jobsOf = ({ paths, model }: TestUnit) =>
+  listOngoingJobs({ paths, orderer: { application: 'app', modelUuid: model.uuid, unit: 'app/0' } });
+
+describe('stop', () => {
+  test('ends the scheduler and tells its builds to stop; later relation hooks start nothing', async () => {
+    const { unit } = fixture;
+    const { relation } = await deploy(unit);
+    const build = await startBuild(unit);
+    expect(await unit.hook('stop')).toBe(0);
+    await build.ended;
+    expect(unit.systemd.isActive).toBe(false);
+    expect(await unit.dispatch({ kind: 'relation', change: 'broken', relationId: relation.id })).toBe(0);
+    expect(await unit.hook('config-changed')).toBe(0);
+    expect(unit.systemd.isActive).toBe(false);
+  });
+
+  test('is undone by start', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await unit.hook('stop');
+    await unit.hook('start');
+    expect(unit.systemd.isActive).toBe(true);
+    await unit.hook('stop');
+    await unit.hook('install');
+    expect(unit.systemd.isActive).toBe(true);
+  });
+
+  test('works on a unit that was never set up', async () => {
+    const { unit } = fixture;
+    expect(await unit.hook('stop')).toBe(0);
+    expect(await unit.hook('remove')).toBe(0);
+    expect(existsSync(unit.paths.state)).toBe(false);
+  });
+});
+
+describe('remove', () => {
+  test('leaves nothing of the unit on its host', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await unit.hook('stop');
+    expect(await unit.hook('remove')).toBe(0);
+    const { state, run, log, serviceFile } = unit.paths;
+    expect([state, run, log, serviceFile].filter((path) => existsSync(path))).toEqual([]);
+    expect(unit.systemd).toMatchObject({ isActive: false, isEnabled: false });
+  });
+
+  test('waits for builds that clean up, but not for ever', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await startBuild(unit, true);
+    let isRemoved = false;
+    const removing = unit.hook('remove').then((code) => {
+      isRemoved = true;
+      return code;
+    });
+    while (unit.clock.sleeping < 2) await systemClock.sleep(5);
+    await unit.clock.advance(29_999);
+    expect(isRemoved).toBe(false);
+    expect(existsSync(unit.paths.cloudsYaml)).toBe(true);
+    await unit.clock.advance(1);
+    expect(await removing).toBe(0);
+    expect(existsSync(unit.paths.state)).toBe(false);
+    expect(unit.model.log.map(({ message }) => message).join('\n')).toContain('jobs still clean up');
+  });
+
+  test('comes at once when the builds have ended', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const build = await startBuild(unit);
+    await unit.hook('stop');
+    await build.ended;
+    expect(await jobsOf(unit)).toEqual([]);
+    expect(await unit.hook('remove')).toBe(0);
+  });
+});

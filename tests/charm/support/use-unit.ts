@@ -1,0 +1,56 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import { changeConfig } from '../../support/juju/config-values.ts';
+import type { Databag, Relation } from '../../support/juju/model.ts';
+import { addJoinedUnit, addRelation } from '../../support/juju/relations.ts';
+import { addSecret, grantSecret } from '../../support/juju/secrets.ts';
+import { consumerDatabag } from './facts.ts';
+import { REQUIRED } from './options.ts';
+import { TestUnit } from './unit.ts';
+
+export const PASSWORD = 'build-passw0rd';
+
+/** A fresh unit for each test of the file, gone after it. */
+export function useUnit(): { unit: TestUnit } {
+  const fixture = {} as { unit: TestUnit };
+  beforeEach(async () => {
+    fixture.unit = await TestUnit.open();
+  });
+  afterEach(async () => {
+    await fixture.unit.close();
+  });
+  return fixture;
+}
+
+/** The operator sets all that is required; gives the secret's URI. */
+export function configure({ model }: TestUnit, given: Record<string, string | number> = {}): string {
+  const secret = addSecret(model, 'openstack', { password: PASSWORD });
+  grantSecret(model, secret);
+  const required = REQUIRED as Readonly<Record<string, string>>;
+  changeConfig(model, { ...required, 'openstack-password-secret': secret, ...given });
+  return secret;
+}
+
+/** The operator integrates with a consumer of one unit, whose credentials are there. */
+export function integrate(
+  { model }: TestUnit,
+  application = 'consumer',
+  data: Databag = consumerDatabag(),
+): Relation {
+  const relation = addRelation(model, 'image', application);
+  addJoinedUnit(relation, `${application}/0`, data);
+  return relation;
+}
+
+/** Configured, integrated and installed. */
+export async function deploy(unit: TestUnit): Promise<{ relation: Relation; cloudId: string }> {
+  configure(unit);
+  const relation = integrate(unit);
+  if ((await unit.hook('install')) !== 0) throw new Error(unit.stderr);
+  const [cloudId = ''] = await unit.cloudIds();
+  return { relation, cloudId };
+}
+
+/** The image that a relation's consumer is told. */
+export function imageOf({ ourUnit }: Relation): string | undefined {
+  return ourUnit['id'];
+}
