@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath, kill } from 'node:process';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { adoptJob } from '../../src/builder/await-job.ts';
 import { parseJobArguments } from '../../src/builder/job-processes.ts';
 import { listOngoingJobs, stopJobs } from '../../src/builder/ongoing-jobs.ts';
@@ -11,9 +12,16 @@ import { PROGRAM_FILE, resolveCurrentProgram } from '../../src/builder/programs.
 import { upgradeApp } from '../../src/builder/upgrade-app.ts';
 import { layOutCharm } from './support/host.ts';
 import { until, useJobs } from './support/jobs.ts';
-import { startOtherDaemon } from './support/other-daemon.ts';
+import { compileDaemon, startOtherDaemon } from './support/other-daemon.ts';
 
 const at = useJobs();
+
+let compiled = '';
+beforeAll(async () => {
+  compiled = await mkdtemp(join(tmpdir(), 'daemon-'));
+  await compileDaemon(compiled);
+}, 30_000);
+afterAll(() => rm(compiled, { recursive: true }));
 
 const children: ChildProcess[] = [];
 afterEach(async () => {
@@ -41,7 +49,7 @@ const startOwned = (owner: object, command: readonly string[] = ['run', 'img']) 
 describe('a job whose daemon was killed', () => {
   const startOrphan = async () => {
     await at.script({ run: { holdUntil: at.gate, result: { image_id: 'i' } } });
-    const daemon = await startOtherDaemon(join(at.root, 'daemon'), at.tools, ['run', 'img']);
+    const daemon = await startOtherDaemon(compiled, at.tools, ['run', 'img']);
     children.push(daemon);
     await at.waitForCalls(1);
     kill(-(daemon.pid ?? 0), 'SIGKILL'); // with all of its process group

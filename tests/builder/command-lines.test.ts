@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseCommandLine } from '../../src/bin/image-builder/command-line.ts';
+import { parseRequest } from '../../src/bin/image-builder/requests.ts';
 import {
   renderBuild,
   renderCopy,
@@ -7,6 +9,7 @@ import {
   renderPrune,
 } from '../../src/builder/command-lines.ts';
 import { deriveRunConfigs } from '../../src/builder/run.ts';
+import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { CONFIG } from './support/jobs.ts';
 
@@ -62,5 +65,80 @@ describe('the command line', () => {
     expect(renderList(['a', 'b'], owner).join(' ')).toBe(
       `list --clouds a,b --owner ${OWNER_JSON.replace(',"build_id":"b1"', '')} ${HOW}`,
     );
+  });
+});
+
+/** What the program makes of a command line; nothing may be left that it does not know. */
+function understand(args: readonly string[]) {
+  const told: string[] = [];
+  const write = (text: string): void => void told.push(text);
+  const none = new Secret('');
+  const secrets = {
+    generation: 1,
+    scriptUrl: new Secret('https://x/script'),
+    scriptSecrets: {},
+    proxy: { http: none, https: none, noProxy: none },
+  };
+  const request = parseRequest(parseCommandLine(args, { out: write, err: write }, '0.1.0'), {
+    arch: 'arm64',
+    osCloud: undefined,
+    scriptUrl: undefined,
+    newBuildId: 'other',
+    readDescriptor: () => encodeHostSecrets(secrets),
+  });
+  expect(told).toEqual([]);
+  return request;
+}
+
+describe('the program understands', () => {
+  const order = { imageName: 'img', cloudId: 'a', config: CONFIG };
+  const common = { format: 'json', logFormat: 'json', isOwnerGiven: true };
+
+  test('a build as it was meant', () => {
+    const matrix = { bases: ['noble'], jujuChannels: [], microk8sChannels: [] } as const;
+    const [config] = deriveRunConfigs(matrix, CONFIG);
+    if (config === undefined) throw new Error('unreachable');
+    expect(understand(renderBuild({ config, inputs, urls }, owner))).toMatchObject({
+      ...common,
+      command: 'run',
+      cloudName: 'builder',
+      owner: { ...owner, runConfig: 'charm=0.1.0 runner=latest script=abc' },
+      cloud: { flavor: 'm1', network: '', prefix: 'app', uploadCloudNames: ['a', 'b'] },
+      image: { name: 'app-noble-x64', base: 'noble', arch: 'x64', runnerVersion: '' },
+    });
+  });
+
+  test('a preparation, a copy, a prune and a look as they were meant', () => {
+    const prepared = understand(renderPrepare({ base: 'jammy', config: CONFIG, urls }, owner));
+    expect(prepared).toMatchObject({
+      ...common,
+      command: 'init',
+      bases: ['jammy'],
+      arch: 'x64',
+      prefix: 'app',
+    });
+    const copied = understand(renderCopy({ imageId: 'i', uploadTo: ['a', 'b'], config: CONFIG }, owner));
+    expect(copied).toMatchObject({
+      ...common,
+      command: 'distribute',
+      imageId: 'i',
+      destinations: ['a', 'b'],
+    });
+    const looked = understand(renderList(['a', 'b'], owner));
+    expect(looked).toMatchObject({ ...common, command: 'list', cloudNames: ['a', 'b'] });
+  });
+
+  test.each([
+    ['some are', ['x', 'y']],
+    ['none is', []],
+  ])('which images are published when %s', (_what, publishedIds) => {
+    const pruned = understand(renderPrune({ ...order, publishedIds }, owner));
+    expect(pruned).toMatchObject({
+      ...common,
+      command: 'prune',
+      cloudName: 'a',
+      keepRevisions: 5,
+      publishedIds,
+    });
   });
 });

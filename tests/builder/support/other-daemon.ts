@@ -29,13 +29,12 @@ process.stdout.write('started');
 setInterval(() => undefined, 1000);
 `;
 
-/** Starts another daemon, which has started the job `b1` with these arguments when this resolves. */
+/** Starts another daemon, from where `compileDaemon` made it, which has started the job `b1` with these arguments when this resolves. */
 export async function startOtherDaemon(
   folder: string,
   { paths, orderer }: JobPlace,
   args: readonly string[],
 ): Promise<ChildProcess> {
-  await compile(folder);
   const told = JSON.stringify({ place: { paths, orderer }, args });
   const child = spawn(execPath, [join(folder, 'daemon.js'), told], {
     detached: true,
@@ -45,7 +44,8 @@ export async function startOtherDaemon(
   return child;
 }
 
-async function compile(folder: string): Promise<void> {
+/** Makes a program of its own of what a daemon needs. */
+export async function compileDaemon(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
