@@ -81,6 +81,17 @@ export function findCopy(images: readonly ObservedImage[], image: ObservedImage)
   );
 }
 
+/** Of a cloud's active images of one name: the one that is the build cloud's newest, else the newest. */
+export function chooseImage(
+  images: readonly ObservedImage[],
+  imageName: string,
+  buildImages: readonly ObservedImage[],
+): ObservedImage | undefined {
+  const [newest] = listActiveImages(buildImages, imageName);
+  const copy = newest === undefined ? undefined : findCopy(images, newest);
+  return copy ?? listActiveImages(images, imageName)[0];
+}
+
 function findCloud(
   observation: Observation,
   cloudId: string,

@@ -4,7 +4,7 @@ import { OWNER_KEYS } from '../model/owner.ts';
 import { type Revision, planPrune } from '../model/prune.ts';
 import { failureKey } from './journal.ts';
 import { findBackOff } from './plan-back-off.ts';
-import { type Clouds, type Project, isSeen, sortNewestFirst } from './plan-clouds.ts';
+import { type Clouds, type Project, chooseImage, isSeen, sortNewestFirst } from './plan-clouds.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
 import { settingsOf } from './plan-settings.ts';
 import { HOUR, count, minuteOf } from './plan-words.ts';
@@ -19,7 +19,7 @@ interface Place {
 
 /**
  * Deletes what is beyond the newest revisions, and marks what is published. Nothing, as long as it is not settled
- * what every relation publishes; nothing where it was not seen now; in each project once, whoever shares it; and not
+ * what every relation publishes; nothing where it was not seen now, or when the build cloud was not; in each project once, whoever shares it; and not
  * where a job works on the same image.
  */
 export function planPrunes(
@@ -29,11 +29,12 @@ export function planPrunes(
 ): readonly PlanEntry[] {
   const published = findPublished(input);
   if (published === undefined) return [];
-  const projects = [...(isSeen(clouds.build) ? [clouds.build] : []), ...clouds.others];
-  return projects
+  const { build } = clouds;
+  if (!isSeen(build)) return []; // which image consumers are to get cannot be told without it
+  return [build, ...clouds.others]
     .flatMap((project) => listNames(project).map((imageName) => ({ project, imageName })))
     .filter((place) => !isTouched(place, clouds, started, input))
-    .flatMap((place) => planPlace(place, published, input) ?? []);
+    .flatMap((place) => planPlace(place, build, published, input) ?? []);
 }
 
 /** All ids that are published; `undefined` as long as that is not known of each relation, or is being changed. */
@@ -46,11 +47,13 @@ function findPublished({ desired: { published, consumers } }: PlanInput): Readon
 
 function planPlace(
   { project, imageName }: Place,
+  build: Project,
   published: ReadonlySet<string>,
   input: PlanInput,
 ): PlanEntry | undefined {
   const images = sortNewestFirst(project.images.filter(({ name }) => name === imageName));
-  const reason = explainPrune(images, published, Math.max(1, input.desired.build.keepRevisions));
+  const chosen = chooseImage(project.images, imageName, build.images);
+  const reason = explainPrune(images, chosen, published, Math.max(1, input.desired.build.keepRevisions));
   if (reason === undefined) return undefined;
   const { cloudId } = project;
   return (
@@ -61,14 +64,17 @@ function planPlace(
   );
 }
 
-/** What a prune would do; `undefined`: nothing. */
+/** What a prune would do; `undefined`: nothing, or harm to `chosen`, which is about to be published. */
 function explainPrune(
   images: readonly ObservedImage[],
+  chosen: ObservedImage | undefined,
   published: ReadonlySet<string>,
   keep: number,
 ): string | undefined {
   const revisions = images.map((image) => toRevision(image, published));
-  const deleted = planPrune(revisions, keep, published).filter(({ isDeleted }) => isDeleted).length;
+  const deletions = planPrune(revisions, keep, published).filter(({ isDeleted }) => isDeleted);
+  if (deletions.some((decision) => decision.image.id === chosen?.id)) return undefined;
+  const deleted = deletions.length;
   const marked = images.filter(({ id, isPublished }) => isPublished !== published.has(id)).length;
   const reasons = [
     ...(deleted === 0 ? [] : [`${count(deleted, 'revision')} beyond the newest ${keep}`]),

@@ -1,7 +1,7 @@
 import type { CloudImage, CloudReport } from '../model/built.ts';
 import type { DesiredImages, DesiredState } from '../model/desired-state.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
-import { findCopy, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
+import { chooseImage, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
 import { type WantedImage, listWantedImages } from './plan-matrix.ts';
 
 /**
@@ -22,47 +22,51 @@ export function reportClouds(
   });
 }
 
-/** Of a cloud's active images of one name: the one that is the build cloud's newest, else the newest. */
-export function chooseImage(
-  images: readonly ObservedImage[],
-  imageName: string,
-  buildImages: readonly ObservedImage[],
-): ObservedImage | undefined {
-  const [newest] = listActiveImages(buildImages, imageName);
-  const copy = newest === undefined ? undefined : findCopy(images, newest);
-  return copy ?? listActiveImages(images, imageName)[0];
-}
-
+/** `undefined`: the build cloud was not seen. */
 function findBuildImages(
   { build }: DesiredState,
   observation: Observation | undefined,
-): readonly ObservedImage[] {
+): readonly ObservedImage[] | undefined {
   const cloud = observation?.find(({ cloudId }) => cloudId === build.cloud);
-  return cloud?.state === 'seen' ? cloud.images : [];
+  return cloud?.state === 'seen' ? cloud.images : undefined;
 }
 
 function reportCloud(
   cloud: ObservedCloud,
   before: CloudReport | undefined,
   wanted: DesiredImages,
-  buildImages: readonly ObservedImage[],
+  buildImages: readonly ObservedImage[] | undefined,
 ): CloudReport {
   const { cloudId } = cloud;
+  const said = keepWanted(before?.images ?? [], wanted);
   if (cloud.state === 'failed') {
     const { kind, message } = cloud;
-    const images = keepWanted(before?.images ?? [], wanted);
-    return { cloudId, failure: { kind, message }, images, activeIds: before?.activeIds ?? [] };
+    return { cloudId, failure: { kind, message }, images: said, activeIds: before?.activeIds ?? [] };
   }
   const active = cloud.images.filter(({ status }) => status === 'active');
+  const choose = ({ imageName }: WantedImage): ObservedImage | undefined =>
+    buildImages === undefined
+      ? keepChoice(active, imageName, said)
+      : chooseImage(active, imageName, buildImages);
   return {
     cloudId,
     failure: undefined,
     images: listWantedImages(wanted).flatMap((image) => {
-      const found = chooseImage(cloud.images, image.imageName, buildImages);
+      const found = choose(image);
       return found === undefined ? [] : [toCloudImage(found.id, image, cloudId, wanted)];
     }),
     activeIds: active.map(({ id }) => id).toSorted(),
   };
+}
+
+/** As long as the build cloud does not tell which image is its newest, consumers stay with what they have. */
+function keepChoice(
+  active: readonly ObservedImage[],
+  imageName: string,
+  said: readonly CloudImage[],
+): ObservedImage | undefined {
+  const named = listActiveImages(active, imageName);
+  return named.find(({ id }) => said.some(({ imageId }) => imageId === id)) ?? named[0];
 }
 
 function toCloudImage(

@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { planWork } from '../../src/scheduler/plan.ts';
+import {
+  type WorldEvent,
+  anyEvent,
+  checkServed,
+  happen,
+  liveThrough,
+  newWorld,
+  settle,
+} from './plan-property.ts';
+
+const anyHistory = fc.array(anyEvent, { maxLength: 40, size: 'max' });
+
+/** What a history leads to, told without ids and times. */
+function endOf(events: readonly WorldEvent[]): unknown {
+  const world = newWorld();
+  for (const event of events) happen(world, event, planWork);
+  settle(world, planWork);
+  const { images, requests, consumers } = world.desired;
+  const failures = world.built?.failures;
+  const clouds = world.built?.clouds
+    .map(({ cloudId, images: found }) => [cloudId, found.map(({ base }) => base)])
+    .toSorted();
+  return { images, requests, failures, clouds, consumers: consumers.length, problems: checkServed(world) };
+}
+
+describe('whatever happens', () => {
+  test('no plan does harm, and all come to rest with every consumer served', () => {
+    fc.assert(
+      fc.property(anyHistory, (events) => {
+        expect(liveThrough(events, planWork)).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('the order of events does not matter in the end', () => {
+    const settings: readonly WorldEvent[] = [
+      { event: 'join', consumer: 0 },
+      { event: 'join', consumer: 1 },
+      { event: 'join', consumer: 3 },
+      { event: 'runner', version: '2.1.0' },
+      { event: 'bases', bases: ['noble', 'jammy'] },
+      { event: 'ask' },
+    ];
+    const anyOrder = fc.shuffledSubarray([...settings], { minLength: settings.length });
+    const between = fc.array(
+      fc.oneof(
+        fc.constant<WorldEvent>({ event: 'tick' }),
+        fc.constant<WorldEvent>({ event: 'dispatch' }),
+        fc.record({ event: fc.constant('end' as const), which: fc.nat(5), isGood: fc.boolean() }),
+      ),
+      { maxLength: 4 },
+    );
+    const straight = endOf(settings);
+    fc.assert(
+      fc.property(anyOrder, fc.array(between, { minLength: 6, maxLength: 6 }), (order, pauses) => {
+        expect(endOf(order.flatMap((event, index) => [event, ...(pauses[index] ?? [])]))).toEqual(straight);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
