@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { FetchConfig, ImageConfig } from '../../src/builder/config.ts';
+import { APT_DEPENDENCIES, UBUNTU_USER } from '../../src/builder/constants.ts';
+import {
+  BuilderBaseError,
+  BuilderRunError,
+  BuilderSetupError,
+  GetLatestImageError,
+  JobError,
+  UpgradeApplicationError,
+} from '../../src/builder/errors.ts';
+import { deriveFetchConfigs } from '../../src/builder/latest-images.ts';
+import { deriveRunConfigs } from '../../src/builder/run.ts';
+import { InputError } from '../../src/model/errors.ts';
+import { CONFIG } from './support/jobs.ts';
+
+describe('the name of an image', () => {
+  const variant = { arch: 'arm64', base: 'jammy', prefix: 'app-name' } as const;
+
+  test.each([
+    ['', '', 'app-name-jammy-arm64'],
+    ['3.1/stable', '', 'app-name-jammy-arm64-juju-3.1-stable'],
+    ['', '1.29-strict/stable', 'app-name-jammy-arm64-mk8s-1.29-strict-stable'],
+  ])(
+    'with Juju %j and MicroK8s %j is the same for who builds it and who looks for it',
+    (juju, microk8s, name) => {
+      const built = new ImageConfig({ ...variant, juju, microk8s, scriptUrl: undefined, runnerVersion: '' });
+      const sought = new FetchConfig({ ...variant, juju, microk8s, cloudId: 'a' });
+      expect([built.imageName, sought.imageName]).toEqual([name, name]);
+    },
+  );
+});
+
+describe('the matrix', () => {
+  const matrix = { bases: ['noble', 'jammy'], jujuChannels: ['3.6/stable'], microk8sChannels: [] } as const;
+  const names = [
+    'app-noble-x64',
+    'app-noble-x64-juju-3.6-stable',
+    'app-jammy-x64',
+    'app-jammy-x64-juju-3.6-stable',
+  ];
+
+  test('becomes a build for each combination', () => {
+    expect(deriveRunConfigs(matrix, CONFIG).map(({ image }) => image.imageName)).toEqual(names);
+  });
+
+  test('becomes a question for each combination and each cloud', () => {
+    const asked = deriveFetchConfigs(matrix, CONFIG).map(
+      ({ imageName, cloudId }) => `${imageName} ${cloudId}`,
+    );
+    expect(asked).toEqual(names.flatMap((name) => [`${name} a`, `${name} b`]));
+  });
+});
+
+describe('an error of the builder', () => {
+  test('is as its cause is, unless it says so itself', () => {
+    const cause = new InputError(['wrong']);
+    expect(new UpgradeApplicationError('x', { cause }).kind).toBe('input');
+    expect(new GetLatestImageError('x', { cause, kind: 'denied' }).kind).toBe('denied');
+    expect(new BuilderSetupError('x').kind).toBe('unavailable');
+    expect(new BuilderSetupError('x')).toBeInstanceOf(BuilderBaseError);
+  });
+
+  test('of a run tells each image that failed', () => {
+    const failed = { kind: 'bug', message: 'broke', step: '', leftovers: ['server 1'] } as const;
+    const error = new BuilderRunError(
+      [[], []],
+      [
+        { imageName: 'a', error: new JobError(failed) },
+        { imageName: 'b', error: new InputError(['wrong']) },
+      ],
+    );
+    expect(error.message).toBe('a: broke\nb: wrong');
+    expect(error.kind).toBe('build');
+    expect(error.causes[0]?.error).toMatchObject({ leftovers: ['server 1'] });
+  });
+});
+
+test('nothing is needed from apt, and guests have the user of Ubuntu', () => {
+  expect(APT_DEPENDENCIES).toEqual([]);
+  expect(Object.isFrozen(APT_DEPENDENCIES)).toBe(true);
+  expect(UBUNTU_USER).toBe('ubuntu');
+});
