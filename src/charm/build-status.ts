@@ -84,9 +84,11 @@ export function isFirstImageDue({ built: { nextBuildAt }, isServed }: ReportedIn
   return status('waiting', `first image: ${when}`);
 }
 
-/** All is well. */
-export function isFine({ built: { nextBuildAt } }: ReportedInput): Found {
-  return status('active', nextBuildAt === undefined ? '' : `next build ${minuteOf(nextBuildAt)}`);
+/** All is well, or nearly: relations that came last may still wait for their image. */
+export function isFine({ built: { nextBuildAt }, unserved }: ReportedInput): Found {
+  const next = nextBuildAt === undefined ? [] : [`next build ${minuteOf(nextBuildAt)}`];
+  const waiting = unserved.length === 0 ? [] : [`no image yet for ${unserved.join(', ')}`];
+  return { name: 'active', message: joinParts([...next, ...waiting]) };
 }
 
 function listBuildFailures(failures: readonly JobFailure[]): readonly JobFailure[] {

@@ -1,6 +1,6 @@
 import type { DesiredState } from '../model/desired-state.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
-import { type ConsumerCloud, listConsumers } from './consumers.ts';
+import { type ConsumerCloud, type ImageRelation, listConsumers } from './consumers.ts';
 import { type CredentialsDecision, decideCredentials } from './credentials.ts';
 import {
   type Desire,
@@ -62,8 +62,19 @@ export function decide(observed: Observed, request?: ActionRequest): Decision {
       relations,
       built,
       isServed: databags.some(({ isServed }) => isServed),
+      unserved: listUnserved(relations, databags),
     }),
   };
+}
+
+function listUnserved(
+  relations: readonly ImageRelation[],
+  databags: readonly DatabagDecision[],
+): readonly string[] {
+  const served = databags.filter(({ isServed }) => isServed).map(({ relationId }) => relationId);
+  return relations
+    .filter((relation) => listConsumers([relation]).length > 0 && !served.includes(relation.id))
+    .map(({ id, application }) => `image:${id} (${application})`);
 }
 
 function imagesOf(wish: Wish, { key, application }: Observed): DesiredState['images'] {

@@ -11,6 +11,8 @@ export interface StatusInput {
   readonly built: Built | undefined;
   /** Does any relation offer an image? */
   readonly isServed: boolean;
+  /** Which of the relations with credentials offer none: `image:4 (other)`. */
+  readonly unserved: readonly string[];
 }
 
 /** A status input whose daemon has reported. */

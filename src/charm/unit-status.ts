@@ -34,7 +34,7 @@ const READINESS: readonly StatusRule<ReadinessInput>[] = [hasProblems, isNotRela
  * | an image was not copied, or old ones not deleted  | active; waiting before the first image          |
  * | images are being copied                           | active; waiting before the first image          |
  * | no image is served, and nothing has failed        | waiting: for the first                          |
- * | none of these                                     | active: when the next build is                  |
+ * | none of these                                     | active: when the next build is, who still waits |
  */
 const REPORTED: readonly StatusRule<ReportedInput>[] = [
   schedulerRests,

@@ -139,4 +139,10 @@ describe('relation data', () => {
       [9, ['old']],
     ]);
   });
+
+  test('that offers no image yet is told in the status, beside those that do', () => {
+    const late = imageRelation({ id: 9, application: 'late', units: [remoteUnit('late/0')] });
+    const { status } = decide(observed({ relations: [relation, late], built: news }));
+    expect(status).toEqual({ name: 'active', message: 'next build 14:00Z; no image yet for image:9 (late)' });
+  });
 });

@@ -8,7 +8,14 @@ const RELATION = imageRelation();
 const CLOUD = cloudOf(RELATION);
 
 function statusOf(given: Partial<StatusInput> = {}): string {
-  const input = { application: 'app', problems: [], relations: [RELATION], built: built(), isServed: true };
+  const input = {
+    application: 'app',
+    problems: [],
+    relations: [RELATION],
+    built: built(),
+    isServed: true,
+    unserved: [],
+  };
   const { name, message } = deriveUnitStatus({ ...input, ...given });
   return `${name}: ${message}`;
 }
@@ -172,6 +179,13 @@ describe("the unit's status", () => {
     expect(withBuilt(given, false)).toBe(unserved);
   });
 
+  test('tells who has no image yet', () => {
+    const unserved = ['image:4 (other)', 'image:5 (third)'];
+    expect(statusOf({ unserved })).toBe(
+      'active: next build 14:00Z; no image yet for image:4 (other), image:5 (third)',
+    );
+  });
+
   test('prefers what matters most', () => {
     const all: Partial<Built> = {
       rests: 'x',
@@ -213,6 +227,7 @@ describe("the unit's status", () => {
       problems: [],
       relations: [RELATION],
       isServed: true,
+      unserved: [],
       built: built({ failures: [failure({ message: 'm'.repeat(500) })] }),
     });
     expect(message).toHaveLength(200);
