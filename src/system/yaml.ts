@@ -20,7 +20,13 @@ export function parseYaml(text: string): unknown {
   }
 }
 
-/** A YAML document that readers of YAML 1.1 and 1.2 understand alike: every string is quoted. */
+/** A YAML document that readers of YAML 1.1 and 1.2 understand alike: every value that is a string is quoted. */
 export function renderYaml(value: unknown): string {
-  return dump(value, { schema: SCHEMA, forceQuotes: true, quoteStyle: 'double', lineWidth: -1, noRefs: true });
+  return dump(value, {
+    schema: SCHEMA,
+    forceQuotes: true,
+    quoteStyle: 'double',
+    lineWidth: -1,
+    noRefs: true,
+  });
 }
