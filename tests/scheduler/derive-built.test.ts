@@ -62,6 +62,15 @@ describe('what the daemon tells', () => {
     ]);
   });
 
+  test('stays with what it said as long as the build cloud does not tell which image is newest', () => {
+    const late = copyOf('old', { createdAt: hoursAgo(0) });
+    const red = seen('red', 'red', [late, copyOf('new')]);
+    const before = deriveBuilt(undefined, input({ observation: [seen('builder', 'build', images), red] }));
+    const blind = input({ observation: [failed('builder'), red] });
+    expect(deriveBuilt(before, blind).clouds[1]?.images).toEqual([cloudImage('red', 'new-copy')]);
+    expect(deriveBuilt(undefined, blind).clouds[1]?.images).toEqual([cloudImage('red', 'old-copy')]);
+  });
+
   test('keeps of a cloud that fails what it said last, beside why it fails', () => {
     const before = deriveBuilt(undefined, input());
     const after = deriveBuilt(before, input({ observation: [failed('builder'), failed('red')] }));

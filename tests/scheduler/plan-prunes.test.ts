@@ -118,6 +118,25 @@ describe('the plan of prunes', () => {
       ['builder: build cloud builder: no route to host'],
     ],
     [
+      'prunes nothing elsewhere either while the build cloud does not tell which image is newest',
+      {
+        desired: knows(settled('r1')),
+        observation: [failed('builder'), seen('red', 'red', revisions)],
+      },
+      ['builder: build cloud builder: no route to host'],
+    ],
+    [
+      'does not delete the copy that consumers are about to get',
+      {
+        desired: knows(settled()),
+        observation: [
+          seen('builder', 'build', [image('back')]),
+          seen('red', 'red', [...revisions.slice(0, 2), copyOf('back', { createdAt: hoursAgo(9) })]),
+        ],
+      },
+      [fresh],
+    ],
+    [
       'prunes a shared project once',
       {
         desired: knows(settled('r1')),
