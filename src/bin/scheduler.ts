@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
@@ -10,6 +11,7 @@ import { runScheduler } from './scheduler/program.ts';
 const STOP_WITHIN_MS = 4500;
 
 const stop = new AbortController();
+setMaxListeners(0, stop.signal); // each job listens
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { findJobProcesses } from '../../../src/builder/job-processes.ts';
+import { type Built, parseBuilt } from '../../../src/model/built.ts';
+import type { DesiredState } from '../../../src/model/desired-state.ts';
+import { encodeHostSecrets } from '../../../src/model/host-secrets.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
+import { writeFileAtomic } from '../../../src/system/files.ts';
+import { desiredState } from '../plan-fixtures.ts';
+import { JUJU_EXEC, PROGRAM } from './scripted-program.ts';
+
+export const UNIT = 'app/0';
+/** Stands in every secret that tests plant. */
+export const MARK = 'MARKED';
+
+/** One call of the scripted program. */
+export interface Call {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly pid: number;
+}
+
+/** A unit's host in a folder of its own: what hooks leave there, a scripted program and a scripted juju-exec. */
+export class DaemonHost {
+  readonly root: string;
+  readonly paths: UnitPaths;
+  #desired: DesiredState;
+
+  private constructor(root: string) {
+    this.root = root;
+    this.paths = unitPaths(root, UNIT);
+    this.#desired = desiredState({ modelUuid: root });
+  }
+
+  /** With credentials, a build cloud, the consumer's cloud `red`, and nothing built yet. */
+  static async open(): Promise<DaemonHost> {
+    const host = new DaemonHost(await mkdtemp(join(tmpdir(), 'daemon-')));
+    const { paths, root } = host;
+    const program = join(paths.programs, '1/dist/bin');
+    for (const folder of [program, paths.run, join(root, 'usr/bin')])
+      await mkdir(folder, { recursive: true });
+    await writeFile(join(paths.programs, '1/package.json'), '{"type":"module"}');
+    await writeFile(join(program, 'github-runner-image-builder.js'), PROGRAM, { mode: 0o755 });
+    await symlink('1', join(paths.programs, 'current'));
+    await writeFile(paths.jujuExec, JUJU_EXEC, { mode: 0o755 });
+    await host.addCloud(host.#desired.build.cloud, 'builders');
+    await host.addCloud('red', 'reds');
+    await writeFile(paths.schedule, JSON.stringify({ unit: UNIT, intervalHours: 6 }));
+    await host.putCredentials(1);
+    await host.putDesired();
+    return host;
+  }
+
+  get desired(): DesiredState {
+    return this.#desired;
+  }
+
+  async addCloud(cloudId: string, project: string): Promise<void> {
+    await mkdir(join(this.paths.state, 'cloud', cloudId), { recursive: true });
+    await writeFile(join(this.paths.state, 'cloud', cloudId, 'project'), project);
+  }
+
+  /** As a hook of the charm does it: under the next generation. */
+  async putDesired(changes: Partial<DesiredState> = {}): Promise<void> {
+    const generation = this.#desired.generation + 1;
+    this.#desired = { ...this.#desired, ...changes, generation };
+    await writeFileAtomic(this.paths.desired, JSON.stringify(this.#desired), 0o600);
+  }
+
+  async putCredentials(generation: number): Promise<void> {
+    const secret = (text: string): Secret => new Secret(`http://u:${MARK}-${text}@proxy:1`);
+    const proxy = { http: secret('http'), https: new Secret(''), noProxy: new Secret('') };
+    await mkdir(this.paths.run, { recursive: true });
+    const scriptSecrets = { TOKEN: secret('token') };
+    const secrets = { generation, scriptUrl: secret('url'), scriptSecrets, proxy };
+    await writeFileAtomic(this.paths.cloudsYaml, `clouds: {red: {auth: {password: ${MARK}}}}\n`, 0o600);
+    await writeFileAtomic(this.paths.secrets, encodeHostSecrets(secrets), 0o600);
+  }
+
+  /** As the build that runs would tell it. */
+  async tellStep(step: string): Promise<void> {
+    const [build] = (await this.built())?.running ?? [];
+    const line = JSON.stringify({ message: 'step started', fields: { step } });
+    await appendFile(join(this.paths.jobs, build?.buildId ?? 'none', 'progress.log'), `${line}\n`);
+  }
+
+  /** For the scripted program: see there. */
+  async put(name: string, text = ''): Promise<void> {
+    await writeFile(join(this.paths.state, name), text);
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.paths.state, name), { force: true });
+  }
+
+  async calls(command?: string): Promise<readonly Call[]> {
+    const folder = join(this.paths.state, 'calls');
+    if (!existsSync(folder)) return [];
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    const calls = texts.map((text) => JSON.parse(text) as Call);
+    return calls.filter((call) => command === undefined || call.command === command);
+  }
+
+  /** How often Juju was asked to dispatch the charm with an event of ours. */
+  async dispatches(event: 'run' | 'built'): Promise<number> {
+    const text = await readFile(`${this.paths.jujuExec}.calls`, 'utf8').catch(() => '');
+    return text.split(`${UNIT} JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`).length - 1;
+  }
+
+  async scriptJujuExec(what: 'hang' | 'fail' | 'answer'): Promise<void> {
+    for (const mood of ['hang', 'fail']) {
+      if (what === mood) await writeFile(`${this.paths.jujuExec}.${mood}`, '');
+      else await rm(`${this.paths.jujuExec}.${mood}`, { force: true });
+    }
+  }
+
+  async built(): Promise<Built | undefined> {
+    if (!existsSync(this.paths.built)) return undefined;
+    return parseBuilt(await readFile(this.paths.built, 'utf8'));
+  }
+
+  /** Ids of the images of a cloud. */
+  async images(cloudId: string): Promise<readonly string[]> {
+    const names = await readdir(join(this.paths.state, 'cloud', cloudId));
+    return names.filter((name) => name.endsWith('.json')).map((name) => name.replace(/\.json$/, ''));
+  }
+
+  /** Kills what still runs and removes everything. */
+  async close(): Promise<void> {
+    const { application, modelUuid, unit } = this.#desired;
+    const place = { paths: this.paths, orderer: { application, modelUuid, unit } };
+    for (const { identity } of await findJobProcesses(place)) kill(identity.pid, 'SIGKILL');
+    await rm(this.root, { recursive: true, force: true, maxRetries: 20 });
+  }
+}
