@@ -16,34 +16,31 @@ export interface LogOptions {
   readonly writeOut: (text: string) => void;
 }
 
-/** The daemon's log: its file and the console. A disk that is full costs the file's lines, not the daemon. */
+/**
+ * The daemon's log: a file of JSON lines, and the console, which has the same ones or text. A disk that is full costs the
+ * file's lines, not the daemon.
+ */
 export function openLogs({ paths, clock, console, writeOut }: LogOptions): Logger {
-  const file = openLogFile({
-    path: join(paths.log, 'scheduler.log'),
-    maxBytes: MAX_BYTES,
-    keep: KEPT_FILES,
-  });
-  const toConsole = createLogger({
-    level: 'info',
-    format: console,
-    clock,
-    write: (line) => {
-      writeOut(`${line}\n`);
-    },
-  });
-  const toFile = createLogger({
-    level: 'info',
-    format: 'json',
-    clock,
-    write: (line) => {
-      try {
-        file.write(line);
-      } catch (error) {
-        toConsole.error('the log file was not written', { path: paths.log, error: messageOf(error) });
-      }
-    },
-  });
-  return joinLoggers([toConsole, toFile]);
+  const path = join(paths.log, 'scheduler.log');
+  const file = openLogFile({ path, maxBytes: MAX_BYTES, keep: KEPT_FILES });
+  const toConsole = (line: string): void => {
+    writeOut(`${line}\n`);
+  };
+  const toFile = (line: string): void => {
+    try {
+      file.write(line);
+    } catch (error) {
+      toConsole(`${path} was not written: ${messageOf(error)}`);
+    }
+  };
+  const toBoth = (line: string): void => {
+    toConsole(line);
+    toFile(line);
+  };
+  const create = (format: 'text' | 'json', write: (line: string) => void): Logger =>
+    createLogger({ level: 'info', format, clock, write });
+  if (console === 'json') return create('json', toBoth);
+  return joinLoggers([create('text', toConsole), create('json', toFile)]);
 }
 
 function joinLoggers(loggers: readonly Logger[]): Logger {

@@ -1,0 +1,207 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { until } from './support/daemon-fixture.ts';
+import { DaemonHost, MARK, UNIT } from './support/daemon-host.ts';
+import { type RealDaemon, readAllWritten, useRealDaemon } from './support/real-daemon.ts';
+
+jest.setTimeout(60_000); // real processes, on a machine that may be busy
+
+const NOBLE = 'app-noble-x64';
+const program = useRealDaemon();
+let host: DaemonHost;
+let started: RealDaemon[] = [];
+
+beforeEach(async () => {
+  host = await DaemonHost.open();
+  started = [];
+});
+afterEach(async () => {
+  for (const daemon of started) await daemon.end('SIGKILL');
+  await host.close();
+});
+
+function start(words?: readonly string[]): RealDaemon {
+  const daemon = program.start(host, words);
+  started.push(daemon);
+  return daemon;
+}
+
+async function untilBuilding(): Promise<number> {
+  await until(async () => (await host.calls('run')).length === 1);
+  return (await host.calls('run'))[0]?.pid ?? 0;
+}
+
+async function untilBuilt(): Promise<void> {
+  await until(async () => (await host.built())?.clouds[1]?.images.length === 1);
+  await until(async () => (await host.built())?.running.length === 0);
+}
+
+async function untilTickedTwice(): Promise<void> {
+  const before = await host.dispatches('run');
+  await until(async () => (await host.dispatches('run')) >= before + 3);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('a daemon that is killed in the middle of a build', () => {
+  test('leaves it running, and the next one follows it and does not build twice', async () => {
+    await host.put('hold-run');
+    const first = start();
+    const pid = await untilBuilding();
+    await first.end('SIGKILL');
+    expect(isAlive(pid)).toBe(true);
+    const next = start();
+    await untilTickedTwice();
+    expect((await host.built())?.running).toMatchObject([
+      { kind: 'build', subject: NOBLE, reason: 'never built' },
+    ]);
+    await host.remove('hold-run');
+    await untilBuilt();
+    await untilTickedTwice();
+    expect(await host.calls('run')).toHaveLength(1);
+    const { out } = await next.end('SIGTERM');
+    expect(out).toMatch(/"job adopted".*"kind":"build"/);
+    expect(out).toMatch(/"job done".*"kind":"build"/);
+  });
+
+  test('misses its end, and the next one takes it from what it left', async () => {
+    const requests = [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }];
+    await host.putDesired({ requests });
+    await host.put('hold-run');
+    await host.put('fail-run', JSON.stringify({ kind: 'build', type: 'ServerError', message: 'no host' }));
+    const first = start();
+    const pid = await untilBuilding();
+    await first.end('SIGKILL');
+    await host.remove('hold-run');
+    await until(() => !isAlive(pid));
+    start();
+    await until(async () => (await host.built())?.answered.includes('42') === true);
+    await untilTickedTwice();
+    expect(await host.calls('run')).toHaveLength(1);
+    expect((await host.built())?.failures).toMatchObject([
+      { subject: NOBLE, message: 'no host', attempts: 1 },
+    ]);
+  });
+});
+
+describe('a daemon that is asked to stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends well and leaves its job', async (signal) => {
+    await host.put('hold-run');
+    const daemon = start();
+    const pid = await untilBuilding();
+    const { code, err } = await daemon.end(signal);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  test('ends within 5 s although juju-exec hangs', async () => {
+    await host.scriptJujuExec('hang');
+    const daemon = start();
+    await until(async () => (await host.dispatches('built')) + (await host.dispatches('run')) > 1);
+    const since = performance.now();
+    expect((await daemon.end('SIGTERM')).code).toBe(0);
+    expect(performance.now() - since).toBeLessThan(5000);
+  });
+
+  test('has written every line of its log', async () => {
+    const daemon = start();
+    await untilBuilt();
+    const { out } = await daemon.end('SIGTERM');
+    const file = await readFile(join(host.paths.log, 'scheduler.log'), 'utf8');
+    expect(file).toBe(out);
+    const lines = file
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { message: string });
+    expect(lines.at(-1)?.message).toBe('scheduler stopped; its jobs run on');
+    expect(lines.filter(({ message }) => message === 'job done')).toHaveLength(2);
+  });
+});
+
+test('a second daemon of a unit ends with 4 and says who runs', async () => {
+  const first = start();
+  await until(async () => (await host.built()) !== undefined);
+  const { code, out } = await start().ended;
+  expect(code).toBe(4);
+  expect(out).toMatch(`process ${first.child.pid ?? 0} runs already`);
+  expect(first.child.exitCode).toBeNull();
+});
+
+test('no secret is in a log, a mailbox, the journal or a command line', async () => {
+  await host.put('refuse-red');
+  const daemon = start(['--foreground', '--tick-seconds', '1']);
+  await until(async () => (await host.built())?.failures.length === 1);
+  const { out, err } = await daemon.end('SIGTERM');
+  const calls = await host.calls();
+  expect(calls.map(({ env }) => env['http_proxy'])).toContain(`http://u:${MARK}-http@proxy:1`);
+  expect(JSON.stringify(calls.map(({ args }) => args))).not.toMatch(MARK);
+  expect(`${out}${err}${await readAllWritten(host)}`).not.toMatch(MARK);
+});
+
+describe('scheduler plan', () => {
+  test('prints what would be done and why, and does nothing', async () => {
+    const { code, out } = await start(['plan']).ended;
+    expect(code).toBe(0);
+    expect(out).toMatch(/^app\/0 at .*, credentials ready\n/);
+    expect(out).toMatch('prepare noble: never prepared\n');
+    expect((await host.calls()).map(({ command }) => command)).toEqual(['list']);
+    expect(await host.built()).toBeUndefined();
+  });
+
+  test('as JSON tells machines the same', async () => {
+    const { out } = await start(['plan', '--format', 'json']).ended;
+    expect(JSON.parse(out)).toMatchObject({
+      unit: UNIT,
+      credentials: 'ready',
+      plan: [{ act: 'prepare' }, {}],
+    });
+  });
+
+  test('shows what runs while the daemon works, and a day later what is due then', async () => {
+    await host.put('hold-run');
+    start();
+    await untilBuilding();
+    expect((await start(['plan']).ended).out).toMatch(/runs: build app-noble-x64 \(\w+\): never built/);
+    await host.remove('hold-run');
+    await untilBuilt();
+    expect((await start(['plan']).ended).out).toMatch(/rest app-noble-x64: fresh until/);
+    const { out } = await start(['plan', '--clock-offset-hours', '24']).ended;
+    expect(out).toMatch(/prepare noble: interval elapsed: prepared 24 h ago/);
+  });
+
+  test('tells what hooks have not left, and ends with 2', async () => {
+    await rm(host.paths.desired);
+    await rm(host.paths.schedule);
+    const { code, err } = await start(['plan']).ended;
+    expect(code).toBe(2);
+    expect(err).toMatch(/desired.json: not there[^]*schedule.json: not there/);
+  });
+});
+
+describe('the command line', () => {
+  test('explains itself', async () => {
+    const { code, out } = await start(['--help']).ended;
+    expect(code).toBe(0);
+    expect(out).toMatch('--clock-offset-hours');
+  });
+
+  test('with words that it does not know ends with 2', async () => {
+    const { code, err } = await start(['--bogus']).ended;
+    expect(code).toBe(2);
+    expect(err).toMatch(/ERROR: .*--bogus/);
+  });
+
+  test('for a unit that is not installed ends with 2', async () => {
+    await rm(host.paths.state, { recursive: true });
+    const { code, out } = await start().ended;
+    expect(code).toBe(2);
+    expect(out).toMatch("the charm's install hook makes it");
+  });
+});

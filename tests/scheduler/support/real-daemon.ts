@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { execPath } from 'node:process';
+import { afterAll, beforeAll } from '@jest/globals';
+import { transformFile } from '@swc/core';
+import { type DaemonHost, UNIT } from './daemon-host.ts';
+
+const CHECKOUT = resolve(import.meta.dirname, '../../..');
+const SRC = join(CHECKOUT, 'src');
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The scheduler in a process of its own. */
+export class RealDaemon {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    this.ended = collect(child);
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Ended> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+async function collect(child: ChildProcess): Promise<Ended> {
+  let [out, err] = ['', ''];
+  child.stdout?.on('data', (text) => (out += String(text)));
+  child.stderr?.on('data', (text) => (err += String(text)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+
+export interface RealProgram {
+  /** Starts the scheduler for a host, ticking every second; with other `words`, just with these. */
+  start: (host: DaemonHost, words?: readonly string[]) => RealDaemon;
+}
+
+/** The scheduler as it is shipped, compiled once for the file. */
+export function useRealDaemon(): RealProgram {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'scheduler-'));
+    await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'package.json'), '{"type": "module", "version": "1.0.0"}');
+    await compile(join(folder, 'dist'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const ticking = ['--tick-seconds', '1'];
+  return {
+    start: (host, words = ticking) => {
+      const given = words[0] === '--help' ? words : [...words, '--unit', UNIT, '--root', host.root];
+      const child = spawn(execPath, [join(folder, 'dist/bin/scheduler.js'), ...given], {
+        env: { PATH: '/usr/bin:/bin' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      return new RealDaemon(child);
+    },
+  };
+}
+
+async function compile(target: string): Promise<void> {
+  const names = await readdir(SRC, { recursive: true });
+  const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+  await Promise.all(
+    sources.map(async (name) => {
+      const file = join(target, name.replace(/\.ts$/, '.js'));
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, await transpile(join(SRC, name)));
+    }),
+  );
+}
+
+async function transpile(path: string): Promise<string> {
+  const jsc = {
+    target: 'es2023',
+    parser: { syntax: 'typescript' },
+    rewriteRelativeImportExtensions: true,
+  } as const;
+  const { code } = await transformFile(path, { jsc, module: { type: 'es6' }, swcrc: false });
+  return code;
+}
+
+/** All that the daemon has written where somebody may read it. */
+export async function readAllWritten(host: DaemonHost): Promise<string> {
+  const { state, log } = host.paths;
+  const texts = await Promise.all([state, log].map((folder) => readFolder(folder)));
+  return texts.join('\n');
+}
+
+async function readFolder(folder: string): Promise<string> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile() && !entry.parentPath.includes('/calls'));
+  const texts = await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
+  return texts.join('\n');
+}
