@@ -85,8 +85,17 @@ export function renderPrune(order: PruneOrder, owner: JobOwner): readonly string
 }
 
 /** The program's arguments for looking at several clouds. */
-export function renderList(cloudIds: readonly string[], orderer: Orderer): readonly string[] {
-  return ['list', '--clouds', cloudIds.join(','), ...renderOwner({ ...orderer, buildId: '' })];
+export function renderList(
+  cloudIds: readonly string[],
+  alsoIds: readonly string[],
+  orderer: Orderer,
+): readonly string[] {
+  return [
+    ...['list', '--clouds', cloudIds.join(',')],
+    ...renderOwner({ ...orderer, buildId: '' }),
+    ...(alsoIds.length === 0 ? [] : ['--also', alsoIds.join(',')]),
+    ...['--api-timeout', '40'], // for the token, and for the list: both within the deadline of the whole look
+  ];
 }
 
 /** Who orders a job, and which one. */

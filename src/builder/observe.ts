@@ -13,12 +13,17 @@ import type { BuilderTools } from './tools.ts';
 const TIMEOUT_MS = 120_000;
 
 /**
- * Looks at clouds, each with its own token; one that fails tells so in its place. Throws GetLatestImageError when nothing
+ * Looks at clouds, each with its own token; one that fails tells so in its place. Which of the images `alsoIds`, of
+ * whatever owner, are active in each is told beside ours. Throws GetLatestImageError when nothing
  * can be told of any, CancelledError when we stop.
  */
-export async function observe(cloudIds: readonly string[], tools: BuilderTools): Promise<Observation> {
+export async function observe(
+  cloudIds: readonly string[],
+  tools: BuilderTools,
+  alsoIds: readonly string[] = [],
+): Promise<Observation> {
   if (cloudIds.length === 0) return [];
-  const { stdout, exitCode } = await runList(cloudIds, tools);
+  const { stdout, exitCode } = await runList(renderList(cloudIds, alsoIds, tools.orderer), tools);
   throwIfAborted(tools.signal);
   const outcome = parseJobResult(stdout, `exit code ${exitCode ?? 'unknown'}`);
   if (outcome.state === 'failed') throw asLookError(new JobError(outcome));
@@ -29,12 +34,12 @@ export async function observe(cloudIds: readonly string[], tools: BuilderTools):
   }
 }
 
-async function runList(cloudIds: readonly string[], tools: BuilderTools): Promise<CommandResult> {
+async function runList(args: readonly string[], tools: BuilderTools): Promise<CommandResult> {
   try {
     const program = await resolveCurrentProgram(tools.paths);
     return await tools.runCommand({
       file: await nodeOf(program),
-      args: [join(program, PROGRAM_FILE), ...renderList(cloudIds, tools.orderer)],
+      args: [join(program, PROGRAM_FILE), ...args],
       env: programEnvironment(tools),
       cwd: program,
       timeoutMs: TIMEOUT_MS,

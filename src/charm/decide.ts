@@ -95,7 +95,8 @@ function deriveDesire(
   const requestsFor = (images: DesiredState['images']): DesiredState['requests'] => {
     const names = listImageNames(images);
     const open = openRequests(before?.requests ?? [], built?.answered ?? [], names);
-    return request === undefined ? open : addRequest(open, request.action, names, request.newBuildId);
+    if (request === undefined) return open;
+    return addRequest(open, request.action, names, built?.endedBuilds ?? [], request.newBuildId);
   };
   if (wish === undefined || credentials === undefined) {
     return before === undefined

@@ -83,15 +83,18 @@ export function openRequests(
     .filter(({ builds }) => builds.length > 0);
 }
 
-/** Adds what `action` asks for: every image; one that was asked for and has not been answered is the same build. */
+/** Adds what `action` asks for: every image. One that was asked for and whose build has not ended is the same build. */
 export function addRequest(
   requests: readonly BuildRequest[],
   action: string,
   imageNames: readonly string[],
+  endedBuilds: readonly string[],
   newBuildId: () => string,
 ): readonly BuildRequest[] {
   if (requests.some((request) => request.action === action)) return requests;
-  const asked = requests.flatMap(({ builds }) => builds);
+  const asked = requests
+    .flatMap(({ builds }) => builds)
+    .filter(({ buildId }) => !endedBuilds.includes(buildId));
   const builds = imageNames.map((imageName) => ({
     imageName,
     buildId: asked.find((build) => build.imageName === imageName)?.buildId ?? newBuildId(),

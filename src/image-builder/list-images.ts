@@ -1,7 +1,8 @@
 import { ProductError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import { OWNER_KEYS, isOwnedBy, isPublished } from '../model/owner.ts';
-import { type Image, listImages } from '../openstack/images.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import { type Image, findImage, listImages } from '../openstack/images.ts';
 import { tokenOf } from './token-of.ts';
 import type { Tools } from './tools.ts';
 
@@ -19,7 +20,13 @@ export interface ListedImage {
 
 /** What one cloud of clouds.yaml answered: its project's images of ours, the newest first; or why it did not. */
 export type CloudListing =
-  | { readonly cloud: string; readonly projectKey: string; readonly images: readonly ListedImage[] }
+  | {
+      readonly cloud: string;
+      readonly projectKey: string;
+      readonly images: readonly ListedImage[];
+      /** Of the ids asked for besides: those that the token sees active. */
+      readonly alsoActiveIds: readonly string[];
+    }
   | { readonly cloud: string; readonly failure: unknown };
 
 /**
@@ -29,12 +36,13 @@ export type CloudListing =
  */
 export function listRunnerImages(
   cloudNames: readonly string[],
+  alsoIds: readonly string[],
   tools: Tools,
 ): Promise<readonly CloudListing[]> {
   return Promise.all(
     cloudNames.map(async (cloud): Promise<CloudListing> => {
       try {
-        return { cloud, ...(await look(cloud, tools)) };
+        return { cloud, ...(await look(cloud, alsoIds, tools)) };
       } catch (failure) {
         if (failure instanceof ProductError && failure.kind === 'cancelled') throw failure;
         tools.warn(`cloud ${cloud}: ${messageOf(failure)}`);
@@ -44,11 +52,19 @@ export function listRunnerImages(
   );
 }
 
-async function look(cloudName: string, tools: Tools) {
+async function look(cloudName: string, alsoIds: readonly string[], tools: Tools) {
   const cloud = (await tools.connect(cloudName)).under(tools.signal);
   await tokenOf(cloud); // so that who is told to stop does not wait for a Keystone that hangs
   const [projectKey, images] = await Promise.all([cloud.projectKey(), listImages(cloud)]);
-  return { projectKey, images: images.filter((image) => isListed(image, tools)).map(describe) };
+  const listed = images.filter((image) => isListed(image, tools)).map(describe);
+  const others = alsoIds.filter((id) => listed.every((image) => image.id !== id));
+  return { projectKey, images: listed, alsoActiveIds: await listActiveIds(cloud, others) };
+}
+
+/** One by one: they may be shared, or of an owner that is none of ours. */
+async function listActiveIds(cloud: Cloud, ids: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(ids.map((id) => findImage(cloud, id)));
+  return found.flatMap((image) => (image?.status === 'active' ? [image.id] : []));
 }
 
 /** An image whose name was taken away is nobody's revision. */

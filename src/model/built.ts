@@ -75,6 +75,8 @@ export interface Built {
   readonly failures: readonly JobFailure[];
   /** Actions whose builds have all ended, the newest last. */
   readonly answered: readonly string[];
+  /** Builds that open requests ask for and that have ended: a later request gets another one. */
+  readonly endedBuilds: readonly string[];
   /** ISO 8601, UTC; absent while it cannot be told. */
   readonly nextBuildAt: string | undefined;
   /** Why the daemon does nothing at all; absent: it works. */
@@ -127,6 +129,7 @@ const decoder: Decoder<Built> = fields({
   batch: fields({ done: integer, total: integer }),
   failures: list(fields(JOB_FAILURE_FIELDS)),
   answered: list(text),
+  endedBuilds: list(text),
   nextBuildAt: optional(text),
   rests: optional(text),
 });

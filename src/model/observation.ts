@@ -1,4 +1,15 @@
-import { type Decoder, anyString, decode, fields, flag, list, oneOf, optional, text } from './decode.ts';
+import {
+  type Decoder,
+  anyString,
+  decode,
+  fields,
+  flag,
+  list,
+  oneOf,
+  optional,
+  text,
+  withDefault,
+} from './decode.ts';
 import { type ErrorKind, InputError } from './errors.ts';
 
 /** One image of ours, as a cloud's token sees it in its own project. */
@@ -11,7 +22,7 @@ export interface ObservedImage {
   readonly createdAt: string;
   /** In a copy: the image that it was copied from. */
   readonly sourceImageId: string | undefined;
-  /** The text of `encodeRunConfig`, when the builder was told one. */
+  /** The text of `encodeBuildInputs`, when the builder was told one. */
   readonly runConfig: string | undefined;
   readonly buildId: string;
   /** Does it carry the mark of images whose ids stand in relation data? */
@@ -27,6 +38,8 @@ export type ObservedCloud =
       readonly projectKey: string;
       /** The newest first. */
       readonly images: readonly ObservedImage[];
+      /** Active images that are none of ours, of those that were asked for. */
+      readonly alsoActiveIds?: readonly string[];
     }
   | {
       readonly cloudId: string;
@@ -53,6 +66,7 @@ const cloud = fields({
   cloud: text,
   project_key: optional(text),
   images: optional(list(image)),
+  also_active_ids: withDefault(list(text), []),
   error: optional(
     fields({
       kind: oneOf(['input', 'denied', 'unavailable', 'build', 'partial', 'cancelled', 'bug']),
@@ -72,12 +86,14 @@ export function parseObservation(value: unknown): Observation {
   return decode(decoder, value, 'list', fail).clouds.map(toCloud);
 }
 
-function toCloud({ cloud: cloudId, project_key: projectKey, images, error }: ReadCloud): ObservedCloud {
+function toCloud(read: ReadCloud): ObservedCloud {
+  const { cloud: cloudId, project_key: projectKey, images, also_active_ids: alsoActiveIds, error } = read;
   if (error !== undefined) return { cloudId, state: 'failed', ...error };
   if (projectKey === undefined || images === undefined) {
     throw new InputError([`list: cloud ${cloudId}: expected its images or an error, got neither`]);
   }
-  return { cloudId, state: 'seen', projectKey, images: images.map(toImage) };
+  const others = alsoActiveIds.length === 0 ? {} : { alsoActiveIds };
+  return { cloudId, state: 'seen', projectKey, images: images.map(toImage), ...others };
 }
 
 function toImage(read: ReadImage): ObservedImage {

@@ -25,7 +25,7 @@ interface Order {
 export function createJobRunner(order: Order): JobRunner {
   const { tools } = order;
   return {
-    observe: (cloudIds) => observe(cloudIds, tools),
+    observe: (cloudIds) => observe(cloudIds, tools, listPublishedIds(order.desired)),
     listOngoing: () => listOngoingJobs(tools),
     run: (entry, buildId) => runEntry(entry, { ...order, tools: { ...tools, newBuildId: () => buildId } }),
     adopt: (job) => adoptJob(job, tools),
@@ -34,6 +34,11 @@ export function createJobRunner(order: Order): JobRunner {
     readStep: (buildId) => readStep(buildId, tools),
     tidy: () => tidyJobs(tools),
   };
+}
+
+/** What consumers are told now, also when it is the work of whoever was here before us. */
+function listPublishedIds({ published = [] }: DesiredState): readonly string[] {
+  return [...new Set(published.flatMap(({ imageIds }) => imageIds))];
 }
 
 function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {

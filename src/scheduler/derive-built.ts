@@ -33,6 +33,7 @@ export function deriveBuilt(previous: Built | undefined, input: BuiltInput): Bui
     batch,
     failures: listFailures(input),
     answered: rememberAnswered(journal, desired).answered,
+    endedBuilds: listEndedBuilds(journal, desired),
     nextBuildAt: findNextBuild(plan),
     rests: plan.find((entry) => entry.act === 'rest' && entry.cause === 'all')?.reason,
   };
@@ -48,9 +49,15 @@ export function publishableNews(before: Built | undefined, after: Built): boolea
   return before === undefined || !isSame(newsOf(before), newsOf(after));
 }
 
-function newsOf({ clouds, running, failures, answered, nextBuildAt, rests }: Built): unknown {
+function newsOf(built: Built): unknown {
+  const { clouds, running, failures, answered, endedBuilds, nextBuildAt, rests } = built;
   const shown = running.filter(({ kind }) => kind !== 'prune').map(({ buildId }) => buildId);
-  return { clouds, failures, answered, nextBuildAt, rests, running: shown.toSorted() };
+  return { clouds, failures, answered, endedBuilds, nextBuildAt, rests, running: shown.toSorted() };
+}
+
+function listEndedBuilds({ endedBuilds }: Journal, { requests }: DesiredState): readonly string[] {
+  const asked = requests.flatMap(({ builds }) => builds.map(({ buildId }) => buildId));
+  return [...new Set(asked)].filter((buildId) => endedBuilds.includes(buildId));
 }
 
 /** As JSON has it: a key that is absent is one that is undefined. */

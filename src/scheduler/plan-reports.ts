@@ -55,7 +55,7 @@ function reportCloud(
       const found = choose(image);
       return found === undefined ? [] : [toCloudImage(found.id, image, cloudId, wanted)];
     }),
-    activeIds: active.map(({ id }) => id).toSorted(),
+    activeIds: [...active.map(({ id }) => id), ...(cloud.alsoActiveIds ?? [])].toSorted(),
   };
 }
 

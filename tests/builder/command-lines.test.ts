@@ -62,8 +62,8 @@ describe('the command line', () => {
   });
 
   test('of a look is no build', () => {
-    expect(renderList(['a', 'b'], owner).join(' ')).toBe(
-      `list --clouds a,b --owner ${OWNER_JSON.replace(',"build_id":"b1"', '')} ${HOW}`,
+    expect(renderList(['a', 'b'], [], owner).join(' ')).toBe(
+      `list --clouds a,b --owner ${OWNER_JSON.replace(',"build_id":"b1"', '')} ${HOW} --api-timeout 40`,
     );
   });
 });
@@ -124,8 +124,13 @@ describe('the program understands', () => {
       imageId: 'i',
       destinations: ['a', 'b'],
     });
-    const looked = understand(renderList(['a', 'b'], owner));
-    expect(looked).toMatchObject({ ...common, command: 'list', cloudNames: ['a', 'b'] });
+    const looked = understand(renderList(['a', 'b'], ['i1', 'i2'], owner));
+    expect(looked).toMatchObject({
+      ...common,
+      command: 'list',
+      cloudNames: ['a', 'b'],
+      alsoIds: ['i1', 'i2'],
+    });
   });
 
   test.each([

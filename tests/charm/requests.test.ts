@@ -44,6 +44,16 @@ describe('a request', () => {
     expect(idsOf(decide(answered, { action: '2', newBuildId }))).toEqual([['2', ['b3', 'b4']]]);
   });
 
+  test('has no part in a build that has ended: the next one gets another', () => {
+    const newBuildId = counter();
+    const asked = after(facts, decide(facts, { action: '1', newBuildId }));
+    const halfDone = { ...asked, built: built({ endedBuilds: ['b1'] }) };
+    expect(idsOf(decide(halfDone, { action: '2', newBuildId }))).toEqual([
+      ['1', ['b1', 'b2']],
+      ['2', ['b3', 'b2']],
+    ]);
+  });
+
   test('for images that are no longer wanted is dropped', () => {
     const asked = after(facts, decide(facts, { action: '1', newBuildId: counter() }));
     expect(

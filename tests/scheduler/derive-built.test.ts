@@ -45,8 +45,28 @@ describe('what the daemon tells', () => {
           activeIds: ['new-copy'],
         },
       ],
-      ...{ failures: [], answered: [], nextBuildAt: '2026-11-21T17:00:00.000Z', rests: undefined },
+      ...{
+        failures: [],
+        answered: [],
+        endedBuilds: [],
+        nextBuildAt: '2026-11-21T17:00:00.000Z',
+        rests: undefined,
+      },
     });
+  });
+
+  test('tells of the builds asked for which have ended', () => {
+    const builds = ['b1', 'b2'].map((buildId) => ({ imageName: NOBLE, buildId }));
+    const wanted = { ...input().desired, requests: [{ action: '42', builds }] };
+    const journal = { ...input().journal, endedBuilds: ['b0', 'b2'] };
+    expect(deriveBuilt(undefined, { ...input(), desired: wanted, journal }).endedBuilds).toEqual(['b2']);
+  });
+
+  test('counts as active what was asked for and is of another owner', () => {
+    const [first, ...rest] = input().observation ?? [];
+    if (first?.state !== 'seen') throw new Error('expected a cloud that was seen');
+    const observation = [{ ...first, alsoActiveIds: ['another'] }, ...rest];
+    expect(deriveBuilt(undefined, { ...input(), observation }).clouds[0]?.activeIds).toContain('another');
   });
 
   test('goes through built.json unharmed', () => {

@@ -16,7 +16,8 @@ export async function execute(
   tools: Tools,
 ): Promise<Outcome> {
   if (request.command === 'list') {
-    return executeList(request.cloudNames.length > 0 ? request.cloudNames : [await determine()], tools);
+    const { cloudNames, alsoIds } = request;
+    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], alsoIds, tools);
   }
   const cloudName = await determine();
   switch (request.command) {

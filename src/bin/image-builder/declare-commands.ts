@@ -85,6 +85,7 @@ function addLooks(program: Command, take: Take): void {
       'Lists the runner images in several clouds, those under way too; with --owner its application’s only.',
     )
     .option('--clouds <list>', 'clouds of clouds.yaml, looked at with their own tokens (default: --os-cloud)')
+    .option('--also <ids...>', 'images of whatever owner: tells for each cloud which of them are active')
     .action(take('list'));
 }
 

@@ -5,8 +5,12 @@ import type { Outcome } from './outcome.ts';
 import { type Json, describeFailure } from './result.ts';
 
 /** Looks at the clouds; what some of them did not answer is told beside what the others did. */
-export async function executeList(cloudNames: readonly string[], tools: Tools): Promise<Outcome> {
-  const clouds = await listRunnerImages(cloudNames, tools);
+export async function executeList(
+  cloudNames: readonly string[],
+  alsoIds: readonly string[],
+  tools: Tools,
+): Promise<Outcome> {
+  const clouds = await listRunnerImages(cloudNames, alsoIds, tools);
   return {
     json: { clouds: clouds.map(renderCloud) },
     text: clouds.map(renderLines).join(''),

@@ -13,13 +13,13 @@ export function readReleasesUrl(reader: OptionReader): string {
   return url;
 }
 
-/** The clouds that `list` looks at; none: the one that is determined. */
-export function readClouds(reader: OptionReader): readonly string[] {
+/** What `list` looks at; no clouds: the one that is determined. */
+export function readList(options: RawOptions, reader: OptionReader) {
   const names = reader.names('clouds', '--clouds');
   if (reader.isGiven('clouds') && names.length === 0) {
     reader.problem('--clouds', 'at least one cloud of clouds.yaml', '');
   }
-  return names;
+  return { cloudNames: names, alsoIds: readIds(options['also']) };
 }
 
 /** What `prune` has beside its argument. */

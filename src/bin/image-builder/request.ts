@@ -52,7 +52,12 @@ export type Request = CommonOptions &
       }
     | { readonly command: 'latest-build-id'; readonly imageName: string; readonly which: 'active' | 'any' }
     /** No clouds: that of the common options, determined. */
-    | { readonly command: 'list'; readonly cloudNames: readonly string[] }
+    | {
+        readonly command: 'list';
+        readonly cloudNames: readonly string[];
+        /** Of whatever owner: told when they are active. */
+        readonly alsoIds: readonly string[];
+      }
     | { readonly command: 'sweep' }
     | {
         readonly command: 'prune';

@@ -1,7 +1,7 @@
 import { parseOwner } from '../../model/owner.ts';
 import type { LogLevel } from '../../system/logger.ts';
 import type { Invocation } from './invocation.ts';
-import { readClouds, readDistribute, readPrune, readReleasesUrl, readRun } from './read-commands.ts';
+import { readList, readDistribute, readPrune, readReleasesUrl, readRun } from './read-commands.ts';
 import { OptionReader } from './read-options.ts';
 import type { CommonOptions, Host, Request } from './request.ts';
 
@@ -80,7 +80,7 @@ function readCommand(
     case 'latest-build-id':
       return { ...common, command, imageName, which: reader.isSet('anyStatus') ? 'any' : 'active' };
     case 'list':
-      return { ...common, command, cloudNames: readClouds(reader) };
+      return { ...common, command, ...readList(options, reader) };
     case 'sweep':
       reader.name('prefix', '--prefix', 100); // it is the owner's application, when no owner is given
       return { ...common, command };

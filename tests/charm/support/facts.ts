@@ -68,6 +68,7 @@ export function built(given: Partial<Built> = {}): Built {
     batch: { done: 0, total: 0 },
     failures: [],
     answered: [],
+    endedBuilds: [],
     nextBuildAt: '2026-11-21T14:00:00.000Z',
     rests: undefined,
     ...given,
