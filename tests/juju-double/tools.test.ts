@@ -1,22 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { readContext } from '../../src/juju/context.ts';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
-import { answerTool } from '../support/juju/answer-tool.ts';
 import { changeConfig } from '../support/juju/config-values.ts';
-import { type HookContext, commit, drop, openContext } from '../support/juju/hook-context.ts';
+import { commit, drop, openContext } from '../support/juju/hook-context.ts';
 import { hookEnvironment } from '../support/juju/hook-environment.ts';
 import { addJoinedUnit, addRelation } from '../support/juju/relations.ts';
 import { toolRunner } from '../support/juju/run-tool.ts';
+import { call } from './call-tool.ts';
 import { sampleModel } from './sample-charm.ts';
 
 const UPDATE_STATUS = { kind: 'hook', name: 'update-status' } as const;
-
-/** What a call prints, or `<code> <stderr>`. */
-export function call(context: HookContext, tool: string, ...args: readonly string[]): string {
-  const answer = answerTool(context, tool, args);
-  if (answer === 'stdin required') return answer;
-  return answer.code === 0 ? answer.stdout : `${answer.code} ${answer.stderr.trim()}`;
-}
 
 describe('options', () => {
   test.each([

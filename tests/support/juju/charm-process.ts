@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCodeOf } from '../../../src/system/error-code.ts';
 
 /** A process that Juju runs: the charm, or a shell. */
 export interface CharmProcessRequest {
@@ -13,6 +14,8 @@ export interface CharmProcessRequest {
   readonly input?: string;
   /** A shell's end is waited for until nobody has its output open; a hook's is not. */
   readonly waitsForOutput: boolean;
+  /** Told when it has ended, though what it left may still hold its output. */
+  readonly onExit?: () => void;
   /** Told each line as it comes. */
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
 }
@@ -50,6 +53,7 @@ async function follow(child: ChildProcess, request: CharmProcessRequest): Promis
     collect(stderr, (line) => request.onLine?.('stderr', line)),
   ]);
   const ended = await waitForExit(child, request.file);
+  request.onExit?.();
   if (!request.waitsForOutput || ended.kind !== 'exited') {
     await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
     for (const stream of [stdout, stderr]) stream.destroy();
@@ -64,10 +68,7 @@ async function waitForExit(child: ChildProcess, file: string): Promise<CharmProc
     if (code === null) return { kind: 'killed', signal: signal ?? 'a signal' };
     return { kind: 'exited', code, stdout: '', stderr: '' };
   } catch (error) {
-    const message =
-      error instanceof Error && 'code' in error && error.code === 'EACCES'
-        ? 'permission denied'
-        : String(error);
+    const message = errorCodeOf(error) === 'EACCES' ? 'permission denied' : String(error);
     return { kind: 'not started', message: `fork/exec ${file}: ${message}` };
   }
 }

@@ -84,7 +84,10 @@ export class CharmRunner {
     const logger = `unit.${this.#model.unit}.${context.name}`;
     const onLine = (stream: 'stdout' | 'stderr', line: string): void =>
       writeLog(this.#model, stream === 'stdout' ? 'DEBUG' : 'WARNING', logger, line);
-    return this.#start({ ...shared, file, waitsForOutput: false, onLine });
+    const onExit = (): void => {
+      this.#context = undefined; // whoever calls a hook tool from now on is a stray
+    };
+    return this.#start({ ...shared, file, waitsForOutput: false, onLine, onExit });
   }
 
   #start(request: Parameters<typeof startCharmProcess>[0]): Promise<CharmProcessEnd> {

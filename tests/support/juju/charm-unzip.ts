@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, type ZipFile, openPromise } from 'yauzl';
+import { errorCodeOf } from '../../../src/system/error-code.ts';
 import { type CharmFiles, CharmRefused, parseCharm } from './charm-files.ts';
 
 const FILE_TYPE = 0o170000;
@@ -74,7 +75,7 @@ async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

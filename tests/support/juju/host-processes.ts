@@ -4,7 +4,10 @@ import { sendSignal } from './service-process.ts';
 
 const MOST_ROUNDS = 100;
 
-/** Ends every process that any of these folders belongs to: by its command line, environment, program or cwd. */
+/**
+ * Ends every process that any of these folders belongs to: by its command line,
+ * environment, program, cwd or output.
+ */
 export async function killProcessesOf(folders: readonly string[]): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const pids = listProcessesOf(folders);
@@ -40,7 +43,7 @@ function belongs(pid: number, folders: readonly string[]): boolean {
   const told = [
     readOr(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
     readOr(() => readFileSync(`/proc/${pid}/environ`, 'utf8')),
-    ...['cwd', 'exe'].map((link) => readOr(() => `${readlinkSync(`/proc/${pid}/${link}`)}/`)),
+    ...['cwd', 'exe', 'fd/1', 'fd/2'].map((link) => readOr(() => `${readlinkSync(`/proc/${pid}/${link}`)}/`)),
   ];
   return told.some((text) => folders.some((folder) => text.includes(folder)));
 }

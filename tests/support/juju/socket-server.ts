@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type Server, type Socket, createServer } from 'node:net';
+import { messageOf } from '../../../src/model/message-of.ts';
 import type { ToolAnswer } from './answer-tool.ts';
 import { isMapping } from './json-schema.ts';
 
@@ -46,7 +47,7 @@ async function serve(socket: Socket, answer: Answerer): Promise<void> {
     const reply = await answer(parseRequest(Buffer.concat(chunks).toString()));
     socket.end(JSON.stringify(reply));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (!socket.destroyed) socket.end(JSON.stringify({ code: 1, stdout: '', stderr: `ERROR ${message}\n` }));
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCodeOf } from '../../../src/system/error-code.ts';
 import { Service } from './service.ts';
 import { type ServiceUnit, UnitFileError, parseUnitFile } from './unit-file.ts';
 
@@ -112,7 +113,7 @@ export class Systemd {
     try {
       return await readFile(join(this.#folder, name), 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (errorCodeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
