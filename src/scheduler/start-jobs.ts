@@ -21,7 +21,7 @@ export function startJobs(plan: Plan, terms: JobTerms, runner: JobRunner, starts
   const { supervisor, repeats, newBuildId, clock, logger } = starts;
   for (const entry of plan.filter(isWork)) {
     const now = clock.now();
-    if (!repeats.admit(entry, now)) continue;
+    if (!repeats.admit(entry, terms.desired, now)) continue;
     const buildId = (entry.act === 'build' ? entry.buildId : undefined) ?? newBuildId();
     const job = jobOf(entry, buildId, now);
     logger.info('job started', { ...describeJob(job), clouds: job.cloudIds, reason: job.reason });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rm, writeFile } from 'node:fs/promises';
 import { ProductError } from '../model/errors.ts';
 import { errorCodeOf } from './error-code.ts';
 import { readTextFile } from './files.ts';
@@ -52,9 +52,9 @@ async function linkOverDead(draft: string, path: string): Promise<void> {
   throw new LockHeldError(`${path}: others took it at the same time; try again`);
 }
 
-async function tryLink(from: string, to: string): Promise<boolean> {
+async function tryLink(draft: string, path: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(draft, path);
     return true;
   } catch (error) {
     if (errorCodeOf(error) === 'EEXIST') return false;
@@ -62,19 +62,16 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Under a lock of its own: who is slow must not remove the lock of who was quicker. */
 async function removeDead(path: string, holder: string): Promise<void> {
   const id = parseProcessIdentity(holder);
   if (id !== undefined && findProcessState(id) === 'alive') {
     throw new LockHeldError(`${path}: process ${id.pid} runs already and holds it`);
   }
-  const aside = `${path}.dead.${randomBytes(6).toString('hex')}`;
-  await rename(path, aside).catch(ignoreMissing);
-  const moved = await readFile(aside, 'utf8').catch(ignoreMissing);
-  if (moved !== undefined && moved !== holder) await tryLink(aside, path); // a living one had been quicker
-  await rm(aside, { force: true });
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (errorCodeOf(error) === 'ENOENT') return undefined;
-  throw error;
+  const guard = await takeProcessLock(`${path}.taking`);
+  try {
+    if ((await readTextFile(path)) === holder) await rm(path, { force: true });
+  } finally {
+    await guard.release();
+  }
 }

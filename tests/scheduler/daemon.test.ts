@@ -108,6 +108,17 @@ describe('the daemon copies', () => {
   });
 });
 
+test('a copy that comes through and is nowhere to be seen is made again at the next tick, not at once', async () => {
+  await at.host.put('lose-red');
+  const daemon = at.start();
+  await daemon.untilDone(`copy ${NOBLE}`);
+  await daemon.settle();
+  await daemon.settle();
+  expect(daemon.started()).toEqual(['prepare noble', `build ${NOBLE}`, `copy ${NOBLE}`]);
+  await daemon.tick();
+  await until(() => daemon.started().length === 4);
+});
+
 test('revisions that nobody publishes any more are pruned when publications were read back', async () => {
   const daemon = await startBuilt();
   const [published = ''] = await at.host.images('red');

@@ -2,7 +2,7 @@
  * Stands in for github-runner-image-builder: answers its commands from a cloud that is a folder, and writes each call
  * down. Under `cloud/<cloud id>/`: `project`, and a file for each image. Beside it may lie, to be read when a command
  * starts: `hold-<command>`, as long as which the command does not end; `fail-<command>`, the error that it tells;
- * `refuse-<cloud id>`, which takes no images; `glance-now`, what time the clouds take it to be.
+ * `refuse-<cloud id>`, which takes no images; `lose-<cloud id>`, which says that it took them and did not.
  */
 export const PROGRAM = `
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ const imagesOf = (cloud) =>
     .map((file) => JSON.parse(readFileSync(folder(cloud) + '/' + file, 'utf8')))
     .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 const put = (cloud, image) => writeFileSync(folder(cloud) + '/' + image.id + '.json', JSON.stringify(image));
-const now = new Date(Number(read(home + '/glance-now') ?? Date.now())).toISOString();
+const now = new Date().toISOString();
 
 function deliver(image, clouds) {
   return clouds.map((cloud) => {
@@ -42,7 +42,8 @@ function deliver(image, clouds) {
       return { cloud, outcome: 'failed', kind: 'denied', reason: 'quota exceeded', attempts: 1, seconds: 1 };
     }
     const id = image.id + '-in-' + cloud;
-    put(cloud, { ...image, id, source_image_id: image.id, created_at: now });
+    const copy = { ...image, id, source_image_id: image.id, created_at: now };
+    if (!existsSync(home + '/lose-' + cloud)) put(cloud, copy);
     return { cloud, image_id: id, outcome: 'copied', proven_by: 'hash', attempts: 1, seconds: 1 };
   });
 }

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JobOutcome } from '../../src/builder/tools.ts';
+import type { JobKind } from '../../src/model/built.ts';
+import { readJobResult } from '../../src/scheduler/job-result.ts';
+import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
+import { settleJob } from '../../src/scheduler/settle-job.ts';
+import { NOBLE, NOW, desiredState, job } from './plan-fixtures.ts';
+
+const terms = { desired: desiredState(), intervalHours: 6 };
+const done = (result: unknown = {}): JobOutcome => ({ state: 'done', result });
+const failed = (kind: 'build' | 'partial' | 'denied', result: unknown = undefined): JobOutcome => ({
+  ...{ state: 'failed', kind, message: 'whole', step: '', leftovers: [], result },
+});
+const arrived = (cloud: string) => ({ cloud, image_id: 'i', outcome: 'copied' });
+const refused = (cloud: string) => ({ cloud, outcome: 'failed', kind: 'denied', reason: 'quota' });
+
+function settle(
+  kind: JobKind,
+  clouds: readonly string[],
+  outcome: JobOutcome,
+  journal = EMPTY_JOURNAL,
+): Journal {
+  const subject = kind === 'prepare' ? 'noble' : NOBLE;
+  return settleJob(journal, { job: job(kind, subject, clouds), outcome, terms, now: NOW, random01: 0.5 });
+}
+
+/** Its failures, as `build app-noble-x64 : message`. */
+function failuresOf({ failures }: Journal): readonly string[] {
+  return Object.entries(failures).map(([key, { message }]) => `${key}: ${message}`);
+}
+
+describe('the journal, once a build has ended', () => {
+  test('well, knows when, and no failure of it', () => {
+    const before = settle('build', ['red'], failed('build'));
+    const after = settle('build', ['red'], done({ images: [arrived('red')] }), before);
+    expect(after).toMatchObject({ builtAt: { [NOBLE]: NOW }, failures: {}, endedBuilds: [`build-${NOBLE}`] });
+  });
+
+  test('badly, knows why, and that an action need not wait for it', () => {
+    const after = settle('build', ['red'], failed('build'));
+    expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
+    expect(after).toMatchObject({ builtAt: {}, endedBuilds: [`build-${NOBLE}`] });
+  });
+
+  test('well, but not everywhere, has the image as built and the rest as copies that failed', () => {
+    const outcome = failed('partial', { images: [arrived('red'), refused('blue')] });
+    const after = settle('build', ['red', 'blue'], outcome);
+    expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
+    expect(after.builtAt).toEqual({ [NOBLE]: NOW });
+  });
+});
+
+describe('the journal, once a copy has ended', () => {
+  test('here well and there badly, knows each', () => {
+    const before = settle('copy', ['red', 'blue'], failed('denied'));
+    expect(failuresOf(before)).toEqual([`copy ${NOBLE} red: whole`, `copy ${NOBLE} blue: whole`]);
+    const outcome = failed('partial', { images: [arrived('red'), refused('blue')] });
+    const after = settle('copy', ['red', 'blue'], outcome, before);
+    expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
+    expect(Object.values(after.failures)[0]?.attempts).toBe(2);
+  });
+
+  test('well, knows of no failure', () => {
+    const before = settle('copy', ['red'], failed('denied'));
+    expect(failuresOf(settle('copy', ['red'], done(), before))).toEqual([]);
+  });
+});
+
+test('a base that was prepared is known, and one that was not', () => {
+  const before = settle('prepare', ['builder'], failed('denied'));
+  expect(failuresOf(before)).toEqual(['prepare noble : whole']);
+  const after = settle('prepare', ['builder'], done(), before);
+  expect(after).toMatchObject({ preparedAt: { noble: NOW }, failures: {} });
+});
+
+test('a prune that failed is known under its cloud', () => {
+  const before = settle('prune', ['red'], failed('denied'));
+  expect(failuresOf(before)).toEqual([`prune ${NOBLE} red: whole`]);
+  expect(failuresOf(settle('prune', ['red'], done(), before))).toEqual([]);
+});
+
+describe('a result', () => {
+  test.each([
+    ['nothing', undefined],
+    ['text', 'x'],
+    ['another form', { images: [1] }],
+  ])('that is %s tells nothing of single clouds', (_, result) => {
+    expect(readJobResult(done(result))).toEqual({ delivered: [], undelivered: [], unpruned: [] });
+  });
+
+  test('of a prune tells what stays that should have gone', () => {
+    const images = [
+      { id: 'a', outcome: 'deleted' },
+      { id: 'b', outcome: 'failed', reason: 'in use' },
+    ];
+    expect(readJobResult(done({ images })).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
+  });
+});

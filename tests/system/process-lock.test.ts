@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { encodeProcessIdentity, findProcessIdentity } from '../../src/system/process-id.ts';
+import { LockHeldError, takeProcessLock } from '../../src/system/process-lock.ts';
+
+let folder = '';
+let path = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lock-'));
+  path = join(folder, 'lock');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** The identity of a process that has ended. */
+async function nameDead(): Promise<string> {
+  const child = spawn('sleep', ['60']);
+  const id = findProcessIdentity(child.pid ?? 0);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  if (id === undefined) throw new Error('expected a process');
+  return encodeProcessIdentity(id);
+}
+
+describe('a lock', () => {
+  test('is held by one, until it is released', async () => {
+    const lock = await takeProcessLock(path);
+    await expect(takeProcessLock(path)).rejects.toThrow(LockHeldError);
+    await lock.release();
+    await (await takeProcessLock(path)).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('goes to exactly one of many who want it at the same time', async () => {
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(['lock']);
+  });
+
+  test('that a dead process left goes to one of many also, even if one of them died on the way', async () => {
+    for (const name of ['lock', 'lock.taking']) await writeFile(join(folder, name), await nameDead());
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
+    expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
+    await takeProcessLock(path).catch(() => undefined);
+    await expect(takeProcessLock(path)).rejects.toThrow(/holds it/);
+  });
+
+  test.each([
+    ['a process that is dead', nameDead],
+    ['an earlier boot', () => Promise.resolve('0123456789abcdef.1.1')],
+    ['nobody', () => Promise.resolve('')],
+  ])('that was left by %s is taken over', async (_, name) => {
+    await writeFile(path, await name());
+    const lock = await takeProcessLock(path);
+    expect(await readFile(path, 'utf8')).toMatch(`.${process.pid}.`);
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that another took over is not released by who had it', async () => {
+    const lock = await takeProcessLock(path);
+    await writeFile(path, 'another');
+    await lock.release();
+    expect(await readFile(path, 'utf8')).toBe('another');
+  });
+});
