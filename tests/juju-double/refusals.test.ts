@@ -1,0 +1,228 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { type CharmTexts, parseCharm } from '../support/juju/charm-files.ts';
+import { zipCharm } from '../support/juju/charm-zip.ts';
+import { changeConfig } from '../support/juju/config-values.ts';
+import { openContext } from '../support/juju/hook-context.ts';
+import { answerTool } from '../support/juju/answer-tool.ts';
+import { addJoinedUnit, addRelation, enterScope } from '../support/juju/relations.ts';
+import { call } from './call-tool.ts';
+import { ACTIONS, CONFIG, MANIFEST, METADATA, sampleModel } from './sample-charm.ts';
+import { useMachine } from './shell-charm.ts';
+
+const UPDATE_STATUS = { kind: 'hook', name: 'update-status' } as const;
+
+describe('a charm is not deployed', () => {
+  const parse = (texts: Partial<CharmTexts>): unknown =>
+    parseCharm({ metadata: METADATA, config: CONFIG, actions: ACTIONS, manifest: MANIFEST, ...texts });
+
+  test.each<[string, Partial<CharmTexts>, string]>([
+    ['without a summary', { metadata: 'name: x\ndescription: d' }, 'expected summary'],
+    [
+      'whose name ends in a number',
+      { metadata: METADATA.replace('sample', 'sample-1') },
+      'invalid charm name',
+    ],
+    ['of format v1', { metadata: `${METADATA}series: [noble]` }, 'format v1'],
+    [
+      'that assumes and has no bases',
+      { metadata: `${METADATA}assumes: [juju]`, manifest: '{}' },
+      'manifest.yaml',
+    ],
+    [
+      'with an endpoint of Juju’s own',
+      { metadata: `${METADATA}peers: { x: { interface: juju-x } }` },
+      'reserved',
+    ],
+    ['with one endpoint twice', { metadata: `${METADATA}peers: { image: { interface: x } }` }, 'duplicate'],
+    ['without options in config.yaml', { config: '{}' }, 'options is mandatory'],
+    ['with an option of no type', { config: 'options: { a: { type: list } }' }, 'invalid type list'],
+    ['whose default is of another type', { config: 'options: { a: { type: int, default: x } }' }, 'no int'],
+    ['with an action of Juju’s own', { actions: 'juju-run: {}' }, 'reserved'],
+    ['with a schema that is not known here', { actions: 'a: { params: { p: { $ref: x } } }' }, '$ref'],
+  ])('%s', (_, texts, why) => {
+    expect(() => parse(texts)).toThrow(why);
+  });
+});
+
+describe('the operator is refused', () => {
+  test.each([
+    [{ no: 1 }, 'unknown option "no"'],
+    [{ count: 'many' }, 'option "count" expected int'],
+    [{ count: 1.5 }, 'option "count" expected int'],
+    [{ wanted: 'yes' }, 'option "wanted" expected boolean'],
+    [{ text: 5 }, 'option "text" expected string'],
+    [{ password: 'plain' }, 'option "password" expected secret'],
+  ])('config %j', (change, why) => {
+    const model = sampleModel();
+    expect(() => changeConfig(model, { ratio: 2, ...change })).toThrow(why);
+    expect(model.config.size).toBe(0);
+  });
+
+  test('a relation of no endpoint, one that there is, and units of another application', () => {
+    const model = sampleModel();
+    const relation = addRelation(model, 'image', 'consumer');
+    expect(() => addRelation(model, 'images', 'consumer')).toThrow('endpoint "images" not found');
+    expect(() => addRelation(model, 'image', 'consumer')).toThrow('already exists');
+    expect(() => enterScope(relation, 'other/0')).toThrow('expected a unit of consumer');
+    enterScope(relation, 'consumer/0');
+    expect(() => enterScope(relation, 'consumer/0')).toThrow('already');
+  });
+});
+
+describe('a hook tool refuses', () => {
+  test.each([
+    [
+      ['relation-get', '-r', 'one', '-', 'consumer/0'],
+      '2 ERROR invalid value "one" for option -r: invalid relation id',
+    ],
+    [
+      ['relation-get', '-r', 'image:9', '-', 'consumer/0'],
+      '2 ERROR invalid value "image:9" for option -r: relation not found',
+    ],
+    [['relation-get', '-', 'consumer/0'], '2 ERROR no relation id specified'],
+    [['relation-get', '-r', '1', '-'], '2 ERROR no unit or application specified'],
+    [
+      ['relation-get', '-r', '1', '-', 'consumer'],
+      '2 ERROR expected unit name, got application name "consumer"',
+    ],
+    [['relation-get', '-r', '1', '-', 'consumer/x'], '2 ERROR invalid unit name "consumer/x"'],
+    [['relation-get', '-r', '1', '--app', '-', 'app'], '1 ERROR permission denied'],
+    [['relation-set', '-r', '1', '--app', 'a=b'], '1 ERROR cannot write relation settings'],
+    [['relation-set', '-r', '1', 'haha'], '2 ERROR expected "key=value", got "haha"'],
+    [['relation-set', '-r', '1', 'a=1', 'a=2'], '2 ERROR key "a" specified more than once'],
+    [['relation-set', '-r', '1', '--file', '/nowhere'], '1 ERROR open /nowhere: no such file or directory'],
+    [['relation-ids'], '2 ERROR no endpoint name specified'],
+    [['status-set', '--application', 'active'], '1 ERROR this unit is not the leader'],
+    [['status-get', '--application'], '1 ERROR finding application status: this unit is not the leader'],
+    [['state-get', '--strict', 'x'], '1 ERROR "x" not found'],
+    [['state-set', `${'k'.repeat(257)}=x`], '1 ERROR max allowed key length (256) exceeded'],
+    [['state-set', `k=${'x'.repeat(65_537)}`], '1 ERROR max allowed value length (65536) exceeded'],
+    [['juju-log'], '2 ERROR no message specified'],
+    [['application-version-set'], '2 ERROR no version specified'],
+    [['is-leader', '--all'], '2 ERROR option provided but not defined: --all'],
+  ])('%j', ([tool = '', ...args], expected) => {
+    const model = sampleModel(false);
+    addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0');
+    expect(call(openContext(model, UPDATE_STATUS), tool, ...args)).toBe(expected);
+    expect(model.toolCalls).toMatchObject([{ tool, args, code: Number(expected[0]) }]);
+  });
+
+  test.each([
+    ['action-set', 'Key=1', 'key "Key" must start and end with lowercase'],
+    ['action-set', 'a..b=1', 'must start and end with lowercase'],
+    ['action-set', 'stdout=1', 'cannot set reserved action key "stdout"'],
+    ['action-set', 'x', 'argument "x" must be of the form key...=value'],
+  ])('%s %s', (tool, arg, why) => {
+    const model = sampleModel();
+    const task = { id: '1', name: 'run', params: {}, status: 'running' as const, message: '' };
+    const rest = { results: {}, stdout: '', stderr: '', returnCode: undefined, progress: [] };
+    const context = openContext(model, { kind: 'action', task: { ...task, ...rest } });
+    expect(call(context, tool, arg)).toMatch(/^2 ERROR /);
+    expect(call(context, tool, arg)).toContain(why);
+  });
+
+  test.each([
+    ['{"a":{"b":"c"}}', 'cannot unmarshal !!map into string'],
+    ['[]', 'cannot unmarshal into map'],
+    ['{"a":"\\ud800"}', 'invalid Unicode character escape code'],
+    ['{"a":', 'yaml: '],
+  ])('what relation-set reads as %j', (stdin, why) => {
+    const model = sampleModel();
+    addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0');
+    const context = openContext(model, UPDATE_STATUS);
+    const args = ['-r', '1', '--file', '-'];
+    expect(answerTool(context, 'relation-set', args)).toBe('stdin required');
+    const answer = answerTool(context, 'relation-set', args, stdin);
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
+  });
+
+  test('nothing of numbers: they stay as they are written', () => {
+    const model = sampleModel();
+    addRelation(model, 'image', 'consumer').created = true;
+    const context = openContext(model, UPDATE_STATUS);
+    answerTool(context, 'relation-set', ['-r', '1', '--file', '-'], '{"a": 1.50, "b": true}');
+    expect(call(context, 'relation-get', '-r', '1', 'a', 'app/0')).toBe('1.50\n');
+    expect(call(context, 'relation-get', '-r', '1', 'b', 'app/0')).toBe('true\n');
+  });
+});
+
+describe('a packed charm', () => {
+  const shell = useMachine();
+
+  const packLoose = async (dispatchMode: number | undefined): Promise<string> => {
+    const source = join(shell.folder, 'loose');
+    await mkdir(join(source, 'hooks'), { recursive: true });
+    for (const [name, text] of Object.entries({ metadata: METADATA, actions: ACTIONS, manifest: MANIFEST })) {
+      await writeFile(join(source, `${name}.yaml`), text);
+    }
+    const script = '#!/bin/sh\nstatus-set active -- "$JUJU_HOOK_NAME"\n';
+    await writeFile(join(source, 'hooks/all'), script, { mode: 0o644 });
+    await symlink('all', join(source, 'hooks/start'));
+    if (dispatchMode !== undefined) await writeFile(join(source, 'dispatch'), script, { mode: dispatchMode });
+    await zipCharm(source, join(shell.folder, 'loose.charm'));
+    return join(shell.folder, 'loose.charm');
+  };
+
+  test('whose dispatch is not executable fails at its first hook', async () => {
+    const retry = { firstMs: 1, mostMs: 1, attempts: 0 };
+    const agent = await shell.machine.addUnit({ charm: await packLoose(0o644), retry });
+    await agent.deploy();
+    expect(agent.status).toEqual({ status: 'error', message: 'hook failed: "install"' });
+    expect(agent.model.log.at(-1)?.message).toMatch(/fork\/exec .*dispatch: permission denied/);
+  });
+
+  test('without dispatch has the hooks that it has, made executable; another action is not implemented', async () => {
+    const agent = await shell.machine.addUnit({ charm: await packLoose(undefined) });
+    await agent.deploy();
+    expect(agent.status).toEqual({ status: 'active', message: 'start' });
+    expect(agent.model.log.map(({ message }) => message)).toContain('skipped "install" hook (missing)');
+    expect(await agent.runAction('run')).toMatchObject({
+      status: 'failed',
+      message: 'action not implemented on unit "sample/0"',
+    });
+  });
+
+  test('that leaves a program running in its folder is not upgraded over it', async () => {
+    const agent = await shell.add({
+      start: 'cp /bin/sleep ./dispatch-helper; ./dispatch-helper 1000 > /dev/null 2>&1 &',
+    });
+    await agent.deploy();
+    await agent.until(() => shell.machine.listProcesses().length === 1, {
+      timeoutMs: 3000,
+      what: 'the helper',
+    });
+    await rm(join(shell.folder, 'source'), { recursive: true, force: true });
+    const source = join(shell.folder, 'next');
+    await mkdir(source);
+    await writeFile(join(source, 'metadata.yaml'), METADATA);
+    await writeFile(join(source, 'dispatch-helper'), 'new');
+    await zipCharm(source, join(shell.folder, 'next.charm'));
+    await expect(agent.upgrade(join(shell.folder, 'next.charm'))).rejects.toThrow('ETXTBSY');
+  });
+});
+
+describe('what a machine is searched for', () => {
+  const shell = useMachine();
+
+  test('is found in files, arguments, logs, statuses and databags, but not in /run', async () => {
+    const agent = await shell.add({
+      start: [
+        'echo hush-1 > "$(cat ../host-root)/var/lib/told"; echo hush-2 > "$(cat ../host-root)/run/kept"',
+        'echo hush-3; status-set active -- hush-4; relation-set -r 1 a=hush-5',
+      ].join('\n'),
+    });
+    agent.relate('image', 'consumer');
+    await agent.deploy();
+    const find = (text: string): Promise<readonly string[]> => shell.machine.findText([text]);
+    expect(await find('hush-2')).toEqual([join(agent.charmDir, 'scripts/start')]);
+    expect(await find('hush-1')).toContain(join(shell.machine.root, 'var/lib/told'));
+    expect(await find('hush-3')).toContain('app/0: log of unit.app/0.start');
+    expect(await find('hush-4')).toEqual(
+      expect.arrayContaining(['app/0: status-set', 'app/0: status active']),
+    );
+    expect(await find('hush-5')).toEqual(expect.arrayContaining(['app/0: relation-set', 'relation 1']));
+    expect(await find('nobody ever said this')).toEqual([]);
+  });
+});
