@@ -1,9 +1,8 @@
-import { chmodSync, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { type Entry, type ZipFile, openPromise } from 'yauzl';
+import { buffer } from 'node:stream/consumers';
+import { type Entry, type ZipFile, fromBufferPromise } from 'yauzl';
 import { errorCodeOf } from '../../../src/system/error-code.ts';
 import { type CharmFiles, CharmRefused, parseCharm } from './charm-files.ts';
 
@@ -13,7 +12,7 @@ const LINK = 0o120000;
 
 /** Unpacks a charm over what is in `folder`; gives the paths of its files. Throws CharmRefused. */
 export async function unpackCharm(zipPath: string, folder: string): Promise<readonly string[]> {
-  const zip = await openPromise(zipPath);
+  const zip = await fromBufferPromise(await readFile(zipPath)); // at once: it has thousands of small files
   const paths: string[] = [];
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/')) continue;
@@ -25,15 +24,15 @@ export async function unpackCharm(zipPath: string, folder: string): Promise<read
 
 async function unpackEntry(zip: ZipFile, entry: Entry, folder: string): Promise<void> {
   const path = join(folder, entry.fileName);
-  await mkdir(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   const mode = entry.externalFileAttributes >>> 16;
-  const content = await zip.openReadStreamPromise(entry);
+  const content = await buffer(await zip.openReadStreamPromise(entry));
   if ((mode & FILE_TYPE) === LINK) {
-    await unpackLink(await text(content), entry.fileName, path);
+    await unpackLink(content.toString(), entry.fileName, path);
     return;
   }
   // In place, not by a rename: a program that still runs from the charm's folder is an error here (ETXTBSY).
-  await pipeline(content, createWriteStream(path));
+  writeFileSync(path, content);
   chmodSync(path, modeOf(entry.fileName, mode));
 }
 

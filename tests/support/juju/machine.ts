@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TOOL_NAMES, type ToolAnswer } from './answer-tool.ts';
-import { readCharm } from './charm-unzip.ts';
+import { readCharm, unpackCharm } from './charm-unzip.ts';
 import { findInFiles, findInModel, findInProcesses, listFiles } from './find-text.ts';
 import { type ProcessView, killProcessesOf, viewProcessesOf } from './host-processes.ts';
 import { answerJujuExec } from './juju-exec.ts';
@@ -12,7 +12,7 @@ import type { RetryPolicy } from './operation-loop.ts';
 import { type ProgramRequest, type SocketServer, serveSocket } from './socket-server.ts';
 import { answerSystemctl } from './systemctl.ts';
 import { type ServiceView, Systemd } from './systemd.ts';
-import { UnitAgent, unpackNew } from './unit-agent.ts';
+import { UnitAgent } from './unit-agent.ts';
 
 export interface MachineOptions {
   /** Where its folder is made; the system's folder for temporary files by default. */
@@ -83,14 +83,15 @@ export class Machine {
 
   /** Adds a unit whose charm is unpacked but not yet deployed. Throws CharmRefused. */
   async addUnit({ charm, retry = RETRY, ...options }: UnitOptions): Promise<UnitAgent> {
-    const scratch = await mkdtemp(join(this.#work, 'unit-'));
-    const files = await unpackNew(charm, scratch);
-    const model = createModel({ ...options, charm: await readCharm(scratch), now: () => Date.now() });
+    const unpacked = await mkdtemp(join(this.#work, 'unit-'));
+    const files = await unpackCharm(charm, unpacked);
+    const model = createModel({ ...options, charm: await readCharm(unpacked), now: () => Date.now() });
     const name = model.unit.replace('/', '-');
     const folder = join(this.#work, 'agents', `unit-${name}`);
-    await rm(scratch, { recursive: true });
     const charmDir = join(folder, 'charm');
-    await unpackNew(charm, charmDir);
+    await mkdir(folder, { recursive: true });
+    await rename(unpacked, charmDir);
+    await chmod(charmDir, 0o755);
     await writeFile(join(folder, 'host-root'), this.root);
     const places = {
       charmDir,

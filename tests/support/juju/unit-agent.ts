@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProcessOutcome, createTask } from './actions.ts';
 import { CharmRunner } from './charm-runner.ts';
@@ -229,10 +229,4 @@ export class UnitAgent {
       answer({ code: 1, stdout: '', stderr: 'ERROR command execution aborted\n' });
     }
   }
-}
-
-/** Unpacks the charm of a new unit. */
-export async function unpackNew(zip: string, charmDir: string): Promise<readonly string[]> {
-  await mkdir(charmDir, { recursive: true });
-  return unpackCharm(zip, charmDir);
 }
