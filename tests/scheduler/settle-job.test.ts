@@ -8,7 +8,7 @@ import { NOBLE, NOW, desiredState, job } from './plan-fixtures.ts';
 
 const terms = { desired: desiredState(), intervalHours: 6 };
 const done = (result: unknown = {}): JobOutcome => ({ state: 'done', result });
-const failed = (kind: 'build' | 'partial' | 'denied', result: unknown = undefined): JobOutcome => ({
+const failed = (kind: 'build' | 'partial' | 'denied', result?: unknown): JobOutcome => ({
   ...{ state: 'failed', kind, message: 'whole', step: '', leftovers: [], result },
 });
 const arrived = (cloud: string) => ({ cloud, image_id: 'i', outcome: 'copied' });
