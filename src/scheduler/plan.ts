@@ -3,6 +3,7 @@ import { planBuilds } from './plan-builds.ts';
 import { type Clouds, type Project, groupClouds, isSeen } from './plan-clouds.ts';
 import { planCopies } from './plan-copies.ts';
 import { type Plan, type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
+import { limitJobs } from './plan-limits.ts';
 import { planPrunes } from './plan-prunes.ts';
 import { shorten } from './plan-words.ts';
 
@@ -41,7 +42,7 @@ function planClouds(input: PlanInput, observation: Observation): Plan {
   const unseen = clouds.unseen.map(({ cloudId, message }): Rest =>
     rest('cloud', cloudId, `cloud ${cloudId}: ${shorten(message)}`),
   );
-  return [...work, ...unseen, ...planPrunes(clouds, work, input)];
+  return limitJobs([...work, ...unseen, ...planPrunes(clouds, work, input)], input);
 }
 
 function planImages(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {

@@ -217,3 +217,21 @@ describe('the plan of prunes', () => {
     ]);
   });
 });
+
+test('no more than four prunes run at a time, those that run already included', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'].map((word) => `app-${word}-x64`);
+  const images = names.flatMap((name) =>
+    [1, 2, 3].map((age) => image(`${name}-${age}`, { name, createdAt: hoursAgo(age) })),
+  );
+  const input = planInput({
+    desired: knows(settled()),
+    observation: [seen('builder', 'build', images), seen('red', 'red', [])],
+    ongoing: [job('prune', 'app-noble-arm64', ['builder'])],
+  });
+  const prunes = planWork(input).filter(({ act }) => act === 'prune');
+  expect(prunes).toHaveLength(3);
+  expect(tell(input).filter((line) => line.includes('waits for one of 4 prune jobs'))).toEqual([
+    'app-d-x64 in builder: waits for one of 4 prune jobs to end',
+    'app-e-x64 in builder: waits for one of 4 prune jobs to end',
+  ]);
+});

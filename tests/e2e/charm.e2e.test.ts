@@ -1,0 +1,244 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Relation } from '../support/juju/unit-agent.ts';
+import { type BuilderUser, createBuilderUser, listServersEver } from './support/builder-user.ts';
+import { APPLICATION, type Deployment, deployCharm } from './support/charm-on-lab.ts';
+import { describeImage, wipeImages } from './support/copies.ts';
+import { takeInventory } from './support/inventory.ts';
+import { consumerDatabag } from './support/lab-credentials.ts';
+import type { Mirror } from './support/mirror.ts';
+import { startTinyMirror } from './support/run-on-lab.ts';
+
+const SCRIPT_TOKEN = 'planted-script-token-5e1f';
+const CONSUMER_CLOUDS = ['consumer', 'neighbour', 'neighbour-b'];
+const SERVERS = `${APPLICATION}-image-builder-`;
+
+let mirror: Mirror;
+let user: BuilderUser;
+let charm: Deployment;
+let startedWith: Awaited<ReturnType<typeof takeInventory>>;
+let serversBefore: number;
+const relations = new Map<string, Relation>();
+
+/** What the consumer with this cloud is told: the ids of noble's and jammy's image. */
+const told = (cloud: string): readonly { readonly id: string; readonly tags: string }[] => {
+  const { images = '[]' } = relations.get(cloud)?.ourDatabag() ?? {};
+  return JSON.parse(images) as { id: string; tags: string }[];
+};
+
+const toldIds = (cloud: string): readonly string[] => told(cloud).map(({ id }) => id);
+
+const integrate = async (cloud: string, more: Readonly<Record<string, string>> = {}): Promise<void> => {
+  const relation = charm.agent.relate('image', `runners-${cloud}`);
+  relation.addUnit(`runners-${cloud}/0`, { ...(await consumerDatabag(cloud)), ...more });
+  relations.set(cloud, relation);
+  await charm.agent.settle();
+};
+
+/** Waits until the consumer is told of two images, neither of which is among `old`. */
+const untilTold = (cloud: string, seconds: number, old: readonly string[] = []): Promise<readonly string[]> =>
+  charm.until(`two new images for ${cloud}`, seconds, async () => {
+    const ids = toldIds(cloud);
+    return Promise.resolve(ids.length === 2 && ids.every((id) => !old.includes(id)) ? ids : undefined);
+  });
+
+const untilIdle = (seconds: number): Promise<true> =>
+  charm.until('no job to run', seconds, async () => {
+    const built = await charm.readBuilt();
+    return built?.running.length === 0 && built.batch.total === built.batch.done ? true : undefined;
+  });
+
+const countServers = async (): Promise<number> => (await listServersEver(SERVERS)).length - serversBefore;
+
+const statusOf = async (cloud: string, id: string): Promise<unknown> =>
+  (await describeImage(cloud, id))?.['status'];
+
+/** The daemon with a clock that is ahead, ticking every second, whatever the hooks do. */
+const restartDaemon = async (hoursAhead: number): Promise<void> => {
+  const { machine, paths } = charm;
+  await machine.editServiceFile(paths.service, (text) =>
+    text.replace(
+      /^(ExecStart=.*?)( --clock-offset-hours .*)?$/m,
+      `$1 --clock-offset-hours ${hoursAhead} --tick-seconds 1`,
+    ),
+  );
+  await machine.restartService(paths.service);
+};
+
+beforeAll(async () => {
+  mirror = await startTinyMirror();
+  for (const cloud of CONSUMER_CLOUDS) await wipeImages(cloud, 'e2e-');
+  user = await createBuilderUser(APPLICATION);
+  startedWith = await takeInventory();
+  serversBefore = (await listServersEver(SERVERS)).length;
+  charm = await deployCharm(user, mirror, SCRIPT_TOKEN);
+});
+
+afterAll(async () => {
+  await charm.machine.close();
+  await user.delete();
+  await mirror.close();
+  for (const cloud of [...CONSUMER_CLOUDS, 'builder']) await wipeImages(cloud, 'e2e-');
+});
+
+describe('the charm on a real cloud', () => {
+  test('asks for an integration, and builds nothing before there is one', async () => {
+    expect(charm.agent.model.status).toEqual({
+      status: 'blocked',
+      message: expect.stringContaining(`juju integrate ${APPLICATION}:image`),
+    });
+    expect(await countServers()).toBe(0);
+  });
+
+  test('builds two bases at the same time; each consumer is told images that are active in its own project', async () => {
+    await integrate('consumer');
+    await integrate('neighbour');
+    let mostAtOnce = 0;
+    await charm.until('images for both', 400, async () => {
+      const running = (await charm.readBuilt())?.running ?? [];
+      mostAtOnce = Math.max(mostAtOnce, running.filter(({ kind }) => kind === 'build').length);
+      return toldIds('consumer').length === 2 && toldIds('neighbour').length === 2 ? true : undefined;
+    });
+    expect(mostAtOnce).toBe(2);
+    expect(await countServers()).toBe(2);
+    for (const cloud of ['consumer', 'neighbour']) {
+      expect(told(cloud).map(({ tags }) => tags)).toEqual(['x64,noble', 'x64,jammy']);
+      for (const [index, base] of ['noble', 'jammy'].entries()) {
+        expect(await describeImage(cloud, toldIds(cloud)[index] ?? '')).toMatchObject({
+          name: `${APPLICATION}-${base}-x64`,
+          status: 'active',
+          image_builder_application: APPLICATION,
+        });
+      }
+    }
+    const [consumer, neighbour] = [toldIds('consumer'), toldIds('neighbour')];
+    expect(consumer.filter((id) => neighbour.includes(id))).toEqual([]);
+    await untilIdle(60);
+    await charm.agent.updateStatus();
+    expect(charm.agent.model.status).toEqual({
+      status: 'active',
+      message: expect.stringContaining('next build'),
+    });
+  });
+
+  test('gives a later consumer a copy without a build, and one of the same project the same images', async () => {
+    await integrate('neighbour-b');
+    const copies = await untilTold('neighbour-b', 120);
+    for (const id of copies) expect(await statusOf('neighbour-b', id)).toBe('active');
+    relations.set('twin', charm.agent.relate('image', 'twin'));
+    relations.get('twin')?.addUnit('twin/0', await consumerDatabag('consumer'));
+    await charm.agent.settle();
+    expect(await untilTold('twin', 60)).toEqual(toldIds('consumer'));
+    expect(await countServers()).toBe(2);
+    const ours = (await takeInventory('consumer')).images.filter(({ name }) => name.startsWith(APPLICATION));
+    expect(ours).toHaveLength(2);
+  });
+
+  test('a consumer with wrong credentials or too few hurts nobody else', async () => {
+    const before = toldIds('consumer');
+    await integrate('wrong-neighbour', { ...(await consumerDatabag('neighbour')), password: 'wrong' }).catch(
+      () => undefined,
+    );
+    await charm.agent.settle();
+    expect(toldIds('consumer')).toEqual(before);
+  });
+});
+
+describe('a revision', () => {
+  test('is built anew when an action asks for it', async () => {
+    const old = [...toldIds('consumer'), ...toldIds('neighbour'), ...toldIds('neighbour-b')];
+    const asked = await charm.agent.runAction('run', {});
+    expect(asked.status).toBe('completed');
+    expect(String(asked.results['build-ids']).split(',')).toHaveLength(2);
+    for (const cloud of CONSUMER_CLOUDS) await untilTold(cloud, 400, old);
+    expect(await countServers()).toBe(4);
+    for (const id of old.slice(0, 2)) expect(await statusOf('consumer', id)).toBe('active'); // two revisions are kept
+  });
+
+  test('stays as long as a databag names it, whatever is built meanwhile, and goes after that', async () => {
+    await untilIdle(60);
+    const published = toldIds('consumer');
+    const release = charm.agent.hold();
+    await restartDaemon(24);
+    const killed = await charm.until('a server of the new build', 120, async () =>
+      (await countServers()) > 4 ? true : undefined,
+    );
+    expect(killed).toBe(true);
+    await charm.machine.killService(charm.paths.service, 'SIGKILL');
+    await charm.until('six servers, all gone', 300, async () => {
+      const servers = await listServersEver(SERVERS);
+      const isDone =
+        servers.length - serversBefore === 6 && servers.every(({ status }) => status === 'DELETED');
+      return isDone ? true : undefined;
+    });
+    await untilIdle(120);
+    await restartDaemon(48);
+    await charm.until('eight servers', 300, async () => ((await countServers()) === 8 ? true : undefined));
+    await untilIdle(300);
+    expect(toldIds('consumer')).toEqual(published);
+    for (const id of published) expect(await statusOf('consumer', id)).toBe('active');
+    release();
+    await untilTold('consumer', 120, published);
+    await charm.until('the old revisions to go', 120, async () => {
+      const left = await Promise.all(published.map((id) => statusOf('consumer', id)));
+      return left.every((status) => status === undefined) ? true : undefined;
+    });
+    expect(await countServers()).toBe(8);
+  });
+});
+
+describe('credentials', () => {
+  test('that were rotated are taken up', async () => {
+    await restartDaemon(48);
+    await user.rotatePassword();
+    await charm.until('the old password to be refused', 120, async () => {
+      const cloud = (await charm.readBuilt())?.clouds.find(({ cloudId }) => cloudId === 'builder');
+      return cloud?.failure?.kind === 'denied' ? true : undefined;
+    });
+    await charm.agent.updateSecret(charm.passwordSecret, { password: user.password() });
+    await charm.agent.settle();
+    await charm.until('the new password to be used', 60, async () => {
+      const cloud = (await charm.readBuilt())?.clouds.find(({ cloudId }) => cloudId === 'builder');
+      return cloud !== undefined && cloud.failure === undefined ? true : undefined;
+    });
+  });
+
+  test('are nowhere but in the run folder', async () => {
+    const secrets = [user.password(), SCRIPT_TOKEN, (await consumerDatabag('consumer'))['password'] ?? ''];
+    expect(await charm.machine.findText(secrets)).toEqual([]);
+    expect(await readFile(charm.paths.cloudsYaml, 'utf8')).toContain(user.password()); // the search can find
+  });
+});
+
+describe('a consumer that departs', () => {
+  test('and comes back has its images again without a build', async () => {
+    const ids = toldIds('neighbour');
+    relations.get('neighbour')?.break();
+    await charm.agent.settle();
+    await integrate('neighbour');
+    expect(await untilTold('neighbour', 60)).toEqual(ids);
+    expect(await countServers()).toBe(8);
+  });
+});
+
+describe('removal', () => {
+  test('in the middle of a build leaves no service, process, file, server, port or keypair', async () => {
+    await charm.agent.runAction('run', {});
+    await charm.until('servers', 120, async () => ((await countServers()) === 10 ? true : undefined));
+    await charm.agent.remove();
+    await charm.until('all to be gone', 180, async () => {
+      const { servers, ports } = await takeInventory();
+      const keypairs = await user.listKeypairs();
+      const isClean =
+        servers.length === startedWith.servers.length &&
+        ports.length === startedWith.ports.length &&
+        keypairs.length === 0;
+      return isClean ? true : undefined;
+    });
+    expect(charm.machine.services()).toEqual([]);
+    expect(await charm.machine.listFiles()).toEqual([]);
+    expect(await charm.machine.listProcesses()).toEqual([]);
+    const half = (await takeInventory()).images.filter(({ name }) => name.includes('.building-'));
+    expect(half).toEqual([]);
+  });
+});
