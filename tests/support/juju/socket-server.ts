@@ -29,6 +29,7 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Socke
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
+    socket.on('error', () => undefined); // an asker who is killed meanwhile is nobody's error
     void serve(socket, answer);
   });
   await new Promise<void>((resolve, reject) => {
@@ -38,7 +39,6 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Socke
   return { path, close: () => close(server, path, open) };
 }
 
-/** An asker who is killed meanwhile is nobody's error. */
 async function serve(socket: Socket, answer: Answerer): Promise<void> {
   try {
     const chunks: Buffer[] = [];
