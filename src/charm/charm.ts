@@ -13,6 +13,7 @@ import { listImageNames } from './desired.ts';
 import { type LeavingUnit, clearStopped, isStopped, removeUnit, stopUnit } from './leave-host.ts';
 import { observeHost, observeModel } from './observe.ts';
 import type { ObservedModel } from './observed.ts';
+import { standBy } from './stand-by.ts';
 import { cutLine } from './status-line.ts';
 import { findObstacle } from './unit-status.ts';
 import { writeDecision } from './write-decision.ts';
@@ -74,7 +75,7 @@ export class GithubRunnerImageBuilderCharm {
     const { tools, logger } = this.#parts;
     try {
       const model = await observeModel(this.#parts, event);
-      await this.#carryOut(model);
+      await (model.isLeader ? this.#carryOut(model) : standBy(model, this.#parts));
     } catch (error) {
       if (!(error instanceof ProductError) || error.kind !== 'input') throw error;
       logger.error('the machine or the charm is not as it must be', { reason: error.message });
@@ -113,6 +114,9 @@ export class GithubRunnerImageBuilderCharm {
     if (event.name !== 'run') return tools.actionFail(`expected the action run, got ${event.name}`);
     if (await isStopped(host.paths)) return tools.actionFail('the unit is stopped');
     const model = await observeModel(this.#parts, event);
+    if (!model.isLeader) {
+      return tools.actionFail(`this unit stands by: juju run ${model.application}/leader run`);
+    }
     const obstacle = findObstacle(model);
     if (obstacle !== undefined) return tools.actionFail(obstacle.message);
     const { desired } = await this.#carryOut(model, { action: event.taskId, newBuildId });

@@ -42,6 +42,7 @@ export async function observeModel(reader: ModelReader, event: CharmEvent): Prom
     unit: context.unitName,
     application: context.applicationName,
     modelUuid: context.modelUuid,
+    isLeader: await tools.isLeader(),
     proxy: context.proxies,
   };
 }

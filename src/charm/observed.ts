@@ -24,6 +24,8 @@ export interface ObservedModel {
   readonly unit: string;
   readonly application: string;
   readonly modelUuid: string;
+  /** Of the application's units, the leader alone works. */
+  readonly isLeader: boolean;
   readonly proxy: HostSecrets['proxy'];
 }
 

@@ -16,6 +16,7 @@ import {
   actionSet,
   applicationVersionSet,
   configGet,
+  isLeader,
   jujuLog,
   statusSet,
 } from './unit-tools.ts';
@@ -31,6 +32,7 @@ export function createHookTools(run: RunCommand, env: Environment): HookTools {
     relationGet: (relation, unit) => relationGet(relation, unit, caller),
     relationSet: (relation, changes) => relationSet(relation, changes, caller),
     secretGet: (uri) => secretGet(uri, caller),
+    isLeader: () => isLeader(caller),
     statusSet: (status) => statusSet(status, caller),
     applicationVersionSet: (version) => applicationVersionSet(version, caller),
     log: (level, message) => jujuLog(level, message, caller),

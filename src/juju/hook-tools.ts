@@ -24,6 +24,8 @@ export interface HookTools {
   relationSet(relation: string, changes: Readonly<Record<string, string>>): Promise<void>;
   /** The newest revision. */
   secretGet(uri: string): Promise<SecretAnswer>;
+  /** Holds for 30 s at least. */
+  isLeader(): Promise<boolean>;
   statusSet(status: UnitStatus): Promise<void>;
   applicationVersionSet(version: string): Promise<void>;
   log(level: JujuLogLevel, message: string): Promise<void>;

@@ -1,4 +1,4 @@
-import { anything, mapping, withDefault } from '../model/decode.ts';
+import { anything, flag, mapping, withDefault } from '../model/decode.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
 import { type ToolCaller, askTool, callTool } from './call-tool.ts';
 import type { JujuLogLevel } from './hook-tools.ts';
@@ -11,6 +11,11 @@ const values = withDefault(mapping(anything), {});
 /** `config-get`: options that have a value or a default. */
 export function configGet(caller: ToolCaller): Promise<Values> {
   return askTool({ tool: 'config-get', args: [] }, values, caller);
+}
+
+/** `is-leader`: of this application's units, is it the one that acts for all? */
+export function isLeader(caller: ToolCaller): Promise<boolean> {
+  return askTool({ tool: 'is-leader', args: [] }, flag, caller);
 }
 
 /** `status-set`: seen at once, whether or not the hook ends well. */

@@ -84,6 +84,7 @@ export function observed(given: Partial<Observed> = {}): Observed {
     relations: [imageRelation()],
     unit: 'app/0',
     application: 'app',
+    isLeader: true,
     modelUuid: 'deadbeef-0bad-400d-8000-4b1d0d06f00d',
     proxy: { http: none, https: none, noProxy: none },
     key: new Secret('0'.repeat(64)),
