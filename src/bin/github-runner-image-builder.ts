@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
@@ -11,6 +12,7 @@ import { findLogFormat, renderNotice } from './image-builder/stderr.ts';
 
 const argv = process.argv.slice(2);
 const stop = new AbortController();
+setMaxListeners(0, stop.signal); // each cloud listens, however many there are
 let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -84,17 +84,26 @@ export function renderPrune(order: PruneOrder, owner: JobOwner): readonly string
   ];
 }
 
+/** An image to look at in one cloud, whosever it is. */
+export interface AlsoImage {
+  readonly cloudId: string;
+  readonly imageId: string;
+}
+
+/** What a look is to see, and how long one call of it may take. */
+export interface ListOrder {
+  readonly cloudIds: readonly string[];
+  readonly also: readonly AlsoImage[];
+  readonly apiTimeoutS: number;
+}
+
 /** The program's arguments for looking at several clouds. */
-export function renderList(
-  cloudIds: readonly string[],
-  alsoIds: readonly string[],
-  orderer: Orderer,
-): readonly string[] {
+export function renderList({ cloudIds, also, apiTimeoutS }: ListOrder, orderer: Orderer): readonly string[] {
   return [
     ...['list', '--clouds', cloudIds.join(',')],
     ...renderOwner({ ...orderer, buildId: '' }),
-    ...(alsoIds.length === 0 ? [] : ['--also', alsoIds.join(',')]),
-    ...['--api-timeout', '40'], // for the token, and for the list: both within the deadline of the whole look
+    ...['--api-timeout', `${apiTimeoutS}`],
+    ...(also.length === 0 ? [] : ['--also', ...also.map(({ cloudId, imageId }) => `${cloudId}=${imageId}`)]),
   ];
 }
 

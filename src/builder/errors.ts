@@ -22,6 +22,9 @@ export class BuilderSetupError extends BuilderBaseError {}
 /** What the clouds hold could not be read. */
 export class GetLatestImageError extends BuilderBaseError {}
 
+/** The host's secrets are not those that a job was planned with: nothing was started. */
+export class StaleSecretsError extends BuilderBaseError {}
+
 /** The program that the charm carries could not be installed; the old one stays. */
 export class UpgradeApplicationError extends BuilderBaseError {}
 

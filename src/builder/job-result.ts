@@ -25,13 +25,16 @@ const resultFields = fields({
   ),
 });
 
-/** How a job ended, by what it printed. `lastWords` is told when that is nothing, or not the whole of it. */
+/**
+ * How a job ended, by what it printed. `lastWords` is told when that is nothing, or not the whole of it: then it was
+ * killed, or its host was, and what it worked on is not to blame.
+ */
 export function parseJobResult(json: string, lastWords: string): JobOutcome {
   const result = findJson(json);
   const told = result === undefined ? undefined : attempt(resultFields, result);
   if (told === undefined) {
     const message = `the job ended without a result${lastWords === '' ? '' : `: ${lastWords}`}`;
-    return { state: 'failed', kind: 'build', message, step: '', leftovers: [], result: undefined };
+    return { state: 'failed', kind: 'unavailable', message, step: '', leftovers: [], result: undefined };
   }
   return told.error === undefined ? { state: 'done', result } : { state: 'failed', ...told.error, result };
 }

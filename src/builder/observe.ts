@@ -1,29 +1,36 @@
 import { join } from 'node:path';
 import { messageOf } from '../model/message-of.ts';
-import { type Observation, parseObservation } from '../model/observation.ts';
+import { CLOUDS_AT_A_TIME, type Observation, parseObservation } from '../model/observation.ts';
 import type { CommandResult } from '../system/command.ts';
 import { throwIfAborted } from '../system/wait.ts';
-import { renderList } from './command-lines.ts';
+import { type AlsoImage, renderList } from './command-lines.ts';
 import { GetLatestImageError, JobError } from './errors.ts';
 import { parseJobResult } from './job-result.ts';
 import { programEnvironment } from './program-environment.ts';
 import { PROGRAM_FILE, nodeOf, resolveCurrentProgram } from './programs.ts';
 import type { BuilderTools } from './tools.ts';
 
-const TIMEOUT_MS = 120_000;
+/** Of one call to a cloud, in seconds; when there are many clouds it is less. */
+const API_TIMEOUT_S = 40;
+const MAXIMUM_S = 600;
+/** What the program may need besides: its start, its end, a busy host. */
+const MARGIN_S = 40;
 
 /**
- * Looks at clouds, each with its own token; one that fails tells so in its place. Which of the images `alsoIds`, of
- * whatever owner, are active in each is told beside ours. Throws GetLatestImageError when nothing
+ * Looks at clouds, each with its own token; one that fails tells so in its place. Which of the images `also`, of
+ * whatever owner, are active in their clouds is told beside ours. Throws GetLatestImageError when nothing
  * can be told of any, CancelledError when we stop.
  */
 export async function observe(
   cloudIds: readonly string[],
   tools: BuilderTools,
-  alsoIds: readonly string[] = [],
+  also: readonly AlsoImage[] = [],
 ): Promise<Observation> {
   if (cloudIds.length === 0) return [];
-  const { stdout, exitCode } = await runList(renderList(cloudIds, alsoIds, tools.orderer), tools);
+  const { apiTimeoutS, timeoutMs } = planLook(cloudIds.length);
+  const asked = also.filter(({ cloudId, imageId }) => cloudIds.includes(cloudId) && isId(imageId));
+  const args = renderList({ cloudIds, also: asked, apiTimeoutS }, tools.orderer);
+  const { stdout, exitCode } = await runList(args, timeoutMs, tools);
   throwIfAborted(tools.signal);
   const outcome = parseJobResult(stdout, `exit code ${exitCode ?? 'unknown'}`);
   if (outcome.state === 'failed') throw asLookError(new JobError(outcome));
@@ -34,7 +41,24 @@ export async function observe(
   }
 }
 
-async function runList(args: readonly string[], tools: BuilderTools): Promise<CommandResult> {
+/** The program gives each cloud two calls' time, to so many at once: it is to end by itself before it is ended. */
+function planLook(clouds: number) {
+  const waves = Math.ceil(clouds / CLOUDS_AT_A_TIME);
+  const longest = Math.floor((MAXIMUM_S - MARGIN_S) / (2 * waves));
+  const apiTimeoutS = Math.max(1, Math.min(API_TIMEOUT_S, longest));
+  return { apiTimeoutS, timeoutMs: Math.min(MAXIMUM_S, 2 * waves * apiTimeoutS + MARGIN_S) * 1000 };
+}
+
+/** Whatever else stands in relation data is active nowhere, and is not to break the look. */
+function isId(imageId: string): boolean {
+  return /^[\w-]+$/.test(imageId);
+}
+
+async function runList(
+  args: readonly string[],
+  timeoutMs: number,
+  tools: BuilderTools,
+): Promise<CommandResult> {
   try {
     const program = await resolveCurrentProgram(tools.paths);
     return await tools.runCommand({
@@ -42,7 +66,7 @@ async function runList(args: readonly string[], tools: BuilderTools): Promise<Co
       args: [join(program, PROGRAM_FILE), ...args],
       env: programEnvironment(tools),
       cwd: program,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       signal: tools.signal,
     });
   } catch (cause) {

@@ -8,7 +8,7 @@ import { ImageConfig, type RunConfig, type StaticConfigs } from './config.ts';
 import { BuilderRunError, JobError } from './errors.ts';
 import { asOutcome, failedBy } from './job-outcome.ts';
 import { listArrivedImages } from './job-result.ts';
-import { mapWithin } from './map-within.ts';
+import { mapWithin } from '../system/map-within.ts';
 import { startJob } from './start-job.ts';
 import type { JobOutcome, RunTools } from './tools.ts';
 
@@ -60,7 +60,7 @@ function build(config: RunConfig, tools: RunTools): Promise<JobOutcome> {
         cloudIds: cloud.uploadClouds,
         reason: tools.reasonOf?.(image.imageName) ?? '',
         render: (owner) => renderBuild({ config, inputs: tools.inputs, urls: tools.urls }, owner),
-        secrets: image.scriptUrl === undefined ? 'any' : { scriptUrl: image.scriptUrl },
+        secrets: { scriptUrl: image.scriptUrl, generation: tools.secretsGeneration },
       },
       tools,
     );

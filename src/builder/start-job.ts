@@ -8,6 +8,7 @@ import { readTextFile } from '../system/files.ts';
 import { type ProcessIdentity, findProcessIdentity } from '../system/process-id.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import type { JobOwner } from './command-lines.ts';
+import { StaleSecretsError } from './errors.ts';
 import { type JobFiles, jobFiles, writeJobOrder } from './job-files.ts';
 import { findJobProcesses } from './job-processes.ts';
 import { programEnvironment } from './program-environment.ts';
@@ -20,8 +21,15 @@ export interface JobSpec extends Omit<OngoingJob, 'buildId' | 'startedAt'> {
   readonly buildId: string | undefined;
   /** The program's arguments. */
   readonly render: (owner: JobOwner) => readonly string[];
-  /** Whether it is given secrets.json, and whose script URL must be in it. */
-  readonly secrets: 'none' | 'any' | { readonly scriptUrl: Secret };
+  /** Whether it is given secrets.json, and which. */
+  readonly secrets: 'none' | WantedSecrets;
+}
+
+/** What secrets.json must be for a job to start with it; absent: whatever it is. */
+export interface WantedSecrets {
+  readonly scriptUrl?: Secret | undefined;
+  /** That which the job was planned with. */
+  readonly generation?: number | undefined;
 }
 
 /** A job that was started, or found. */
@@ -32,7 +40,10 @@ export interface Job extends OngoingJob {
   readonly ended: Promise<void> | undefined;
 }
 
-/** Starts a job; it runs on whatever becomes of us. Throws InputError when it is running already, or has no secrets. */
+/**
+ * Starts a job; it runs on whatever becomes of us. Throws InputError when it is running already, or has no secrets, and
+ * StaleSecretsError when they are not those that it was planned with.
+ */
 export async function startJob(spec: JobSpec, tools: BuilderTools): Promise<Job> {
   throwIfAborted(tools.signal);
   const { kind, subject, cloudIds, reason, render } = spec;
@@ -95,15 +106,16 @@ async function startOpen(
 }
 
 /** Gives the path of secrets.json. */
-async function checkSecrets(
-  wanted: 'any' | { readonly scriptUrl: Secret },
-  tools: BuilderTools,
-): Promise<string> {
+async function checkSecrets(wanted: WantedSecrets, tools: BuilderTools): Promise<string> {
   const path = tools.paths.secrets;
   const json = await readTextFile(path);
   if (json === undefined) throw new InputError([`${path}: expected the unit's secrets, got no file`]);
-  const { scriptUrl } = parseHostSecrets(json);
-  if (wanted !== 'any' && wanted.scriptUrl.reveal() !== scriptUrl.reveal()) {
+  const { scriptUrl, generation } = parseHostSecrets(json);
+  if (wanted.generation !== undefined && wanted.generation !== generation) {
+    const message = `${path}: expected generation ${wanted.generation}, that of the plan, got ${generation}`;
+    throw new StaleSecretsError(`${message}; the job is planned anew`);
+  }
+  if (wanted.scriptUrl !== undefined && wanted.scriptUrl.reveal() !== scriptUrl.reveal()) {
     throw new InputError([
       `${path}: expected the script URL that the build was planned with, got another one`,
     ]);

@@ -60,6 +60,8 @@ export interface RunTools extends JobTools {
   readonly reasonOf?: (imageName: string) => string;
   /** Written on the images. */
   readonly inputs: BuildInputs;
+  /** The generation of secrets.json that the builds were planned with; absent: any. */
+  readonly secretsGeneration?: number;
   /** How many builds run at a time. */
   readonly maxParallel: number;
   /** Hears of each image as soon as its build has ended. */

@@ -56,9 +56,9 @@ export async function pruneUnpublished(
   request: PublishedPruneRequest,
 ): Promise<PublishedPrune> {
   const plan = planMarks(await listRevisions(cloud, request), request.publishedIds);
-  if (!request.isDryRun) await applyMarks(cloud, plan);
+  const images = request.isDryRun ? plan.images : await applyMarks(cloud, plan);
   const { marked, unmarked } = plan;
-  return { marked, unmarked, images: await pruneRevisions(cloud, plan.images, request) };
+  return { marked, unmarked, images: await pruneRevisions(cloud, images, request) };
 }
 
 async function listRevisions(cloud: Cloud, { imageName, owner }: PruneRequest): Promise<readonly Image[]> {

@@ -1,3 +1,4 @@
+import { NotFoundError } from '../model/cloud-errors.ts';
 import { OWNER_KEYS, isPublished } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, updateImage } from '../openstack/images.ts';
@@ -31,9 +32,23 @@ function withMark(image: Image, isMarked: boolean): Image {
 
 /**
  * Sets the marks first and takes the others away then, so that on the way rather too much is protected. Throws at the
- * first that fails.
+ * first that fails. Gives the images that are there still: one that was deleted meanwhile needs no mark, and is no
+ * revision any more.
  */
-export async function applyMarks(cloud: Cloud, { marked, unmarked }: MarkPlan): Promise<void> {
-  for (const id of marked) await updateImage(cloud, id, { properties: MARK });
-  for (const id of unmarked) await updateImage(cloud, id, { properties: {}, removed: Object.keys(MARK) });
+export async function applyMarks(
+  cloud: Cloud,
+  { marked, unmarked, images }: MarkPlan,
+): Promise<readonly Image[]> {
+  const gone = new Set<string>();
+  const change = async (id: string, changes: Parameters<typeof updateImage>[2]): Promise<void> => {
+    try {
+      await updateImage(cloud, id, changes);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      gone.add(id);
+    }
+  };
+  for (const id of marked) await change(id, { properties: MARK });
+  for (const id of unmarked) await change(id, { properties: {}, removed: Object.keys(MARK) });
+  return images.filter(({ id }) => !gone.has(id));
 }

@@ -1,6 +1,7 @@
 import {
   type Decoder,
   anyString,
+  anything,
   decode,
   fields,
   flag,
@@ -11,6 +12,10 @@ import {
   withDefault,
 } from './decode.ts';
 import { type ErrorKind, InputError } from './errors.ts';
+import { messageOf } from './message-of.ts';
+
+/** How many clouds are looked at at the same time. */
+export const CLOUDS_AT_A_TIME = 8;
 
 /** One image of ours, as a cloud's token sees it in its own project. */
 export interface ObservedImage {
@@ -18,7 +23,7 @@ export interface ObservedImage {
   readonly name: string;
   /** Glance's own word. */
   readonly status: string;
-  /** ISO 8601, as Glance writes it. */
+  /** ISO 8601, as Glance writes it; empty when it told none. */
   readonly createdAt: string;
   /** In a copy: the image that it was copied from. */
   readonly sourceImageId: string | undefined;
@@ -55,7 +60,7 @@ const image = fields({
   id: text,
   name: text,
   status: text,
-  created_at: text,
+  created_at: anyString,
   source_image_id: optional(text),
   run_config: optional(text),
   build_id: anyString,
@@ -75,15 +80,30 @@ const cloud = fields({
   ),
 });
 
-const decoder = fields({ clouds: list(cloud) });
+const decoder = fields({ clouds: list(anything) });
+const nameDecoder = fields({ cloud: text });
 
 type ReadCloud = typeof cloud extends Decoder<infer T> ? T : never;
 type ReadImage = typeof image extends Decoder<infer T> ? T : never;
 
-/** Reads what the program's `list` printed. Throws InputError when it is something else. */
+/**
+ * Reads what the program's `list` printed; a cloud of which it cannot be understood has failed, alone. Throws InputError
+ * when it is something else, or does not name its clouds.
+ */
 export function parseObservation(value: unknown): Observation {
-  const fail = (problems: readonly string[]): Error => new InputError(problems);
-  return decode(decoder, value, 'list', fail).clouds.map(toCloud);
+  return decode(decoder, value, 'list', fail).clouds.map((read) => {
+    const { cloud: cloudId } = decode(nameDecoder, read, 'list', fail);
+    try {
+      return toCloud(decode(cloud, read, `list: cloud ${cloudId}`, fail));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return { cloudId, state: 'failed', kind: 'bug', message: messageOf(error) };
+    }
+  });
+}
+
+function fail(problems: readonly string[]): InputError {
+  return new InputError(problems);
 }
 
 function toCloud(read: ReadCloud): ObservedCloud {

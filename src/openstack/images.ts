@@ -112,18 +112,30 @@ export async function findImage(cloud: Cloud, id: string): Promise<Image | undef
   }
 }
 
-/** Lists the images that belong to the project, of exactly this name when one is given, the newest first. */
-export async function listImages(cloud: Cloud, name?: string): Promise<readonly Image[]> {
+/** As many as Glance gives in one answer; one that is set to fewer gives fewer. */
+const PAGE_SIZE = 1000;
+
+/**
+ * Lists the images that belong to the project, of exactly this name and with exactly these properties where they are
+ * given, the newest first.
+ */
+export async function listImages(
+  cloud: Cloud,
+  name?: string,
+  properties: Readonly<Record<string, string>> = {},
+): Promise<readonly Image[]> {
   const projectId = await cloud.projectId();
+  const named = name === undefined ? {} : { name: nameFilter(name) };
   const found = await listAll(cloud.image, {
     operation: name === undefined ? 'list images' : `list images ${name}`,
     path: '/images',
-    query: { owner: projectId, ...(name === undefined ? {} : { name: nameFilter(name) }) },
+    query: { ...properties, owner: projectId, ...named, limit: `${PAGE_SIZE}` },
     key: 'images',
     element: imageDecoder,
   });
   return found
     .filter((image) => image.projectId === projectId && (name === undefined || image.name === name))
+    .filter((image) => Object.entries(properties).every(([key, value]) => image.properties[key] === value))
     .sort((a, b) => `${b.createdAt} ${b.id}`.localeCompare(`${a.createdAt} ${a.id}`));
 }
 

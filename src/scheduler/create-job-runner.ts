@@ -1,4 +1,5 @@
 import { adoptJob } from '../builder/await-job.ts';
+import type { AlsoImage } from '../builder/command-lines.ts';
 import type { StaticConfigs } from '../builder/config.ts';
 import { BuilderRunError } from '../builder/errors.ts';
 import { tidyJobs } from '../builder/job-files.ts';
@@ -25,7 +26,7 @@ interface Order {
 export function createJobRunner(order: Order): JobRunner {
   const { tools } = order;
   return {
-    observe: (cloudIds) => observe(cloudIds, tools, listPublishedIds(order.desired)),
+    observe: (cloudIds) => observe(cloudIds, tools, listPublished(order.desired)),
     listOngoing: () => listOngoingJobs(tools),
     run: (entry, buildId) => runEntry(entry, { ...order, tools: { ...tools, newBuildId: () => buildId } }),
     adopt: (job) => adoptJob(job, tools),
@@ -36,9 +37,14 @@ export function createJobRunner(order: Order): JobRunner {
   };
 }
 
-/** What consumers are told now, also when it is the work of whoever was here before us. */
-function listPublishedIds({ published = [] }: DesiredState): readonly string[] {
-  return [...new Set(published.flatMap(({ imageIds }) => imageIds))];
+/** What each relation's consumers are told now, in their own clouds: also the work of whoever was here before us. */
+function listPublished({ published = [], consumers }: DesiredState): readonly AlsoImage[] {
+  const told = published.flatMap(({ relationId, imageIds }) =>
+    consumers
+      .filter((consumer) => consumer.relationId === relationId)
+      .flatMap(({ cloudId }) => imageIds.map((imageId) => ({ cloudId, imageId }))),
+  );
+  return [...new Map(told.map((image) => [`${image.cloudId}=${image.imageId}`, image])).values()];
 }
 
 function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {
@@ -72,6 +78,7 @@ async function build(
       ...tools,
       only: new Set([imageName]),
       inputs: wantedInputs(desired.images, version),
+      secretsGeneration: desired.credentialsGeneration,
       maxParallel: 1, // how many run at a time is decided by the plan
       reasonOf: () => reason,
       onImage: (_, outcome) => outcomes.push(outcome),

@@ -16,8 +16,8 @@ export async function execute(
   tools: Tools,
 ): Promise<Outcome> {
   if (request.command === 'list') {
-    const { cloudNames, alsoIds } = request;
-    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], alsoIds, tools);
+    const { cloudNames, also } = request;
+    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], also, tools);
   }
   const cloudName = await determine();
   switch (request.command) {

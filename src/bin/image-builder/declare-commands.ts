@@ -85,7 +85,10 @@ function addLooks(program: Command, take: Take): void {
       'Lists the runner images in several clouds, those under way too; with --owner its application’s only.',
     )
     .option('--clouds <list>', 'clouds of clouds.yaml, looked at with their own tokens (default: --os-cloud)')
-    .option('--also <ids...>', 'images of whatever owner: tells for each cloud which of them are active')
+    .option(
+      '--also <cloud=id...>',
+      'images of whatever owner: tells for each cloud which of its own are active; a comma list does as well',
+    )
     .action(take('list'));
 }
 

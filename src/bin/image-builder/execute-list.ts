@@ -1,16 +1,25 @@
-import { type CloudListing, listRunnerImages } from '../../image-builder/list-images.ts';
+import { type AlsoImage, type CloudListing, listRunnerImages } from '../../image-builder/list-images.ts';
 import type { Tools } from '../../image-builder/tools.ts';
+import { InputError } from '../../model/errors.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import type { Outcome } from './outcome.ts';
 import { type Json, describeFailure } from './result.ts';
 
-/** Looks at the clouds; what some of them did not answer is told beside what the others did. */
+/**
+ * Looks at the clouds; what some of them did not answer is told beside what the others did. Throws InputError when
+ * images are asked of further clouds.
+ */
 export async function executeList(
   cloudNames: readonly string[],
-  alsoIds: readonly string[],
+  also: readonly AlsoImage[],
   tools: Tools,
 ): Promise<Outcome> {
-  const clouds = await listRunnerImages(cloudNames, alsoIds, tools);
+  const strangers = also.filter(({ cloudName }) => !cloudNames.includes(cloudName));
+  if (strangers.length > 0) {
+    const expected = `expected images of ${cloudNames.join(', ')}`;
+    throw new InputError(strangers.map(({ cloudName }) => `--also: ${expected}, got one of ${cloudName}`));
+  }
+  const clouds = await listRunnerImages(cloudNames, also, tools);
   return {
     json: { clouds: clouds.map(renderCloud) },
     text: clouds.map(renderLines).join(''),

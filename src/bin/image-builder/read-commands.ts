@@ -1,3 +1,4 @@
+import type { AlsoImage } from '../../image-builder/list-images.ts';
 import type { OptionReader, RawOptions } from './read-options.ts';
 import { readSecretsDescriptor } from './read-secrets.ts';
 import type { Host } from './request.ts';
@@ -19,7 +20,16 @@ export function readList(options: RawOptions, reader: OptionReader) {
   if (reader.isGiven('clouds') && names.length === 0) {
     reader.problem('--clouds', 'at least one cloud of clouds.yaml', '');
   }
-  return { cloudNames: names, alsoIds: readIds(options['also']) };
+  return { cloudNames: names, also: readPairs(options['also'], reader) };
+}
+
+/** `CLOUD=ID`: an id has no equals sign, a cloud's name may. */
+function readPairs(given: unknown, reader: OptionReader): readonly AlsoImage[] {
+  return readIds(given).flatMap((pair) => {
+    const [, cloudName = '', imageId = ''] = /^(.+)=([^=]+)$/.exec(pair) ?? [];
+    if (imageId === '') reader.problem('--also', 'CLOUD=ID', pair);
+    return imageId === '' ? [] : [{ cloudName, imageId }];
+  });
 }
 
 /** What `prune` has beside its argument. */

@@ -1,4 +1,5 @@
 import type { CloudConfig, ImageConfig } from '../../image-builder/config.ts';
+import type { AlsoImage } from '../../image-builder/list-images.ts';
 import type { Arch } from '../../model/arch.ts';
 import type { Base } from '../../model/base.ts';
 import type { Owner } from '../../model/owner.ts';
@@ -56,7 +57,7 @@ export type Request = CommonOptions &
         readonly command: 'list';
         readonly cloudNames: readonly string[];
         /** Of whatever owner: told when they are active. */
-        readonly alsoIds: readonly string[];
+        readonly also: readonly AlsoImage[];
       }
     | { readonly command: 'sweep' }
     | {
