@@ -78,15 +78,6 @@ describe('list', () => {
     expect(idsIn(await list('a'))).toEqual([['ours']]);
   });
 
-  test('tells which of further images are active, whosever they are, in each cloud', async () => {
-    at.a.glance.add({ id: 'theirs' });
-    at.a.glance.add({ id: 'half', status: 'saving' });
-    at.a.glance.add(ours('ours'));
-    const observed = observationOf(await list('a,b', '--also', 'theirs,half,ours,nowhere'));
-    const others = observed.map((cloud) => (cloud.state === 'seen' ? cloud.alsoActiveIds : cloud.message));
-    expect(others).toEqual([['theirs'], undefined]);
-  });
-
   test('tells all owners’ images, or with --owner those of its application and model', async () => {
     at.a.glance.add(ours('mine', {}, { ...OWNER, unit: 'app/9', buildId: 'b1' }));
     at.a.glance.add(ours('other', {}, { ...OWNER, application: 'other' }));
@@ -111,7 +102,7 @@ describe('list', () => {
     expect(keys[0]).not.toBe(keys[2]);
   });
 
-  test('looks at all clouds at the same time', async () => {
+  test('looks at several clouds at the same time', async () => {
     const answer = async () => {
       await Promise.all([at.a.http.waitFor(TOKENS), at.b.http.waitFor(TOKENS)]);
       return { status: 401 };

@@ -62,7 +62,7 @@ describe('the command line', () => {
   });
 
   test('of a look is no build', () => {
-    expect(renderList(['a', 'b'], [], owner).join(' ')).toBe(
+    expect(renderList({ cloudIds: ['a', 'b'], also: [], apiTimeoutS: 40 }, owner).join(' ')).toBe(
       `list --clouds a,b --owner ${OWNER_JSON.replace(',"build_id":"b1"', '')} ${HOW} --api-timeout 40`,
     );
   });
@@ -124,12 +124,19 @@ describe('the program understands', () => {
       imageId: 'i',
       destinations: ['a', 'b'],
     });
-    const looked = understand(renderList(['a', 'b'], ['i1', 'i2'], owner));
+    const also = [
+      { cloudId: 'a', imageId: 'i1' },
+      { cloudId: 'b', imageId: 'i2' },
+    ];
+    const looked = understand(renderList({ cloudIds: ['a', 'b'], also, apiTimeoutS: 40 }, owner));
     expect(looked).toMatchObject({
       ...common,
       command: 'list',
       cloudNames: ['a', 'b'],
-      alsoIds: ['i1', 'i2'],
+      also: [
+        { cloudName: 'a', imageId: 'i1' },
+        { cloudName: 'b', imageId: 'i2' },
+      ],
     });
   });
 

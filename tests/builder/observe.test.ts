@@ -38,13 +38,43 @@ describe('a look at the clouds', () => {
     expect(call?.env['OS_CLIENT_CONFIG_FILE']).toBe(at.host.paths.cloudsYaml);
   });
 
+  test('asks each cloud for its own further images, and for none that is no id', async () => {
+    await at.script({ list: { result: { clouds: [] } } });
+    const also = [
+      { cloudId: 'a', imageId: 'i1' },
+      { cloudId: 'b', imageId: 'i2' },
+      { cloudId: 'b', imageId: 'one,two' },
+      { cloudId: 'elsewhere', imageId: 'i3' },
+    ];
+    await observe(['a', 'b'], at.tools, also);
+    const [call] = await at.calls();
+    expect(call?.args.slice(-3)).toEqual(['--also', 'a=i1', 'b=i2']);
+  });
+
+  test.each([
+    [1, '40', 120],
+    [8, '40', 120],
+    [9, '40', 200],
+    [31, '40', 360],
+    [100, '21', 586],
+  ])('at %i clouds gives a call %s s, and the program %i s in all', async (count, call, whole) => {
+    const limits: unknown[] = [];
+    const runCommand: typeof at.tools.runCommand = ({ args, timeoutMs }) => {
+      limits.push(args[args.indexOf('--api-timeout') + 1], timeoutMs);
+      return Promise.resolve({ stdout: '{"clouds": []}', stderr: '', exitCode: 0 });
+    };
+    const cloudIds = Array.from({ length: count }, (_, index) => `c${index}`);
+    await observe(cloudIds, { ...at.tools, runCommand });
+    expect(limits).toEqual([call, whole * 1000]);
+  });
+
   test('at none asks nobody', async () => {
     expect(await observe([], at.tools)).toEqual([]);
     expect(await at.calls()).toEqual([]);
   });
 
   test.each([
-    ['nothing', { stdout: '', exitCode: 1 }, 'build', /ended without a result: exit code 1/],
+    ['nothing', { stdout: '', exitCode: 1 }, 'unavailable', /ended without a result: exit code 1/],
     ['something else', { result: { clouds: 3 } }, 'input', /clouds: expected a list/],
     [
       'an error',

@@ -28,9 +28,9 @@ const told = (cloud: string): readonly { readonly id: string; readonly tags: str
 
 const toldIds = (cloud: string): readonly string[] => told(cloud).map(({ id }) => id);
 
-const integrate = async (cloud: string, more: Readonly<Record<string, string>> = {}): Promise<void> => {
+const integrate = async (cloud: string): Promise<void> => {
   const relation = charm.agent.relate('image', `runners-${cloud}`);
-  relation.addUnit(`runners-${cloud}/0`, { ...(await consumerDatabag(cloud)), ...more });
+  relation.addUnit(`runners-${cloud}/0`, await consumerDatabag(cloud));
   relations.set(cloud, relation);
   await charm.agent.settle();
 };
@@ -136,11 +136,27 @@ describe('the charm on a real cloud', () => {
 
   test('a consumer with wrong credentials or too few hurts nobody else', async () => {
     const before = toldIds('consumer');
-    await integrate('wrong-neighbour', { ...(await consumerDatabag('neighbour')), password: 'wrong' }).catch(
-      () => undefined,
-    );
+    const { password: _, ...few } = await consumerDatabag('neighbour');
+    for (const [name, data] of [
+      ['wrong', { ...few, password: 'wrong' }],
+      ['few', few],
+    ] as const) {
+      relations.set(name, charm.agent.relate('image', name));
+      relations.get(name)?.addUnit(`${name}/0`, data);
+    }
     await charm.agent.settle();
-    expect(toldIds('consumer')).toEqual(before);
+    await charm.until('the wrong password to be refused', 60, async () => {
+      const failures = (await charm.readBuilt())?.clouds.map(({ failure }) => failure?.kind);
+      return failures?.includes('denied') === true ? true : undefined;
+    });
+    await charm.agent.updateStatus();
+    expect(charm.agent.model.status).toEqual({
+      status: 'active',
+      message: expect.stringMatching(/^image:\d+ \(wrong\/0\) is refused by its cloud/),
+    });
+    expect([toldIds('wrong'), toldIds('few'), toldIds('consumer')]).toEqual([[], [], before]);
+    for (const name of ['wrong', 'few']) relations.get(name)?.break();
+    await charm.agent.settle();
   });
 });
 

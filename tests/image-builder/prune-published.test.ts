@@ -83,6 +83,19 @@ describe('a prune that is told what is published', () => {
     expect(idsOf(PATCH)).toEqual(['now', 'was']);
   });
 
+  test.each([
+    ['to be marked', {}, ['gone']],
+    ['to be unmarked', MARKED, []],
+  ])('does not count an image %s that was deleted meanwhile', async (_what, mark, published) => {
+    for (const id of ['old', 'last']) add(id);
+    add('gone', mark);
+    at.http.on('PATCH /v2/images/gone', { status: 404 });
+    expect((await prune(published)).images).toMatchObject([
+      { id: 'last', outcome: 'kept' },
+      { id: 'old', outcome: 'deleted' },
+    ]);
+  });
+
   test('on trial changes nothing, and tells what it would', async () => {
     add('was', MARKED);
     add('now');

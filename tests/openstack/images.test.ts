@@ -92,3 +92,16 @@ describe('an image', () => {
     ]);
   });
 });
+
+describe('the images with a property', () => {
+  test('are asked for by it, a thousand at a time, and are those that have it whatever Glance answers', async () => {
+    at.http.on(IMAGES, { body: { images: [image('a', { made_by: 'us' }), image('b')] } });
+    expect((await listImages(at.cloud, undefined, { made_by: 'us' })).map(({ id }) => id)).toEqual(['a']);
+    const query = at.http.seen(IMAGES)[0]?.url.searchParams;
+    expect([query?.get('made_by'), query?.get('limit'), query?.get('owner')]).toEqual([
+      'us',
+      '1000',
+      'project-1',
+    ]);
+  });
+});
