@@ -61,7 +61,7 @@ describe('a look at the clouds', () => {
     const limits: unknown[] = [];
     const runCommand: typeof at.tools.runCommand = ({ args, timeoutMs }) => {
       limits.push(args[args.indexOf('--api-timeout') + 1], timeoutMs);
-      return Promise.resolve({ stdout: '{"clouds": []}', stderr: '', exitCode: 0 });
+      return Promise.resolve({ stdout: '{"clouds": []}', stderr: '', exitCode: 0, signal: undefined });
     };
     const cloudIds = Array.from({ length: count }, (_, index) => `c${index}`);
     await observe(cloudIds, { ...at.tools, runCommand });

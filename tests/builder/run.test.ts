@@ -52,6 +52,20 @@ describe('a run', () => {
     expect(await run(MATRIX, config, { ...at.tools, only })).toEqual([[image('noble', 'builder', 'i')], []]);
   });
 
+  test.each([
+    ['of which the secrets changed since its plan is not started', 2, 0],
+    ['of which they are as planned is started', 1, 1],
+  ])('%s', async (_what, secretsGeneration, started) => {
+    await at.script({ run: delivered('n') });
+    const outcomes: JobOutcome[] = [];
+    const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
+    const only = new Set([NOBLE]);
+    await run(MATRIX, CONFIG, { ...at.tools, only, secretsGeneration, onImage }).catch(() => undefined);
+    expect(await at.calls()).toHaveLength(started);
+    const refused = { state: 'failed', kind: 'unavailable', message: expect.stringMatching('generation 2') };
+    expect(outcomes).toMatchObject([started === 0 ? refused : { state: 'done' }]);
+  });
+
   test('reports each image as soon as it is ready', async () => {
     await at.script({
       [`run ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },

@@ -136,10 +136,10 @@ describe('the charm on a real cloud', () => {
 
   test('a consumer with wrong credentials or too few hurts nobody else', async () => {
     const before = toldIds('consumer');
-    const { password: _, ...few } = await consumerDatabag('neighbour');
+    const right = await consumerDatabag('neighbour');
     for (const [name, data] of [
-      ['wrong', { ...few, password: 'wrong' }],
-      ['few', few],
+      ['wrong', { ...right, password: 'wrong' }],
+      ['few', { ...right, password: '' }],
     ] as const) {
       relations.set(name, charm.agent.relate('image', name));
       relations.get(name)?.addUnit(`${name}/0`, data);
@@ -165,7 +165,7 @@ describe('a revision', () => {
     const old = [...toldIds('consumer'), ...toldIds('neighbour'), ...toldIds('neighbour-b')];
     const asked = await charm.agent.runAction('run', {});
     expect(asked.status).toBe('completed');
-    expect(String(asked.results['build-ids']).split(',')).toHaveLength(2);
+    expect(asked.results['build-ids']).toMatch(/^[0-9a-f]{12},[0-9a-f]{12}$/);
     for (const cloud of CONSUMER_CLOUDS) await untilTold(cloud, 400, old);
     expect(await countServers()).toBe(4);
     for (const id of old.slice(0, 2)) expect(await statusOf('consumer', id)).toBe('active'); // two revisions are kept
@@ -253,7 +253,7 @@ describe('removal', () => {
     });
     expect(charm.machine.services()).toEqual([]);
     expect(await charm.machine.listFiles()).toEqual([]);
-    expect(await charm.machine.listProcesses()).toEqual([]);
+    expect(charm.machine.listProcesses()).toEqual([]);
     const half = (await takeInventory()).images.filter(({ name }) => name.includes('.building-'));
     expect(half).toEqual([]);
   });

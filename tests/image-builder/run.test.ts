@@ -5,7 +5,7 @@ import { listGuestParts } from '../../src/guest/parts.ts';
 import { run } from '../../src/image-builder/openstack-builder.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
 import type { Tools } from '../../src/image-builder/tools.ts';
-import { CancelledError, InputError, ProductError } from '../../src/model/errors.ts';
+import { CancelledError, CloudsYAMLError, InputError, ProductError } from '../../src/model/errors.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import type { SshCommand, SshSession } from '../../src/system/ssh.ts';
 import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
@@ -110,6 +110,26 @@ describe('a build', () => {
     const [base] = at.http.seen('POST /v2/images').map(({ body }) => body.toString());
     const [server] = at.http.seen('POST /v2.1/servers').map(({ body }) => body.toString());
     expect(`${base ?? '?'}${server ?? '?'}`).not.toMatch('run_config');
+  });
+
+  test.each([
+    ['a consumer’s, ordered by a unit, fails alone and the image is built', 'app/0', 'partial', true],
+    ['by hand is refused before anything is made', '', 'input', false],
+  ])('for a cloud that clouds.yaml has not: %s', async (_what, unit, kind, isBuilt) => {
+    const owner = { ...OWNER, unit };
+    const headers = { 'content-length': String(DATA.length) };
+    at.http.on('GET /v2/images/snapshot', () => ({
+      body: { ...cloud.glance.images.get('snapshot'), size: DATA.length },
+    }));
+    at.http.on('GET /v2/images/snapshot/file', { headers, body: DATA });
+    const connect = (name: string): Promise<typeof at.connection> =>
+      name === 'left' ? Promise.reject(new CloudsYAMLError(['got left'])) : Promise.resolve(at.connection);
+    const { tools, facts } = builder({ owner, ownerFilter: owner, connect });
+    const work = run({ ...CLOUD, uploadCloudNames: ['left'] }, IMAGE, undefined, tools);
+    expect(await failureOf(work)).toMatchObject({ kind });
+    expect(cloud.glance.images.has('snapshot')).toBe(isBuilt);
+    const failed = { cloud: 'left', outcome: 'failed', kind: 'input' };
+    expect(facts().images ?? []).toMatchObject(isBuilt ? [failed] : []);
   });
 
   test('prunes nothing when it is told of no revisions to keep', async () => {
