@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { execPath } from 'node:process';
+import { text } from 'node:stream/consumers';
+import ts from 'typescript';
+
+const CHECKOUT = resolve(import.meta.dirname, '../..');
+const ROOMS = ['bin/image-builder', 'image-builder', 'guest', 'openstack', 'system', 'model'];
+const PROGRAM = 'bin/github-runner-image-builder';
+
+/** Lays the program out in `folder`, as a build does. */
+export async function compileProgram(folder: string): Promise<void> {
+  await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{"type": "module", "version": "1.2.3"}');
+  const names = await Promise.all(
+    ROOMS.map(async (room) => (await readdir(join(CHECKOUT, 'src', room))).map((name) => join(room, name))),
+  );
+  const sources = [`${PROGRAM}.ts`, ...names.flat().filter((name) => /(?<!\.d)\.ts$/.test(name))];
+  await Promise.all(sources.map((name) => compile(name, join(folder, 'dist', name.replace(/\.ts$/, '.js')))));
+}
+
+/** Runs it in a process of its own, and gives what it wrote. */
+export async function runCompiled(folder: string, args: readonly string[]) {
+  const program = join(folder, 'dist', `${PROGRAM}.js`);
+  const child = spawn(execPath, [program, ...args], {
+    cwd: folder,
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code: child.exitCode, out, err };
+}
+
+async function compile(name: string, target: string): Promise<void> {
+  const { outputText } = ts.transpileModule(await readFile(join(CHECKOUT, 'src', name), 'utf8'), {
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      rewriteRelativeImportExtensions: true,
+      verbatimModuleSyntax: true,
+    },
+  });
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, outputText);
+}

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { createJobRunner } from '../../src/scheduler/create-job-runner.ts';
+import { useJobs } from '../builder/support/jobs.ts';
+import { desiredState } from './plan-fixtures.ts';
+
+const at = useJobs();
+
+test('each consumer’s clouds are asked for what its own relation tells it, and for nothing else', async () => {
+  await at.script({ list: { result: { clouds: [] } } });
+  const desired = desiredState({
+    consumers: [
+      { relationId: 1, unit: 'red/0', cloudId: 'red' },
+      { relationId: 1, unit: 'red/1', cloudId: 'red' },
+      { relationId: 2, unit: 'blue/0', cloudId: 'blue' },
+      { relationId: 2, unit: 'blue/1', cloudId: 'azure' },
+    ],
+    published: [
+      { relationId: 1, imageIds: ['i1', 'i2'], isSettled: true },
+      { relationId: 2, imageIds: ['i3'], isSettled: false },
+      { relationId: 3, imageIds: ['of nobody'], isSettled: true },
+    ],
+  });
+  const runner = createJobRunner({ desired, version: '1.0.0', tools: at.tools });
+  await runner.observe(['builder', 'red', 'blue', 'azure']);
+  const [call] = await at.calls();
+  const words = call?.args.slice(call.args.indexOf('--also') + 1);
+  expect(words).toEqual(['red=i1', 'red=i2', 'blue=i3', 'azure=i3']);
+});
