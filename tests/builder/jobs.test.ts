@@ -148,15 +148,18 @@ describe('a job that fails', () => {
     ['nothing', ''],
     ['half of it', '{"image_id": "i'],
     ['something else', '[]'],
-  ])('by printing %s was killed: it may be tried again, and its last words are told', async (_what, stdout) => {
-    await at.script({ run: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
-    const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
-    expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
-    expect(outcome).toHaveProperty(
-      'message',
-      `the job ended without a result: out of memory (see ${at.host.paths.jobs}/b1)`,
-    );
-  });
+  ])(
+    'by printing %s was killed: it may be tried again, and its last words are told',
+    async (_what, stdout) => {
+      await at.script({ run: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
+      const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+      expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
+      expect(outcome).toHaveProperty(
+        'message',
+        `the job ended without a result: out of memory (see ${at.host.paths.jobs}/b1)`,
+      );
+    },
+  );
 
   test('by hanging is told to stop after eight hours', async () => {
     const clock = new ManualClock();
