@@ -8,7 +8,15 @@ export interface Schedule {
   readonly intervalHours: number;
 }
 
-const decoder: Decoder<Schedule> = fields({ unit: text, intervalHours: integer });
+/** Under less, all that came through would be due again at once. */
+const hours: Decoder<number> = (value, at, problems) => {
+  const read = integer(value, at, problems);
+  if (read === undefined || read >= 1) return read;
+  problems.push(`${at}: expected at least 1, got ${read}`);
+  return undefined;
+};
+
+const decoder: Decoder<Schedule> = fields({ unit: text, intervalHours: hours });
 
 /** Reads schedule.json's text. Throws InputError. */
 export function parseSchedule(json: string): Schedule {

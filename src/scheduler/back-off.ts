@@ -2,16 +2,16 @@ import { type FailureKind, JOB_FAILURE_FIELDS, type JobFailure } from '../model/
 import {
   type Decoder,
   anyString,
+  anything,
   fields,
   integer,
   list,
   mapping,
   oneOf,
   text,
-  withDefault,
 } from '../model/decode.ts';
 import type { DesiredState } from '../model/desired-state.ts';
-import { EMPTY_JOURNAL, type Journal, failureKey } from './journal.ts';
+import { type BuildRow, EMPTY_JOURNAL, type Journal, failureKey } from './journal.ts';
 import { isBuildable, listWantedImages } from './plan-matrix.ts';
 
 const MINUTE = 60_000;
@@ -19,6 +19,10 @@ const HOUR = 60 * MINUTE;
 const FIRST_DELAY = 5 * MINUTE;
 const LONGEST_DELAY = 6 * HOUR;
 const JITTER = 0.2;
+/** Builds that follow each other after their rest and no more than this did so because they were not seen. */
+const LONG_BUILD = 2 * HOUR;
+/** After so many the delay is the longest. */
+const ROW_BOUND = 10;
 
 const LIST_BOUND = 100;
 /** Far more than jobs can fail at a time: a failure that drops out would be tried at once. */
@@ -38,8 +42,12 @@ export function nextAttemptAt(
   random01: number,
 ): number {
   const longest = Math.min(intervalHours * HOUR, LONGEST_DELAY);
-  const delay = Math.min(FIRST_DELAY * 2 ** Math.max(0, attempts - 1), longest);
+  const delay = delayAfter(attempts, longest);
   return now + Math.round(Math.min(delay * (1 - JITTER + 2 * JITTER * random01), longest));
+}
+
+function delayAfter(attempts: number, longest: number): number {
+  return Math.min(FIRST_DELAY * 2 ** Math.max(0, attempts - 1), longest);
 }
 
 /** A job that failed, as the daemon saw it. */
@@ -86,9 +94,11 @@ export function rememberSuccess(
   const after = forgetFailure(journal, done);
   switch (kind) {
     case 'build':
-      return { ...after, builtAt: put(after.builtAt, subject, now) };
-    case 'prepare':
-      return { ...after, preparedAt: put(after.preparedAt, subject, now) };
+      return { ...rememberUnnamed(after, subject, now, settings), builtAt: put(after.builtAt, subject, now) };
+    case 'prepare': {
+      const preparedUnder = put(after.preparedUnder, subject, settings);
+      return { ...after, preparedAt: put(after.preparedAt, subject, now), preparedUnder };
+    }
     case 'prune':
       return { ...after, pruned: put(after.pruned, failureKey(done), { settings, at: now }) };
     case 'copy':
@@ -96,10 +106,37 @@ export function rememberSuccess(
   }
 }
 
-/** A build has ended, well or not: an action that asked for it does not get it again. */
+/** A good build, until `rememberEnded` names it: both are parts of one change of the journal. */
+const UNNAMED = '';
+
+function rememberUnnamed(journal: Journal, imageName: string, now: number, settings: string): Journal {
+  const before = journal.builds[imageName];
+  const row = before?.settings === settings ? before.ids : [];
+  const at = journal.builtAt[imageName] ?? Number.NaN;
+  const longest = (1 + JITTER) * delayAfter(row.length, LONGEST_DELAY) + LONG_BUILD;
+  const isQuick = at <= now && now <= at + longest;
+  const ids = [...(isQuick ? row : []), UNNAMED].slice(-ROW_BOUND);
+  return { ...journal, builds: put(journal.builds, imageName, { settings, ids }) };
+}
+
+/**
+ * A build has ended, well or not: an action that asked for it does not get it again. A good one that was remembered
+ * just before is this one.
+ */
 export function rememberEnded(journal: Journal, buildId: string): Journal {
-  if (journal.endedBuilds.includes(buildId)) return journal;
-  return { ...journal, endedBuilds: append(journal.endedBuilds, [buildId]) };
+  const named = nameBuilds(journal, buildId);
+  if (named.endedBuilds.includes(buildId)) return named;
+  return { ...named, endedBuilds: append(named.endedBuilds, [buildId]) };
+}
+
+function nameBuilds(journal: Journal, buildId: string): Journal {
+  const rows = Object.entries(journal.builds);
+  if (rows.every(([, { ids }]) => !ids.includes(UNNAMED))) return journal;
+  const name = ({ settings, ids }: BuildRow): BuildRow => ({
+    settings,
+    ids: ids.includes(UNNAMED) ? [...ids.filter((id) => id !== UNNAMED && id !== buildId), buildId] : ids,
+  });
+  return { ...journal, builds: Object.fromEntries(rows.map(([subject, row]) => [subject, name(row)])) };
 }
 
 /** Actions whose builds have all ended are answered. An image that is not wanted or cannot be built is not waited for. */
@@ -121,19 +158,14 @@ export function rememberAnswered(journal: Journal, desired: DesiredState): Journ
   return { ...journal, answered: append(journal.answered, answered) };
 }
 
-const decoder: Decoder<Journal> = fields({
-  format: oneOf([1]),
-  builtAt: mapping(integer),
-  preparedAt: mapping(integer),
-  failures: mapping(fields({ ...JOB_FAILURE_FIELDS, settings: anyString })),
-  pruned: withDefault(mapping(fields({ settings: anyString, at: integer })), {}),
-  answered: list(text),
-  endedBuilds: list(text),
-});
+const failureDecoder = fields({ ...JOB_FAILURE_FIELDS, settings: anyString });
+const prunedDecoder = fields({ settings: anyString, at: integer });
+const rowDecoder: Decoder<BuildRow> = fields({ settings: anyString, ids: list(text) });
+const headDecoder = fields({ format: oneOf([1]) });
 
 /**
- * Reads journal.json's text; `undefined`: there is no such file. One that cannot be read is told as corrupt and counts
- * as empty: that costs time, never correctness.
+ * Reads journal.json's text; `undefined`: there is no such file. What of it cannot be read is told as corrupt and left
+ * out, entry by entry: that costs time, never correctness.
  */
 export function parseJournal(json: string | undefined): {
   readonly journal: Journal;
@@ -141,9 +173,42 @@ export function parseJournal(json: string | undefined): {
 } {
   if (json === undefined) return { journal: EMPTY_JOURNAL, isCorrupt: false };
   const problems: string[] = [];
-  const read = decoder(parseOrUndefined(json), 'journal.json', problems);
-  if (read === undefined || problems.length > 0) return { journal: EMPTY_JOURNAL, isCorrupt: true };
-  return { journal: read, isCorrupt: false };
+  const value = parseOrUndefined(json);
+  headDecoder(value, 'journal.json', problems);
+  const all = mapping(anything)(value, 'journal.json', problems);
+  if (all === undefined || problems.length > 0) return { journal: EMPTY_JOURNAL, isCorrupt: true };
+  const record = <T>(name: keyof Journal, entry: Decoder<T>): Readonly<Record<string, T>> =>
+    Object.fromEntries(readEntries(all[name], mapping(anything), entry, problems));
+  const texts = (name: keyof Journal): readonly string[] =>
+    readEntries(all[name], list(anything), text, problems).map(([, read]) => read);
+  const journal: Journal = {
+    format: 1,
+    builtAt: record('builtAt', integer),
+    builds: record('builds', rowDecoder),
+    preparedAt: record('preparedAt', integer),
+    preparedUnder: record('preparedUnder', anyString),
+    failures: record('failures', failureDecoder),
+    pruned: record('pruned', prunedDecoder),
+    answered: texts('answered'),
+    endedBuilds: texts('endedBuilds'),
+  };
+  return { journal, isCorrupt: problems.length > 0 };
+}
+
+/** Those of the entries that can be read; earlier versions had not all of the collections. */
+function readEntries<T>(
+  value: unknown,
+  whole: Decoder<Readonly<Record<string, unknown>> | readonly unknown[]>,
+  entry: Decoder<T>,
+  problems: string[],
+): readonly (readonly [string, T])[] {
+  if (value === undefined || value === null) return [];
+  return Object.entries(whole(value, 'journal.json', problems) ?? {}).flatMap(([key, item]) => {
+    const own: string[] = [];
+    const read = entry(item, key, own);
+    problems.push(...own);
+    return read === undefined || own.length > 0 ? [] : [[key, read] as const];
+  });
 }
 
 function parseOrUndefined(json: string): unknown {

@@ -7,6 +7,7 @@ import { rememberAnswered } from './back-off.ts';
 import { type Journal, type RememberedFailure, failureKey } from './journal.ts';
 import { findCopy, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
 import type { Plan } from './plan-entry.ts';
+import { keepTexts, lastingText } from './plan-texts.ts';
 import { listWantedImages } from './plan-matrix.ts';
 import { reportClouds } from './plan-reports.ts';
 
@@ -38,7 +39,8 @@ export function deriveBuilt(previous: Built | undefined, input: BuiltInput): Bui
     rests: plan.find((entry) => entry.act === 'rest' && entry.cause === 'all')?.reason,
   };
   if (previous === undefined) return next;
-  return isSame({ ...previous, generation: next.generation }, next) ? previous : next;
+  const kept = keepTexts(previous, next);
+  return isSame({ ...previous, generation: kept.generation }, kept) ? previous : kept;
 }
 
 /**
@@ -52,7 +54,20 @@ export function publishableNews(before: Built | undefined, after: Built): boolea
 function newsOf(built: Built): unknown {
   const { clouds, running, failures, answered, endedBuilds, nextBuildAt, rests } = built;
   const shown = running.filter(({ kind }) => kind !== 'prune').map(({ buildId }) => buildId);
-  return { clouds, failures, answered, endedBuilds, nextBuildAt, rests, running: shown.toSorted() };
+  return {
+    ...{ answered, endedBuilds, nextBuildAt, rests, running: shown.toSorted() },
+    clouds: clouds.map(({ failure, ...report }) => ({
+      ...report,
+      failure: failure && lastingFailure(failure),
+    })),
+    failures: failures.map(({ kind, subject, cloudId, errorKind, message }) => ({
+      ...{ kind, subject, cloudId, errorKind, message: lastingText(message) },
+    })),
+  };
+}
+
+function lastingFailure<T extends { readonly message: string }>(failure: T): T {
+  return { ...failure, message: lastingText(failure.message) };
 }
 
 function listEndedBuilds({ endedBuilds }: Journal, { requests }: DesiredState): readonly string[] {
@@ -87,7 +102,12 @@ function compare(a: string, b: string): number {
 function listFailures({ desired, observation, journal }: BuiltInput): readonly JobFailure[] {
   const isWanted = wantedFailures(desired);
   return Object.values(journal.failures)
-    .filter((failure) => isWanted(failure) && !hasArrived(failure, desired, observation))
+    .filter(
+      (failure) =>
+        isWanted(failure) &&
+        !hasArrived(failure, desired, observation) &&
+        !isBuiltOn(failure, desired, journal),
+    )
     .map(toJobFailure)
     .toSorted((a, b) => compare(failureKey(a), failureKey(b)));
 }
@@ -103,6 +123,21 @@ function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean
   const clouds = new Set(['', desired.build.cloud, ...listConsumerClouds(desired)]);
   return ({ kind, subject, cloudId }) =>
     clouds.has(cloudId) && (kind === 'prepare' ? bases.has(subject) : kind === 'prune' || names.has(subject));
+}
+
+/** Has an image been built since on a base that could not be prepared? */
+function isBuiltOn(
+  { kind, subject, failedAt }: JobFailure,
+  { images }: DesiredState,
+  journal: Journal,
+): boolean {
+  return (
+    kind === 'prepare' &&
+    listWantedImages(images).some(
+      ({ imageName, variant }) =>
+        variant.base === subject && (journal.builtAt[imageName] ?? Number.NaN) >= Date.parse(failedAt),
+    )
+  );
 }
 
 /** Did a copy that failed come by another way? */

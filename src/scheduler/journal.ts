@@ -8,8 +8,15 @@ export interface Journal {
   readonly format: 1;
   /** For each image name: when its last good build ended, by our own clock; epoch milliseconds. */
   readonly builtAt: Readonly<Record<string, number>>;
+  /**
+   * For each image name: the build ids of its last good builds, the newest last, as far back as they followed each
+   * other quickly under the same settings; bounded. Absent: unknown, and then `builtAt` belongs to no image.
+   */
+  readonly builds: Readonly<Record<string, BuildRow>>;
   /** For each base: when it was last prepared. */
   readonly preparedAt: Readonly<Record<string, number>>;
+  /** For each base: under which settings it was last prepared. */
+  readonly preparedUnder: Readonly<Record<string, string>>;
   /** By `failureKey`. */
   readonly failures: Readonly<Record<string, RememberedFailure>>;
   /** By `failureKey`: under which settings a cloud was last pruned, and when; epoch milliseconds. */
@@ -18,6 +25,12 @@ export interface Journal {
   readonly answered: readonly string[];
   /** Builds that actions asked for and that have ended, well or not, the newest last; bounded. */
   readonly endedBuilds: readonly string[];
+}
+
+/** Good builds of one image, and under which settings. */
+export interface BuildRow {
+  readonly settings: string;
+  readonly ids: readonly string[];
 }
 
 /** A failure, and under which settings: others are tried at once. */
@@ -29,7 +42,9 @@ export interface RememberedFailure extends JobFailure {
 export const EMPTY_JOURNAL: Journal = {
   format: 1,
   builtAt: {},
+  builds: {},
   preparedAt: {},
+  preparedUnder: {},
   failures: {},
   pruned: {},
   answered: [],

@@ -4,6 +4,7 @@ import type { Clouds, Project } from './plan-clouds.ts';
 import { type Due, decideBuild } from './plan-due.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
 import { type WantedImage, listWantedImages } from './plan-matrix.ts';
+import { isPreparedFor } from './plan-settings.ts';
 import { HOUR } from './plan-words.ts';
 
 /** How many more builds and preparations may start. */
@@ -38,7 +39,8 @@ function planBase(
   slots: Slots,
 ): readonly PlanEntry[] {
   const isDue = decided.some(({ decision }) => decision.act === 'due');
-  const gate = isDue ? gateBase(base, input, slots) : 'open';
+  const isAsked = decided.some(({ decision }) => decision.act === 'due' && decision.buildId !== undefined);
+  const gate = isDue ? gateBase(base, input, slots, isAsked) : 'open';
   if (gate === 'open') return startBuilds(decided, uploadTo, slots);
   const waits = `waits for ${nameBase(base, input)} to be prepared`;
   const images = decided.map(({ imageName, decision }) =>
@@ -63,23 +65,37 @@ function startBuilds(
   });
 }
 
-/** `open`: its images may be built; else what is done, or not, so that they may. */
-function gateBase(base: Base, input: PlanInput, slots: Slots): 'open' | readonly PlanEntry[] {
+/**
+ * `open`: its images may be built; else what is done, or not, so that they may. What an action asked for does not wait
+ * for a preparation that failed: its build, which makes sure of the base itself, tells how that ends.
+ */
+function gateBase(
+  base: Base,
+  input: PlanInput,
+  slots: Slots,
+  isAsked: boolean,
+): 'open' | readonly PlanEntry[] {
   if (input.ongoing.some(({ kind, subject }) => kind === 'prepare' && subject === base)) {
     return [rest('running', nameBase(base, input), 'being prepared')];
   }
   const need = explainPreparation(base, input);
   if (need === undefined) return 'open';
   const backOff = findBackOff({ kind: 'prepare', subject: base, cloudId: '' }, input);
+  if (backOff !== undefined && isAsked) return 'open';
   if (backOff !== undefined) return [rest('failed', nameBase(base, input), backOff.reason, backOff.until)];
   if (slots.busy >= slots.max) return [restForSlot(nameBase(base, input), slots)];
   return [{ act: 'prepare', base, reason: need }];
 }
 
 /** Why a base is to be prepared before it is built on; `undefined`: it was, not long ago. */
-function explainPreparation(base: Base, { journal, intervalHours, now }: PlanInput): string | undefined {
+function explainPreparation(
+  base: Base,
+  { desired, journal, intervalHours, now }: PlanInput,
+): string | undefined {
   const at = journal.preparedAt[base];
   if (at === undefined) return 'never prepared';
+  const under = journal.preparedUnder[base];
+  if (under === undefined || !isPreparedFor(under, desired, base)) return 'prepared under other settings';
   if (at > now) return 'interval elapsed: by this clock it was never prepared';
   if (at + intervalHours * HOUR > now) return undefined;
   return `interval elapsed: prepared ${Math.floor((now - at) / HOUR)} h ago`;

@@ -67,11 +67,41 @@ export function listActiveImages(
 
 /** The newest first; a time that cannot be read is the oldest. */
 export function sortNewestFirst(images: readonly ObservedImage[]): readonly ObservedImage[] {
-  const at = ({ createdAt }: ObservedImage): number => {
-    const read = Date.parse(createdAt);
-    return Number.isNaN(read) ? 0 : read;
-  };
-  return images.toSorted((a, b) => at(b) - at(a));
+  return images.toSorted((a, b) => timeOf(b) - timeOf(a));
+}
+
+/** Of a project's active images, one that was made from something later than `newest` of the build cloud. */
+export function findLater(
+  images: readonly ObservedImage[],
+  newest: ObservedImage,
+  buildImages: readonly ObservedImage[],
+): ObservedImage | undefined {
+  const isLater = (image: ObservedImage): boolean =>
+    timeOf(findSource(image, buildImages) ?? image) > timeOf(newest);
+  return listActiveImages(images, newest.name).find(isLater);
+}
+
+/** Of two images in one cloud: is `image` made from something later? Its own time counts where its source is gone. */
+export function isLaterHere(
+  image: ObservedImage,
+  other: ObservedImage,
+  buildImages: readonly ObservedImage[],
+): boolean {
+  const sources = [findSource(image, buildImages), findSource(other, buildImages)] as const;
+  const [a, b] = sources;
+  return a !== undefined && b !== undefined ? timeOf(a) > timeOf(b) : timeOf(image) > timeOf(other);
+}
+
+function findSource(
+  { sourceImageId }: ObservedImage,
+  buildImages: readonly ObservedImage[],
+): ObservedImage | undefined {
+  return buildImages.find(({ id }) => id === sourceImageId);
+}
+
+function timeOf({ createdAt }: ObservedImage): number {
+  const read = Date.parse(createdAt);
+  return Number.isNaN(read) ? 0 : read;
 }
 
 /** Of a project's active images of one name, one that is `image` itself or a copy of it. */

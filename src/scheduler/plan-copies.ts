@@ -1,23 +1,30 @@
 import type { ObservedImage } from '../model/observation.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { findBackOff } from './plan-back-off.ts';
-import { type Project, findCopy, listActiveImages } from './plan-clouds.ts';
+import { type Project, findCopy, findLater, listActiveImages } from './plan-clouds.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
 import { listWantedImages } from './plan-matrix.ts';
 
-const NEW = 'new consumer';
+/** Why a project gets a copy that has no image at all. */
+export const NEW_CONSUMER = 'new consumer';
 const NEWER = 'newer revision';
+
+/** How many copies that include one project run at a time. */
+const MOST_PER_PROJECT = 2;
 
 /** A project that lacks the newest image, and why. */
 interface Lack {
+  readonly newest: ObservedImage;
   readonly project: Project;
-  readonly reason: typeof NEW | typeof NEWER;
+  readonly reason: typeof NEW_CONSUMER | typeof NEWER;
 }
+
+type Judged = Lack & { readonly rest: Rest | undefined };
 
 /**
  * Copies of what the build cloud has and other projects have not: for each image one entry, read once and written to
- * all of them. An image whose build runs is left to that build. When a newer one is about to start, only a project
- * that has none at all gets what there is.
+ * all of them. Of an image whose build runs or is about to start, only a project gets what there is that has none at
+ * all, and that the build does not go to. Nobody gets what is older than what they have.
  */
 export function planCopies(
   build: Project,
@@ -25,32 +32,69 @@ export function planCopies(
   builds: readonly PlanEntry[],
   input: PlanInput,
 ): readonly PlanEntry[] {
-  return listWantedImages(input.desired.images).flatMap(({ imageName }) => {
+  const lacks = listWantedImages(input.desired.images).flatMap(({ imageName }) => {
     const [newest] = listActiveImages(build.images, imageName);
-    const isBuilding = input.ongoing.some(({ kind, subject }) => kind === 'build' && subject === imageName);
-    if (newest === undefined || isBuilding) return [];
-    const starts = builds.some((entry) => entry.act === 'build' && entry.imageName === imageName);
-    const lacks = others
-      .flatMap((project) => findLack(project, newest))
-      .filter(({ reason }) => reason === NEW || !starts);
-    return planCopiesOf(newest, lacks, input);
+    if (newest === undefined) return [];
+    return others.flatMap((project) => findLack(project, newest, build, builds, input));
   });
+  const judged = shareSlots(lacks, input);
+  return [...new Set(judged.map(({ newest }) => newest))].flatMap((newest) =>
+    planCopiesOf(
+      newest,
+      judged.filter((lack) => lack.newest === newest),
+    ),
+  );
 }
 
-function planCopiesOf(newest: ObservedImage, lacks: readonly Lack[], input: PlanInput): readonly PlanEntry[] {
-  const rests = lacks.map(({ project }) => findRest(project, newest.name, input));
-  const ready = lacks.filter((_, index) => rests[index] === undefined);
-  const resting = rests.filter((found) => found !== undefined);
+function planCopiesOf(newest: ObservedImage, lacks: readonly Judged[]): readonly PlanEntry[] {
+  const ready = lacks.filter((lack) => lack.rest === undefined);
+  const resting = lacks.flatMap((lack) => lack.rest ?? []);
   if (ready.length === 0) return resting;
   const reason = [...new Set(ready.map((lack) => lack.reason))].join(', ');
   const uploadTo = ready.map(({ project }) => project.cloudId);
   return [{ act: 'copy', imageName: newest.name, imageId: newest.id, uploadTo, reason }, ...resting];
 }
 
-function findLack(project: Project, newest: ObservedImage): readonly Lack[] {
+/** Who has none at all comes first. */
+function shareSlots(lacks: readonly (Lack | Judged)[], input: PlanInput): readonly Judged[] {
+  const taken = new Map<Project, number>();
+  const judge = (lack: Lack | Judged): Judged => {
+    const { project, newest } = lack;
+    const own = ('rest' in lack ? lack.rest : undefined) ?? findRest(project, newest.name, input);
+    if (own !== undefined) return { ...lack, rest: own };
+    const running = input.ongoing.filter(
+      ({ kind, cloudIds }) => kind === 'copy' && cloudIds.some((id) => project.cloudIds.includes(id)),
+    );
+    const busy = running.length + (taken.get(project) ?? 0);
+    if (busy >= MOST_PER_PROJECT) return { ...lack, rest: waitForSlot(lack) };
+    taken.set(project, (taken.get(project) ?? 0) + 1);
+    return { ...lack, rest: undefined };
+  };
+  const isFirst = ({ reason }: Lack): boolean => reason === NEW_CONSUMER;
+  const order = [...lacks.filter(isFirst), ...lacks.filter((lack) => !isFirst(lack))];
+  const judged = new Map(order.map((lack) => [lack, judge(lack)]));
+  return lacks.flatMap((lack) => judged.get(lack) ?? []);
+}
+
+function findLack(
+  project: Project,
+  newest: ObservedImage,
+  build: Project,
+  builds: readonly PlanEntry[],
+  { ongoing }: PlanInput,
+): readonly (Lack | Judged)[] {
+  const { name } = newest;
   if (findCopy(project.images, newest) !== undefined) return [];
-  const hasOther = listActiveImages(project.images, newest.name).length > 0;
-  return [{ project, reason: hasOther ? NEWER : NEW }];
+  const hasOther = listActiveImages(project.images, name).length > 0;
+  const lack = { newest, project, reason: hasOther ? NEWER : NEW_CONSUMER } as const;
+  const running = ongoing.find(({ kind, subject }) => kind === 'build' && subject === name);
+  if (running?.cloudIds.some((id) => project.cloudIds.includes(id)) === true) return [];
+  const starts = builds.some((entry) => entry.act === 'build' && entry.imageName === name);
+  if (hasOther && (running !== undefined || starts)) return [];
+  const later = findLater(project.images, newest, build.images);
+  if (later === undefined) return [lack];
+  const reason = `has what is newer than what the build cloud has: ${later.id}`;
+  return [{ ...lack, rest: rest('waits', subjectOf(lack), reason) }];
 }
 
 function findRest(project: Project, imageName: string, input: PlanInput): Rest | undefined {
@@ -63,4 +107,12 @@ function findRest(project: Project, imageName: string, input: PlanInput): Rest |
   if (input.ongoing.some(isCopied)) return rest('running', subject, 'being copied');
   const backOff = findBackOff({ kind: 'copy', subject: imageName, cloudId }, input);
   return backOff === undefined ? undefined : rest('failed', subject, backOff.reason, backOff.until);
+}
+
+function waitForSlot(lack: Lack): Rest {
+  return rest('waits', subjectOf(lack), `waits for one of ${MOST_PER_PROJECT} copies to it to end`);
+}
+
+function subjectOf({ newest, project }: Lack): string {
+  return `${newest.name} to ${project.cloudId}`;
 }

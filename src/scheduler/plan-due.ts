@@ -1,9 +1,12 @@
 import { describeInputChanges, encodeBuildInputs } from '../model/build-inputs.ts';
 import type { ObservedImage } from '../model/observation.ts';
+import { nextAttemptAt } from './back-off.ts';
+import type { BuildRow } from './journal.ts';
 import { findBackOff } from './plan-back-off.ts';
 import { type Project, listActiveImages } from './plan-clouds.ts';
 import { type PlanInput, type Rest, rest } from './plan-entry.ts';
 import { type WantedImage, isBuildable } from './plan-matrix.ts';
+import { settingsOf } from './plan-settings.ts';
 import { HOUR, minuteOf } from './plan-words.ts';
 import { wantedInputs } from './wanted-inputs.ts';
 
@@ -49,16 +52,52 @@ function findRequest(imageName: string, { desired, journal, ongoing }: PlanInput
 
 /** Why an image is to be built, or until when it is fresh. */
 function explainNeed(imageName: string, build: Project, input: PlanInput): string | Rest {
-  const [newest] = listActiveImages(build.images, imageName);
-  const builtAt = input.journal.builtAt[imageName];
-  if (newest === undefined) return builtAt === undefined ? 'never built' : 'missing here';
+  const active = listActiveImages(build.images, imageName);
+  const [newest] = active;
+  const built = findLastBuild(imageName, input);
+  const isLastHere = active.some(({ buildId }) => buildId === built?.ids.at(-1));
+  if (built !== undefined && !isLastHere) return explainAbsence(imageName, active, built, input);
+  if (newest === undefined)
+    return input.journal.builtAt[imageName] === undefined ? 'never built' : 'missing here';
   const change = explainChange(newest, input);
   if (change !== undefined) return `inputs changed: ${change}`;
-  const last = findLastSuccess(newest, builtAt, input.now);
+  const last = findLastSuccess(newest, built?.at, input.now);
   if (last === undefined) return 'interval elapsed: by this clock it was never built';
   const until = last + input.intervalHours * HOUR;
   if (until <= input.now) return `interval elapsed: built ${Math.floor((input.now - last) / HOUR)} h ago`;
   return rest('fresh', imageName, `fresh until ${minuteOf(until)}`, until);
+}
+
+/** The last good build of an image, as far as the journal knows which one that was. */
+interface LastBuild extends BuildRow {
+  readonly at: number;
+}
+
+function findLastBuild(imageName: string, { journal }: PlanInput): LastBuild | undefined {
+  const at = journal.builtAt[imageName];
+  const row = journal.builds[imageName];
+  return at === undefined || row === undefined || row.ids.length === 0 ? undefined : { at, ...row };
+}
+
+/**
+ * What was built last is not here: deleted, or never seen. As it may be made again and again without ever being seen,
+ * it rests after each time as what failed does, under the same settings.
+ */
+function explainAbsence(
+  imageName: string,
+  active: readonly ObservedImage[],
+  { at, ids, settings }: LastBuild,
+  { now, intervalHours, desired }: PlanInput,
+): string | Rest {
+  const isSeen = (id: string): boolean => active.some(({ buildId }) => buildId === id);
+  const unseen = ids.length - 1 - ids.findLastIndex(isSeen);
+  const until = nextAttemptAt(at, unseen, intervalHours, 0.5);
+  const isOther = settings !== settingsOf(desired, 'build', imageName);
+  if (isOther || at > now || until <= now) {
+    return active.length === 0 ? 'missing here' : 'missing here: the one built last is gone';
+  }
+  const reason = `built at ${minuteOf(at)} and not seen since; rests until ${minuteOf(until)}`;
+  return rest('failed', imageName, reason, until);
 }
 
 function explainChange(newest: ObservedImage, { desired, version }: PlanInput): string | undefined {

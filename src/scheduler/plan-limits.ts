@@ -1,3 +1,4 @@
+import { NEW_CONSUMER } from './plan-copies.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
 
 /** How many run at a time, whatever there is to do: each is a process of its own with a cloud at its other end. */
@@ -9,12 +10,21 @@ type Limited = Extract<PlanEntry, { readonly act: keyof typeof MOST }>;
 export function limitJobs(entries: readonly PlanEntry[], { ongoing }: PlanInput): readonly PlanEntry[] {
   const count = (act: keyof typeof MOST): number => ongoing.filter(({ kind }) => kind === act).length;
   const running = { copy: count('copy'), prune: count('prune') };
-  return entries.map((entry) => {
-    if (entry.act !== 'copy' && entry.act !== 'prune') return entry;
-    if (running[entry.act] >= MOST[entry.act]) return waitFor(entry);
-    running[entry.act] += 1;
-    return entry;
+  const limited = entries.filter((entry) => entry.act === 'copy' || entry.act === 'prune');
+  const order = [...limited.filter(isUrgent), ...limited.filter((entry) => !isUrgent(entry))];
+  const waiting = order.filter(({ act }) => {
+    running[act] += 1;
+    return running[act] > MOST[act];
   });
+  return entries.map((entry) => {
+    const found = waiting.find((each) => each === entry);
+    return found === undefined ? entry : waitFor(found);
+  });
+}
+
+/** A consumer without any image comes first. */
+function isUrgent(entry: Limited): boolean {
+  return entry.act === 'copy' && entry.reason.includes(NEW_CONSUMER);
 }
 
 function waitFor(entry: Limited): Rest {

@@ -27,22 +27,28 @@ export function planPrunes(
   started: readonly PlanEntry[],
   input: PlanInput,
 ): readonly PlanEntry[] {
-  const published = findPublished(input);
-  if (published === undefined) return [];
   const { build } = clouds;
   if (!isSeen(build)) return []; // which image consumers are to get cannot be told without it
-  return [build, ...clouds.others]
+  const published = new Set((input.desired.published ?? []).flatMap(({ imageIds }) => imageIds));
+  const entries = [build, ...clouds.others]
     .flatMap((project) => listNames(project).map((imageName) => ({ project, imageName })))
     .filter((place) => !isTouched(place, clouds, started, input))
     .flatMap((place) => planPlace(place, build, published, input) ?? []);
+  const unsure = listUnsure(input);
+  if (unsure.length === 0) return entries;
+  return entries.some(({ act }) => act === 'prune') ? [holdUp(unsure)] : [];
 }
 
-/** All ids that are published; `undefined` as long as that is not known of each relation, or is being changed. */
-function findPublished({ desired: { published, consumers } }: PlanInput): ReadonlySet<string> | undefined {
-  if (published === undefined || published.some(({ isSettled }) => !isSettled)) return undefined;
-  const known = new Set(published.map(({ relationId }) => relationId));
-  if (consumers.some(({ relationId }) => !known.has(relationId))) return undefined;
-  return new Set(published.flatMap(({ imageIds }) => imageIds));
+/** The relations of which it is not known for sure what is published there. */
+function listUnsure({ desired: { published = [], consumers } }: PlanInput): readonly number[] {
+  const settled = new Set(published.filter(({ isSettled }) => isSettled).map(({ relationId }) => relationId));
+  const all = [...published, ...consumers].map(({ relationId }) => relationId);
+  return [...new Set(all)].filter((id) => !settled.has(id)).toSorted((a, b) => a - b);
+}
+
+function holdUp(relationIds: readonly number[]): Rest {
+  const which = `relation${relationIds.length === 1 ? '' : 's'} ${relationIds.join(', ')}`;
+  return rest('waits', 'prune', `waits until it is read back what is published to ${which}`);
 }
 
 function planPlace(

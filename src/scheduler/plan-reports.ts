@@ -1,7 +1,7 @@
 import type { CloudImage, CloudReport } from '../model/built.ts';
 import type { DesiredImages, DesiredState } from '../model/desired-state.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
-import { chooseImage, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
+import { chooseImage, isLaterHere, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
 import { type WantedImage, listWantedImages } from './plan-matrix.ts';
 
 /**
@@ -47,7 +47,7 @@ function reportCloud(
   const choose = ({ imageName }: WantedImage): ObservedImage | undefined =>
     buildImages === undefined
       ? keepChoice(active, imageName, said)
-      : chooseImage(active, imageName, buildImages);
+      : chooseNewer(active, imageName, buildImages, said);
   return {
     cloudId,
     failure: undefined,
@@ -67,6 +67,21 @@ function keepChoice(
 ): ObservedImage | undefined {
   const named = listActiveImages(active, imageName);
   return named.find(({ id }) => said.some(({ imageId }) => imageId === id)) ?? named[0];
+}
+
+/** Nobody goes back to an older image while the one that they are told is active. */
+function chooseNewer(
+  active: readonly ObservedImage[],
+  imageName: string,
+  buildImages: readonly ObservedImage[],
+  said: readonly CloudImage[],
+): ObservedImage | undefined {
+  const choice = chooseImage(active, imageName, buildImages);
+  const told = listActiveImages(active, imageName).find(({ id }) =>
+    said.some(({ imageId }) => imageId === id),
+  );
+  if (choice === undefined || told === undefined) return choice;
+  return isLaterHere(told, choice, buildImages) ? told : choice;
 }
 
 function toCloudImage(

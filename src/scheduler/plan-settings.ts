@@ -15,6 +15,22 @@ export function settingsOf(desired: DesiredState, kind: JobKind, subject: string
     [build.cloud, build.flavor, build.network],
     ownSettings(desired, kind),
   ];
+  const whole = digest(settings);
+  return kind === 'prepare' ? `${preparationOf(desired, subject)}.${whole}` : whole;
+}
+
+/** Does a preparation that came through under `settings`, of `settingsOf`, still serve? */
+export function isPreparedFor(settings: string, desired: DesiredState, base: string): boolean {
+  return settings.split('.')[0] === preparationOf(desired, base);
+}
+
+/** Of what a prepared base is made, and where it is: other credentials may lead to another cloud of the same name. */
+function preparationOf({ images, build, credentialsGeneration }: DesiredState, base: string): string {
+  const { arch, cloudImagesUrl, runnerReleasesUrl } = images;
+  return digest([base, arch, cloudImagesUrl, runnerReleasesUrl, build.cloud, credentialsGeneration]);
+}
+
+function digest(settings: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }
 

@@ -29,7 +29,8 @@ function explainRest({ credentials, desired }: PlanInput): string | undefined {
     case 'outdated':
       return 'waiting for credentials: newer ones are to be installed';
     case 'ready':
-      return desired.consumers.length === 0 ? 'no consumer with complete credentials' : undefined;
+      if (desired.consumers.length === 0) return 'no consumer with complete credentials';
+      return desired.role === 'works' ? undefined : `stands by: ${desired.application}/leader builds`;
   }
 }
 

@@ -142,6 +142,30 @@ describe('the journal', () => {
     expect(parseJournal(json)).toEqual({ journal: EMPTY_JOURNAL, isCorrupt: true });
   });
 
+  test('loses no more than what cannot be read of it', () => {
+    const good = rememberEnded(
+      rememberSuccess(fail(EMPTY_JOURNAL), { ...build, now: NOW, settings: 's' }),
+      'b1',
+    );
+    const odd = {
+      ...{ ...good, builtAt: { ...good.builtAt, odd: 'x' }, failures: { odd: {} } },
+      ...{ endedBuilds: ['b1', 7], pruned: 'x' },
+    };
+    expect(parseJournal(JSON.stringify(odd))).toEqual({ journal: good, isCorrupt: true });
+  });
+
+  test('knows which builds came through one soon after the other', () => {
+    const end = (journal: Journal, buildId: string, minutes: number, settings = 's'): Journal =>
+      rememberEnded(rememberSuccess(journal, { ...build, now: NOW + minutes * MINUTE, settings }), buildId);
+    const idsOf = ({ builds }: Journal) => builds[NOBLE]?.ids;
+    const twice = end(end(EMPTY_JOURNAL, 'b1', 0), 'b2', 60);
+    expect(idsOf(twice)).toEqual(['b1', 'b2']);
+    expect(idsOf(rememberEnded(twice, 'failed'))).toEqual(['b1', 'b2']);
+    expect(idsOf(end(twice, 'b2', 60))).toEqual(['b1', 'b2']);
+    expect(idsOf(end(twice, 'b3', 60 + 6 * 60))).toEqual(['b3']);
+    expect(idsOf(end(twice, 'b3', 70, 'other'))).toEqual(['b3']);
+  });
+
   test('of an earlier version, which did not know of prunes, is read', () => {
     const earlier = JSON.stringify({ ...EMPTY_JOURNAL, endedBuilds: ['b1'], pruned: undefined });
     expect(parseJournal(earlier)).toEqual({

@@ -16,6 +16,7 @@ import {
   image,
   job,
   planInput,
+  preparedOf,
   seen,
   tell,
 } from './plan-fixtures.ts';
@@ -41,7 +42,7 @@ describe('the plan of builds', () => {
     ],
     [
       'has a base prepared again after the interval',
-      { journal: { ...EMPTY_JOURNAL, preparedAt: { noble: NOW - 6 * HOUR } } },
+      { journal: { ...EMPTY_JOURNAL, ...preparedOf({ noble: NOW - 6 * HOUR }) } },
       [
         'prepare noble: interval elapsed: prepared 6 h ago',
         `${NOBLE}: waits for base noble/x64 to be prepared`,
@@ -61,13 +62,55 @@ describe('the plan of builds', () => {
       ],
     ],
     [
+      'has a base prepared again under other settings',
+      { desired: desiredState({ images: { cloudImagesUrl: 'https://mirror' } }), journal: prepared },
+      ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
+    ],
+    [
+      'has a base prepared again for another build cloud, which has other credentials',
+      { desired: desiredState({ credentialsGeneration: 2 }), journal: prepared },
+      ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
+    ],
+    [
+      'has a base prepared once, whatever else is changed',
+      { desired: desiredState({ images: { runnerVersion: '2.331.0' } }), journal: prepared },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'has a base prepared first for what an action asked',
+      { desired: desiredState({ requests: [request('42', 'b1')] }), journal: EMPTY_JOURNAL },
+      ['prepare noble: never prepared', `${NOBLE}: waits for base noble/x64 to be prepared`],
+    ],
+    [
+      'tries what an action asked although its base could not be prepared',
+      {
+        desired: desiredState({ requests: [request('42', 'b1')] }),
+        journal: afterFailure(desiredState(), 'prepare'),
+      },
+      [`build ${NOBLE} → red: asked by action 42`],
+    ],
+    [
+      'tries that once',
+      {
+        desired: desiredState({ requests: [request('42', 'b1')] }),
+        journal: { ...afterFailure(desiredState(), 'prepare'), endedBuilds: ['b1'] },
+      },
+      [
+        'base noble/x64: rests after 1 failure until 2026-11-21T12:05Z: no',
+        `${NOBLE}: waits for base noble/x64 to be prepared`,
+      ],
+    ],
+    [
       'does not prepare a base of which nothing is to be built',
       { journal: EMPTY_JOURNAL, observation: holds(hoursAgo(1)) },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
       'starts no more than may run at a time',
-      { desired: three, journal: { ...prepared, preparedAt: { ...prepared.preparedAt, focal: NOW } } },
+      {
+        desired: three,
+        journal: { ...prepared, ...preparedOf({ ...prepared.preparedAt, focal: NOW }, three) },
+      },
       [
         `build ${NOBLE} → red: never built`,
         `build ${JAMMY} → red: never built`,

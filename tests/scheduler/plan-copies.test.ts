@@ -113,6 +113,39 @@ describe('the plan of copies', () => {
       [`build ${NOBLE} → red: interval elapsed: built 7 h ago`, `copy ${NOBLE} → red: new consumer`],
     ],
     [
+      'gives a consumer what there is that joined while the build ran',
+      { observation: [build, seen('red', 'red', [])], ongoing: [job('build', NOBLE, [])] },
+      [`${NOBLE}: being built`, `copy ${NOBLE} → red: new consumer`],
+    ],
+    [
+      'does not give what is older than what a consumer has',
+      {
+        observation: [due, seen('red', 'red', [copyOf('gone', { createdAt: hoursAgo(1) })])],
+        ongoing: [job('build', 'other'), job('prepare', 'focal')],
+      },
+      [
+        `${NOBLE}: waits for a free slot (2 of 2)`,
+        `${NOBLE} to red: has what is newer than what the build cloud has: gone-copy`,
+      ],
+    ],
+    [
+      'copies no more than two images into a project at a time, first what it has none of',
+      {
+        desired: desiredState({ images: { bases: ['noble', 'jammy'] } }),
+        observation: [
+          seen('builder', 'build', [image('new'), image('j', { name: JAMMY })]),
+          seen('red', 'red', [copyOf('old', { createdAt: hoursAgo(3) })]),
+        ],
+        ongoing: [job('copy', 'app-focal-x64', ['red'])],
+      },
+      [
+        fresh,
+        `${JAMMY}: fresh until 2026-11-21T17:00Z`,
+        `${NOBLE} to red: waits for one of 2 copies to it to end`,
+        `copy ${JAMMY} → red: new consumer`,
+      ],
+    ],
+    [
       'lets a failed copy rest, and not the others',
       {
         desired: two,

@@ -6,6 +6,7 @@ import {
   NOBLE,
   NOW,
   afterFailure,
+  builtBefore,
   copyOf,
   desiredState,
   failed,
@@ -57,7 +58,42 @@ describe('whether an image is built', () => {
     ['builds what was never built', {}, [`build ${NOBLE} → red: never built`]],
     [
       'builds what is gone',
-      { journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      { journal: { ...prepared, ...builtBefore(1, ['build-new']) } },
+      [`build ${NOBLE} → red: missing here`],
+    ],
+    [
+      'builds what is gone although an older one is here',
+      { observation: holds(hoursAgo(200)), journal: { ...prepared, ...builtBefore(1, ['build-gone']) } },
+      [`build ${NOBLE} → red: missing here: the one built last is gone`],
+    ],
+    [
+      'builds what is gone, of which an earlier journal does not tell which one it was',
+      { observation: holds(hoursAgo(200)), journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      [`build ${NOBLE} → red: interval elapsed: built 200 h ago`],
+    ],
+    [
+      'lets rest what was built and is not seen',
+      { journal: { ...prepared, ...builtBefore(1 / 60, ['b1']) } },
+      [`${NOBLE}: built at 2026-11-21T11:59Z and not seen since; rests until 2026-11-21T12:04Z`],
+    ],
+    [
+      'lets it rest longer the more often it was not seen',
+      { journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'b4', 'b5']) } },
+      [`${NOBLE}: built at 2026-11-21T11:00Z and not seen since; rests until 2026-11-21T12:20Z`],
+    ],
+    [
+      'counts only those that were not seen since one was',
+      {
+        observation: holds(hoursAgo(3)),
+        journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'build-new', 'b5']) },
+      },
+      [`build ${NOBLE} → red: missing here: the one built last is gone`],
+    ],
+    [
+      'tries what was not seen at once under other settings',
+      {
+        journal: { ...prepared, ...builtBefore(1 / 60, ['b1'], desiredState({ build: { flavor: 'big' } })) },
+      },
       [`build ${NOBLE} → red: missing here`],
     ],
     [
@@ -94,17 +130,17 @@ describe('whether an image is built', () => {
     ],
     [
       'trusts its own clock when Glance is a day behind',
-      { observation: holds(hoursAgo(25)), journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      { observation: holds(hoursAgo(25)), journal: { ...prepared, ...builtBefore(1, ['build-new']) } },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
       'does not trust times that lie ahead',
-      { observation: holds(hoursAgo(-3)), journal: { ...prepared, builtAt: { [NOBLE]: NOW + 9 * HOUR } } },
+      { observation: holds(hoursAgo(-3)), journal: { ...prepared, ...builtBefore(-9, ['build-new']) } },
       [`build ${NOBLE} → red: interval elapsed: by this clock it was never built`],
     ],
     [
       'falls back on Glance when its own journal lies ahead',
-      { observation: holds(hoursAgo(2)), journal: { ...prepared, builtAt: { [NOBLE]: NOW + 9 * HOUR } } },
+      { observation: holds(hoursAgo(2)), journal: { ...prepared, ...builtBefore(-9, ['build-new']) } },
       [`${NOBLE}: fresh until 2026-11-21T16:00Z`],
     ],
     [
@@ -168,4 +204,10 @@ describe('whether an image is built', () => {
   test.each(table)('%s', (_, changes, expected) => {
     expect(tell(planInput(changes))).toEqual(expected);
   });
+});
+
+test('a unit that only observes builds, copies and prunes nothing, and says who does', () => {
+  expect(tell(planInput({ desired: desiredState({ role: 'observes' }) }))).toEqual([
+    'all: stands by: app/leader builds',
+  ]);
 });

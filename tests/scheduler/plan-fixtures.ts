@@ -52,6 +52,7 @@ interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'build'>>
 export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
   return {
     ...{ format: 1, generation: 1, unit: 'app/0', application: 'app', modelUuid: 'model' },
+    role: 'works',
     credentialsGeneration: 1,
     images: {
       ...{ arch: 'x64', bases: ['noble'], jujuChannels: [''], microk8sChannels: [''], prefix: 'app' },
@@ -67,12 +68,33 @@ export function desiredState({ images, build, ...changes }: DesiredChanges = {})
   };
 }
 
+/** Bases that were prepared under what is wanted now. */
+export function preparedOf(
+  preparedAt: Journal['preparedAt'],
+  desired = desiredState(),
+): Pick<Journal, 'preparedAt' | 'preparedUnder'> {
+  const bases = Object.keys(preparedAt);
+  const under = bases.map((base) => [base, settingsOf(desired, 'prepare', base)] as const);
+  return { preparedAt, preparedUnder: Object.fromEntries(under) };
+}
+
+/** What the journal says of good builds of noble, the newest last, the last so many hours ago. */
+export function builtBefore(
+  hours: number,
+  ids: readonly string[],
+  desired = desiredState(),
+): Pick<Journal, 'builtAt' | 'builds'> {
+  const settings = settingsOf(desired, 'build', NOBLE);
+  return { builtAt: { [NOBLE]: NOW - hours * HOUR }, builds: { [NOBLE]: { settings, ids } } };
+}
+
 /** Nothing was ever built; noble and jammy were prepared an hour ago. */
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
+  const desired = changes.desired ?? desiredState();
   return {
-    ...{ desired: desiredState(), intervalHours: 6, version: '1.0.0', credentials: 'ready' },
+    ...{ desired, intervalHours: 6, version: '1.0.0', credentials: 'ready' },
     observation: [seen('builder', 'build', []), seen('red', 'red', [])],
-    journal: { ...EMPTY_JOURNAL, preparedAt: { noble: NOW - HOUR, jammy: NOW - HOUR } },
+    journal: { ...EMPTY_JOURNAL, ...preparedOf({ noble: NOW - HOUR, jammy: NOW - HOUR }, desired) },
     ongoing: [],
     now: NOW,
     ...changes,

@@ -5,6 +5,7 @@ import { EMPTY_JOURNAL } from '../../src/scheduler/journal.ts';
 import type { Plan, PlanEntry, PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
 import type { Planner } from './plan-checks.ts';
+import { liveHidden } from './plan-hidden.ts';
 import { anyEvent, liveThrough } from './plan-property.ts';
 
 /** What the properties say against a planner; `undefined`: nothing. */
@@ -106,6 +107,12 @@ const MUTANTS: readonly (readonly [string, Planner, RegExp])[] = [
     /two plans/,
   ],
 ];
+
+test('a planner that forgets which builds were its own builds what is never seen again and again', () => {
+  const forgetful = blind(({ journal }) => ({ journal: { ...journal, builds: {} } }));
+  expect(liveHidden([], forgetful)).toEqual([expect.stringMatching(/builds of what is never seen/)]);
+  expect(liveHidden([], planWork)).toEqual([]);
+});
 
 describe('the properties of a plan', () => {
   test('are those of ours', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { liveHidden } from './plan-hidden.ts';
 import {
   type WorldEvent,
   anyEvent,
@@ -33,6 +34,15 @@ describe('whatever happens', () => {
         expect(liveThrough(events, planWork)).toEqual([]);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test('what a cloud hides is built less and less often', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 8 }), (events) => {
+        expect(liveHidden(events, planWork)).toEqual([]);
+      }),
+      { numRuns: 4 },
     );
   });
 

@@ -14,7 +14,7 @@ const SETTLE_STEP_HOURS = 1 / 2;
 
 export type WorldEvent =
   | { readonly event: 'slots'; readonly max: number }
-  | { readonly event: 'tick' | 'day' | 'dispatch' | 'ask' | 'lose journal' | 'recover' }
+  | { readonly event: 'tick' | 'day' | 'dispatch' | 'ask' | 'lose journal' | 'recover' | 'hide' }
   | { readonly event: 'join' | 'leave'; readonly consumer: number }
   | { readonly event: 'end'; readonly which: number; readonly isGood: boolean }
   | { readonly event: 'down'; readonly cloudId: string }
@@ -70,6 +70,7 @@ export const anyEvent: fc.Arbitrary<WorldEvent> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ event: 'recover' } as const) },
+  { weight: 1, arbitrary: fc.constant({ event: 'hide' } as const) },
   { weight: 1, arbitrary: fc.constant({ event: 'lose journal' } as const) },
   { weight: 1, arbitrary: fc.record({ event: fc.constant('vanish' as const), which }) },
   {
@@ -108,7 +109,10 @@ export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Pl
       world.journal = newWorld().journal;
       return;
     case 'recover':
-      return world.down.clear();
+      return world.recover();
+    case 'hide':
+      world.isHiding = true;
+      return;
     case 'join':
       return change({ consumers: withConsumer(world, happening.consumer), published: undefined });
     case 'leave':
@@ -171,7 +175,7 @@ function newRequest({ desired }: SimulatedWorld) {
 
 /** All is well from here on, and everything that starts ends well: how many rounds until there is nothing to do. */
 export function settle(world: SimulatedWorld, planner: Planner): number {
-  world.down.clear();
+  world.recover();
   world.credentials = 'ready';
   if (world.desired.consumers.length === 0) happen(world, { event: 'join', consumer: 2 }, planner);
   let quiet = 0;

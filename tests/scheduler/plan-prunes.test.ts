@@ -33,24 +33,30 @@ const red = seen('red', 'red', [copyOf('r1', { isPublished: true })]);
 const four = { desired: knows(settled('r1-copy')), observation: [build, red] };
 const two = `prune ${NOBLE} in builder: 2 revisions beyond the newest 2`;
 
+const heldUp = 'prune: waits until it is read back what is published to relation 1';
+
 describe('the plan of prunes', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     ['deletes what is beyond the newest', four, [fresh, two]],
-    ['deletes nothing as long as nobody said what is published', { ...four, desired: knows() }, [fresh]],
+    [
+      'deletes nothing as long as nobody said what is published',
+      { ...four, desired: knows() },
+      [fresh, heldUp],
+    ],
     [
       'deletes nothing when nothing at all is known of what is published',
       { ...four, desired: desiredState() },
-      [fresh],
+      [fresh, heldUp],
     ],
     [
       'deletes nothing when not all relations told what is published',
       { ...four, desired: knows({ ...settled('r1-copy'), relationId: 2 }) },
-      [fresh],
+      [fresh, heldUp],
     ],
     [
       'deletes nothing while a publication is being changed',
       { ...four, desired: knows({ ...settled('r1-copy'), isSettled: false }) },
-      [fresh],
+      [fresh, heldUp],
     ],
     [
       'deletes nothing without credentials',

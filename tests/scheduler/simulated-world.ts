@@ -38,6 +38,9 @@ export class SimulatedWorld {
   built: Built | undefined;
   readonly images = new Map<string, ObservedImage[]>();
   readonly down = new Set<string>();
+  /** Does the build cloud hide what is built from now on? */
+  isHiding = false;
+  readonly hidden = new Set<string>();
   readonly startedBuilds: { readonly imageName: string; readonly reason: string }[] = [];
   /** What must never have happened. */
   readonly wrongs: string[] = [];
@@ -69,7 +72,9 @@ export class SimulatedWorld {
           ? ({ cloudId, state: 'failed', kind: 'unavailable', message: 'down' } as const)
           : ({
               ...{ cloudId, state: 'seen', projectKey: this.#projectOf(cloudId) },
-              images: this.imagesOf(cloudId).toReversed(),
+              images: this.imagesOf(cloudId)
+                .filter(({ id }) => !this.hidden.has(id))
+                .toReversed(),
             } as const),
       ),
     });
@@ -128,6 +133,13 @@ export class SimulatedWorld {
     }
   }
 
+  /** All clouds answer, and show all. */
+  recover(): void {
+    this.down.clear();
+    this.isHiding = false;
+    this.hidden.clear();
+  }
+
   advance(hours: number): void {
     this.now += hours * HOUR;
     this.glanceNow += hours * HOUR;
@@ -150,13 +162,13 @@ export class SimulatedWorld {
   }
 
   #endBuild(job: SimulatedJob, uploadTo: readonly string[], works: boolean): void {
-    this.journal = rememberEnded(this.journal, job.buildId);
     const { runnerVersion, scriptDigest } = job.desired.images;
     const runConfig = encodeBuildInputs({
       ...{ charm: '1.0.0', runner: runnerVersion || 'latest', script: scriptDigest || 'none' },
     });
     const id = works ? this.#makeImage('builder', job, { runConfig }) : undefined;
     this.#settle(job, { kind: 'build', subject: job.subject, cloudId: '' }, works);
+    this.journal = rememberEnded(this.journal, job.buildId);
     if (id !== undefined) this.#deliver(job, id, uploadTo, true);
   }
 
@@ -175,6 +187,7 @@ export class SimulatedWorld {
     this.#made += 1;
     this.glanceNow += 1;
     const id = `image${this.#made}`;
+    if (this.isHiding && cloudId === 'builder') this.hidden.add(id);
     const createdAt = new Date(this.glanceNow).toISOString();
     this.imagesOf(cloudId).push({
       ...{ id, name: job.subject, status: 'active', createdAt, buildId: job.buildId, isPublished: false },

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import type { CopyEntry } from '../../src/scheduler/plan-entry.ts';
+import { Repeats } from '../../src/scheduler/repeats.ts';
+import { NOBLE, NOW, desiredState } from './plan-fixtures.ts';
+
+const MINUTE = 60_000;
+const copy = (...uploadTo: readonly string[]): CopyEntry => ({
+  ...{ act: 'copy', imageName: NOBLE, imageId: 'new', uploadTo, reason: 'new consumer' },
+});
+
+test('a copy that is not seen afterwards runs less and less often', () => {
+  const repeats = new Repeats();
+  const starts: number[] = [];
+  for (let minute = 0; minute < 180; minute += 1) {
+    if (repeats.admit(copy('red'), desiredState(), NOW + minute * MINUTE)) starts.push(minute);
+  }
+  expect(starts).toEqual([0, 4, 12, 28, 60, 108, 156]);
+});
+
+test('a copy to another cloud, or under other settings, does not wait for that', () => {
+  const repeats = new Repeats();
+  repeats.admit(copy('red'), desiredState(), NOW);
+  expect([
+    repeats.admit(copy('red'), desiredState(), NOW + 1),
+    repeats.admit(copy('red', 'blue'), desiredState(), NOW + 1),
+    repeats.admit(copy('red'), desiredState({ credentialsGeneration: 2 }), NOW + 1),
+  ]).toEqual([false, true, true]);
+});
