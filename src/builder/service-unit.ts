@@ -17,6 +17,7 @@ export function renderServiceUnit({ program, node, scheduler, unitName, root }: 
     `Description=Keeps the GitHub runner images of ${escapeSpecifiers(unitName)} fresh`,
     'Wants=network-online.target',
     'After=network-online.target',
+    'StartLimitIntervalSec=0', // it is started again however often it ends: hooks start it as well
     '',
     '[Service]',
     'Type=simple',

@@ -21,9 +21,10 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   const { paths } = host;
   const systemd = systemdOf(host);
   const text = await renderUnitOf(unitName, host);
-  if ((await readTextFile(paths.serviceFile)) !== text) await writeFileAtomic(paths.serviceFile, text, 0o644);
+  const isSame = (await readTextFile(paths.serviceFile)) === text;
+  if (!isSame) await writeFileAtomic(paths.serviceFile, text, 0o644);
   const wanted = await digestOf(text, paths);
-  if ((await readTextFile(startedWith(paths)))?.trim() === wanted) {
+  if (isSame && (await readTextFile(startedWith(paths)))?.trim() === wanted) {
     if (!(await systemd.isEnabled(paths.service))) await systemd.enable(paths.service);
     await ensureServiceRuns(host);
     return;

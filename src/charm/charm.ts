@@ -1,6 +1,7 @@
 import { initialize } from '../builder/initialize.ts';
-import { ensureServiceRuns } from '../builder/service.ts';
+import { ensureService } from '../builder/service.ts';
 import type { Host } from '../builder/tools.ts';
+import { upgradeApp } from '../builder/upgrade-app.ts';
 import type { JujuContext } from '../juju/context.ts';
 import type { CharmEvent } from '../juju/event.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
@@ -13,7 +14,6 @@ import { listImageNames } from './desired.ts';
 import { type LeavingUnit, clearStopped, isStopped, removeUnit, stopUnit } from './leave-host.ts';
 import { observeHost, observeModel } from './observe.ts';
 import type { ObservedModel } from './observed.ts';
-import { standBy } from './stand-by.ts';
 import { cutLine } from './status-line.ts';
 import { findObstacle } from './unit-status.ts';
 import { writeDecision } from './write-decision.ts';
@@ -75,7 +75,7 @@ export class GithubRunnerImageBuilderCharm {
     const { tools, logger } = this.#parts;
     try {
       const model = await observeModel(this.#parts, event);
-      await (model.isLeader ? this.#carryOut(model) : standBy(model, this.#parts));
+      await this.#carryOut(model);
     } catch (error) {
       if (!(error instanceof ProductError) || error.kind !== 'input') throw error;
       logger.error('the machine or the charm is not as it must be', { reason: error.message });
@@ -95,8 +95,9 @@ export class GithubRunnerImageBuilderCharm {
   async #setUpHost({ wish, unit, application }: ObservedModel): Promise<void> {
     const { host } = this.#parts;
     if (wish === undefined) {
-      if ((await readTextFile(host.paths.serviceFile)) !== undefined) await ensureServiceRuns(host);
-      return;
+      if ((await readTextFile(host.paths.serviceFile)) === undefined) return;
+      await upgradeApp(host); // a new charm's program is not to wait for an option to be put right
+      return ensureService(unit, host);
     }
     const config = {
       cloudConfig: { clouds: {} }, // credentials are written with their generation, once that is decided

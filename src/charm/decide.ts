@@ -90,7 +90,8 @@ function deriveDesire(
   databags: readonly DatabagDecision[],
   request: ActionRequest | undefined,
 ): Desire | undefined {
-  const { wish, desired: before, built, unit, application, modelUuid } = observed;
+  const { wish, desired: before, built, unit, application, modelUuid, isLeader } = observed;
+  const role = isLeader ? 'works' : 'observes';
   const published = databags.map(({ publication }) => publication);
   const requestsFor = (images: DesiredState['images']): DesiredState['requests'] => {
     const names = listImageNames(images);
@@ -101,13 +102,14 @@ function deriveDesire(
   if (wish === undefined || credentials === undefined) {
     return before === undefined
       ? undefined
-      : freeze(before, consumers, published, requestsFor(before.images));
+      : freeze({ ...before, role }, consumers, published, requestsFor(before.images));
   }
   const images = imagesOf(wish, observed);
   return {
     unit,
     application,
     modelUuid,
+    role,
     credentialsGeneration: credentials.secrets.generation,
     images,
     build: deriveBuild(wish.config),

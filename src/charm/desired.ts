@@ -109,12 +109,13 @@ export function freeze(
   published: readonly Publication[],
   requests: readonly BuildRequest[],
 ): Desire {
-  const { unit, application, modelUuid, credentialsGeneration, images, build } = before;
+  const { unit, application, modelUuid, role, credentialsGeneration, images, build } = before;
   const cloudIds = consumers.map(({ cloudId }) => cloudId);
   return {
     unit,
     application,
     modelUuid,
+    role,
     credentialsGeneration,
     images,
     build,

@@ -18,8 +18,7 @@ export interface DatabagDecision {
   readonly isServed: boolean;
 }
 
-/** A databag that offers nothing. */
-export const WITHDRAWN: ImageDatabag = { id: '', tags: '', images: '' };
+const WITHDRAWN: ImageDatabag = { id: '', tags: '', images: '' };
 
 /**
  * Decides what a relation is told. It is told what the first of its units with a cloud that answers and that has the

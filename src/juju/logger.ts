@@ -5,7 +5,7 @@ import type { HookTools, JujuLogLevel } from './hook-tools.ts';
 
 /** A log that Juju keeps. */
 export interface JujuLogger extends Logger {
-  /** Resolves when Juju has all that was logged so far. Throws HookToolError when it would not take some of it. */
+  /** Resolves when Juju has all that was logged so far, or would not take it: no hook fails for its log. */
   flush(): Promise<void>;
 }
 
@@ -18,8 +18,7 @@ export function createJujuLogger(tools: Pick<HookTools, 'log'>): JujuLogger {
     (level: JujuLogLevel) =>
     (message: string, fields: Fields = {}): void => {
       const line = renderMessage(message, describeFields(fields, { stacks: level === 'ERROR' }));
-      last = last.then(() => tools.log(level, line));
-      last.catch(() => undefined); // flush tells it
+      last = last.then(() => tools.log(level, line)).catch(() => undefined);
     };
   return {
     error: log('ERROR'),

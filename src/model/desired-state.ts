@@ -12,6 +12,7 @@ import {
   oneOf,
   optional,
   text,
+  withDefault,
 } from './decode.ts';
 import { parseJsonText } from './json-text.ts';
 import { InputError } from './errors.ts';
@@ -74,6 +75,8 @@ export interface DesiredState {
   readonly unit: string;
   readonly application: string;
   readonly modelUuid: string;
+  /** Of an application's units only the leader works; the others look, and publish what they see. */
+  readonly role: 'works' | 'observes';
   /** The generation that clouds.yaml and secrets.json must have; until then the daemon rests. */
   readonly credentialsGeneration: number;
   readonly images: DesiredImages;
@@ -91,6 +94,7 @@ const decoder: Decoder<DesiredState> = fields({
   unit: text,
   application: text,
   modelUuid: anyString,
+  role: withDefault(oneOf(['works', 'observes']), 'works' as const),
   credentialsGeneration: integer,
   images: fields({
     arch: oneOf(ARCHES),

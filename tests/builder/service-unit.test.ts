@@ -19,6 +19,7 @@ describe('the unit file of the daemon', () => {
         'Description=Keeps the GitHub runner images of app/0 fresh',
         'Wants=network-online.target',
         'After=network-online.target',
+        'StartLimitIntervalSec=0',
         '',
         '[Service]',
         'Type=simple',

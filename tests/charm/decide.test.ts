@@ -24,6 +24,7 @@ describe('the desired state', () => {
       unit: 'app/0',
       application: 'app',
       modelUuid: 'deadbeef-0bad-400d-8000-4b1d0d06f00d',
+      role: 'works',
       credentialsGeneration: 1,
       images: {
         arch: 'x64',

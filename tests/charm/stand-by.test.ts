@@ -1,36 +1,38 @@
 import { describe, expect, test } from '@jest/globals';
 import { built, report } from './support/facts.ts';
-import { configure, deploy, imageOf, integrate, useUnit } from './support/use-unit.ts';
+import { deploy, imageOf, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
 
 describe('a unit that is not the leader', () => {
-  test('stands by: it sets nothing up, asks for nothing, and says who works', async () => {
+  test('looks and publishes, and tells its daemon to build nothing', async () => {
     const { unit } = fixture;
     unit.model.leader = false;
-    configure(unit);
-    integrate(unit);
-    expect(await unit.hook('install')).toBe(0);
-    expect(unit.status).toBe('waiting: stands by: app/leader builds and publishes the images');
-    expect(await unit.desired()).toBeUndefined();
-    const task = await unit.action('run');
-    expect(task).toMatchObject({
-      status: 'failed',
-      message: expect.stringContaining('juju run app/leader run'),
-    });
+    const { relation, cloudId } = await deploy(unit);
+    expect(await unit.desired()).toMatchObject({ role: 'observes' });
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], rests: 'stands by' }));
+    await unit.hook('update-status');
+    expect(imageOf(relation)).toBe('n1');
+    expect(unit.status).toBe('active: images stay as they are: stands by');
   });
 
-  test('any more stops its daemon and takes back what it told; when it leads again it tells it again', async () => {
+  test('refuses the action, and says where to run it', async () => {
     const { unit } = fixture;
+    await deploy(unit);
+    unit.model.leader = false;
+    const task = await unit.action('run');
+    expect(task).toMatchObject({ status: 'failed', message: 'this unit stands by: juju run app/leader run' });
+  });
+
+  test('takes over when it is elected, and what is published stays', async () => {
+    const { unit } = fixture;
+    unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);
     await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
     await unit.hook('update-status');
-    expect([imageOf(relation), unit.systemd.isActive]).toEqual(['n1', true]);
-    unit.model.leader = false;
-    await unit.hook('update-status');
-    expect([imageOf(relation), unit.systemd.isActive]).toEqual([undefined, false]);
     unit.model.leader = true;
     await unit.hook('leader-elected');
-    expect([imageOf(relation), unit.systemd.isActive]).toEqual(['n1', true]);
+    expect(await unit.desired()).toMatchObject({ role: 'works' });
+    expect(imageOf(relation)).toBe('n1');
   });
 });
