@@ -7,6 +7,7 @@ import { findProcessState } from '../system/process-id.ts';
 import { ageMsOf, signalProcess } from '../system/processes.ts';
 import { withDeadline } from '../system/wait.ts';
 import { jobFiles } from './job-files.ts';
+import { markStarted } from './job-marks.ts';
 import { findJobProcesses } from './job-processes.ts';
 import { parseJobResult } from './job-result.ts';
 import type { Job } from './start-job.ts';
@@ -22,6 +23,8 @@ const CLEAN_UP_TIMEOUT_MS = HOUR_MS / 2;
 
 /** Waits until a job has ended, and tells how. Throws CancelledError when we stop; the job runs on. */
 export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcome> {
+  const isOurChild = job.ended !== undefined;
+  if (isOurChild) await markStarted(tools.paths, job.buildId, job.process).catch(() => undefined); // its progress tells too
   const isLate = await waitForEnd(job, tools);
   const outcome = await readOutcome(job.buildId, tools);
   if (!isLate || outcome.state === 'done') return outcome;

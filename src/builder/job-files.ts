@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { access, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobKind } from '../model/built.ts';
 import { type Decoder, anyString, decode, fields, list, oneOf, text } from '../model/decode.ts';
@@ -19,6 +19,10 @@ export interface JobFiles {
   readonly result: string;
   /** Its standard error: a JSON object in each line. */
   readonly progress: string;
+  /** A mark: it has, or had, a process. */
+  readonly started: string;
+  /** A mark: its end is in the journal. */
+  readonly settled: string;
 }
 
 /** How many jobs' output is kept. */
@@ -31,6 +35,8 @@ export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
     order: join(folder, 'job.json'),
     result: join(folder, 'result.json'),
     progress: join(folder, 'progress.log'),
+    started: join(folder, 'started'),
+    settled: join(folder, 'settled'),
   };
 }
 
@@ -77,19 +83,32 @@ export async function findJobOrder(files: JobFiles): Promise<JobOrder | undefine
   }
 }
 
-/** Deletes the output of old jobs: the newest 30 stay, and all that run. */
+/**
+ * Deletes the output of old jobs whose ends are in the journal: the newest 30 stay, and all that run, begin, or have a
+ * result that was not read. What cannot be deleted stops nothing; the first such failure is thrown at the end.
+ */
 export async function tidyJobs({ paths, orderer }: JobPlace): Promise<void> {
   const names = await listFolder(paths.jobs);
   if (names.length <= KEPT_JOBS) return;
+  const settled = (await Promise.all(names.map((name) => findSettled(paths, name)))).flat();
+  const old = settled.toSorted((one, other) => other.time - one.time).slice(KEPT_JOBS);
+  if (old.length === 0) return;
   const running = new Set((await findJobProcesses({ paths, orderer })).map(({ buildId }) => buildId));
-  const aged = await Promise.all(names.map(async (name) => ({ name, time: await timeOf(paths, name) })));
-  const old = aged.sort((one, other) => other.time - one.time).slice(KEPT_JOBS);
-  for (const { name } of old) {
-    if (!running.has(name)) await rm(join(paths.jobs, name), { recursive: true, force: true });
-  }
+  const removals = await Promise.allSettled(
+    old
+      .filter(({ name }) => !running.has(name))
+      .map(({ name }) => rm(join(paths.jobs, name), { recursive: true, force: true })),
+  );
+  const failed = removals.find((removal) => removal.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
-async function timeOf(paths: UnitPaths, name: string): Promise<number> {
-  const seen = await stat(join(paths.jobs, name));
-  return seen.mtimeMs;
+async function findSettled(paths: UnitPaths, name: string) {
+  try {
+    const { folder, settled } = jobFiles(paths, name);
+    await access(settled);
+    return [{ name, time: (await stat(folder)).mtimeMs }];
+  } catch {
+    return []; // not settled, or no job's folder
+  }
 }

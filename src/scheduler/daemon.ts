@@ -1,24 +1,28 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasStarted } from '../builder/job-marks.ts';
 import type { Clock } from '../model/clock.ts';
 import { InputError } from '../model/errors.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
+import { removeStaleDrafts } from '../system/files.ts';
 import type { Logger } from '../system/logger.ts';
-import { takeProcessLock } from '../system/process-lock.ts';
+import { removeDeadLockDrafts, takeProcessLock } from '../system/process-lock.ts';
 import { watchFiles } from '../system/watch-files.ts';
 import type { CharmDoor } from './charm-door.ts';
 import { Coalesced } from './coalesced.ts';
 import { JournalFile } from './journal-file.ts';
-import { Nudger, STEP_NEWS_MS } from './nudger.ts';
+import { Nudger } from './nudger.ts';
 import { Outbox } from './outbox.ts';
 import { Repeats } from './repeats.ts';
 import { type JobRunnerFor, Rounds } from './rounds.ts';
 import { Supervisor } from './supervisor.ts';
 import { Ticker } from './ticker.ts';
 import type { Ticks } from './ticks.ts';
+import { tellTrouble } from './trouble.ts';
 
 const WATCH_INTERVAL_MS = 1000;
+const STEP_LOOK_MS = 60_000;
 const STEPS = 'steps';
 
 export interface DaemonParts {
@@ -43,14 +47,23 @@ export async function runDaemon(parts: DaemonParts): Promise<void> {
   await access(paths.state).catch((cause: unknown) => {
     throw new InputError([`${paths.state}: not there; the charm's install hook makes it`], { cause });
   });
-  const lock = await takeProcessLock(join(paths.state, 'scheduler.lock'));
+  const lockPath = join(paths.state, 'scheduler.lock');
+  const lock = await takeProcessLock(lockPath);
   try {
     logger.info('scheduler started', { version });
+    await removeLeftovers(paths.state, lockPath).catch((error: unknown) => {
+      tellTrouble(logger, 'what dead processes left was not removed', error);
+    });
     await work(parts);
     logger.info('scheduler stopped; its jobs run on');
   } finally {
     await lock.release();
   }
+}
+
+async function removeLeftovers(folder: string, lockPath: string): Promise<void> {
+  await removeStaleDrafts(folder);
+  await removeDeadLockDrafts(lockPath);
 }
 
 async function work(parts: DaemonParts): Promise<void> {
@@ -62,7 +75,12 @@ async function work(parts: DaemonParts): Promise<void> {
     if (job.kind === 'build') rounds.noteBuildEnd();
     looks.request(`${job.kind} of ${job.subject} ended`);
   };
-  const supervisor = new Supervisor({ ...parts, journal, onSettled });
+  const supervisor = new Supervisor({
+    ...parts,
+    journal,
+    onSettled,
+    hasStarted: (buildId) => hasStarted(paths, buildId),
+  });
   const rounds = new Rounds({ ...parts, journal, outbox, nudger, supervisor, repeats: new Repeats() });
   const looks = new Coalesced((causes) =>
     causes.every((cause) => cause === STEPS) ? rounds.tellSteps() : rounds.look(causes),
@@ -98,7 +116,7 @@ async function requestSteps(
 ): Promise<void> {
   const isStopped = (): boolean => signal.aborted;
   while (!isStopped()) {
-    await clock.sleep(STEP_NEWS_MS, signal).catch(() => undefined);
+    await clock.sleep(STEP_LOOK_MS, signal).catch(() => undefined);
     look(STEPS);
   }
 }

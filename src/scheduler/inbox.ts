@@ -1,19 +1,28 @@
 import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type DesiredState, parseDesiredState } from '../model/desired-state.ts';
 import { ProductError } from '../model/errors.ts';
 import { type HostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
+import { messageOf } from '../model/message-of.ts';
 import { type Schedule, parseSchedule } from '../model/schedule.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
+import { errorCodeOf } from '../system/error-code.ts';
 import { readTextFile } from '../system/files.ts';
 import type { PlanInput } from './plan.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
+
+const LONGEST_TOLD = 300;
 
 /** What hooks have left for the daemon. */
 export interface Inbox {
   /** Absent: there is none, or none that can be read. */
   readonly desired: DesiredState | undefined;
   readonly schedule: Schedule | undefined;
+  /** Why there is no desired state or no schedule, in one line; absent: there are both. */
+  readonly lacks: string | undefined;
   readonly credentials: PlanInput['credentials'];
+  /** The generation of secrets.json; absent: there is none that can be read. */
+  readonly credentialsGeneration: number | undefined;
   /** What jobs get of secrets.json in their environment: the proxies. */
   readonly environment: Readonly<Record<string, string>>;
   /** What is wrong with it, for the log. */
@@ -32,8 +41,10 @@ export async function readInbox(paths: UnitPaths): Promise<Inbox> {
     if (!(await isThere(path))) problems.push(`${path}: not there; hooks of the charm write it`);
   }
   const credentials = await judgeCredentials(paths, desired, secrets);
+  const lacks = explainLack(problems, [paths.desired, paths.schedule]);
+  const credentialsGeneration = secrets?.generation;
   const environment = secrets === undefined ? {} : proxyEnvironment(secrets.proxy);
-  return { desired, schedule, credentials, environment, problems };
+  return { desired, schedule, lacks, credentials, credentialsGeneration, environment, problems };
 }
 
 async function readParsed<T>(
@@ -45,10 +56,20 @@ async function readParsed<T>(
     const text = await readTextFile(path);
     return text === undefined ? undefined : parse(text);
   } catch (error) {
-    if (!(error instanceof ProductError)) throw error;
-    problems.push(`${path}: ${error.message}`);
+    if (!(error instanceof ProductError) && errorCodeOf(error) === undefined) throw error;
+    problems.push(`${path}: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** What cannot be planned from is shown to the operator, without the folders. */
+function explainLack(problems: readonly string[], paths: readonly string[]): string | undefined {
+  const told = paths.flatMap((path) =>
+    problems
+      .filter((problem) => problem.startsWith(`${path}:`))
+      .map((problem) => basename(path) + problem.slice(path.length).replace(/\s+/g, ' ')),
+  );
+  return told.length === 0 ? undefined : `waiting for the charm: ${told.join('; ').slice(0, LONGEST_TOLD)}`;
 }
 
 async function judgeCredentials(

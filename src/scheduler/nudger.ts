@@ -7,7 +7,7 @@ import { Coalesced } from './coalesced.ts';
 import { publishableNews } from './derive-built.ts';
 
 /** Steps alone are worth no more than one dispatch in this time. */
-export const STEP_NEWS_MS = 60_000;
+export const STEP_NEWS_MS = 300_000;
 
 /** What the charm finds when it is dispatched. */
 interface Mail {

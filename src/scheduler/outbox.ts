@@ -4,6 +4,20 @@ import { readTextFile, writeFileAtomic } from '../system/files.ts';
 import type { Logger } from '../system/logger.ts';
 import { tellTrouble } from './trouble.ts';
 
+const NOTHING: Built = {
+  format: 1,
+  generation: 0,
+  desiredGeneration: 0,
+  clouds: [],
+  running: [],
+  batch: { done: 0, total: 0 },
+  failures: [],
+  answered: [],
+  endedBuilds: [],
+  nextBuildAt: undefined,
+  rests: undefined,
+};
+
 /** What the daemon tells the charm, as it stands in built.json. */
 export class Outbox {
   readonly #path: string;
@@ -29,10 +43,19 @@ export class Outbox {
     return this.#written;
   }
 
-  /** Replaces the file, unless it says the same. */
+  /** Replaces the file, unless it says the same: also one that was lost or damaged since. */
   async write(built: Built): Promise<void> {
-    if (built.generation === this.#written?.generation) return;
-    await writeFileAtomic(this.#path, `${JSON.stringify(built, undefined, 2)}\n`, 0o600);
+    const text = `${JSON.stringify(built, undefined, 2)}\n`;
+    const there = await readTextFile(this.#path).catch(() => undefined); // it is written anew, or that tells why not
+    if (there !== text) await writeFileAtomic(this.#path, text, 0o600);
     this.#written = built;
+  }
+
+  /** Tells why nothing is done; all else stands as it was. */
+  async rest(reason: string): Promise<void> {
+    const before = this.#written ?? NOTHING;
+    await this.write(
+      before.rests === reason ? before : { ...before, generation: before.generation + 1, rests: reason },
+    );
   }
 }

@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import type { DesiredState } from '../model/desired-state.ts';
+import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Observation } from '../model/observation.ts';
 import { rememberAnswered } from './back-off.ts';
 import { type Batch, NO_BATCH, countWaiting, nextBatch } from './batch.ts';
 import { deriveBuilt } from './derive-built.ts';
 import { type Inbox, readInbox } from './inbox.ts';
+import { type Orders, isCovered, toOrders } from './orders.ts';
 import type { JobRunner } from './job-runner.ts';
 import type { JournalFile } from './journal-file.ts';
 import type { Nudger } from './nudger.ts';
@@ -12,9 +15,10 @@ import type { Outbox } from './outbox.ts';
 import { listConsumerClouds } from './plan-clouds.ts';
 import { type Plan, planWork } from './plan.ts';
 import type { JobTerms } from './settle-job.ts';
-import { type JobStarts, adoptJobs, startJobs } from './start-jobs.ts';
+import { type FoundJobs, type JobStarts, adoptJobs, startJobs } from './start-jobs.ts';
 import { PlanLog, Told } from './told.ts';
 import { tellTrouble } from './trouble.ts';
+import { listStrays, listUnsettledJobs } from './unsettled-jobs.ts';
 
 /** Makes what runs jobs under the settings of one round. */
 export type JobRunnerFor = (desired: DesiredState, environment: Inbox['environment']) => JobRunner;
@@ -36,6 +40,15 @@ interface Findings extends JobTerms {
   readonly observation: Observation | undefined;
   readonly plan: Plan;
 }
+
+/** What the clouds were looked at for. */
+interface Seen {
+  readonly ongoing: readonly OngoingJob[];
+  readonly observation: Observation | undefined;
+}
+
+/** Then the change that comes next brings a round of its own. */
+const MOST_BEGINNINGS = 3;
 
 /** Looks at what is wanted and what there is, starts what is to be done, and tells the charm. One round at a time. */
 export class Rounds {
@@ -61,11 +74,10 @@ export class Rounds {
   async look(causes: readonly string[]): Promise<void> {
     this.#parts.logger.debug('round', { causes });
     await this.#survive('the round failed', async () => {
-      const inbox = await readInbox(this.#parts.paths);
-      this.#tellProblems(inbox);
-      const { desired, schedule } = inbox;
-      if (desired === undefined || schedule === undefined) return;
-      await this.#round({ desired, intervalHours: schedule.intervalHours }, inbox);
+      for (let begun = 0; begun < MOST_BEGINNINGS; begun += 1) {
+        if (await this.#round()) return;
+        this.#parts.logger.debug('what is wanted has changed: the round begins anew');
+      }
     });
   }
 
@@ -76,31 +88,84 @@ export class Rounds {
     await this.#survive('the steps were not told', () => this.#tell(last));
   }
 
-  async #round(terms: JobTerms, { credentials, environment }: Inbox): Promise<void> {
-    const { clock, journal, supervisor, signal, version } = this.#parts;
-    const { desired } = terms;
+  /** Tells whether it went through: nothing is started from a desired state that has been replaced meanwhile. */
+  async #round(): Promise<boolean> {
+    const first = await readInbox(this.#parts.paths);
+    this.#tellProblems(first);
+    const before = toOrders(first);
+    if (before === undefined) {
+      await this.#parts.outbox.rest(first.lacks ?? 'waiting for the charm');
+      return true;
+    }
+    const seen = await this.#see(before);
+    const after = toOrders(await readInbox(this.#parts.paths));
+    if (after === undefined || !isCovered(after, before)) return false;
+    await this.#act(after, seen);
+    return true;
+  }
+
+  async #see(orders: Orders): Promise<Seen> {
+    const { desired, credentials, environment } = orders;
     const runner = this.#parts.runnerFor(desired, environment);
-    adoptJobs(await this.#findJobs(runner), terms, runner, this.#parts);
-    const ongoing = supervisor.jobs; // before the clouds are looked at: what ends meanwhile is not seen there yet
+    adoptJobs(await this.#findJobs(runner), orders, runner, this.#parts);
+    const ongoing = this.#parts.supervisor.jobs; // before the clouds are looked at: what ends meanwhile is not seen there
     const observation = credentials === 'ready' ? await this.#observe(runner, desired) : undefined;
+    return { ongoing, observation };
+  }
+
+  async #act({ desired, intervalHours, credentials, environment }: Orders, seen: Seen): Promise<void> {
+    const { clock, journal, signal, version } = this.#parts;
+    const terms = { desired, intervalHours };
+    const runner = this.#parts.runnerFor(desired, environment);
     await journal.update((before) => rememberAnswered(before, desired));
-    const seen = { credentials, observation, ongoing, journal: journal.current, now: clock.now() };
-    const plan = planWork({ ...terms, ...seen, version });
+    const plan = planWork({
+      ...terms,
+      ...seen,
+      credentials,
+      journal: journal.current,
+      now: clock.now(),
+      version,
+    });
     if (signal.aborted) return;
     this.#planLog.tell(plan);
-    startJobs(plan, terms, runner, this.#parts);
-    this.#countBatch(plan, desired);
-    this.#last = { ...terms, runner, observation, plan };
-    await this.#tell(this.#last);
-    await runner.tidy();
+    await this.#start(plan, { ...terms, runner, observation: seen.observation, plan });
+    await this.#survive('old jobs were not tidied', () => runner.tidy());
+  }
+
+  /** What is pruned was published no more: the charm must be able to read so before anything is deleted. */
+  async #start(plan: Plan, findings: Findings): Promise<void> {
+    const { signal, supervisor } = this.#parts;
+    const prunes = plan.filter(({ act }) => act === 'prune');
+    startJobs(
+      plan.filter(({ act }) => act !== 'prune'),
+      findings,
+      findings.runner,
+      this.#parts,
+    );
+    this.#countBatch(plan, findings.desired);
+    this.#last = findings;
+    const isTold = await this.#survive('built.json was not written', () => this.#tell(findings));
+    if (!isTold || signal.aborted) return;
+    const before = supervisor.jobs.length;
+    startJobs(prunes, findings, findings.runner, this.#parts);
+    if (supervisor.jobs.length === before) return;
+    await this.#survive('built.json was not written', () => this.#tell(findings));
   }
 
   /** Those that run; and at first those also that ended while no daemon was there. */
-  async #findJobs(runner: JobRunner) {
+  async #findJobs(runner: JobRunner): Promise<FoundJobs> {
+    const { paths, logger } = this.#parts;
     const running = await runner.listOngoing();
-    const left = this.#hasLookedBack ? [] : await runner.listUnsettled();
+    if (this.#hasLookedBack) return { running, ended: [] };
+    const strays = await listStrays(paths);
+    if (strays.length > 0)
+      logger.warning('not the folder of a job, and left alone', {
+        paths: strays.map((name) => join(paths.jobs, name)),
+      });
+    const isRunning = new Set(running.map(({ buildId }) => buildId));
+    const ended = (await listUnsettledJobs(paths)).filter(({ buildId }) => !isRunning.has(buildId));
     this.#hasLookedBack = true;
-    return [...running, ...left];
+    return { running, ended };
   }
 
   async #observe(runner: JobRunner, desired: DesiredState): Promise<Observation | undefined> {
@@ -135,11 +200,14 @@ export class Rounds {
     for (const [reason] of news) this.#parts.logger.warning('what hooks left cannot be used', { reason });
   }
 
-  async #survive(what: string, work: () => Promise<void>): Promise<void> {
+  /** Tells whether the work went through. */
+  async #survive(what: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       if (!this.#parts.signal.aborted) tellTrouble(this.#parts.logger, what, error);
+      return false;
     }
   }
 }

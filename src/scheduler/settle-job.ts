@@ -4,7 +4,7 @@ import type { DesiredState } from '../model/desired-state.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { forgetFailure, rememberEnded, rememberFailure, rememberSuccess } from './back-off.ts';
 import { type JobResult, type Trouble, readJobResult } from './job-result.ts';
-import type { Journal } from './journal.ts';
+import { type Journal, failureKey } from './journal.ts';
 import { settingsOf } from './plan-settings.ts';
 
 /** Under what a job was started; of an adopted one, what was in force when it was found. */
@@ -21,6 +21,10 @@ export interface EndedJob {
   readonly now: number;
   /** From 0 to 1, drawn anew. */
   readonly random01: number;
+  /** It had ended before this daemon began: the journal may have it already. */
+  readonly isLeftBehind?: boolean;
+  /** It never had a process: a build that an action asked for is still owed. */
+  readonly neverStarted?: boolean;
 }
 
 type Failed = Extract<JobOutcome, { readonly state: 'failed' }>;
@@ -28,9 +32,12 @@ type Failed = Extract<JobOutcome, { readonly state: 'failed' }>;
 /** What the journal knows once the job has ended. */
 export function settleJob(journal: Journal, ended: EndedJob): Journal {
   const { job, outcome } = ended;
+  if (ended.isLeftBehind === true && isKnown(journal, ended)) return journal;
   switch (job.kind) {
-    case 'build':
-      return rememberEnded(settleBuild(journal, ended), job.buildId);
+    case 'build': {
+      const settled = settleBuild(journal, ended);
+      return ended.neverStarted === true ? settled : rememberEnded(settled, job.buildId);
+    }
     case 'copy':
       return settleCopies(journal, ended, outcome.state === 'failed' ? outcome : undefined);
     case 'prepare':
@@ -38,6 +45,24 @@ export function settleJob(journal: Journal, ended: EndedJob): Journal {
     case 'prune':
       return job.cloudIds.reduce((later, cloudId) => settleOne(later, ended, cloudId), journal);
   }
+}
+
+/** The end of a job is one write of the journal: where one trace of it, or of a later end, is, all of it is. */
+function isKnown(journal: Journal, { job, now }: EndedJob): boolean {
+  const { kind, subject, buildId } = job;
+  if (kind === 'build') return journal.endedBuilds.includes(buildId);
+  const clouds = kind === 'prepare' ? [''] : job.cloudIds;
+  const times = clouds.flatMap((cloudId) => {
+    const key = failureKey({ kind, subject, cloudId });
+    const failedAt = Date.parse(journal.failures[key]?.failedAt ?? '');
+    return [failedAt, kind === 'prune' ? timeOf(journal.pruned[key]) : Number.NaN];
+  });
+  const preparedAt = kind === 'prepare' ? timeOf(journal.preparedAt[subject]) : Number.NaN;
+  return [...times, preparedAt].some((time) => time >= now);
+}
+
+function timeOf(entry: number | { readonly at: number } | undefined): number {
+  return typeof entry === 'object' ? entry.at : (entry ?? Number.NaN);
 }
 
 /** Has the build made its image? Where it did not arrive, it can be copied. */

@@ -2,15 +2,20 @@ import type { Clock } from '../model/clock.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Logger } from '../system/logger.ts';
 import { type JobRunner, type WorkEntry, jobOf } from './job-runner.ts';
+import { failureKey } from './journal.ts';
+import type { JournalFile } from './journal-file.ts';
+import { settingsOf } from './plan-settings.ts';
 import type { Plan } from './plan.ts';
 import type { Repeats } from './repeats.ts';
 import type { JobTerms } from './settle-job.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { UnsettledJob } from './unsettled-jobs.ts';
 
 /** What starting and adopting jobs takes. */
 export interface JobStarts {
   readonly supervisor: Supervisor;
   readonly repeats: Repeats;
+  readonly journal: JournalFile;
   readonly newBuildId: () => string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -18,28 +23,56 @@ export interface JobStarts {
 
 /** Starts all that the plan says, and waits for nothing. */
 export function startJobs(plan: Plan, terms: JobTerms, runner: JobRunner, starts: JobStarts): void {
-  const { supervisor, repeats, newBuildId, clock, logger } = starts;
+  const { supervisor, newBuildId, clock, logger } = starts;
   for (const entry of plan.filter(isWork)) {
     const now = clock.now();
-    if (!repeats.admit(entry, terms.desired, now)) continue;
+    if (!mayStart(entry, terms, now, starts)) continue;
     const buildId = (entry.act === 'build' ? entry.buildId : undefined) ?? newBuildId();
     const job = jobOf(entry, buildId, now);
     logger.info('job started', { ...describeJob(job), clouds: job.cloudIds, reason: job.reason });
-    supervisor.follow({ job, terms, runner, wait: () => runner.run(entry, buildId) });
+    void supervisor.follow({ job, terms, runner, wait: () => runner.run(entry, buildId) });
   }
 }
 
-/** Follows those of the jobs found that nobody here has followed yet. */
+/** What was asked for is planned at once, also after a failure: while it cannot even be started it rests like others. */
+function mayStart(
+  entry: WorkEntry,
+  { desired }: JobTerms,
+  now: number,
+  { repeats, supervisor, journal }: JobStarts,
+): boolean {
+  if (entry.act !== 'build') return repeats.admit(entry, desired, now);
+  if (entry.buildId === undefined || !supervisor.wasUnstartable(entry.buildId)) return true;
+  const which = { kind: 'build', subject: entry.imageName, cloudId: '' } as const;
+  const failure = journal.current.failures[failureKey(which)];
+  if (failure?.settings !== settingsOf(desired, which.kind, which.subject)) return true;
+  return Date.parse(failure.failedAt) > now || Date.parse(failure.nextAttemptAt) <= now;
+}
+
+/** What earlier daemons have left. */
+export interface FoundJobs {
+  readonly running: readonly OngoingJob[];
+  /** The oldest end first. */
+  readonly ended: readonly UnsettledJob[];
+}
+
+/** Follows those of the jobs found that nobody here has followed yet; those that have ended one after the other. */
 export function adoptJobs(
-  found: readonly OngoingJob[],
+  { running, ended }: FoundJobs,
   terms: JobTerms,
   runner: JobRunner,
   { supervisor, logger }: JobStarts,
 ): void {
-  for (const job of found) {
-    if (!supervisor.isUnknown(job)) continue;
+  const follow = (job: OngoingJob, turn: Promise<void>, endedAt?: number): Promise<void> => {
     logger.info('job adopted', describeJob(job));
-    supervisor.follow({ job, terms, runner, wait: () => runner.adopt(job) });
+    return supervisor.follow({ job, terms, runner, endedAt, wait: () => turn.then(() => runner.adopt(job)) });
+  };
+  for (const job of running) {
+    if (supervisor.isUnknown(job)) void follow(job, Promise.resolve());
+  }
+  let turn = Promise.resolve();
+  for (const { endedAt, ...job } of ended) {
+    if (supervisor.isUnknown(job)) turn = follow(job, turn, endedAt ?? job.startedAt);
   }
 }
 

@@ -20,6 +20,8 @@ export interface SupervisorParts {
   readonly random: () => number;
   /** Called when a job's end is in the journal. */
   readonly onSettled: (job: OngoingJob) => void;
+  /** Has a job ever had a process? */
+  readonly hasStarted: (buildId: string) => Promise<boolean>;
 }
 
 export interface FollowedJob {
@@ -28,7 +30,12 @@ export interface FollowedJob {
   readonly runner: JobRunner;
   /** Gives its outcome; whatever it throws is how the job failed. */
   readonly wait: () => Promise<JobOutcome>;
+  /** Of one that ended before this daemon began: when, in epoch milliseconds. */
+  readonly endedAt?: number | undefined;
 }
+
+/** How many jobs are remembered once they have ended. */
+const REMEMBERED = 1000;
 
 /** Follows jobs to their ends. A job is followed until its end is in the journal, so that no plan falls in between. */
 export class Supervisor {
@@ -36,6 +43,8 @@ export class Supervisor {
   readonly #followed = new Map<string, OngoingJob>();
   /** /proc may have been read before a job's end, and looked into after it. */
   readonly #settled = new Set<string>();
+  /** Builds that could not even be started. */
+  readonly #unstarted = new Set<string>();
   readonly #ends = new Set<Promise<void>>();
 
   constructor(parts: SupervisorParts) {
@@ -52,8 +61,13 @@ export class Supervisor {
     return !this.#followed.has(buildId) && !this.#settled.has(buildId);
   }
 
-  /** Follows a job until its end is in the journal; never waits for it. */
-  follow(followed: FollowedJob): void {
+  /** Could the job not be started the last time? */
+  wasUnstartable(buildId: string): boolean {
+    return this.#unstarted.has(buildId);
+  }
+
+  /** Follows a job until its end is in the journal; what it gives resolves then. */
+  follow(followed: FollowedJob): Promise<void> {
     this.#followed.set(followed.job.buildId, followed.job);
     const end = this.#followToEnd(followed)
       .catch((error: unknown) => {
@@ -61,6 +75,7 @@ export class Supervisor {
       })
       .finally(() => this.#ends.delete(end));
     this.#ends.add(end);
+    return end;
   }
 
   /** Resolves when no job is followed any more: all have ended, or the daemon stops. */
@@ -68,17 +83,23 @@ export class Supervisor {
     await Promise.all(this.#ends);
   }
 
-  async #followToEnd({ job, terms, runner, wait }: FollowedJob): Promise<void> {
-    const { journal, clock, signal, random, onSettled } = this.#parts;
+  async #followToEnd({ job, terms, runner, wait, endedAt }: FollowedJob): Promise<void> {
+    const { journal, clock, signal, random, logger, onSettled } = this.#parts;
     const outcome = await wait().catch((error: unknown) => this.#toOutcome(error));
     if (signal.aborted) return; // the next daemon finds it
-    const now = clock.now();
+    const now = Math.min(endedAt ?? Number.POSITIVE_INFINITY, clock.now());
     this.#tellEnd(job, outcome, now);
-    await journal.update((before) => settleJob(before, { job, outcome, terms, now, random01: random() }));
+    const neverStarted = outcome.state === 'failed' && !(await this.#parts.hasStarted(job.buildId));
+    const end = { job, outcome, terms, now, neverStarted, isLeftBehind: endedAt !== undefined };
+    await journal.update((before) => settleJob(before, { ...end, random01: random() }));
+    await runner.markSettled(job.buildId).catch((error: unknown) => {
+      tellTrouble(logger, 'the end of a job was not marked', error);
+    });
     this.#followed.delete(job.buildId);
-    this.#settled.add(job.buildId);
+    remember(this.#settled, job.buildId);
+    if (neverStarted) remember(this.#unstarted, job.buildId);
+    else this.#unstarted.delete(job.buildId);
     onSettled(job);
-    await runner.markSettled(job.buildId);
   }
 
   /** The builder tells failures by their outcomes; what it throws is a bug, unless we stop. */
@@ -105,5 +126,15 @@ export class Supervisor {
     }
     const { kind: errorKind, message, step, leftovers } = outcome;
     logger.error('job failed', { ...fields, errorKind, step, reason: message, leftovers });
+  }
+}
+
+/** The oldest is forgotten when there are too many. */
+function remember(ids: Set<string>, id: string): void {
+  ids.delete(id);
+  ids.add(id);
+  for (const oldest of ids) {
+    if (ids.size <= REMEMBERED) return;
+    ids.delete(oldest);
   }
 }

@@ -11,18 +11,76 @@ export interface Ticks {
 /** Every five minutes. What is due is decided by the plan, so a tick may be late, lost or doubled. */
 export const TICK_PATTERN = '*/5 * * * *';
 
-/** Ticks by node-cron, in UTC. */
-export function createCronTicks(logger: Logger, pattern = TICK_PATTERN): Ticks {
+/** How often to look whether somebody has set the clock. */
+const WATCH_MS = 1000;
+
+/** How far it may be set before node-cron is started anew. */
+const TOLERANCE_MS = 60_000;
+
+export interface CronTime {
+  readonly clock: Clock;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic: () => number;
+  readonly watchMs?: number;
+}
+
+/**
+ * Ticks by node-cron, in UTC. It waits for a time of day: after a clock that went back it would be silent as long, and
+ * after one that went ahead it would walk through all that it missed, so that it is started anew then.
+ */
+export function createCronTicks(logger: Logger, time: CronTime, pattern = TICK_PATTERN): Ticks {
   return {
     start: (onTick, signal) => {
       setLogger(quietLogger(logger));
-      const work = async (): Promise<void> => {
-        await onTick();
-      };
-      const task = createTask(pattern, work, { timezone: 'UTC', noOverlap: true, name: 'tick' });
-      signal.addEventListener('abort', () => void task.destroy(), { once: true });
-      if (!signal.aborted) void task.start();
+      void tickByCron(oneAtATime(onTick), { ...time, logger, pattern, signal });
     },
+  };
+}
+
+type CronRun = CronTime & {
+  readonly logger: Logger;
+  readonly pattern: string;
+  readonly signal: AbortSignal;
+};
+
+async function tickByCron(work: () => Promise<void>, run: CronRun): Promise<void> {
+  const { logger, pattern, signal } = run;
+  const isStopped = (): boolean => signal.aborted;
+  while (!isStopped()) {
+    const task = createTask(pattern, work, { timezone: 'UTC', noOverlap: true, name: 'tick' });
+    void task.start();
+    const seconds = await untilClockIsSet(run);
+    void task.destroy();
+    if (!isStopped()) logger.warning('the clock was set: the ticks begin anew', { seconds });
+  }
+}
+
+/** Resolves, with how far it was set, or when the signal is aborted. */
+async function untilClockIsSet({ clock, monotonic, watchMs = WATCH_MS, signal }: CronRun): Promise<number> {
+  const lead = (): number => clock.now() - monotonic();
+  const before = lead();
+  while (!signal.aborted && !isClockSet(before, lead())) {
+    await clock.sleep(watchMs, signal).catch(() => undefined);
+  }
+  return Math.round((lead() - before) / 1000);
+}
+
+/** Is a clock that led another by `before` milliseconds, and leads it by `now`, no longer the same? */
+export function isClockSet(before: number, now: number): boolean {
+  return Math.abs(now - before) > TOLERANCE_MS;
+}
+
+/** A task that was started anew knows nothing of the run of the one before it. */
+function oneAtATime(onTick: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return async () => {
+    if (running !== undefined) return;
+    running = onTick();
+    try {
+      await running;
+    } finally {
+      running = undefined;
+    }
   };
 }
 

@@ -1,36 +1,56 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, stat } from 'node:fs/promises';
 import { findJobOrder, jobFiles } from '../builder/job-files.ts';
+import { findJobEnd, hasStarted, writeMark } from '../builder/job-marks.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { errorCodeOf } from '../system/error-code.ts';
-import { writeFileAtomic } from '../system/files.ts';
 import { listFolder } from '../system/folders.ts';
 
-/** Jobs whose end no daemon has taken into the journal: they run, or ended while none was there to see it. */
-export async function listUnsettledJobs(paths: UnitPaths): Promise<readonly OngoingJob[]> {
+/** A job whose end is not in the journal. */
+export interface UnsettledJob extends OngoingJob {
+  /** When it wrote its result, in epoch milliseconds, if it does not run any more; absent: not known. */
+  readonly endedAt: number | undefined;
+}
+
+/**
+ * Jobs whose end no daemon has taken into the journal: they run, or ended while none was there to see it; the oldest
+ * end first. An order that never had a process is dropped: nothing was done, and the plan orders it anew.
+ */
+export async function listUnsettledJobs(paths: UnitPaths): Promise<readonly UnsettledJob[]> {
   const names = await listFolder(paths.jobs);
-  const found = await Promise.all(names.map((buildId) => findUnsettled(paths, buildId)));
-  return found.filter((job) => job !== undefined);
+  const found = await Promise.all(names.map((name) => findUnsettled(paths, name).catch(() => undefined)));
+  return found
+    .filter((job) => job !== undefined)
+    .toSorted((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0));
+}
+
+/** What lies among the jobs' folders and is none that can be read: it is left alone. */
+export async function listStrays(paths: UnitPaths): Promise<readonly string[]> {
+  const names = await listFolder(paths.jobs);
+  const strays = await Promise.all(names.map(async (name) => ((await isStray(paths, name)) ? [name] : [])));
+  return strays.flat();
 }
 
 /** Notes that a job's end is in the journal. */
 export async function markSettled(paths: UnitPaths, buildId: string): Promise<void> {
+  await writeMark(jobFiles(paths, buildId).settled, '');
+}
+
+async function isStray(paths: UnitPaths, name: string): Promise<boolean> {
   try {
-    await writeFileAtomic(markOf(paths, buildId), '', 0o600);
-  } catch (error) {
-    if (errorCodeOf(error) !== 'ENOENT') throw error; // it never had a folder, or was tidied away
+    await findUnsettled(paths, name);
+    return !(await stat(jobFiles(paths, name).folder)).isDirectory();
+  } catch {
+    return true;
   }
 }
 
-async function findUnsettled(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
-  if (await isThere(markOf(paths, buildId))) return undefined;
-  const order = await findJobOrder(jobFiles(paths, buildId));
-  return order?.buildId === buildId ? { ...order, startedAt: Date.parse(order.startedAt) } : undefined;
-}
-
-function markOf(paths: UnitPaths, buildId: string): string {
-  return join(jobFiles(paths, buildId).folder, 'settled');
+async function findUnsettled(paths: UnitPaths, buildId: string): Promise<UnsettledJob | undefined> {
+  const files = jobFiles(paths, buildId);
+  if (await isThere(files.settled)) return undefined;
+  const order = await findJobOrder(files);
+  if (order?.buildId !== buildId || !(await hasStarted(paths, buildId))) return undefined;
+  const endedAt = await findJobEnd(paths, buildId);
+  return { ...order, startedAt: Date.parse(order.startedAt), endedAt };
 }
 
 function isThere(path: string): Promise<boolean> {

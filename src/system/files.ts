@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCodeOf } from './error-code.ts';
 
@@ -29,6 +29,24 @@ async function using(file: FileHandle, work: (file: FileHandle) => Promise<void>
     await work(file);
   } finally {
     await file.close();
+  }
+}
+
+/** No write takes as long. */
+const STALE_MS = 600_000;
+
+/** Is the file so old that whoever began to write it is gone? */
+export async function isStale(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs > STALE_MS;
+}
+
+/** Removes what `writeFileAtomic` left in a folder when it was killed. */
+export async function removeStaleDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name));
+  for (const name of drafts) {
+    const path = join(folder, name);
+    if (await isStale(path).catch(() => false)) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ProductError } from '../model/errors.ts';
 import { errorCodeOf } from './error-code.ts';
-import { readTextFile } from './files.ts';
+import { isStale, readTextFile } from './files.ts';
 import {
   encodeProcessIdentity,
   findProcessState,
@@ -40,6 +41,23 @@ export async function takeProcessLock(path: string): Promise<ProcessLock> {
       if ((await readTextFile(path)) === own) await rm(path, { force: true });
     },
   };
+}
+
+/** Removes what processes left beside the lock at `path` that were killed while they took it. */
+export async function removeDeadLockDrafts(path: string): Promise<void> {
+  const [folder, lock] = [dirname(path), basename(path)];
+  const isDraft = (name: string): boolean =>
+    name.startsWith(`${lock}.`) && /^(\.taking)*\.[0-9a-f]{12}$/.test(name.slice(lock.length));
+  for (const name of (await readdir(folder)).filter(isDraft)) {
+    const draft = join(folder, name);
+    if (await isLeftBehind(draft)) await rm(draft, { force: true });
+  }
+}
+
+async function isLeftBehind(draft: string): Promise<boolean> {
+  const id = parseProcessIdentity((await readTextFile(draft)) ?? '');
+  if (id === undefined) return isStale(draft).catch(() => false); // another process may be about to write it
+  return findProcessState(id) !== 'alive';
 }
 
 /** A link appears with its whole content, and only where there is nothing. */

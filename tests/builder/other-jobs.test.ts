@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { tidyJobs } from '../../src/builder/job-files.ts';
@@ -26,7 +26,7 @@ describe('the other jobs', () => {
   });
 });
 
-test('the output of the newest 30 jobs is kept, and of all that run', async () => {
+test('the output of the newest 30 settled jobs is kept, and of all that run', async () => {
   await at.script({ run: { holdUntil: at.gate } });
   await startJob(buildSpec({ buildId: 'held' }), at.tools);
   await at.waitForCalls(1);
@@ -34,6 +34,7 @@ test('the output of the newest 30 jobs is kept, and of all that run', async () =
   await utimes(join(jobs, 'held'), 0, 0);
   for (let index = 0; index < 31; index += 1) {
     await mkdir(join(jobs, `j${index}`));
+    await writeFile(join(jobs, `j${index}`, 'settled'), '');
     await utimes(join(jobs, `j${index}`), 1000 + index, 1000 + index);
   }
   await tidyJobs(at.tools);

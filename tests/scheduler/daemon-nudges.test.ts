@@ -69,7 +69,7 @@ describe('the charm is dispatched', () => {
     await until(() => entered(daemon) === 1);
   });
 
-  test('with the steps of jobs, at most once a minute', async () => {
+  test('with the steps of jobs, at most every five minutes', async () => {
     await at.host.put('hold-run');
     const daemon = at.start();
     await until(async () => (await at.host.calls('run')).length === 1);
@@ -81,6 +81,9 @@ describe('the charm is dispatched', () => {
     expect((await at.host.built())?.running[0]?.step).toBe('wait for server');
     expect(entered(daemon)).toBe(before);
     await at.clock.advance(60_000);
+    await daemon.settle();
+    expect(entered(daemon)).toBe(before);
+    await at.clock.advance(240_000);
     await until(() => entered(daemon) === before + 1);
     expect(daemon.told('the charm was dispatched').at(-1)?.fields).toEqual({ why: 'steps' });
   });

@@ -12,6 +12,8 @@ import { until } from './support/daemon-fixture.ts';
 
 const silent = createLogger({ level: 'error', format: 'json', clock: systemClock, write: () => undefined });
 
+const time = { clock: systemClock, monotonic: () => performance.now() };
+
 describe('coalesced work', () => {
   /** Work that goes on until it is let go, and what it was done for. */
   function heldWork() {
@@ -93,7 +95,7 @@ describe('a tick', () => {
       ticks += 1;
       await systemClock.sleep(1500, stop.signal);
     };
-    createCronTicks(silent, '* * * * * *').start(onTick, stop.signal);
+    createCronTicks(silent, time, '* * * * * *').start(onTick, stop.signal);
     await until(() => ticks === 1);
     await systemClock.sleep(1100);
     expect(ticks).toBe(1);

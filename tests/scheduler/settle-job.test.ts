@@ -96,3 +96,34 @@ describe('a result', () => {
     expect(readJobResult(done({ images })).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
   });
 });
+
+describe('a job that ended while no daemon was there', () => {
+  const end = (kind: JobKind, outcome: JobOutcome, journal: Journal, now = NOW): Journal => {
+    const subject = kind === 'prepare' ? 'noble' : NOBLE;
+    const ended = { job: job(kind, subject, ['red']), outcome, terms, now, random01: 0.5 };
+    return settleJob(journal, { ...ended, isLeftBehind: true });
+  };
+
+  test.each(['build', 'copy', 'prepare', 'prune'] as const)(
+    'and is in the journal already, a %s, changes nothing there',
+    (kind) => {
+      for (const outcome of [done(), failed('denied')]) {
+        const before = settle(kind, ['red'], outcome);
+        expect(end(kind, outcome, before, NOW - 10)).toEqual(before);
+      }
+    },
+  );
+
+  test('and is not in the journal, is taken into it', () => {
+    const before = settle('copy', ['red'], failed('denied'));
+    const after = end('copy', failed('denied'), before, NOW + 1000);
+    expect(Object.values(after.failures)[0]?.attempts).toBe(2);
+  });
+});
+
+test('a build that never started has failed, and is still owed to the action that asked for it', () => {
+  const ended = { job: job('build', NOBLE, []), outcome: failed('build'), terms, now: NOW, random01: 0.5 };
+  const after = settleJob(EMPTY_JOURNAL, { ...ended, neverStarted: true });
+  expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
+  expect(after.endedBuilds).toEqual([]);
+});

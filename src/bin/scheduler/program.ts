@@ -66,8 +66,12 @@ async function runCommandLine(
   const { clock, signal, writeOut } = world;
   const logger = openLogs({ paths, clock, console: asked.foreground ? 'text' : 'json', writeOut });
   const { tickSeconds, unit } = asked;
-  const ticks = tickSeconds === undefined ? createCronTicks(logger) : createClockTicks(clock, tickSeconds);
-  const enterCharm = createCharmDoor({ jujuExec: paths.jujuExec, unit, run: runCommand, signal });
+  const monotonic = (): number => performance.now();
+  const ticks =
+    tickSeconds === undefined
+      ? createCronTicks(logger, { clock, monotonic })
+      : createClockTicks(clock, tickSeconds);
+  const enterCharm = createCharmDoor({ jujuExec: paths.jujuExec, unit, run: runCommand, clock, signal });
   try {
     await runDaemon({ ...parts, logger, ticks, enterCharm });
     return EXIT_CODES.success;

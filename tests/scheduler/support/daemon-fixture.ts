@@ -133,7 +133,7 @@ export class TestDaemon {
           createClockTicks(clock, TICK_SECONDS).start(onTick, until);
         },
       },
-      enterCharm: createCharmDoor({ jujuExec: paths.jujuExec, unit: UNIT, run: runCommand, signal }),
+      enterCharm: createCharmDoor({ jujuExec: paths.jujuExec, unit: UNIT, run: runCommand, clock, signal }),
       runnerFor: (desired, environment) => {
         const { application, modelUuid, unit } = desired;
         const tools = { ...walls, environment, orderer: { application, modelUuid, unit } };

@@ -1,0 +1,34 @@
+import type { DesiredState } from '../model/desired-state.ts';
+import type { Inbox } from './inbox.ts';
+import { listConsumerClouds } from './plan-clouds.ts';
+import type { JobTerms } from './settle-job.ts';
+
+/** All that a plan needs of what hooks have left. */
+export type Orders = JobTerms & Pick<Inbox, 'credentials' | 'credentialsGeneration' | 'environment'>;
+
+/** `undefined`: there is no desired state or no schedule. */
+export function toOrders(inbox: Inbox): Orders | undefined {
+  const { desired, schedule, credentials, credentialsGeneration, environment } = inbox;
+  if (desired === undefined || schedule === undefined) return undefined;
+  return { desired, intervalHours: schedule.intervalHours, credentials, credentialsGeneration, environment };
+}
+
+/** Was all that is to be known for `after` looked at for `before` too, with the same credentials? */
+export function isCovered(after: Orders, before: Orders): boolean {
+  if (after.credentials !== before.credentials) return false;
+  if (after.credentialsGeneration !== before.credentialsGeneration) return false;
+  if (after.desired.generation === before.desired.generation) return true;
+  const asked = new Set(listAsked(before.desired));
+  return listAsked(after.desired).every((one) => asked.has(one));
+}
+
+/** The clouds, and the images that consumers are told, each in the clouds of its consumer. */
+function listAsked(desired: DesiredState): readonly string[] {
+  const { published = [], consumers, build } = desired;
+  const told = published.flatMap(({ relationId, imageIds }) =>
+    consumers
+      .filter((consumer) => consumer.relationId === relationId)
+      .flatMap(({ cloudId }) => imageIds.map((imageId) => `${cloudId}=${imageId}`)),
+  );
+  return [build.cloud, ...listConsumerClouds(desired), ...told];
+}

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
+
+jest.setTimeout(60_000); // real processes, on a machine that may be busy
+const at = useDaemons();
+const NOBLE = 'app-noble-x64';
+
+async function startBuilt(): Promise<TestDaemon> {
+  const daemon = at.start();
+  await daemon.untilDone(`build ${NOBLE}`);
+  await daemon.settle();
+  return daemon;
+}
+
+test('what was wanted when the clouds were asked, and is not when they answer, is not started', async () => {
+  await at.host.put('hold-list');
+  const daemon = at.start();
+  await until(async () => (await at.host.calls('list')).length === 1);
+  const { images } = at.host.desired;
+  await at.host.putDesired({ images: { ...images, bases: ['jammy'] } });
+  await at.host.remove('hold-list');
+  await until(() => daemon.started().length > 0);
+  expect(daemon.started()).toEqual(['prepare jammy']);
+});
+
+test('clouds that were not asked are asked before anything is started', async () => {
+  await at.host.addCloud('blue', 'blues');
+  await at.host.put('hold-list');
+  const daemon = at.start();
+  await until(async () => (await at.host.calls('list')).length === 1);
+  const consumers = [...at.host.desired.consumers, { relationId: 2, unit: 'blue/0', cloudId: 'blue' }];
+  await at.host.putDesired({ consumers });
+  await at.host.remove('hold-list');
+  await until(() => daemon.started().length > 0);
+  const calls = await at.host.calls('list');
+  expect(calls.length).toBeGreaterThan(1);
+  expect(calls[1]?.args.join(' ')).toContain('blue');
+});
+
+test('nothing is pruned while built.json cannot be written', async () => {
+  const daemon = await startBuilt();
+  for (const buildId of ['a', 'b', 'c']) {
+    await at.host.putDesired({ requests: [{ action: buildId, builds: [{ imageName: NOBLE, buildId }] }] });
+    await daemon.passUntil(async () => (await at.host.built())?.answered.includes(buildId) === true);
+  }
+  const { built } = at.host.paths;
+  await rm(built);
+  await mkdir(built);
+  const [published = ''] = await at.host.images('red');
+  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isSettled: true }] });
+  await daemon.passUntil(
+    () => daemon.told('built.json was not written: this is a bug, please report it').length > 0,
+  );
+  await daemon.settle();
+  expect(await at.host.calls('prune')).toEqual([]);
+  await rm(built, { recursive: true });
+  await daemon.passUntil(async () => (await at.host.calls('prune')).length > 0);
+});
+
+test.each(['lost', 'damaged'])(
+  'a built.json that is %s while the daemon runs is written anew',
+  async (how) => {
+    const daemon = await startBuilt();
+    const before = await at.host.built();
+    if (how === 'lost') await rm(at.host.paths.built);
+    else await writeFile(at.host.paths.built, '{');
+    await daemon.tick();
+    await daemon.tick();
+    expect(await at.host.built()).toEqual(before);
+  },
+);
+
+test.each(['desired.json', 'schedule.json'])(
+  'a %s that cannot be read is told to the charm',
+  async (name) => {
+    const daemon = await startBuilt();
+    const path = join(at.host.paths.state, name);
+    const good = await readFile(path, 'utf8');
+    await writeFile(path, '{');
+    await daemon.passUntil(async () => (await at.host.built())?.rests !== undefined);
+    expect((await at.host.built())?.rests).toMatch(new RegExp(`^waiting for the charm: ${name}: `));
+    expect((await at.host.built())?.clouds).toHaveLength(2);
+    await writeFile(path, good);
+    await daemon.passUntil(async () => (await at.host.built())?.rests === undefined);
+  },
+);
+
+describe('a build that an action asked for', () => {
+  test('and that could not be started is still owed, and tried again after a rest', async () => {
+    const daemon = await startBuilt();
+    const { jobs, journal } = at.host.paths;
+    await rm(jobs, { recursive: true });
+    await writeFile(jobs, '');
+    await at.host.putDesired({
+      requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
+    });
+    await daemon.passUntil(() => daemon.told('job failed').length === 1);
+    await daemon.settle();
+    await daemon.settle();
+    expect(daemon.started()).toHaveLength(3);
+    const { endedBuilds } = JSON.parse(await readFile(journal, 'utf8')) as { endedBuilds: string[] };
+    expect(endedBuilds).not.toContain('asked-1');
+    await rm(jobs);
+    await daemon.tick();
+    await daemon.tick();
+    await daemon.passUntil(async () => (await at.host.built())?.answered.includes('42') === true);
+    expect(await at.host.images('builder')).toContain('img-asked-1');
+  });
+
+  test('and whose daemon was killed before it started is built by the next one', async () => {
+    await (await startBuilt()).stop();
+    const folder = join(at.host.paths.jobs, 'asked-1');
+    await mkdir(folder);
+    const order = { kind: 'build', buildId: 'asked-1', subject: NOBLE, cloudIds: ['red'], reason: 'r' };
+    await writeFile(
+      join(folder, 'job.json'),
+      JSON.stringify({ ...order, startedAt: new Date().toISOString() }),
+    );
+    await at.host.putDesired({
+      requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
+    });
+    const daemon = at.start();
+    await daemon.passUntil(async () => (await at.host.built())?.answered.includes('42') === true);
+    expect(daemon.told('job failed')).toEqual([]);
+    expect(await at.host.images('builder')).toContain('img-asked-1');
+  });
+});
+
+test('a stray file among the jobs stops nothing, and is told once', async () => {
+  await mkdir(at.host.paths.jobs, { recursive: true });
+  await writeFile(join(at.host.paths.jobs, 'stray'), '');
+  const daemon = await startBuilt();
+  expect(daemon.told('not the folder of a job, and left alone')).toHaveLength(1);
+});
+
+test('what killed processes left in the state folder is removed, and nothing that is being written', async () => {
+  const put = (name: string, text: string) => at.host.put(name, text);
+  const [old, fresh] = ['.built.json.0123456789ab.tmp', '.desired.json.0123456789ab.tmp'];
+  const draft = 'scheduler.lock.0123456789ab';
+  await Promise.all([put(old, '{'), put(fresh, '{'), put(draft, '0123456789abcdef.4194304.1')]);
+  await utimes(join(at.host.paths.state, old), 1000, 1000);
+  await startBuilt();
+  const left = [old, fresh, draft].filter((name) => existsSync(join(at.host.paths.state, name)));
+  expect(left).toEqual([fresh]);
+});

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { jobFiles, tidyJobs, writeJobOrder } from '../../src/builder/job-files.ts';
+import { markStarted } from '../../src/builder/job-marks.ts';
+import { unitPaths } from '../../src/model/unit-paths.ts';
+import { listStrays, listUnsettledJobs, markSettled } from '../../src/scheduler/unsettled-jobs.ts';
+
+let root = '';
+const paths = () => unitPaths(root, 'app/0');
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'unsettled-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function order(buildId: string): Promise<ReturnType<typeof jobFiles>> {
+  const files = jobFiles(paths(), buildId);
+  await mkdir(files.folder, { recursive: true });
+  const startedAt = '2026-11-21T08:00:00.000Z';
+  await writeJobOrder({ kind: 'build', buildId, subject: 'img', cloudIds: [], reason: '', startedAt }, files);
+  return files;
+}
+
+async function end(buildId: string, seconds: number): Promise<void> {
+  const { result } = await order(buildId);
+  await writeFile(result, '{}');
+  await utimes(result, seconds, seconds);
+}
+
+const listed = async () => (await listUnsettledJobs(paths())).map(({ buildId }) => buildId);
+
+describe('of the jobs that an earlier daemon left', () => {
+  test('those that ended are told in the order of their ends, with the times of their results', async () => {
+    await end('a', 3000);
+    await end('b', 1000);
+    await end('c', 2000);
+    const found = await listUnsettledJobs(paths());
+    expect(found.map(({ buildId, endedAt }) => [buildId, endedAt])).toEqual([
+      ['b', 1_000_000],
+      ['c', 2_000_000],
+      ['a', 3_000_000],
+    ]);
+  });
+
+  test('one that was ordered and never had a process is none, also when its files were opened', async () => {
+    await order('ordered');
+    const { result, progress } = await order('opened');
+    await writeFile(result, '');
+    await writeFile(progress, '');
+    expect(await listed()).toEqual([]);
+    await markStarted(paths(), 'opened', undefined);
+    expect(await listed()).toEqual(['opened']);
+  });
+
+  test('those that have a result, and those that are settled, are told apart', async () => {
+    await end('a', 1000);
+    await end('b', 2000);
+    await markSettled(paths(), 'a');
+    expect(await listed()).toEqual(['b']);
+  });
+
+  test('a file among them hides no other, and is told', async () => {
+    await end('a', 1000);
+    await writeFile(join(paths().jobs, 'stray'), '');
+    await mkdir(join(paths().jobs, 'odd', 'job.json'), { recursive: true });
+    expect(await listed()).toEqual(['a']);
+    expect(await listStrays(paths())).toEqual(['odd', 'stray']);
+  });
+});
+
+test('the newest 30 settled jobs are kept, and every one whose end is not in the journal', async () => {
+  for (let index = 0; index < 33; index += 1) {
+    await end(`j${index}`, 1000);
+    if (index !== 0) await markSettled(paths(), `j${index}`);
+    await utimes(jobFiles(paths(), `j${index}`).folder, 1000 + index, 1000 + index);
+  }
+  await tidyJobs({ paths: paths(), orderer: { application: 'app', modelUuid: 'm', unit: 'app/0' } });
+  const left = await readdir(paths().jobs);
+  expect(left).toHaveLength(31);
+  expect(left).toEqual(expect.arrayContaining(['j0', 'j3', 'j32']));
+});
