@@ -45,7 +45,7 @@ describe('a job', () => {
     await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
     const folder = join(at.host.paths.jobs, 'b1');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
-    expect(await readdir(folder)).toEqual(['job.json', 'progress.log', 'result.json']);
+    expect(await readdir(folder)).toEqual(['job.json', 'progress.log', 'result.json', 'started']);
     for (const name of await readdir(folder))
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
