@@ -27,11 +27,13 @@ echo "$tool $*" >> "$(dirname "$0")/../calls"
 case "$tool" in
   config-get) echo '{}' ;;
   relation-ids) echo '[]' ;;
+  is-leader) echo true ;;
 esac
 `;
 const TOOLS = [
   'config-get',
   'relation-ids',
+  'is-leader',
   'status-set',
   'juju-log',
   'application-version-set',

@@ -38,8 +38,8 @@ describe('a list in pages', () => {
     ]);
     expect(await listImages(at.cloud, 'i')).toHaveLength(2);
     expect(queries('GET /v2/images')).toEqual([
-      '?owner=project-1&name=i',
-      '?owner=project-1&name=i&marker=a',
+      '?owner=project-1&name=i&limit=1000',
+      '?owner=project-1&name=i&limit=1000&marker=a',
     ]);
   });
 
