@@ -14,6 +14,7 @@ const config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/tests'],
   testPathIgnorePatterns: ['/tests/e2e/'],
+  testTimeout: 60_000, // real processes, on machines that may be busy
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   coverageProvider: 'v8',
