@@ -34,8 +34,10 @@ export function deriveImages(config: CharmConfig, prefix: string, scriptDigest: 
 
 /** How they are built. */
 export function deriveBuild(config: CharmConfig): DesiredBuild {
+  const { authUrl, projectDomainName, projectName, region } = config.openstack;
   return {
     cloud: BUILD_CLOUD,
+    project: `${authUrl} ${projectDomainName}/${projectName} ${region}`.trimEnd(),
     flavor: config.flavor,
     network: config.network,
     maxParallel: config.maxParallelBuilds,

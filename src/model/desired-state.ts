@@ -37,6 +37,8 @@ export interface DesiredImages {
 export interface DesiredBuild {
   /** The key in clouds.yaml of the cloud to build on. */
   readonly cloud: string;
+  /** Which project of which cloud that is: what was prepared in another one does not serve. */
+  readonly project: string;
   /** Empty: chosen by the builder. */
   readonly flavor: string;
   readonly network: string;
@@ -109,6 +111,7 @@ const decoder: Decoder<DesiredState> = fields({
   }),
   build: fields({
     cloud: text,
+    project: withDefault(anyString, ''),
     flavor: anyString,
     network: anyString,
     maxParallel: integer,

@@ -24,10 +24,10 @@ export function isPreparedFor(settings: string, desired: DesiredState, base: str
   return settings.split('.')[0] === preparationOf(desired, base);
 }
 
-/** Of what a prepared base is made, and where it is: other credentials may lead to another cloud of the same name. */
-function preparationOf({ images, build, credentialsGeneration }: DesiredState, base: string): string {
+/** Of what a prepared base is made, and where it is. */
+function preparationOf({ images, build }: DesiredState, base: string): string {
   const { arch, cloudImagesUrl, runnerReleasesUrl } = images;
-  return digest([base, arch, cloudImagesUrl, runnerReleasesUrl, build.cloud, credentialsGeneration]);
+  return digest([base, arch, cloudImagesUrl, runnerReleasesUrl, build.cloud, build.project]);
 }
 
 function digest(settings: readonly unknown[]): string {

@@ -37,7 +37,14 @@ describe('the desired state', () => {
         cloudImagesUrl: 'https://cloud-images.ubuntu.com',
         runnerReleasesUrl: 'https://github.com/actions/runner/releases',
       },
-      build: { cloud: 'builder', flavor: 'Big', network: 'Net', maxParallel: 3, keepRevisions: 7 },
+      build: {
+        cloud: 'builder',
+        project: 'https://keystone.example.com:5000/v3 default/build',
+        flavor: 'Big',
+        network: 'Net',
+        maxParallel: 3,
+        keepRevisions: 7,
+      },
       consumers: [
         { relationId: 3, unit: 'consumer/0', cloudId: relation === undefined ? '' : cloudOf(relation) },
       ],

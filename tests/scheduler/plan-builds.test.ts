@@ -67,13 +67,18 @@ describe('the plan of builds', () => {
       ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'has a base prepared again for another build cloud, which has other credentials',
-      { desired: desiredState({ credentialsGeneration: 2 }), journal: prepared },
+      'has a base prepared again for another project',
+      { desired: desiredState({ build: { project: 'another' } }), journal: prepared },
       ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
       'has a base prepared once, whatever else is changed',
       { desired: desiredState({ images: { runnerVersion: '2.331.0' } }), journal: prepared },
+      [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'has a base prepared once, whoever joins or has another password',
+      { desired: desiredState({ credentialsGeneration: 2 }), journal: prepared },
       [`build ${NOBLE} → red: never built`],
     ],
     [

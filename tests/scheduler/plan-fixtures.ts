@@ -60,7 +60,11 @@ export function desiredState({ images, build, ...changes }: DesiredChanges = {})
       ...{ cloudImagesUrl: 'https://images', runnerReleasesUrl: 'https://runners' },
       ...images,
     },
-    build: { cloud: 'builder', flavor: '', network: '', maxParallel: 2, keepRevisions: 2, ...build },
+    build: {
+      ...{ cloud: 'builder', project: 'https://keystone default/images', flavor: '', network: '' },
+      ...{ maxParallel: 2, keepRevisions: 2 },
+      ...build,
+    },
     consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }],
     published: undefined,
     requests: [],
