@@ -6,6 +6,7 @@ export interface Wait {
   /** What is waited for, in words: 'server x to be ACTIVE'. */
   readonly what: string;
   readonly timeoutMs: number;
+  /** The longest pause between two looks; the first ones are shorter, for what is done at once. */
   readonly intervalMs: number;
   /** The option that sets the deadline, told when it is reached. */
   readonly option: string;
@@ -14,6 +15,8 @@ export interface Wait {
   /** What was seen last, told when the deadline is reached. */
   readonly lastSeen?: () => string;
 }
+
+const FIRST_PAUSE_MS = 250;
 
 /** Throws CancelledError when `signal` is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -61,8 +64,9 @@ export async function withDeadline<T>(
 }
 
 /**
- * Calls `probe` until it gives a value, every `intervalMs`; its signal is aborted at the deadline. What the probe throws ends the wait, except a cloud
- * that is unavailable for a while, which is waited out. Throws DeadlineError or CancelledError.
+ * Calls `probe` until it gives a value, at once and then after pauses that double up to `intervalMs`; its signal is
+ * aborted at the deadline. What the probe throws ends the wait, except a cloud that is unavailable for a while, which
+ * is waited out. Throws DeadlineError or CancelledError.
  */
 export async function waitFor<T>(
   probe: (signal: AbortSignal) => Promise<T | undefined>,
@@ -79,10 +83,10 @@ export async function waitFor<T>(
     }
   };
   const loop = async (signal: AbortSignal): Promise<T> => {
-    for (;;) {
+    for (let pauseMs = Math.min(FIRST_PAUSE_MS, wait.intervalMs); ; pauseMs *= 2) {
       const found = await look(signal);
       if (found !== undefined) return found;
-      await wait.clock.sleep(wait.intervalMs, signal);
+      await wait.clock.sleep(Math.min(pauseMs, wait.intervalMs), signal);
     }
   };
   return withDeadline(loop, wait, () => deadlineError(wait, trouble));
