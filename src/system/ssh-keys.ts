@@ -1,5 +1,5 @@
 import { Secret } from '../model/secret.ts';
-import { generateKeyPairSync, parseKey } from './ssh2.ts';
+import { loadSsh2 } from './ssh2.ts';
 
 /** A key to log in with. */
 export interface SshKeyPair {
@@ -11,6 +11,7 @@ export interface SshKeyPair {
 
 /** Makes a new ed25519 key; `comment` tells its readers whose it is. */
 export function generateSshKeyPair(comment: string): SshKeyPair {
+  const { generateKeyPairSync } = loadSsh2().utils;
   for (;;) {
     const pair = generateKeyPairSync('ed25519', { comment });
     // ssh2 drops the leading zero bytes of a public key, so that one pair in 256 is malformed (its issue 1390).
@@ -21,5 +22,5 @@ export function generateSshKeyPair(comment: string): SshKeyPair {
 }
 
 function isKey(text: string): boolean {
-  return !(parseKey(text) instanceof Error);
+  return !(loadSsh2().utils.parseKey(text) instanceof Error);
 }

@@ -3,7 +3,7 @@ import { type Socket, connect } from 'node:net';
 import type { Secret } from '../model/secret.ts';
 import type { Outcome } from './settle.ts';
 import { SshHostKeyError, SshUnreachableError } from './ssh-errors.ts';
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from './ssh2.ts';
+import { type ConnectConfig, type ServerHostKeyAlgorithm, loadSsh2 } from './ssh2.ts';
 
 /** Where to log in, as whom, and which host keys prove that it is the right server. */
 export interface SshTarget {
@@ -30,7 +30,7 @@ const HOST_KEY_ALGORITHMS: ServerHostKeyAlgorithm[] = [
 
 /** One TCP connection with its SSH client; knows why it failed. */
 export class SshLink {
-  readonly client = new Client();
+  readonly client = new (loadSsh2().Client)();
   readonly #target: SshTarget;
   readonly #keepAliveMs: number;
   readonly #socket: Socket;

@@ -1,0 +1,2 @@
+exports.Cookie = class Cookie {};
+exports.CookieJar = class CookieJar {};
