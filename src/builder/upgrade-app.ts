@@ -1,4 +1,5 @@
-import { cp, rename, rm } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../model/errors.ts';
@@ -51,7 +52,8 @@ async function install(charmDir: string, program: string): Promise<void> {
   const draft = draftPath(program);
   try {
     for (const part of await partsOf(charmDir)) {
-      await cp(join(charmDir, part), join(draft, part), { recursive: true, dereference: true });
+      // thousands of small files: together, that is twice as fast as one by one
+      cpSync(join(charmDir, part), join(draft, part), { recursive: true, dereference: true });
     }
     await noteCheck(draft);
     await rm(program, { recursive: true, force: true }); // there only when it is damaged
