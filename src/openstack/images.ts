@@ -125,7 +125,7 @@ export async function listImages(
   properties: Readonly<Record<string, string>> = {},
 ): Promise<readonly Image[]> {
   const projectId = await cloud.projectId();
-  const named = name === undefined ? {} : { name: nameFilter(name) };
+  const named = name === undefined ? {} : nameFilter(name);
   const found = await listAll(cloud.image, {
     operation: name === undefined ? 'list images' : `list images ${name}`,
     path: '/images',
@@ -139,9 +139,13 @@ export async function listImages(
     .sort((a, b) => `${b.createdAt} ${b.id}`.localeCompare(`${a.createdAt} ${a.id}`));
 }
 
-/** Glance reads a leading `in:` as an operator; quoted after one, every name means itself. */
-function nameFilter(name: string): string {
-  return /[:,"]/.test(name) ? `in:"${name.replaceAll('"', String.raw`\"`)}"` : name;
+/**
+ * Glance reads what stands before a colon as an operator, and commas as a list; quoted after `in:` a name means itself.
+ * A quote in such a name it does not understand however it is written: then it is not asked for a name.
+ */
+function nameFilter(name: string): Readonly<Record<string, string>> {
+  if (!/[:,]/.test(name)) return { name };
+  return name.includes('"') ? {} : { name: `in:"${name}"` };
 }
 
 /** Sets name, visibility and properties, and removes others, in one act: all of it or nothing. */
