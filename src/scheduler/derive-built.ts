@@ -99,7 +99,7 @@ function compare(a: string, b: string): number {
 }
 
 /** Of what is still wanted and still lacking. */
-function listFailures({ desired, observation, journal }: BuiltInput): readonly JobFailure[] {
+function listFailures({ desired, observation, journal, plan }: BuiltInput): readonly JobFailure[] {
   const isWanted = wantedFailures(desired);
   return Object.values(journal.failures)
     .filter(
@@ -108,13 +108,23 @@ function listFailures({ desired, observation, journal }: BuiltInput): readonly J
         !hasArrived(failure, desired, observation) &&
         !isBuiltOn(failure, desired, journal),
     )
-    .map(toJobFailure)
+    .map((failure) => toJobFailure(failure, plan))
     .toSorted((a, b) => compare(failureKey(a), failureKey(b)));
 }
 
-function toJobFailure(failure: RememberedFailure): JobFailure {
-  const { kind, subject, cloudId, errorKind, message, failedAt, attempts, nextAttemptAt } = failure;
+function toJobFailure(failure: RememberedFailure, plan: Plan): JobFailure {
+  const { kind, subject, cloudId, errorKind, message, failedAt, attempts } = failure;
+  const nextAttemptAt = tellNextAttempt(failure, plan);
   return { kind, subject, cloudId, errorKind, message, failedAt, attempts, nextAttemptAt };
+}
+
+/** What an action asked for and failed is not tried again before its image is due. */
+function tellNextAttempt({ kind, subject, nextAttemptAt }: RememberedFailure, plan: Plan): string {
+  const fresh = plan.find(
+    (entry) => entry.act === 'rest' && entry.cause === 'fresh' && entry.subject === subject,
+  );
+  if (kind !== 'build' || fresh?.act !== 'rest' || fresh.until === undefined) return nextAttemptAt;
+  return new Date(Math.max(fresh.until, Date.parse(nextAttemptAt))).toISOString();
 }
 
 function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean {

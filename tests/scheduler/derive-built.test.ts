@@ -139,6 +139,13 @@ describe('what the daemon tells', () => {
     expect(deriveBuilt(undefined, input({ journal, desired })).failures).toEqual([]);
   });
 
+  test('tells of a build that an action asked for and that failed: not before its image is due', () => {
+    const journal = afterFailure(desiredState(), 'build');
+    const { failures, nextBuildAt } = deriveBuilt(undefined, input({ journal }));
+    expect(nextBuildAt).toBe('2026-11-21T17:00:00.000Z');
+    expect(failures.map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([nextBuildAt]);
+  });
+
   test('tells no copy as failed that has come by another way', () => {
     const journal = rememberFailure(planInput().journal, {
       ...{ kind: 'copy', subject: NOBLE, cloudId: 'red', errorKind: 'denied', message: 'no', settings: 's' },
