@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
 import { readDescriptor } from '../system/descriptor.ts';
+import { readPackageVersion } from '../system/package-version.ts';
 import { writeAllSync } from '../system/write-all.ts';
 import type { StopSignal } from './image-builder/exit-codes.ts';
 import { runProgram } from './image-builder/program.ts';
@@ -27,16 +27,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 process.exitCode = await runProgram({
   argv,
   env: process.env,
   cwd: process.cwd(),
   host: { arch: process.arch, newBuildId: randomBytes(6).toString('hex'), readDescriptor },
-  version,
+  version: readPackageVersion(),
   clock: systemClock,
   writeOut: (text) => {
     writeAllSync(1, text);

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
+import { readPackageVersion } from '../system/package-version.ts';
 import { writeAllSync } from '../system/write-all.ts';
 import { runScheduler } from './scheduler/program.ts';
 
@@ -28,13 +28,10 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const exitCode = await runScheduler({
   argv: process.argv.slice(2),
-  version,
+  version: readPackageVersion(),
+  env: process.env,
   clock: systemClock,
   writeOut: (text) => {
     writeAllSync(1, text);

@@ -73,7 +73,7 @@ async function prepare(
       ? ''
       : await step('fetch external script', () => fetchScript(image.scriptUrl, tools));
   const group = await step('ensure security group', () =>
-    ensureSharedSecurityGroup(cloud, rest.securityGroup),
+    ensureSharedSecurityGroup(cloud, rest.securityGroup, tools.sshPort),
   );
   const base = await step('prepare base image', () =>
     ensureBaseImage(cloud, { ...image, prefix: where.prefix }, tools),

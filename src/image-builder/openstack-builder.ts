@@ -85,7 +85,9 @@ export async function initialize(
   const cloud = connection.under(tools.signal);
   return runSteps(tools, async (step) => {
     await step('sweep leftovers', async () => tools.record({ swept: await sweepLeftovers(cloud, tools) }));
-    await step('ensure security group', () => ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME));
+    await step('ensure security group', () =>
+      ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME, tools.sshPort),
+    );
     const images: BaseImage[] = [];
     for (const base of bases) {
       const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { base, arch, prefix }, tools);

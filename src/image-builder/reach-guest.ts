@@ -8,7 +8,6 @@ import { waitFor } from '../system/wait.ts';
 import { type Tools, waitOn } from './tools.ts';
 
 const SSH_USER = 'ubuntu';
-const SSH_PORT = 22;
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** The server; throws ServerError when it is gone or in ERROR. */
@@ -68,7 +67,7 @@ export async function connectGuest(
   if (server.addresses.length === 0) throw new AddressNotFoundError(`server ${server.id} has no address`);
   let seen = '';
   const tryAddress = async (host: string, signal: AbortSignal): Promise<SshSession | undefined> => {
-    const target = { host, port: SSH_PORT, username: SSH_USER, privateKey, hostKeyFingerprints };
+    const target = { host, port: tools.sshPort, username: SSH_USER, privateKey, hostKeyFingerprints };
     try {
       return await tools.connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
     } catch (error) {

@@ -7,16 +7,25 @@ import {
   listSecurityGroups,
 } from '../openstack/security-groups.ts';
 
-/** What builders must be reached by. */
-const INGRESS = [{ protocol: 'icmp' }, { protocol: 'tcp', port: 22 }] as const;
+const USUAL_SSH_PORT = 22;
+
+/** What builders must be reached by: the usual port as well, for other programs share the group. */
+function listIngress(sshPort: number) {
+  const ports = new Set([USUAL_SSH_PORT, sshPort]);
+  return [{ protocol: 'icmp' }, ...[...ports].map((port) => ({ protocol: 'tcp', port }))];
+}
 
 /**
  * The project's one group for builders: made when missing, its rules completed when some were taken away. Of several
  * with the name (two builds may make it at the same time) the oldest counts, and ours is taken back.
  */
-export async function ensureSharedSecurityGroup(cloud: Cloud, name: string): Promise<SecurityGroup> {
+export async function ensureSharedSecurityGroup(
+  cloud: Cloud,
+  name: string,
+  sshPort: number,
+): Promise<SecurityGroup> {
   const existing = (await listSecurityGroups(cloud, name))[0] ?? (await createUnlessBeaten(cloud, name));
-  for (const rule of INGRESS) {
+  for (const rule of listIngress(sshPort)) {
     if (!hasRule(existing, rule)) await createIngressRule(cloud, existing.id, rule);
   }
   return existing;

@@ -39,6 +39,8 @@ export interface Tools {
     target: SshTarget,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ) => Promise<SshSession>;
+  /** Where servers answer SSH. */
+  readonly sshPort: number;
   /** The environment of the external script. */
   readonly scriptSecrets: ReadonlyMap<string, Secret>;
   /** Where Ubuntu's cloud images are. */

@@ -16,16 +16,14 @@ function problemsOf(...argv: string[]): readonly string[] {
 describe('run', () => {
   test('needs a name only', () => {
     expect(ask(['run', 'noble-x64'])).toEqual({
-      command: 'run',
-      cloudName: '',
-      logLevel: 'info',
-      logFormat: 'text',
+      ...{ command: 'run', cloudName: '', logLevel: 'info', logFormat: 'text' },
       format: 'json',
       owner: { application: 'by-hand', modelUuid: '', unit: '', buildId: 'new-1' },
       isOwnerGiven: false,
       timeouts: DEFAULT_TIMEOUTS,
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
       runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+      sshPort: 22,
       cloud: {
         dockerhubCache: undefined,
         flavor: '',

@@ -71,6 +71,7 @@ function makeTestTools(at: CloudFixture, downloads: Http, change: Partial<Tools>
       privateKey: new Secret('key-MARKED'),
     }),
     connectSsh: () => Promise.reject(new SshUnreachableError('no SSH in this test')),
+    sshPort: 22,
     scriptSecrets: new Map(),
     cloudImagesUrl: `${at.http.origin}/ubuntu`,
     runnerReleasesUrl: `${at.http.origin}/releases`,

@@ -29,7 +29,7 @@ test('the group is made once, with its rules', async () => {
   at.http.on(GROUPS, [{ body: { security_groups: [] } }, { body: { security_groups: [group('g1', [])] } }]);
   at.http.on('POST /v2.0/security-groups', { status: 201, body: { security_group: group('g1', []) } });
   at.http.on(RULES, { status: 201, body: {} });
-  expect((await ensureSharedSecurityGroup(at.cloud, 'g')).id).toBe('g1');
+  expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('g1');
   expect(madeRules()).toEqual([
     { ...icmp, security_group_id: 'g1' },
     { ...ssh, security_group_id: 'g1' },
@@ -39,7 +39,7 @@ test('the group is made once, with its rules', async () => {
 
 test('a group that is there is used as it is', async () => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', [{ ...icmp, ...none }, ssh])] } });
-  await ensureSharedSecurityGroup(at.cloud, 'g');
+  await ensureSharedSecurityGroup(at.cloud, 'g', 22);
   expect(at.http.seen().filter(({ method }) => method === 'POST')).toHaveLength(1); // the login
 });
 
@@ -51,14 +51,14 @@ test.each([
 ])('a group without a rule for %s gets it', async (_, rules, protocol) => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', rules)] } });
   at.http.on(RULES, { status: 201, body: {} });
-  await ensureSharedSecurityGroup(at.cloud, 'g');
+  await ensureSharedSecurityGroup(at.cloud, 'g', 22);
   expect(madeRules()).toMatchObject([{ protocol }]);
 });
 
 test('a rule that another build was faster to make is fine', async () => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', [ssh])] } });
   at.http.on(RULES, { status: 409, body: { NeutronError: { message: 'exists' } } });
-  expect((await ensureSharedSecurityGroup(at.cloud, 'g')).id).toBe('g1');
+  expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('g1');
 });
 
 test('of two groups made at the same time the older counts, and ours is taken back', async () => {
@@ -66,7 +66,7 @@ test('of two groups made at the same time the older counts, and ours is taken ba
   at.http.on(GROUPS, [{ body: { security_groups: [] } }, { body: { security_groups: [ours, old] } }]);
   at.http.on('POST /v2.0/security-groups', { status: 201, body: { security_group: ours } });
   at.http.on('DELETE /v2.0/security-groups/ours', { status: 204 });
-  expect((await ensureSharedSecurityGroup(at.cloud, 'g')).id).toBe('old');
+  expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('old');
   expect(at.http.seen('DELETE /v2.0/security-groups/*')).toHaveLength(1);
 });
 
@@ -77,5 +77,5 @@ test('a group of a name that only begins so is another', async () => {
     status: 201,
     body: { security_group: group('g1', [icmp, ssh]) },
   });
-  expect((await ensureSharedSecurityGroup(at.cloud, 'g')).id).toBe('g1');
+  expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('g1');
 });

@@ -154,6 +154,7 @@ function addRun(program: Command, take: Take): void {
     .option('--no-prune', 'delete no revision')
     .option('--upload-clouds <list>', 'clouds of clouds.yaml that get the image (default: the build cloud)')
     .option('--share', SHARE)
+    .option('--ssh-port <port>', 'where servers answer SSH (default: $IMAGE_BUILDER_SSH_PORT, else 22)')
     .option('--runner-version <version>', "the GitHub runner's version (default: the latest)")
     .addOption(
       new Option('--runner-releases-url <url>', "where the GitHub runner's releases are").default(

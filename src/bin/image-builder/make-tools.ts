@@ -65,6 +65,7 @@ export function makeTools(options: CommonOptions, around: Surroundings): Worksho
     },
     generateKeyPair: generateSshKeyPair,
     connectSsh,
+    sshPort: options.sshPort,
     scriptSecrets: around.scriptSecrets,
     cloudImagesUrl: options.cloudImagesUrl,
     runnerReleasesUrl: options.runnerReleasesUrl,

@@ -47,7 +47,12 @@ export async function runProgram(world: ProgramWorld): Promise<number> {
 }
 
 function readHost({ host, env }: ProgramWorld): Host {
-  return { ...host, osCloud: env['OS_CLOUD'], scriptUrl: env['IMAGE_BUILDER_SCRIPT_URL'] };
+  return {
+    ...host,
+    osCloud: env['OS_CLOUD'],
+    scriptUrl: env['IMAGE_BUILDER_SCRIPT_URL'],
+    sshPort: env['IMAGE_BUILDER_SSH_PORT'],
+  };
 }
 
 async function runRequest(request: Request, world: ProgramWorld): Promise<number> {

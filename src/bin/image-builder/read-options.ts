@@ -89,8 +89,21 @@ export class OptionReader {
     if (!/^[\w.:@ /+-]*$/.test(text)) this.problem(option, 'letters, digits and . _ - : @ / +', 'others');
   }
 
+  /** A TCP port; what the environment says counts when the option was not given. */
+  port(name: string, option: string, environment: string, otherwise: number): number {
+    return this.#wholeNumber(this.text(name) || environment.trim(), option, [1, 65_535], otherwise);
+  }
+
   wholeNumber(name: string, option: string, least: number, otherwise: number, most = 1_000_000): number {
-    const text = this.text(name);
+    return this.#wholeNumber(this.text(name), option, [least, most], otherwise);
+  }
+
+  #wholeNumber(
+    text: string,
+    option: string,
+    [least, most]: readonly [number, number],
+    otherwise: number,
+  ): number {
     if (text === '') return otherwise;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;

@@ -22,6 +22,8 @@ export interface CommonOptions {
   readonly timeouts: Timeouts;
   readonly cloudImagesUrl: string;
   readonly runnerReleasesUrl: string;
+  /** Where servers answer SSH. */
+  readonly sshPort: number;
 }
 
 /** A command line, understood. */
@@ -77,6 +79,8 @@ export interface Host {
   readonly osCloud: string | undefined;
   /** IMAGE_BUILDER_SCRIPT_URL. */
   readonly scriptUrl: string | undefined;
+  /** IMAGE_BUILDER_SSH_PORT. */
+  readonly sshPort?: string | undefined;
   readonly newBuildId: string;
   /** All that stands in an inherited descriptor, which is then closed. */
   readonly readDescriptor: (descriptor: number) => string;

@@ -51,6 +51,7 @@ function readCommon(reader: OptionReader, host: Host): CommonOptions {
     timeouts: reader.timeouts(),
     cloudImagesUrl: reader.url('cloudImagesUrl', '--cloud-images-url'),
     runnerReleasesUrl: readReleasesUrl(reader),
+    sshPort: reader.port('sshPort', '--ssh-port (or IMAGE_BUILDER_SSH_PORT)', host.sshPort ?? '', 22),
   };
 }
 

@@ -13,6 +13,7 @@ import { runCommand, startDetached } from '../../system/command.ts';
 import { EXIT_CODES, exitCodeOf } from '../image-builder/exit-codes.ts';
 import { type Arguments, USAGE, readArguments } from './arguments.ts';
 import { openLogs } from './logs.ts';
+import { passedOn } from './passed-on.ts';
 
 /** How often to look whether a job that is not our child still runs. */
 const POLL_INTERVAL_MS = 2000;
@@ -22,6 +23,7 @@ export interface SchedulerWorld {
   /** Without node and script. */
   readonly argv: readonly string[];
   readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly writeOut: (text: string) => void;
   readonly writeErr: (text: string) => void;
@@ -84,7 +86,8 @@ async function runCommandLine(
 function runnersOf(paths: UnitPaths, world: SchedulerWorld): JobRunnerFor {
   const { clock, signal, newBuildId, version } = world;
   const walls = { paths, clock, signal, newBuildId, runCommand, startDetached };
-  return (desired, environment) => {
+  return (desired, proxies) => {
+    const environment = { ...proxies, ...passedOn(world.env) };
     const { application, modelUuid, unit } = desired;
     const orderer = { application, modelUuid, unit };
     const tools = { ...walls, orderer, environment, pollIntervalMs: POLL_INTERVAL_MS };
