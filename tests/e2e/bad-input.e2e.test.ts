@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { takeInventory } from './support/inventory.ts';
 import { cloudsYaml } from './support/lab.ts';
-import type { Mirror } from './support/mirror.ts';
+import type { Mirror } from '../support/mirror.ts';
 import { runArguments, runProgram } from './support/program.ts';
 import { startTinyMirror } from './support/run-on-lab.ts';
 

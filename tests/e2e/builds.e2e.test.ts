@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runOnImage } from './support/boot.ts';
 import { takeInventory } from './support/inventory.ts';
-import type { Mirror } from './support/mirror.ts';
+import type { Mirror } from '../support/mirror.ts';
 import { imageIdOf, mirrorOptions, runArguments, runProgram } from './support/program.ts';
 import { listImageIds, startTinyMirror, takeLeftovers } from './support/run-on-lab.ts';
 

@@ -6,7 +6,7 @@ import { APPLICATION, type Deployment, deployCharm } from './support/charm-on-la
 import { describeImage, wipeImages } from './support/copies.ts';
 import { takeInventory } from './support/inventory.ts';
 import { consumerDatabag } from './support/lab-credentials.ts';
-import type { Mirror } from './support/mirror.ts';
+import type { Mirror } from '../support/mirror.ts';
 import { startTinyMirror } from './support/run-on-lab.ts';
 
 const SCRIPT_TOKEN = 'planted-script-token-5e1f';

@@ -6,7 +6,7 @@ import { describeImage, wipeImages, withFullStore } from './support/copies.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
 import { takeInventory } from './support/inventory.ts';
 import { askPython, baseImageFile, cloudsYaml } from './support/lab.ts';
-import type { Mirror } from './support/mirror.ts';
+import type { Mirror } from '../support/mirror.ts';
 import { type ProgramResult, runArguments, runProgram } from './support/program.ts';
 import { startTinyMirror } from './support/run-on-lab.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mirror } from './support/mirror.ts';
+import type { Mirror } from '../support/mirror.ts';
 import { imageIdOf, mirrorOptions, runArguments, runProgram } from './support/program.ts';
 import { listImageIds, startTinyMirror, takeLeftovers } from './support/run-on-lab.ts';
 

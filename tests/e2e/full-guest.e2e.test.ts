@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runOnImage } from './support/boot.ts';
 import { findInImage } from './support/image-search.ts';
-import { askPython, baseImageFile } from './support/lab.ts';
-import { type Mirror, startMirror } from './support/mirror.ts';
+import { GATEWAY, askPython, baseImageFile } from './support/lab.ts';
+import { type Mirror, startMirror } from '../support/mirror.ts';
 import { imageIdOf, runArguments, runProgram } from './support/program.ts';
 import { takeLeftovers } from './support/run-on-lab.ts';
 
@@ -27,7 +27,7 @@ const files = new Map([[SCRIPT_PATH, SCRIPT]]);
 let mirror: Mirror;
 
 beforeAll(async () => {
-  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('full')]]), files });
+  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('full')]]), files, host: GATEWAY });
 });
 
 afterAll(() => mirror.close());

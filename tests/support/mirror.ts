@@ -5,23 +5,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GATEWAY } from './lab.ts';
 import { makeRunnerTarball } from './runner-tarball.ts';
 
 /** The version that the mirror calls the latest, unless told otherwise. */
-export const RUNNER_VERSION = '2.331.0';
+const RUNNER_VERSION = '2.331.0';
 
-/** What a mirror has; changes to the maps after its start do not count, except those to `files`. */
+/** What a mirror has, and where; changes to the maps after its start do not count, except those to `files`. */
 export interface MirrorContent {
   /** Base name, such as `noble`, to the qcow2 file that is its cloud image. */
   readonly bases: ReadonlyMap<string, string>;
   /** Path to body, read at each request. */
   readonly files?: ReadonlyMap<string, string>;
   readonly runnerVersion?: string;
+  /** The address that it listens at; loopback when absent. */
+  readonly host?: string;
 }
 
 /** One request that the mirror answered. */
-export interface MirrorRequest {
+interface MirrorRequest {
   readonly method: string;
   readonly path: string;
   readonly userAgent: string;
@@ -100,16 +101,16 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
 const STATUS = { file: 200, body: 200, redirect: 302 } as const;
 const KNOWN_METHODS: readonly string[] = ['GET', 'HEAD'];
 
-async function listen(server: Server): Promise<string> {
+async function listen(server: Server, host: string): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, GATEWAY, () => {
+    server.listen(0, host, () => {
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('no port'));
       else resolve(address.port);
     });
   });
-  return `http://${GATEWAY}:${port}`;
+  return `http://${host}:${port}`;
 }
 
 async function close(server: Server, folder: string): Promise<void> {
@@ -155,14 +156,14 @@ function createMirrorServer(
   });
 }
 
-/** Serves to guests, clients and Glance alike, on a free port of the lab's gateway, until it is closed. */
+/** Serves to guests, clients and Glance alike, on a free port, until it is closed. */
 export async function startMirror(content: MirrorContent): Promise<Mirror> {
-  const folder = await mkdtemp(join(tmpdir(), 'e2e-mirror-'));
+  const folder = await mkdtemp(join(tmpdir(), 'mirror-'));
   const requests: MirrorRequest[] = [];
   try {
     const routes = await allRoutes(content, folder);
     const server = createMirrorServer(routes, content.files ?? new Map<string, string>(), requests);
-    const url = await listen(server);
+    const url = await listen(server, content.host ?? '127.0.0.1');
     return { url, requests, close: () => close(server, folder) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

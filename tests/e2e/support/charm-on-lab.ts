@@ -6,7 +6,7 @@ import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
 import { type Machine, openMachine } from '../../support/juju/machine.ts';
 import type { UnitAgent } from '../../support/juju/unit-agent.ts';
 import type { BuilderUser } from './builder-user.ts';
-import type { Mirror } from './mirror.ts';
+import type { Mirror } from '../../support/mirror.ts';
 
 /** All its names in the clouds begin so, and are wiped before each run. */
 export const APPLICATION = 'e2e-charm';

@@ -1,7 +1,7 @@
 import { askPython } from './lab.ts';
 
 /** One thing in a cloud; keypairs and security groups have no status. */
-export interface Owned {
+interface Owned {
   readonly id: string;
   readonly name: string;
   readonly status?: string;

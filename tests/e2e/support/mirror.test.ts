@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { baseImageFile } from './lab.ts';
-import { startMirror, type Mirror } from './mirror.ts';
+import { GATEWAY, baseImageFile } from './lab.ts';
+import { startMirror, type Mirror } from '../../support/mirror.ts';
 
 const tarball = '/releases/download/v2.331.0/actions-runner-linux-x64-2.331.0.tar.gz';
 const files = new Map([['/s3cret/script.sh', '#!/bin/sh\n']]);
@@ -23,7 +23,7 @@ async function get(path: string, method = 'GET'): Promise<Response> {
 }
 
 beforeAll(async () => {
-  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('tiny')]]), files });
+  mirror = await startMirror({ bases: new Map([['noble', baseImageFile('tiny')]]), files, host: GATEWAY });
 });
 
 afterAll(async () => {

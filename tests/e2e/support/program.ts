@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { cloudsYaml } from './lab.ts';
-import type { Mirror } from './mirror.ts';
+import type { Mirror } from '../../support/mirror.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../../dist/bin/github-runner-image-builder.js');
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Inventory, takeInventory } from './inventory.ts';
-import { baseImageFile } from './lab.ts';
-import { type Mirror, startMirror } from './mirror.ts';
+import { GATEWAY, baseImageFile } from './lab.ts';
+import { type Mirror, startMirror } from '../../support/mirror.ts';
 
 /** A mirror whose every base is the tiny guest, but `focal`, which is a disk that no machine boots from. */
 export async function startTinyMirror(files: ReadonlyMap<string, string> = new Map()): Promise<Mirror> {
@@ -17,7 +17,7 @@ export async function startTinyMirror(files: ReadonlyMap<string, string> = new M
     ['jammy', tiny],
     ['focal', empty],
   ]);
-  const mirror = await startMirror({ bases, files });
+  const mirror = await startMirror({ bases, files, host: GATEWAY });
   return {
     ...mirror,
     close: async () => {

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import { CONTRACT } from '../contract/cases/cases.ts';
+import { mergeSeen, readSeen, writeSeen } from '../contract/exchanges-seen.ts';
+import { runContract, titleOf } from '../contract/run-contract.ts';
+import { findMissing, shapesOf } from '../contract/shapes.ts';
+import { openLabBench } from './support/lab-world.ts';
+
+const isRecording = process.env['RECORD'] === '1';
+
+runContract(CONTRACT, openLabBench, (run) => {
+  test('all that was seen on a real OpenStack before is still so', async () => {
+    const { exchanges, calls } = run();
+    const shapes = shapesOf(exchanges);
+    if (isRecording) {
+      const titles = new Set(CONTRACT.map(titleOf));
+      await writeSeen(mergeSeen(await readSeen(), { shapes, calls }, titles));
+      return;
+    }
+    const seen = await readSeen();
+    expect(findMissing(shapes, seen.shapes)).toEqual([]);
+  });
+});

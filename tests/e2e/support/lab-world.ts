@@ -1,0 +1,56 @@
+import { systemClock } from '../../../src/system/clock.ts';
+import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
+import { getCloudAccess, readCloudsYaml } from '../../../src/openstack/clouds-yaml.ts';
+import type { Exchange, UserName } from '../../contract/contract.ts';
+import { type RecordingProxy, startRecordingProxy } from '../../contract/exchanges-proxy.ts';
+import { type Bench, connectBench } from '../../contract/world.ts';
+import { routesOf } from '../../support/openstack/emulated-cloud.ts';
+import { cloudsYaml } from './lab.ts';
+
+/** The lab, for the contract suite: behind a proxy for each cloud that writes down every answer. */
+export async function openLabBench(): Promise<Bench> {
+  const yaml = await readCloudsYaml({ configFile: cloudsYaml(), paths: [], cwd: '/' });
+  const exchanges: Exchange[] = [];
+  const onExchange = (exchange: Exchange): void => void exchanges.push(exchange);
+  const open = async (user: UserName, name: 'a' | 'b'): Promise<RecordingProxy> => {
+    const services = await findServices(getCloudAccess(yaml, user));
+    return startRecordingProxy({ services, routes: routesOf(name), onExchange });
+  };
+  const [a, b] = await Promise.all([open('builder', 'a'), open('consumer', 'b')]);
+  const isInB = (user: UserName): boolean => user === 'consumer' || user === 'neighbour-b';
+  return {
+    access: (user) => behind(isInB(user) ? b.origin : a.origin, getCloudAccess(yaml, user)),
+    clock: systemClock,
+    bootImageName: 'base-tiny',
+    flavor: 'lab.tiny',
+    network: 'lab',
+    exchanges,
+    close: async () => {
+      await Promise.all([a.close(), b.close()]);
+    },
+  };
+}
+
+/** The origins of a cloud's services, by its own catalogue. */
+async function findServices(access: CloudAccess): Promise<Readonly<Record<string, string>>> {
+  const connection = await connectBench({ clock: systemClock }, access);
+  const { catalog } = await connection.under().identity.getToken();
+  await connection.close();
+  return Object.fromEntries(
+    catalog.flatMap(({ type, endpoints: [first] }) =>
+      first === undefined ? [] : [[type, new URL(first.url).origin]],
+    ),
+  );
+}
+
+function behind(origin: string, access: CloudAccess): CloudAccess {
+  return {
+    ...access,
+    authUrl: `${origin}/identity/v3`,
+    endpoints: {
+      compute: `${origin}/compute/v2.1`,
+      image: `${origin}/image`,
+      network: `${origin}/network`,
+    },
+  };
+}
