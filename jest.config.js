@@ -12,9 +12,12 @@ const transform = {
 /** @type {import('jest').Config} */
 const config = {
   testEnvironment: 'node',
+  // Jest would guard what execa shares between test files, and end with a stack overflow when it runs in one process.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/src', '<rootDir>/tests'],
   testPathIgnorePatterns: ['/tests/e2e/'],
   testTimeout: 60_000, // real processes, on machines that may be busy
+  maxWorkers: '100%', // one that tests waits for processes half of its time
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   coverageProvider: 'v8',

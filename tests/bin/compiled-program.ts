@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import { text } from 'node:stream/consumers';
-import ts from 'typescript';
+import { compileSource } from './compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
 const ROOMS = ['bin/image-builder', 'image-builder', 'guest', 'openstack', 'system', 'model'];
@@ -18,7 +18,8 @@ export async function compileProgram(folder: string): Promise<void> {
     ROOMS.map(async (room) => (await readdir(join(CHECKOUT, 'src', room))).map((name) => join(room, name))),
   );
   const sources = [`${PROGRAM}.ts`, ...names.flat().filter((name) => /(?<!\.d)\.ts$/.test(name))];
-  await Promise.all(sources.map((name) => compile(name, join(folder, 'dist', name.replace(/\.ts$/, '.js')))));
+  const targetOf = (name: string): string => join(folder, 'dist', name.replace(/\.ts$/, '.js'));
+  await Promise.all(sources.map((name) => compileSource(join(CHECKOUT, 'src', name), targetOf(name))));
 }
 
 /** Runs it in a process of its own, and gives what it wrote. */
@@ -32,17 +33,4 @@ export async function runCompiled(folder: string, args: readonly string[]) {
   const ended = once(child, 'close');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code: child.exitCode, out, err };
-}
-
-async function compile(name: string, target: string): Promise<void> {
-  const { outputText } = ts.transpileModule(await readFile(join(CHECKOUT, 'src', name), 'utf8'), {
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.ESNext,
-      rewriteRelativeImportExtensions: true,
-      verbatimModuleSyntax: true,
-    },
-  });
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, outputText);
 }

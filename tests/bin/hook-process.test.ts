@@ -11,11 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runTool } from '../house/lay-out.ts';
 import { HOOK_ENVIRONMENT, NO_HOOK } from '../juju/hook-environment.ts';
-
-jest.setTimeout(60_000);
 
 let folder = '';
 let charm = '';

@@ -167,7 +167,9 @@ describe('removal from the host', () => {
     const left = await readdir(at.root, { recursive: true });
     expect(left.filter((name) => name.includes('app-0'))).toEqual([]);
     expect(await readdir(at.memory)).toEqual([]);
-    expect(await at.systemctlCalls()).toContain('disable app-0-scheduler.service');
+    expect(await at.systemctlCalls()).toEqual(
+      expect.arrayContaining(['disable app-0-scheduler.service', 'reset-failed app-0-scheduler.service']),
+    );
   });
 
   test('takes the credentials away even when systemd refuses', async () => {

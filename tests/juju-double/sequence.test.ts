@@ -1,11 +1,18 @@
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { UnitAgent } from '../support/juju/unit-agent.ts';
 import { takeRuns, useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
 const INSTALLED = ['install', 'leader-elected', 'config-changed', 'start'];
+
+/** What the charm itself has logged. */
+function listSaid(agent: UnitAgent): readonly string[] {
+  const isAgent = (logger: string): boolean => logger.startsWith('juju.worker.');
+  return agent.model.log.filter(({ logger }) => !isAgent(logger)).map(({ message }) => message);
+}
 
 describe('a unit', () => {
   test('is installed in order, with the relations that there are', async () => {
@@ -102,7 +109,7 @@ describe('a unit', () => {
     agent.relate('image', 'consumer').addUnit('consumer/0');
     await agent.deploy();
     await agent.remove();
-    const told = agent.model.log.map(({ message }) => message);
+    const told = listSaid(agent);
     expect(told.slice(0, 1)).toEqual(['image:1: app/0']);
     expect(told[1]).toMatch(/image-relation-departed consumer\/0\nimage-relation-broken\nstop$/);
     expect(told[2]).toBe('last: stop remove ');
@@ -139,7 +146,7 @@ describe('a relation', () => {
     relation.break();
     await agent.settle();
     expect(await takeRuns(agent)).toEqual(['image-relation-departed consumer/0', 'image-relation-broken']);
-    expect(agent.model.log.map(({ message }) => message)).toEqual(['image:1:  consumer/0 d', 'image:1: -']);
+    expect(listSaid(agent)).toEqual(['image:1:  consumer/0 d', 'image:1: -']);
     expect(agent.model.relations).toEqual([]);
   });
 

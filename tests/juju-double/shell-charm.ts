@@ -8,7 +8,7 @@ import type { UnitAgent } from '../support/juju/unit-agent.ts';
 import { ACTIONS, CONFIG, MANIFEST, METADATA } from './sample-charm.ts';
 
 /** What the charm does in a hook, an action or under a name of its own: bash. */
-export type Scripts = Readonly<Record<string, string>>;
+type Scripts = Readonly<Record<string, string>>;
 
 /** Tells what it was run for, then runs the script of that name. */
 const DISPATCH = `#!/bin/bash

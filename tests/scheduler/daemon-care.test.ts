@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
 
-jest.setTimeout(60_000); // real processes, on a machine that may be busy
 const at = useDaemons();
 const NOBLE = 'app-noble-x64';
 

@@ -1,11 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from './support/daemon-fixture.ts';
 import { DaemonHost, MARK, UNIT } from './support/daemon-host.ts';
 import { type RealDaemon, readAllWritten, useRealDaemon } from './support/real-daemon.ts';
-
-jest.setTimeout(60_000); // real processes, on a machine that may be busy
 
 const NOBLE = 'app-noble-x64';
 const program = useRealDaemon();

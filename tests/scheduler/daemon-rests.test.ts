@@ -1,11 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/model/errors.ts';
 import { LockHeldError } from '../../src/system/process-lock.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
 
-jest.setTimeout(60_000); // real processes, on a machine that may be busy
 const at = useDaemons();
 
 /** Until an image was built and has arrived. */

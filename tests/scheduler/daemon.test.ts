@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { BuildRequest } from '../../src/model/desired-state.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
 
-jest.setTimeout(60_000); // real processes, on a machine that may be busy
 const at = useDaemons();
 const NOBLE = 'app-noble-x64';
 

@@ -85,8 +85,9 @@ export const anyEvent: fc.Arbitrary<WorldEvent> = fc.oneof(
 /** Plans, checks the plan and starts it. */
 export function tick(world: SimulatedWorld, planner: Planner): void {
   const input = world.input();
-  world.wrongs.push(...checkPlan(planner, input));
-  world.start(planner(input));
+  const plan = planner(input);
+  world.wrongs.push(...checkPlan(plan, planner, input));
+  world.start(plan);
 }
 
 export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Planner): void {

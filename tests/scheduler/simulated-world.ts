@@ -17,7 +17,7 @@ import type { Plan, PlanEntry, PlanInput } from '../../src/scheduler/plan-entry.
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
 import { HOUR, NOW, desiredState } from './plan-fixtures.ts';
 
-export const INTERVAL_HOURS = 24;
+const INTERVAL_HOURS = 24;
 
 /** A job that runs, and the world as it was when it began. */
 interface SimulatedJob extends OngoingJob {
@@ -60,24 +60,28 @@ export class SimulatedWorld {
   }
 
   input(): PlanInput {
-    const clouds = ['builder', ...this.desired.consumers.map(({ cloudId }) => cloudId)];
     return structuredClone({
       ...{ desired: this.desired, intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now },
       ...{ credentials: this.credentials, journal: this.journal },
       ongoing: this.jobs.map(({ kind, buildId, subject, cloudIds, reason, startedAt }) => ({
         ...{ kind, buildId, subject, cloudIds, reason, startedAt },
       })),
-      observation: clouds.map((cloudId) =>
-        this.down.has(cloudId)
-          ? ({ cloudId, state: 'failed', kind: 'unavailable', message: 'down' } as const)
-          : ({
-              ...{ cloudId, state: 'seen', projectKey: this.#projectOf(cloudId) },
-              images: this.imagesOf(cloudId)
-                .filter(({ id }) => !this.hidden.has(id))
-                .toReversed(),
-            } as const),
-      ),
+      observation: this.#look(),
     });
+  }
+
+  #look(): NonNullable<PlanInput['observation']> {
+    const clouds = ['builder', ...this.desired.consumers.map(({ cloudId }) => cloudId)];
+    return clouds.map((cloudId) =>
+      this.down.has(cloudId)
+        ? ({ cloudId, state: 'failed', kind: 'unavailable', message: 'down' } as const)
+        : ({
+            ...{ cloudId, state: 'seen', projectKey: this.#projectOf(cloudId) },
+            images: this.imagesOf(cloudId)
+              .filter(({ id }) => !this.hidden.has(id))
+              .toReversed(),
+          } as const),
+    );
   }
 
   /** Starts what is planned, and tells the charm. */
@@ -86,7 +90,7 @@ export class SimulatedWorld {
     for (const entry of plan) if (entry.act !== 'rest') this.#startJob(entry);
     const ongoing = this.jobs.map((job) => ({ ...job, step: '' }));
     const { desired, journal } = this;
-    const { observation } = this.input();
+    const observation = structuredClone(this.#look());
     this.built = deriveBuilt(this.built, {
       ...{ desired, journal, observation, plan, ongoing, batch: { done: 0, total: 0 } },
     });

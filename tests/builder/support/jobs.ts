@@ -14,7 +14,7 @@ import { runCommand, startDetached } from '../../../src/system/command.ts';
 import { type TestHost, UNIT, useHost } from './host.ts';
 
 /** What the program is to do for `<command>` or `<command> <argument>`. */
-export interface ScriptedAct {
+interface ScriptedAct {
   readonly result?: unknown;
   /** Instead of a result. */
   readonly stdout?: string;
@@ -25,7 +25,7 @@ export interface ScriptedAct {
   readonly ignoresTerm?: boolean;
 }
 
-export interface Call {
+interface Call {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
-import ts from 'typescript';
 import type { JobPlace } from '../../../src/builder/tools.ts';
+import { compileSource } from '../../bin/compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const ROOMS = ['builder', 'system', 'model'];
@@ -51,24 +51,11 @@ export async function compileDaemon(folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
   for (const room of ROOMS) {
     const names = await readdir(join(CHECKOUT, 'src', room), { recursive: true });
-    for (const name of names.filter((one) => one.endsWith('.ts'))) {
-      const source = await readFile(join(CHECKOUT, 'src', room, name), 'utf8');
-      const target = join(folder, room, name.replace(/\.ts$/, '.js'));
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, transpile(source));
-    }
+    const sources = names.filter((name) => name.endsWith('.ts'));
+    const targetOf = (name: string): string => join(folder, room, name.replace(/\.ts$/, '.js'));
+    await Promise.all(
+      sources.map((name) => compileSource(join(CHECKOUT, 'src', room, name), targetOf(name))),
+    );
   }
   await writeFile(join(folder, 'daemon.js'), DAEMON);
-}
-
-function transpile(source: string): string {
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.ESNext,
-      rewriteRelativeImportExtensions: true,
-      verbatimModuleSyntax: true,
-    },
-  });
-  return outputText;
 }

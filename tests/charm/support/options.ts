@@ -12,7 +12,7 @@ import {
 import { parseYaml } from '../../../src/system/yaml.ts';
 import { type CharmConfig, type RawConfig, parseCharmConfig } from '../../../src/charm/config.ts';
 
-export const CHARM_ROOT = resolve(import.meta.dirname, '../../..');
+const CHARM_ROOT = resolve(import.meta.dirname, '../../..');
 
 /** One of the charm's YAML files. */
 export function readCharmFile(name: string): string {

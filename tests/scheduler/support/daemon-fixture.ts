@@ -10,8 +10,9 @@ import { runCommand, startDetached } from '../../../src/system/command.ts';
 import { createLogger } from '../../../src/system/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { DaemonHost, UNIT } from './daemon-host.ts';
+import { runCommandOrList } from './scripted-list.ts';
 
-export const TICK_SECONDS = 300;
+const TICK_SECONDS = 300;
 const MINUTE = 60_000;
 
 interface LogLine {
@@ -67,8 +68,11 @@ export class TestDaemon {
     return this.told('job done').map(nameJob);
   }
 
+  /** Until the job came through and the round that its end brings has begun: what is told before does not know of it. */
   async untilDone(job: string): Promise<void> {
-    await until(() => this.done().includes(job));
+    const cause = `${job.replace(' ', ' of ')} ended`;
+    const isCause = ({ fields }: LogLine): boolean => JSON.stringify(fields).includes(JSON.stringify(cause));
+    await until(() => this.done().includes(job) && this.told('round').some(isCause));
   }
 
   rounds(): number {
@@ -124,7 +128,8 @@ export class TestDaemon {
     });
     let made = 0;
     const newBuildId = (): string => `${(made += 1)}-${clock.now()}`;
-    const walls = { paths, clock, signal, newBuildId, runCommand, startDetached, pollIntervalMs: 1000 };
+    const work = { runCommand: runCommandOrList, startDetached, pollIntervalMs: 1000 };
+    const walls = { paths, clock, signal, newBuildId, ...work };
     return {
       ...{ version: '1.0.0', paths, clock, logger, signal, newBuildId, random: () => 0.5 },
       ticks: {

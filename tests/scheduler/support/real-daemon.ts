@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import { afterAll, beforeAll } from '@jest/globals';
-import { transformFile } from '@swc/core';
+import { compileSource } from '../../bin/compile-source.ts';
 import { type DaemonHost, UNIT } from './daemon-host.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
@@ -74,22 +74,8 @@ async function compile(target: string): Promise<void> {
   const names = await readdir(SRC, { recursive: true });
   const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
   await Promise.all(
-    sources.map(async (name) => {
-      const file = join(target, name.replace(/\.ts$/, '.js'));
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, await transpile(join(SRC, name)));
-    }),
+    sources.map((name) => compileSource(join(SRC, name), join(target, name.replace(/\.ts$/, '.js')))),
   );
-}
-
-async function transpile(path: string): Promise<string> {
-  const jsc = {
-    target: 'es2023',
-    parser: { syntax: 'typescript' },
-    rewriteRelativeImportExtensions: true,
-  } as const;
-  const { code } = await transformFile(path, { jsc, module: { type: 'es6' }, swcrc: false });
-  return code;
 }
 
 /** All that the daemon has written where somebody may read it. */

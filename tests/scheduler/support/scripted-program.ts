@@ -1,3 +1,5 @@
+import { imagesIn, listClouds, writeCall } from './scripted-list.ts';
+
 /**
  * Stands in for github-runner-image-builder: answers its commands from a cloud that is a folder, and writes each call
  * down. Under `cloud/<cloud id>/`: `project`, and a file for each image. Beside it may lie, to be read when a command
@@ -5,7 +7,7 @@
  * `refuse-<cloud id>`, which takes no images; `lose-<cloud id>`, which says that it took them and did not.
  */
 export const PROGRAM = `
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const home = process.env.HOME;
@@ -15,11 +17,8 @@ const owner = JSON.parse(option('--owner'));
 const listed = (name) => option(name).split(',').filter((word) => word !== '');
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
-const call = { command, args: rest, env: process.env, pid: process.pid };
-mkdirSync(home + '/calls', { recursive: true });
-const name = home + '/calls/' + process.hrtime.bigint() + '-' + process.pid + '.json';
-writeFileSync(name + '.draft', JSON.stringify(call));
-(await import('node:fs')).renameSync(name + '.draft', name);
+${[writeCall, imagesIn, listClouds].map(String).join('\n')}
+writeCall(home, { command, args: rest, env: process.env, pid: process.pid });
 
 const line = (message, step) =>
   process.stderr.write(JSON.stringify({ time: 't', level: 'info', message, fields: { step } }) + '\\n');
@@ -28,12 +27,12 @@ const failure = read(home + '/fail-' + command);
 while (existsSync(home + '/hold-' + command)) await sleep(10);
 
 const folder = (cloud) => home + '/cloud/' + cloud;
-const imagesOf = (cloud) =>
-  readdirSync(folder(cloud))
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => JSON.parse(readFileSync(folder(cloud) + '/' + file, 'utf8')))
-    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
-const put = (cloud, image) => writeFileSync(folder(cloud) + '/' + image.id + '.json', JSON.stringify(image));
+const imagesOf = (cloud) => imagesIn(folder(cloud));
+const put = (cloud, image) => {
+  const path = folder(cloud) + '/' + image.id + '.json';
+  writeFileSync(path + '.draft', JSON.stringify(image)); // somebody may be listing
+  renameSync(path + '.draft', path);
+};
 const now = new Date().toISOString();
 
 function deliver(image, clouds) {
@@ -84,13 +83,7 @@ const commands = {
     });
     return { cloud, image_name: rest[0], images, warnings: [] };
   },
-  list: () => ({
-    clouds: listed('--clouds').map((cloud) =>
-      existsSync(folder(cloud))
-        ? { cloud, project_key: read(folder(cloud) + '/project'), images: imagesOf(cloud) }
-        : { cloud, error: { kind: 'denied', message: 'the password is wrong' } },
-    ),
-  }),
+  list: () => listClouds(home, listed('--clouds')),
 };
 
 if (failure !== undefined) {

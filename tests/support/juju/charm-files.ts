@@ -1,7 +1,7 @@
 import { parseYaml } from '../../../src/system/yaml.ts';
 import { type JsonSchema, isMapping, parseSchema } from './json-schema.ts';
 
-export const OPTION_TYPES = ['string', 'int', 'float', 'boolean', 'secret'] as const;
+const OPTION_TYPES = ['string', 'int', 'float', 'boolean', 'secret'] as const;
 
 export type OptionType = (typeof OPTION_TYPES)[number];
 
@@ -12,13 +12,13 @@ export interface ConfigOption {
   readonly default?: ConfigValue;
 }
 
-export interface Endpoint {
+interface Endpoint {
   readonly name: string;
   readonly role: 'provides' | 'requires' | 'peers';
   readonly interface: string;
 }
 
-export interface ActionSpec {
+interface ActionSpec {
   readonly name: string;
   readonly params: JsonSchema;
 }

@@ -1,4 +1,15 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TOOL_NAMES, type ToolAnswer } from './answer-tool.ts';
@@ -19,6 +30,8 @@ export interface MachineOptions {
   readonly workDir?: string;
   /** Services are not kept waiting for longer before they are started again. */
   readonly longestRestartMs?: number;
+  /** What systemd's manager gives to every service: DefaultEnvironment= in system.conf. */
+  readonly serviceEnvironment?: Readonly<Record<string, string>>;
 }
 
 export interface UnitOptions {
@@ -59,11 +72,13 @@ export class Machine {
   readonly #agents: UnitAgent[] = [];
   readonly #servers: SocketServer[] = [];
 
-  constructor(work: string, shm: string, longestRestartMs: number) {
+  constructor(work: string, shm: string, options: MachineOptions) {
+    const { longestRestartMs = Number.MAX_SAFE_INTEGER, serviceEnvironment = {} } = options;
     this.#work = work;
     this.#shm = shm;
     this.root = join(work, 'root');
-    this.#systemd = new Systemd(this.root, join(work, 'journal'), longestRestartMs);
+    const journals = join(work, 'journal');
+    this.#systemd = new Systemd(this.root, { journals, longestRestartMs, environment: serviceEnvironment });
   }
 
   /** Lays out the root and answers the host's programs. */
@@ -73,8 +88,7 @@ export class Machine {
     const socket = join(this.#work, 'host.socket');
     await mkdir(join(this.#work, 'programs'));
     await writeFile(join(this.#work, 'programs/host-socket'), socket);
-    const source = await readFile(join(import.meta.dirname, 'programs/ask-machine.mjs'), 'utf8');
-    await writeFile(this.#program, `#!${process.execPath}\n${source}`);
+    await copyFile(join(import.meta.dirname, 'programs/ask-machine.pl'), this.#program);
     await chmod(this.#program, 0o755);
     for (const name of ['juju-exec', 'systemctl'])
       await symlink(this.#program, join(this.root, 'usr/bin', name));
@@ -178,7 +192,7 @@ export class Machine {
   }
 
   get #program(): string {
-    return join(this.#work, 'programs/ask-machine.mjs');
+    return join(this.#work, 'programs/ask-machine.pl');
   }
 
   async #linkTools(name: string): Promise<string> {
@@ -206,11 +220,11 @@ export class Machine {
 
 /** A fresh machine, in folders of its own. */
 export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
-  const { workDir = tmpdir(), longestRestartMs = Number.MAX_SAFE_INTEGER } = options;
+  const { workDir = tmpdir() } = options;
   await mkdir(workDir, { recursive: true });
   const work = await mkdtemp(join(workDir, 'juju-'));
   const shm = await mkdtemp('/dev/shm/juju-');
-  const machine = new Machine(work, shm, longestRestartMs);
+  const machine = new Machine(work, shm, options);
   await machine.prepare();
   return machine;
 }

@@ -47,7 +47,7 @@ export interface StatusChange extends Status {
   readonly at: number;
 }
 
-export interface LogLine {
+interface LogLine {
   readonly at: number;
   readonly level: string;
   /** `unit.app/0.juju-log`, `unit.app/0.install`, … */
@@ -56,7 +56,7 @@ export interface LogLine {
 }
 
 /** One call of a hook tool; what it printed may be secret and is not kept. */
-export interface ToolCall {
+interface ToolCall {
   readonly at: number;
   readonly contextId: string;
   /** The hook's or action's name; `run-commands` under juju-exec. */
@@ -71,7 +71,7 @@ export interface ToolCall {
 export type Databag = Record<string, string>;
 
 /** A databag of the other side, and how often it was written. */
-export interface RemoteBag {
+interface RemoteBag {
   data: Databag;
   version: number;
   /** Of which version a relation-changed hook was run; 0 for none. */

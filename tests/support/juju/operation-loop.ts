@@ -123,7 +123,16 @@ export class OperationLoop {
     operation.begin?.();
     if (isHook && this.#state.failed === undefined) setStatus(this.#model, 'agent', 'executing', '');
     const end = await this.#runner.run(operation);
+    if (end.kind === 'done') this.#tellRun(operation);
     if (isHook) this.#afterHook(operation, end);
+  }
+
+  /** In Juju's words. */
+  #tellRun(operation: Operation): void {
+    const { kind } = operation.event;
+    const what = kind === 'action' ? 'action' : 'hook';
+    const told = `ran "${nameOf(this.#model, operation)}" ${what} (via hook dispatching script: dispatch)`;
+    if (kind !== 'exec') writeLog(this.#model, 'INFO', 'juju.worker.uniter.operation', told);
   }
 
   #afterHook(operation: Operation, end: RunEnd): void {
@@ -164,6 +173,7 @@ export class OperationLoop {
 
 function nameOf({ relations }: Model, { event }: Operation): string {
   if (event.kind === 'hook') return event.name;
+  if (event.kind === 'action') return event.task.name;
   if (event.kind !== 'relation') return event.kind;
   const endpoint = relations.find((each) => each.id === event.relationId)?.endpoint ?? '';
   return `${endpoint}-relation-${event.change}`;

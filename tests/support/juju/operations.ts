@@ -41,7 +41,7 @@ export interface AgentState {
   failed: FailedHook | undefined;
 }
 
-export interface FailedHook {
+interface FailedHook {
   readonly operation: Operation;
   /** How often it was tried again by itself. */
   attempts: number;

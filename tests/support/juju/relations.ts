@@ -92,7 +92,7 @@ export function applyChanges(bag: Readonly<Databag>, changes: Readonly<Databag>)
 }
 
 /** Whether both say the same. */
-export function sameBag(one: Readonly<Databag>, other: Readonly<Databag>): boolean {
+function sameBag(one: Readonly<Databag>, other: Readonly<Databag>): boolean {
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }

@@ -15,8 +15,14 @@ export interface ServiceProcess {
   readonly ended: Promise<'clean' | 'unclean'>;
 }
 
-/** Starts the program with its unit file's environment and nothing else; its output goes to the journal. */
-export function startService(unit: ServiceUnit, journal: string): ServiceProcess {
+/** Starts the program with systemd's and its unit file's environment and nothing else; its output goes to the journal. */
+export function startService(
+  unit: ServiceUnit,
+  {
+    journal,
+    environment,
+  }: { readonly journal: string; readonly environment: Readonly<Record<string, string>> },
+): ServiceProcess {
   mkdirSync(dirname(journal), { recursive: true });
   const log = openSync(journal, 'a');
   const before = process.umask(unit.umask);
@@ -24,7 +30,7 @@ export function startService(unit: ServiceUnit, journal: string): ServiceProcess
     const [file = '', ...args] = unit.execStart;
     const child = spawn(file, args, {
       cwd: unit.workingDirectory,
-      env: { PATH: DEFAULT_PATH, ...unit.environment },
+      env: { PATH: DEFAULT_PATH, ...environment, ...unit.environment },
       stdio: ['ignore', log, log],
       detached: true,
     });

@@ -7,6 +7,7 @@ export type ActiveState = 'active' | 'inactive' | 'failed' | 'activating' | 'dea
 export interface ServiceOptions {
   readonly journal: string;
   readonly longestRestartMs: number;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** One service that systemd has loaded: its unit file as of the last daemon-reload, and its main process. */
@@ -37,7 +38,7 @@ export class Service {
       this.state = 'failed';
       return false;
     }
-    const started = startService(this.unit, this.#options.journal);
+    const started = startService(this.unit, this.#options);
     this.#process = started;
     this.state = 'active';
     void started.ended.then((how) => this.#afterEnd(started, how));

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { type Server, type Socket, createServer } from 'node:net';
 import { messageOf } from '../../../src/model/message-of.ts';
 import type { ToolAnswer } from './answer-tool.ts';
-import { isMapping } from './json-schema.ts';
+import { fieldsOf, joinFields } from './program-fields.ts';
 
-/** What `programs/ask-machine.mjs` asks. */
+/** What `programs/ask-machine.pl` asks. */
 export interface ProgramRequest {
   readonly command: string;
   readonly args: readonly string[];
@@ -44,24 +44,27 @@ async function serve(socket: Socket, answer: Answerer): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of socket.iterator({ destroyOnReturn: false }))
       chunks.push(Buffer.from(chunk as Buffer));
-    const reply = await answer(parseRequest(Buffer.concat(chunks).toString()));
-    socket.end(JSON.stringify(reply));
+    socket.end(renderAnswer(await answer(parseRequest(Buffer.concat(chunks)))));
   } catch (error) {
-    const message = messageOf(error);
-    if (!socket.destroyed) socket.end(JSON.stringify({ code: 1, stdout: '', stderr: `ERROR ${message}\n` }));
+    const stderr = `ERROR ${messageOf(error)}\n`;
+    if (!socket.destroyed) socket.end(renderAnswer({ code: 1, stdout: '', stderr }));
   }
 }
 
-function parseRequest(text: string): ProgramRequest {
-  const value: unknown = JSON.parse(text);
-  if (!isMapping(value) || typeof value['command'] !== 'string') throw new Error('bad request');
-  const { args, contextId, stdin } = value;
+function parseRequest(request: Buffer): ProgramRequest {
+  const [command = '', contextId = '', hasInput = '', input = '', ...args] = fieldsOf(request);
+  if (command === '') throw new Error('bad request');
   return {
-    command: value['command'],
-    args: Array.isArray(args) ? args.map(String) : [],
-    contextId: typeof contextId === 'string' ? contextId : undefined,
-    stdin: typeof stdin === 'string' ? stdin : undefined,
+    command,
+    args,
+    contextId: contextId === '' ? undefined : contextId,
+    stdin: hasInput === '1' ? input : undefined,
   };
+}
+
+function renderAnswer(answer: ToolAnswer | 'stdin required'): Buffer {
+  if (answer === 'stdin required') return joinFields([answer]);
+  return joinFields([String(answer.code), answer.stdout, answer.stderr]);
 }
 
 async function close(server: Server, path: string, open: ReadonlySet<Socket>): Promise<void> {

@@ -14,17 +14,24 @@ export interface ServiceView {
   readonly isEnabled: boolean;
 }
 
+/** What systemd's manager knows besides unit files. */
+export interface SystemdOptions {
+  /** The folder of the services' output. */
+  readonly journals: string;
+  readonly longestRestartMs: number;
+  /** Given to every service, before what its unit file says. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** systemd as far as a charm needs it: unit files under a root, and real processes. */
 export class Systemd {
   readonly #folder: string;
-  readonly #journals: string;
-  readonly #longestRestartMs: number;
+  readonly #options: SystemdOptions;
   readonly #services = new Map<string, Service>();
 
-  constructor(root: string, journals: string, longestRestartMs: number) {
+  constructor(root: string, options: SystemdOptions) {
     this.#folder = join(root, 'etc/systemd/system');
-    this.#journals = journals;
-    this.#longestRestartMs = longestRestartMs;
+    this.#options = options;
   }
 
   /** Reads the unit files again; what runs goes on. */
@@ -44,16 +51,14 @@ export class Systemd {
     if (unit === undefined) return undefined;
     const loaded = this.#services.get(name); // while the file was read
     if (loaded !== undefined) return loaded;
-    const service = new Service(unit, {
-      journal: this.journalOf(name),
-      longestRestartMs: this.#longestRestartMs,
-    });
+    const { longestRestartMs, environment } = this.#options;
+    const service = new Service(unit, { journal: this.journalOf(name), longestRestartMs, environment });
     this.#services.set(name, service);
     return service;
   }
 
   journalOf(name: string): string {
-    return join(this.#journals, `${name}.log`);
+    return join(this.#options.journals, `${name}.log`);
   }
 
   async hasFile(name: string): Promise<boolean> {

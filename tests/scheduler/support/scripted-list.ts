@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { pid } from 'node:process';
+import { PROGRAM_FILE } from '../../../src/builder/programs.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { type CommandResult, type RunCommand, runCommand } from '../../../src/system/command.ts';
+
+/*
+ * The scripted program is made of the source of the first three functions, which therefore use `node:fs` only. A daemon
+ * of this process calls them: it looks at its clouds in every round, and a Node for each look is most of what tests cost.
+ */
+
+interface ScriptedCall {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: object;
+  readonly pid: number;
+}
+
+/** Writes a call down, whole or not at all. */
+export function writeCall(home: string, call: ScriptedCall): void {
+  mkdirSync(`${home}/calls`, { recursive: true });
+  const name = `${home}/calls/${process.hrtime.bigint()}-${call.pid}.json`;
+  writeFileSync(`${name}.draft`, JSON.stringify(call));
+  renameSync(`${name}.draft`, name);
+}
+
+/** The images of a cloud's folder, the newest first. */
+export function imagesIn(folder: string): readonly { readonly created_at: string }[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as { readonly created_at: string })
+    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+}
+
+/** What `list` answers. */
+export function listClouds(home: string, clouds: readonly string[]): object {
+  const tell = (cloud: string): object => {
+    const folder = `${home}/cloud/${cloud}`;
+    if (!existsSync(folder)) return { cloud, error: { kind: 'denied', message: 'the password is wrong' } };
+    return { cloud, project_key: readFileSync(`${folder}/project`, 'utf8'), images: imagesIn(folder) };
+  };
+  return { clouds: clouds.map(tell) };
+}
+
+/** Runs commands; but the scripted program's `list` is answered here. */
+export const runCommandOrList: RunCommand = (request) => {
+  const [script = '', command, ...args] = request.args;
+  if (!script.endsWith(PROGRAM_FILE) || command !== 'list') return runCommand(request);
+  return answerList(args, request.env, request.signal);
+};
+
+async function answerList(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<CommandResult> {
+  const home = env['HOME'] ?? '';
+  writeCall(home, { command: 'list', args, env, pid });
+  const failure = existsSync(`${home}/fail-list`) ? readFileSync(`${home}/fail-list`, 'utf8') : undefined;
+  while (existsSync(`${home}/hold-list`) && signal?.aborted !== true) await systemClock.sleep(10);
+  const ended = { exitCode: 0, signal: undefined, stdout: '', stderr: '' };
+  if (signal?.aborted === true) return { ...ended, exitCode: undefined, signal: 'SIGTERM' };
+  if (failure !== undefined) return { ...ended, exitCode: 5, stdout: `{"error":${failure},"warnings":[]}` };
+  const clouds = args[args.indexOf('--clouds') + 1] ?? '';
+  return { ...ended, stdout: JSON.stringify(listClouds(home, clouds.split(','))) };
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/perl
+# Every hook tool, juju-exec and systemctl of the double: it asks the process that holds the model, and prints
+# its answer. Which of them it is, its name tells. In Perl, and without modules, because a hook calls dozens of them:
+# it starts in a tenth of the time that Node takes, and every Ubuntu has it.
+use strict;
+use warnings;
+
+# As Linux has them; the module that names them costs more than all the rest.
+my ($AF_UNIX, $SOCK_STREAM, $NO_MORE_WRITES) = (1, 1, 1);
+my $FIELDS = '(N/a*)*';
+
+my $command = $0 =~ s{.*/}{}sr;
+
+sub fail {
+    print STDERR "ERROR $_[0]\n";
+    exit 1;
+}
+
+sub find_socket {
+    if ($command eq 'juju-exec' || $command eq 'systemctl') {
+        my $program = readlink($0) // $0;
+        open(my $file, '<', $program =~ s{[^/]*$}{host-socket}r) or fail("host-socket: $!");
+        return readline($file);
+    }
+    for my $name (qw(JUJU_CONTEXT_ID JUJU_AGENT_SOCKET_ADDRESS JUJU_AGENT_SOCKET_NETWORK)) {
+        fail("$name not set") unless length($ENV{$name} // '');
+    }
+    return $ENV{JUJU_AGENT_SOCKET_ADDRESS};
+}
+
+sub ask {
+    my ($path, @input) = @_;
+    my $refuse = sub { fail("dial unix $path: " . lc($_[0])) };
+    socket(my $socket, $AF_UNIX, $SOCK_STREAM, 0) or $refuse->("socket: $!");
+    connect($socket, pack('S a* x', $AF_UNIX, $path)) or $refuse->("connect: $!");
+    local $SIG{PIPE} = 'IGNORE';
+    select((select($socket), $| = 1)[0]);
+    my @given = (scalar(@input), @input ? $input[0] : '');
+    print $socket pack($FIELDS, $command, $ENV{JUJU_CONTEXT_ID} // '', @given, @ARGV);
+    shutdown($socket, $NO_MORE_WRITES);
+    local $/;
+    my @answer = unpack($FIELDS, readline($socket) // '');
+    $refuse->('no answer') unless @answer;
+    return @answer;
+}
+
+my $path = find_socket();
+my @answer = ask($path);
+if ($answer[0] eq 'stdin required') {
+    local $/;
+    @answer = ask($path, readline(STDIN) // '');
+}
+my ($code, $stdout, $stderr) = @answer;
+$| = 1;
+print STDOUT $stdout;
+print STDERR $stderr;
+exit $code;
