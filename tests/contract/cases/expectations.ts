@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { expect } from '@jest/globals';
+import type { Cloud } from '../../../src/openstack/cloud.ts';
+import { uploadImageData } from '../../../src/openstack/image-data.ts';
+import { type Image, type ImageSpec, createImage, deleteImage } from '../../../src/openstack/images.ts';
+import type { UserName, World } from '../contract.ts';
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** The error of this class that `work` ends in. */
+export async function expectError<E extends ErrorClass>(
+  work: Promise<unknown>,
+  kind: E,
+): Promise<InstanceType<E>> {
+  const ended = await work.catch((error: unknown) => error);
+  expect(ended).toBeInstanceOf(kind);
+  return ended as InstanceType<E>;
+}
+
+export const NEVER = '00000000-0000-4000-8000-000000000000';
+
+/** Never aborted. */
+export const forever = new AbortController().signal;
+
+export const connectAs = async (world: World, user: UserName): Promise<Cloud> =>
+  (await world.connect(user)).under();
+
+/** A queued image that goes with the case. */
+export async function makeImage(
+  world: World,
+  cloud: Cloud,
+  spec: Partial<ImageSpec> & { readonly name: string },
+): Promise<Image> {
+  const image = await createImage(cloud, { diskFormat: 'raw', properties: {}, ...spec });
+  world.onEnd(() => deleteImage(cloud, image.id));
+  return image;
+}
+
+/** Puts `data` into a queued image. */
+export const upload = (cloud: Cloud, id: string, data: Buffer): Promise<void> =>
+  uploadImageData(cloud, id, { source: Readable.from([data]), size: data.length }, forever);
+
+/** An active image that goes with the case, and its data. */
+export async function makeActiveImage(
+  world: World,
+  cloud: Cloud,
+  name: string,
+): Promise<{ readonly id: string; readonly data: Buffer }> {
+  const { id } = await makeImage(world, cloud, { name: world.name(name) });
+  const data = randomBytes(100_000);
+  await upload(cloud, id, data);
+  return { id, data };
+}
+
+/** What a new image of this name is to be. */
+export const imageSpec = (name: string, properties: Readonly<Record<string, string>> = {}): ImageSpec => ({
+  name,
+  diskFormat: 'qcow2',
+  properties,
+});

@@ -1,0 +1,153 @@
+import { expect } from '@jest/globals';
+import { UnauthorizedError } from '../../../src/model/cloud-errors.ts';
+import { InputError } from '../../../src/model/errors.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { getEndpoint } from '../../../src/openstack/catalog.ts';
+import type { CloudAccess, PasswordAuth } from '../../../src/openstack/cloud-access.ts';
+import { listImages } from '../../../src/openstack/images.ts';
+import type { ContractCase, World } from '../contract.ts';
+import { connectAs, expectError } from './expectations.ts';
+
+const VERB = 'getToken';
+
+/** Logs in otherwise than clouds.yaml says. */
+const withAuth =
+  (change: Partial<PasswordAuth>) =>
+  (access: CloudAccess): CloudAccess =>
+    access.auth.method === 'password' ? { ...access, auth: { ...access.auth, ...change } } : access;
+
+async function expectDenied(world: World, change: (access: CloudAccess) => CloudAccess): Promise<void> {
+  const connection = await world.connect('builder', change);
+  const { message } = await expectError(connection.under().identity.getToken(), UnauthorizedError);
+  expect(message).toContain('answered 401: The request you have made requires authentication.');
+}
+
+/** What the product relies on in Keystone. */
+export const identityCases: readonly ContractCase[] = [
+  {
+    verb: VERB,
+    outcome: 'password: a token for the project, good for an hour at least, with a catalogue',
+    run: async (world) => {
+      const { identity } = await connectAs(world, 'builder');
+      const { expiresAt, projectId, catalog } = await identity.getToken();
+      expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(3_600_000);
+      expect(projectId).toMatch(/^[0-9a-f]{32}$/);
+      for (const service of ['compute', 'image', 'network'] as const) {
+        const query = { cloud: 'builder', service, interface: 'public', region: 'lab-a' };
+        expect(getEndpoint(catalog, query)).toMatch(/^https?:/);
+      }
+    },
+  },
+  {
+    verb: VERB,
+    outcome: 'application credential: the same project',
+    run: async (world) => {
+      const ids = await Promise.all(
+        (['builder', 'builder-appcred'] as const).map(async (user) =>
+          (await connectAs(world, user)).projectId(),
+        ),
+      );
+      expect(ids[0]).toBe(ids[1]);
+    },
+  },
+  {
+    verb: VERB,
+    outcome: 'user and project by id: the same project',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const id = await cloud.projectId();
+      const again = await world.connect('builder', withAuth({ project: { id }, projectDomain: undefined }));
+      expect(await again.under().projectId()).toBe(id);
+    },
+  },
+  {
+    verb: VERB,
+    outcome: 'a domain by its id: the same project',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const domain = { id: 'default' };
+      const again = await world.connect('builder', withAuth({ userDomain: domain, projectDomain: domain }));
+      expect(await again.under().projectId()).toBe(await cloud.projectId());
+    },
+  },
+  {
+    verb: VERB,
+    outcome: 'wrong password: UnauthorizedError',
+    run: (world) => expectDenied(world, withAuth({ password: new Secret('wrong') })),
+  },
+  {
+    verb: VERB,
+    outcome: 'unknown user: UnauthorizedError',
+    run: (world) => expectDenied(world, withAuth({ user: { name: 'nobody' } })),
+  },
+  {
+    verb: VERB,
+    outcome: 'unknown project: UnauthorizedError',
+    run: (world) => expectDenied(world, withAuth({ project: { name: 'nothing' } })),
+  },
+  {
+    verb: VERB,
+    outcome: 'a project of others: UnauthorizedError',
+    run: (world) => expectDenied(world, withAuth({ project: { name: 'neighbour' } })),
+  },
+  {
+    verb: VERB,
+    outcome: 'unknown domain: UnauthorizedError',
+    run: (world) => expectDenied(world, withAuth({ userDomain: { name: 'Nothing' } })),
+  },
+  {
+    verb: VERB,
+    outcome: 'wrong secret of an application credential: UnauthorizedError',
+    run: async (world) => {
+      const connection = await world.connect('builder-appcred', (access) =>
+        access.auth.method === 'password'
+          ? access
+          : { ...access, auth: { ...access.auth, secret: new Secret('wrong') } },
+      );
+      await expectError(connection.under().identity.getToken(), UnauthorizedError);
+    },
+  },
+  {
+    verb: 'getEndpoint',
+    outcome: 'a service that the cloud has not: InputError',
+    run: async (world) => {
+      const { catalog } = await (await connectAs(world, 'consumer')).identity.getToken();
+      const query = {
+        cloud: 'consumer',
+        service: 'compute',
+        interface: 'public',
+        region: undefined,
+      } as const;
+      expect(() => getEndpoint(catalog, query)).toThrow(InputError);
+    },
+  },
+  {
+    verb: 'getEndpoint',
+    outcome: 'no region asked for: the only one',
+    run: async (world) => {
+      const { catalog } = await (await connectAs(world, 'neighbour')).identity.getToken();
+      const query = { cloud: 'neighbour', service: 'image', interface: 'public', region: undefined } as const;
+      expect(getEndpoint(catalog, query)).toMatch(/^https?:/);
+    },
+  },
+  {
+    verb: 'getEndpoint',
+    outcome: 'an unknown region: InputError that names the known one',
+    run: async (world) => {
+      const { catalog } = await (await connectAs(world, 'builder')).identity.getToken();
+      const query = { cloud: 'builder', service: 'image', interface: 'public', region: 'lab-z' } as const;
+      expect(() => getEndpoint(catalog, query)).toThrow(/lab-a/);
+    },
+  },
+  {
+    verb: 'send',
+    outcome: 'a token that has ended: a new one, and the answer',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const token = await cloud.identity.getToken();
+      await world.revoke('builder', token);
+      expect(await listImages(cloud, world.name('none'))).toEqual([]);
+      expect((await cloud.identity.getToken()).id.reveal()).not.toBe(token.id.reveal());
+    },
+  },
+];

@@ -1,0 +1,119 @@
+import { expect } from '@jest/globals';
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../src/model/cloud-errors.ts';
+import type { Cloud } from '../../../src/openstack/cloud.ts';
+import { deleteImage, findImage, updateImage } from '../../../src/openstack/images.ts';
+import type { ContractCase } from '../contract.ts';
+import { NEVER, connectAs, expectError, imageSpec as spec, makeImage } from './expectations.ts';
+
+const setProtected = (cloud: Cloud, id: string, value: boolean): Promise<unknown> =>
+  cloud.image.send({
+    operation: 'protect image',
+    method: 'PATCH',
+    path: `/images/${id}`,
+    headers: { 'Content-Type': 'application/openstack-images-v2.1-json-patch' },
+    body: JSON.stringify([{ op: 'replace', path: '/protected', value }]),
+  });
+
+/** What the product relies on when it changes and deletes images. */
+export const imageChangeCases: readonly ContractCase[] = [
+  {
+    verb: 'updateImage',
+    outcome: 'name, visibility and properties in one act',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id } = await makeImage(world, cloud, spec(world.name('before'), { old: 'x', kept: 'y' }));
+      const name = world.name('after');
+      const properties = { new: '', 'a/b~c': 'odd', kept: 'z' };
+      const changed = await updateImage(cloud, id, {
+        name,
+        visibility: 'shared',
+        properties,
+        removed: ['old'],
+      });
+      expect(changed).toMatchObject({ id, name, visibility: 'shared' });
+      expect(changed.properties).toMatchObject(properties);
+      expect(changed.properties).not.toHaveProperty('old');
+      expect(await findImage(cloud, id)).toEqual(changed);
+    },
+  },
+  {
+    verb: 'updateImage',
+    outcome: 'removes a property that is not there: ConflictError, and nothing is changed',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id, name } = await makeImage(world, cloud, spec(world.name('image')));
+      const change = { name: world.name('after'), properties: { a: 'b' }, removed: ['never'] };
+      await expectError(updateImage(cloud, id, change), ConflictError);
+      const found = await findImage(cloud, id);
+      expect(found?.name).toBe(name);
+      expect(found?.properties).not.toHaveProperty('a');
+    },
+  },
+  {
+    verb: 'updateImage',
+    outcome: "an attribute of Glance's own: ForbiddenError",
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+      await expectError(updateImage(cloud, id, { properties: { status: 'active' } }), ForbiddenError);
+    },
+  },
+  {
+    verb: 'updateImage',
+    outcome: 'more than 128 properties: ForbiddenError, by 413',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+      const many = Array.from({ length: 140 }, (_, nth) => [`p${nth}`, 'x'] as const);
+      const change = { properties: Object.fromEntries(many) };
+      expect((await expectError(updateImage(cloud, id, change), ForbiddenError)).call.status).toBe(413);
+    },
+  },
+  {
+    verb: 'updateImage',
+    outcome: 'not there: NotFoundError',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      await expectError(updateImage(cloud, NEVER, { properties: { a: 'b' } }), NotFoundError);
+    },
+  },
+  {
+    verb: 'deleteImage',
+    outcome: 'it is gone',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+      await deleteImage(cloud, id);
+      expect(await findImage(cloud, id)).toBeUndefined();
+    },
+  },
+  {
+    verb: 'deleteImage',
+    outcome: 'gone before: fine',
+    run: async (world) => {
+      await deleteImage(await connectAs(world, 'builder'), NEVER);
+    },
+  },
+  {
+    verb: 'deleteImage',
+    outcome: 'protected: ForbiddenError, and it stays',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+      await setProtected(cloud, id, true);
+      world.onEnd(() => setProtected(cloud, id, false));
+      await expectError(deleteImage(cloud, id), ForbiddenError);
+      expect(await findImage(cloud, id)).toMatchObject({ id });
+    },
+  },
+  {
+    verb: 'deleteImage',
+    outcome: "the operator's public one: ForbiddenError",
+    run: async (world) => {
+      await expectError(
+        deleteImage(await connectAs(world, 'builder'), await world.bootImage()),
+        ForbiddenError,
+      );
+    },
+  },
+];

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { PassThrough, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { expect } from '@jest/globals';
+import {
+  CloudUnavailableError,
+  ConflictError,
+  NotFoundError,
+  RejectedError,
+} from '../../../src/model/cloud-errors.ts';
+import type { Cloud } from '../../../src/openstack/cloud.ts';
+import { openImageData, uploadImageData } from '../../../src/openstack/image-data.ts';
+import { deleteImage, findImage } from '../../../src/openstack/images.ts';
+import { createHash } from 'node:crypto';
+import type { ContractCase } from '../contract.ts';
+import {
+  NEVER,
+  connectAs,
+  expectError,
+  forever,
+  makeActiveImage,
+  makeImage,
+  upload,
+} from './expectations.ts';
+
+const read = async (cloud: Cloud, id: string, offset: number): Promise<Buffer> =>
+  buffer(await openImageData(cloud, id, offset, forever));
+
+const hash = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest('hex');
+
+/** Looks at the image until it has the status; Glance needs a moment to see that a client went away. */
+async function waitForStatus(cloud: Cloud, id: string, status: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while ((await findImage(cloud, id))?.status !== status) {
+    if (Date.now() > deadline) throw new Error(`expected the image to be ${status} in time`);
+    await cloud.clock.sleep(200);
+  }
+}
+
+/** What the product relies on when it copies images between clouds. */
+export const imageDataCases: readonly ContractCase[] = [
+  {
+    verb: 'uploadImageData',
+    outcome: 'all of it: active, with size, SHA-512 and MD5',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id, data } = await makeActiveImage(world, cloud, 'image');
+      expect(await findImage(cloud, id)).toMatchObject({
+        status: 'active',
+        size: data.length,
+        hash: { algorithm: 'sha512', value: hash('sha512', data) },
+        checksum: hash('md5', data),
+      });
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'no bytes at all: active and empty',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+      await upload(cloud, id, Buffer.alloc(0));
+      expect(await findImage(cloud, id)).toMatchObject({ status: 'active', size: 0 });
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'a second time: ConflictError, and the data stay',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id, data } = await makeActiveImage(world, cloud, 'image');
+      await expectError(upload(cloud, id, randomBytes(10)), ConflictError);
+      expect((await read(cloud, id, 0)).equals(data)).toBe(true);
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'an image that is not there: NotFoundError',
+    run: async (world) => {
+      await expectError(upload(await connectAs(world, 'consumer'), NEVER, randomBytes(10)), NotFoundError);
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'fewer bytes than said: CloudUnavailableError, and the image is queued again',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+      const source = Readable.from([randomBytes(500)]);
+      await expectError(uploadImageData(cloud, id, { source, size: 1000 }, forever), CloudUnavailableError);
+      await waitForStatus(cloud, id, 'queued');
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'stopped in the middle: queued again, and can be filled',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+      const stop = new AbortController();
+      const source = new PassThrough();
+      source.write(randomBytes(50_000));
+      const sent = uploadImageData(cloud, id, { source, size: 100_000 }, stop.signal);
+      const ended = expect(sent).rejects.toThrow();
+      await waitForStatus(cloud, id, 'saving');
+      stop.abort();
+      await ended;
+      await waitForStatus(cloud, id, 'queued');
+      await upload(cloud, id, randomBytes(100));
+      expect(await findImage(cloud, id)).toMatchObject({ status: 'active', size: 100 });
+    },
+  },
+  {
+    verb: 'uploadImageData',
+    outcome: 'an image that is deleted meanwhile: RejectedError',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+      const source = new PassThrough();
+      source.write(randomBytes(50_000));
+      const sent = expectError(uploadImageData(cloud, id, { source, size: 100_000 }, forever), RejectedError);
+      await waitForStatus(cloud, id, 'saving');
+      await deleteImage(cloud, id);
+      source.end(randomBytes(50_000));
+      expect((await sent).call.status).toBe(410);
+    },
+  },
+  {
+    verb: 'openImageData',
+    outcome: 'all of it',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id, data } = await makeActiveImage(world, cloud, 'image');
+      expect((await read(cloud, id, 0)).equals(data)).toBe(true);
+    },
+  },
+  {
+    verb: 'openImageData',
+    outcome: 'from an offset: what comes after it',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id, data } = await makeActiveImage(world, cloud, 'image');
+      expect((await read(cloud, id, 99_000)).equals(data.subarray(99_000))).toBe(true);
+    },
+  },
+  {
+    verb: 'openImageData',
+    outcome: 'from its end: RejectedError',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id, data } = await makeActiveImage(world, cloud, 'image');
+      await expectError(openImageData(cloud, id, data.length, forever), RejectedError);
+    },
+  },
+  {
+    verb: 'openImageData',
+    outcome: 'an image without data: an error, not an empty stream',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+      const { call } = await expectError(openImageData(cloud, id, 0, forever), RejectedError);
+      expect(call.status).toBe(204);
+    },
+  },
+  {
+    verb: 'openImageData',
+    outcome: 'an image that is not there: NotFoundError',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'consumer');
+      await expectError(openImageData(cloud, NEVER, 0, forever), NotFoundError);
+    },
+  },
+];

@@ -1,0 +1,90 @@
+import { expect } from '@jest/globals';
+import { listImages } from '../../../src/openstack/images.ts';
+import type { ContractCase } from '../contract.ts';
+import { connectAs, imageSpec as spec, makeImage } from './expectations.ts';
+
+/** What the product relies on in Glance's lists. */
+export const imageListCases: readonly ContractCase[] = [
+  {
+    verb: 'listImages',
+    outcome: 'two of one name: both, the newest first',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const name = world.name('twice');
+      const older = await makeImage(world, cloud, spec(name));
+      const newer = await makeImage(world, cloud, spec(name));
+      const listed = await listImages(cloud, name);
+      expect(listed.map(({ id }) => id).sort()).toEqual([older.id, newer.id].sort());
+      const times = listed.map(({ createdAt }) => createdAt);
+      expect(times).toEqual(times.toSorted().reverse());
+    },
+  },
+  {
+    verb: 'listImages',
+    outcome: 'a name that none has: an empty list',
+    run: async (world) => {
+      expect(await listImages(await connectAs(world, 'builder'), world.name('none'))).toEqual([]);
+    },
+  },
+  {
+    verb: 'listImages',
+    outcome: 'names with colons, commas, quotes and blanks: each finds its own only',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const names = ['a:b', 'in:a', 'a,b', 'a', 'b', 'a b&c=d', 'ä/ö', 'a"b', 'a":b'].map((name) =>
+        world.name(name),
+      );
+      for (const name of names) await makeImage(world, cloud, spec(name));
+      const found = await Promise.all(names.map((name) => listImages(cloud, name)));
+      expect(found.map((images) => images.map(({ name }) => name))).toEqual(names.map((name) => [name]));
+    },
+  },
+  {
+    verb: 'listImages',
+    outcome: 'by properties: those that have them all',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const tag = world.name('tag');
+      const both = { image_builder_build_id: tag, image_builder_kind: 'runner' };
+      const wanted = await makeImage(world, cloud, spec(world.name('both'), both));
+      await makeImage(world, cloud, spec(world.name('one'), { ...both, image_builder_kind: 'base' }));
+      await makeImage(world, cloud, spec(world.name('no')));
+      expect((await listImages(cloud, undefined, both)).map(({ id }) => id)).toEqual([wanted.id]);
+    },
+  },
+  {
+    verb: 'listImages',
+    outcome: "neither the operator's public images nor another project's",
+    run: async (world) => {
+      const [cloud, other] = [await connectAs(world, 'builder'), await connectAs(world, 'neighbour')];
+      const name = world.name('image');
+      await makeImage(world, cloud, spec(name));
+      expect(await listImages(other, name)).toEqual([]);
+      expect(await listImages(cloud, 'base-tiny')).toEqual([]);
+    },
+  },
+  {
+    verb: 'listImages',
+    outcome: 'page by page: all, each once; a full last page names one more',
+    run: async (world) => {
+      const cloud = await connectAs(world, 'builder');
+      const name = world.name('page');
+      for (let nth = 0; nth < 4; nth++) await makeImage(world, cloud, spec(name));
+      const found: string[] = [];
+      const counts: number[] = [];
+      let next: string | undefined = `/images?${new URLSearchParams({ name, limit: '2' }).toString()}`;
+      while (next !== undefined) {
+        const query = Object.fromEntries(new URL(next, 'http://glance').searchParams);
+        const request = { operation: 'list images', method: 'GET', path: '/images', query } as const;
+        const { body } = await cloud.image.send(request);
+        const page = body as { readonly images: readonly { readonly id: string }[]; readonly next?: string };
+        found.push(...page.images.map(({ id }) => id));
+        counts.push(page.images.length);
+        next = page.next;
+      }
+      expect(counts).toEqual([2, 2, 0]);
+      expect(new Set(found).size).toBe(4);
+      expect((await listImages(cloud, name)).map(({ id }) => id).sort()).toEqual(found.sort());
+    },
+  },
+];

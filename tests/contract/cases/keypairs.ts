@@ -1,0 +1,72 @@
+import { expect } from '@jest/globals';
+import { ConflictError, RejectedError } from '../../../src/model/cloud-errors.ts';
+import type { Cloud } from '../../../src/openstack/cloud.ts';
+import { createKeypair, deleteKeypair, listKeypairs } from '../../../src/openstack/keypairs.ts';
+import { generateSshKeyPair } from '../../../src/system/ssh-keys.ts';
+import type { ContractCase, World } from '../contract.ts';
+
+/** A keypair in the builder's cloud that goes with the case. */
+async function makeKeypair(world: World, name: string) {
+  const cloud = (await world.connect('builder')).under();
+  const keypair = { name, publicKey: generateSshKeyPair('{"of": "the contract"}').publicKey };
+  world.onEnd(() => deleteKeypair(cloud, name));
+  await createKeypair(cloud, keypair);
+  return { cloud, keypair };
+}
+
+const named = async (cloud: Cloud, name: string) =>
+  (await listKeypairs(cloud)).filter((keypair) => keypair.name === name);
+
+export const keypairCases: readonly ContractCase[] = [
+  {
+    verb: 'createKeypair',
+    outcome: 'it is listed with its key and comment as they were given',
+    run: async (world) => {
+      const { cloud, keypair } = await makeKeypair(world, `${world.name('key')} with_blanks`);
+      expect(await named(cloud, keypair.name)).toEqual([keypair]);
+    },
+  },
+  {
+    verb: 'createKeypair',
+    outcome: 'the name is taken: ConflictError, and the first one stays',
+    run: async (world) => {
+      const { cloud, keypair } = await makeKeypair(world, world.name('key'));
+      const other = { name: keypair.name, publicKey: generateSshKeyPair('other').publicKey };
+      await expect(createKeypair(cloud, other)).rejects.toThrow(ConflictError);
+      expect(await named(cloud, keypair.name)).toEqual([keypair]);
+    },
+  },
+  {
+    verb: 'createKeypair',
+    outcome: 'no key, or a name with other characters than Nova takes: RejectedError',
+    run: async (world) => {
+      const cloud = (await world.connect('builder')).under();
+      const name = world.name('key');
+      const { publicKey } = generateSshKeyPair('good');
+      await expect(createKeypair(cloud, { name, publicKey: 'no key' })).rejects.toThrow(RejectedError);
+      for (const odd of [`${name}.dot`, `${name}:colon`, `${name}-é`, 'x'.repeat(256)]) {
+        await expect(createKeypair(cloud, { name: odd, publicKey })).rejects.toThrow(RejectedError);
+      }
+    },
+  },
+  {
+    verb: 'listKeypairs',
+    outcome: 'another user’s are not in it',
+    run: async (world) => {
+      const { keypair } = await makeKeypair(world, world.name('key'));
+      expect(await named((await world.connect('neighbour')).under(), keypair.name)).toEqual([]);
+    },
+  },
+  {
+    verb: 'deleteKeypair',
+    outcome: 'it is gone, and again is fine; another user’s stays',
+    run: async (world) => {
+      const { cloud, keypair } = await makeKeypair(world, world.name('key'));
+      await deleteKeypair((await world.connect('neighbour')).under(), keypair.name);
+      expect(await named(cloud, keypair.name)).toHaveLength(1);
+      await deleteKeypair(cloud, keypair.name);
+      await deleteKeypair(cloud, keypair.name);
+      expect(await named(cloud, keypair.name)).toEqual([]);
+    },
+  },
+];

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
+import { ConflictError, NotFoundError } from '../../../src/model/cloud-errors.ts';
+import { anything } from '../../../src/model/decode.ts';
+import type { Cloud } from '../../../src/openstack/cloud.ts';
+import { listAll } from '../../../src/openstack/pages.ts';
+import {
+  createIngressRule,
+  createSecurityGroup,
+  deleteSecurityGroup,
+  listSecurityGroups,
+} from '../../../src/openstack/security-groups.ts';
+import type { ContractCase, World } from '../contract.ts';
+
+/** A group that goes with the case. */
+async function makeGroup(world: World, cloud: Cloud, name: string) {
+  const group = await createSecurityGroup(cloud, name, 'of the contract');
+  world.onEnd(() => deleteSecurityGroup(cloud, group.id));
+  return group;
+}
+
+const builder = async (world: World): Promise<Cloud> => (await world.connect('builder')).under();
+
+export const securityGroupCases: readonly ContractCase[] = [
+  {
+    verb: 'createSecurityGroup',
+    outcome: 'its rules let everything out and nothing in',
+    run: async (world) => {
+      const { rules } = await makeGroup(world, await builder(world), world.name('group'));
+      const seen = rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`);
+      expect(seen.sort()).toEqual(['egress IPv4', 'egress IPv6']);
+    },
+  },
+  {
+    verb: 'createSecurityGroup',
+    outcome: 'the name is taken: a second group, and both are listed',
+    run: async (world) => {
+      const cloud = await builder(world);
+      const name = world.name('group');
+      const ids = [await makeGroup(world, cloud, name), await makeGroup(world, cloud, name)].map(
+        (one) => one.id,
+      );
+      const listed = (await listSecurityGroups(cloud, name)).map(({ id }) => id);
+      expect(listed.toSorted()).toEqual(ids.toSorted());
+      const paged = await listAll(cloud.network, {
+        operation: 'list security groups',
+        path: '/security-groups',
+        query: { name, limit: '1' },
+        key: 'security_groups',
+        element: anything,
+      });
+      expect(paged).toHaveLength(2);
+    },
+  },
+  {
+    verb: 'createSecurityGroup',
+    outcome: 'a second one called default: ConflictError',
+    run: async (world) => {
+      const made = createSecurityGroup(await builder(world), 'default', '');
+      await expect(made).rejects.toThrow(ConflictError);
+    },
+  },
+  {
+    verb: 'listSecurityGroups',
+    outcome: 'only those of exactly this name, and of this project',
+    run: async (world) => {
+      const cloud = await builder(world);
+      const name = world.name('group');
+      const { id } = await makeGroup(world, cloud, name);
+      await makeGroup(world, cloud, `${name}-2`);
+      expect((await listSecurityGroups(cloud, name)).map((group) => group.id)).toEqual([id]);
+      expect(await listSecurityGroups((await world.connect('neighbour')).under(), name)).toEqual([]);
+    },
+  },
+  {
+    verb: 'createIngressRule',
+    outcome: 'the group lists it; again is fine and adds none',
+    run: async (world) => {
+      const cloud = await builder(world);
+      const name = world.name('group');
+      const { id } = await makeGroup(world, cloud, name);
+      for (const rule of [
+        { protocol: 'icmp' },
+        { protocol: 'tcp', port: 22 },
+        { protocol: 'tcp', port: 22 },
+      ]) {
+        await createIngressRule(cloud, id, rule);
+      }
+      const [group] = await listSecurityGroups(cloud, name);
+      const ingress = group?.rules.filter(({ direction }) => direction === 'ingress') ?? [];
+      const seen = ingress.map((rule) => [rule.ethertype, rule.protocol, rule.port_range_min ?? 'all']);
+      expect(seen.sort()).toEqual([
+        ['IPv4', 'icmp', 'all'],
+        ['IPv4', 'tcp', 22],
+      ]);
+    },
+  },
+  {
+    verb: 'createIngressRule',
+    outcome: 'the group is not there, or another project’s: NotFoundError',
+    run: async (world) => {
+      const cloud = await builder(world);
+      const neighbour = (await world.connect('neighbour')).under();
+      const { id } = await makeGroup(world, cloud, world.name('group'));
+      const rule = { protocol: 'icmp' };
+      await expect(createIngressRule(cloud, randomUUID(), rule)).rejects.toThrow(NotFoundError);
+      await expect(createIngressRule(neighbour, id, rule)).rejects.toThrow(NotFoundError);
+    },
+  },
+  {
+    verb: 'deleteSecurityGroup',
+    outcome: 'it is gone, and again is fine; another project’s stays',
+    run: async (world) => {
+      const cloud = await builder(world);
+      const name = world.name('group');
+      const { id } = await makeGroup(world, cloud, name);
+      await deleteSecurityGroup((await world.connect('neighbour')).under(), id);
+      expect(await listSecurityGroups(cloud, name)).toHaveLength(1);
+      await deleteSecurityGroup(cloud, id);
+      await deleteSecurityGroup(cloud, id);
+      expect(await listSecurityGroups(cloud, name)).toEqual([]);
+    },
+  },
+];

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
+import { ConflictError, NotFoundError, RejectedError } from '../../../src/model/cloud-errors.ts';
+import { deleteImage, findImage } from '../../../src/openstack/images.ts';
+import { deletePort, listServerPorts } from '../../../src/openstack/ports.ts';
+import { deleteSecurityGroup } from '../../../src/openstack/security-groups.ts';
+import {
+  createServer,
+  createServerImage,
+  deleteServer,
+  findServer,
+  getConsole,
+  listServers,
+  stopServer,
+} from '../../../src/openstack/servers.ts';
+import type { ContractCase } from '../contract.ts';
+import { poll } from '../poll.ts';
+import { makeImage, upload } from './expectations.ts';
+import { LONG_SECONDS, awaitGone, awaitStatus, bootPlanned, bootServer, planServer } from '../server-plan.ts';
+
+export const serverCases: readonly ContractCase[] = [
+  {
+    verb: 'createServer',
+    outcome:
+      'first BUILD without an address, then ACTIVE with one and a port; it is seen by its project alone',
+    seconds: LONG_SECONDS,
+    run: async (world) => {
+      const { cloud, spec, id, first } = await bootServer(world);
+      expect(['BUILD', 'ACTIVE']).toContain(first?.status);
+      expect(first?.addresses).toHaveLength(first?.status === 'BUILD' ? 0 : 1);
+      const { taskState, ...server } = await awaitStatus(cloud, id, 'ACTIVE');
+      const { name, metadata, imageId } = spec;
+      expect([taskState, server]).toMatchObject([undefined, { id, name, metadata, imageId }]);
+      expect(server.addresses).toHaveLength(1);
+      expect(await listServerPorts(cloud, id)).toHaveLength(1);
+      expect(await listServers(cloud)).toContainEqual({ taskState: undefined, ...server });
+      expect(typeof (await getConsole(cloud, id))).toBe('string');
+      await expect(deleteSecurityGroup(cloud, spec.securityGroupId)).rejects.toThrow(ConflictError);
+
+      const neighbour = (await world.connect('neighbour')).under();
+      expect(await findServer(neighbour, id)).toBeUndefined();
+      expect((await listServers(neighbour)).map((one) => one.id)).not.toContain(id);
+      expect(await listServerPorts(neighbour, id)).toEqual([]);
+      await deleteServer(neighbour, id);
+      expect((await findServer(cloud, id))?.status).toBe('ACTIVE');
+    },
+  },
+  {
+    verb: 'createServerImage',
+    outcome:
+      'of a stopped server, which has no console: an image that is active before Nova is done with the server, with ' +
+      'what it was given and what the base image has, and that stays when server and port are deleted',
+    seconds: LONG_SECONDS,
+    run: async (world) => {
+      const { cloud, spec, id } = await bootServer(world);
+      await awaitStatus(cloud, id, 'ACTIVE');
+      await stopServer(cloud, id);
+      await stopServer(cloud, id);
+      await awaitStatus(cloud, id, 'SHUTOFF');
+      await stopServer(cloud, id);
+      await expect(getConsole(cloud, id)).rejects.toThrow(NotFoundError);
+
+      const image = { name: world.name('image'), metadata: { image_builder_contract: 'yes' } };
+      const imageId = await createServerImage(cloud, id, image);
+      world.onEnd(() => deleteImage(cloud, imageId));
+      expect(['queued', 'saving', 'active']).toContain((await findImage(cloud, imageId))?.status);
+      const active = await poll('the image to be active', 60, async () => {
+        const found = await findImage(cloud, imageId);
+        return found?.status === 'active' ? found : undefined;
+      });
+      expect(active).toMatchObject({ name: image.name, properties: image.metadata });
+      expect(active.properties).toMatchObject({ base_image_ref: spec.imageId, image_type: 'snapshot' });
+      await awaitStatus(cloud, id, 'SHUTOFF');
+
+      for (const port of await listServerPorts(cloud, id)) await deletePort(cloud, port.id);
+      expect(await listServerPorts(cloud, id)).toEqual([]);
+      await deleteServer(cloud, id);
+      await awaitGone(cloud, id);
+      expect((await findImage(cloud, imageId))?.status).toBe('active');
+    },
+  },
+  {
+    verb: 'createServer',
+    outcome: 'image, flavor, network, keypair or security group is not there: RejectedError, and no server',
+    run: async (world) => {
+      const { cloud, spec } = await planServer(world);
+      const nowhere = randomUUID();
+      for (const wrong of [
+        { imageId: nowhere },
+        { imageId: 'no-uuid' },
+        { flavorId: nowhere },
+        { networkId: nowhere },
+        { keypair: 'nobody' },
+        { securityGroupId: nowhere },
+        { userData: 'x'.repeat(60_000) },
+        { metadata: { key: 'x'.repeat(256) } },
+      ]) {
+        await expect(createServer(cloud, { ...spec, ...wrong })).rejects.toThrow(RejectedError);
+      }
+      expect((await listServers(cloud)).filter(({ name }) => name === spec.name)).toEqual([]);
+    },
+  },
+  {
+    verb: 'createServer',
+    outcome: 'the image has no data yet: RejectedError; data of another format: ERROR with the reason',
+    seconds: LONG_SECONDS,
+    run: async (world) => {
+      const { cloud, spec } = await planServer(world);
+      const image = await makeImage(world, cloud, { name: world.name('image'), diskFormat: 'qcow2' });
+      const wrong = { ...spec, imageId: image.id };
+      await expect(createServer(cloud, wrong)).rejects.toThrow(RejectedError);
+      await upload(cloud, image.id, Buffer.from('no qcow2'));
+      const { id } = await bootPlanned(world, cloud, wrong);
+      const server = await poll('server to be in ERROR', LONG_SECONDS, async () => {
+        const found = await findServer(cloud, id);
+        return found?.status === 'ERROR' ? found : undefined;
+      });
+      expect(server.fault).toMatch(/^Build of instance .* aborted: Image .* is unacceptable/);
+    },
+  },
+  {
+    verb: 'deleteServer',
+    outcome: 'one that is still in BUILD: gone after a while, with its port; again is fine',
+    seconds: LONG_SECONDS,
+    run: async (world) => {
+      const { cloud, id } = await bootServer(world);
+      await deleteServer(cloud, id);
+      await awaitGone(cloud, id);
+      await deleteServer(cloud, id);
+      expect(await listServerPorts(cloud, id)).toEqual([]);
+    },
+  },
+  {
+    verb: 'findServer',
+    outcome: 'not there: undefined',
+    run: async (world) => {
+      expect(await findServer((await world.connect('builder')).under(), randomUUID())).toBeUndefined();
+    },
+  },
+  {
+    verb: 'stopServer',
+    outcome: 'not there: NotFoundError, as of getConsole and createServerImage',
+    run: async (world) => {
+      const cloud = (await world.connect('builder')).under();
+      const id = randomUUID();
+      const image = { name: world.name('image'), metadata: {} };
+      await expect(stopServer(cloud, id)).rejects.toThrow(NotFoundError);
+      await expect(getConsole(cloud, id)).rejects.toThrow(NotFoundError);
+      await expect(createServerImage(cloud, id, image)).rejects.toThrow(NotFoundError);
+    },
+  },
+];

@@ -1,0 +1,31 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { routesOf } from '../support/openstack/emulated-cloud.ts';
+import { CONTRACT } from './cases/cases.ts';
+import { readSeen } from './exchanges-seen.ts';
+import { renderPage } from './page.ts';
+import { runContract } from './run-contract.ts';
+import { findUnseen, shapesOf } from './shapes.ts';
+import { openEmulatorBench } from './world-emulator.ts';
+
+const PAGE = join(import.meta.dirname, '../../docs/reference/openstack-contract.md');
+
+runContract(CONTRACT, openEmulatorBench, (run) => {
+  test('the emulator answers nothing that was not seen on a real OpenStack', async () => {
+    const { shapes } = await readSeen();
+    expect(findUnseen(shapesOf(run().exchanges), shapes)).toEqual([]);
+  });
+
+  test('every call of the emulator was asked, and done', () => {
+    const done = new Set(run().exchanges.flatMap(({ route, status }) => (status < 300 ? [route] : [])));
+    const routes = routesOf('a').map(({ route }) => route);
+    expect(routes.filter((route) => !done.has(route))).toEqual([]);
+  });
+
+  test('the page of the contract is up to date', async () => {
+    const page = renderPage(CONTRACT, await readSeen());
+    if (process.env['UPDATE'] === '1') await writeFile(PAGE, page);
+    expect(await readFile(PAGE, 'utf8')).toBe(page);
+  });
+});

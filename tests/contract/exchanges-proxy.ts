@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  createServer,
+  request as send,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { findRoute } from '../support/openstack/find-route.ts';
+import type { Route } from '../support/openstack/route.ts';
+import type { Exchange } from './contract.ts';
+
+/** A way to a real cloud that writes down what is answered. */
+export interface RecordingProxy {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** What a proxy stands before. */
+export interface RecordedCloud {
+  /** The services' origins by the first part of the path: `image` → `http://glance:9292`. */
+  readonly services: Readonly<Record<string, string>>;
+  /** The emulator's calls of the same cloud, whose names the record uses. */
+  readonly routes: readonly Route[];
+  readonly onExchange: (exchange: Exchange) => void;
+}
+
+/** Passes `/image/v2/…` on to the image service, and so on. */
+export async function startRecordingProxy(cloud: RecordedCloud): Promise<RecordingProxy> {
+  const server = createServer((request, response) => {
+    pass(cloud, request, response);
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function pass(cloud: RecordedCloud, request: IncomingMessage, response: ServerResponse): void {
+  const url = new URL(request.url ?? '', 'http://proxy');
+  const [, service = ''] = url.pathname.split('/');
+  const target = `${cloud.services[service] ?? ''}${url.pathname.slice(service.length + 1)}${url.search}`;
+  const { method = '' } = request;
+  const passed = send(target, { method, headers: withoutConnection(request.headers), agent: false });
+  const cut = (): void => void request.socket.destroy();
+  passed.on('error', cut);
+  request.on('error', () => passed.destroy()).pipe(passed);
+  passed.on('response', (answer) => {
+    const chunks: Buffer[] = [];
+    response.writeHead(answer.statusCode ?? 0, withoutConnection(answer.headers));
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.on('end', () => {
+      const route = findRoute(cloud.routes, method, url.pathname)?.route.route ?? `${method} ${url.pathname}`;
+      cloud.onExchange({ route, status: answer.statusCode ?? 0, body: parseBody(answer, chunks) });
+    });
+    answer.on('error', cut).pipe(response);
+  });
+}
+
+/** Each side has a connection, and a name, of its own. */
+function withoutConnection(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const kept = Object.entries(headers).filter(([name]) => name !== 'connection' && name !== 'host');
+  return Object.fromEntries(kept);
+}
+
+function parseBody({ headers }: IncomingMessage, chunks: readonly Buffer[]): unknown {
+  const type = headers['content-type'] ?? '';
+  const text = Buffer.concat(chunks).toString();
+  if (text === '' || type.startsWith('application/octet-stream')) return undefined;
+  return type.startsWith('application/json') ? (JSON.parse(text) as unknown) : text;
+}

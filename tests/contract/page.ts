@@ -1,0 +1,23 @@
+import type { ContractCase } from './contract.ts';
+import type { Seen } from './exchanges-seen.ts';
+import { titleOf } from './run-contract.ts';
+
+const HEAD = `# The OpenStack contract
+
+What the product relies on, verb by verb: each row is a test that runs against the emulator in \`npm test\` and against
+a real OpenStack in \`tests/e2e/contract.e2e.test.ts\`. The calls are those that the real one answered; logging in is
+left out. Generated: \`UPDATE=1\` with the test \`tests/contract/contract.test.ts\` writes it anew.
+`;
+
+/** The page of all cases, with what each asked of the real OpenStack. */
+export function renderPage(cases: readonly ContractCase[], { calls }: Pick<Seen, 'calls'>): string {
+  const rows = cases.map((one) => [one.verb, one.outcome, calls[titleOf(one)] ?? '']);
+  const escaped = [['verb', 'outcome', 'calls'], ...rows].map((cells) =>
+    cells.map((cell) => cell.replaceAll('|', String.raw`\|`)),
+  );
+  const widths = [0, 1, 2].map((column) => Math.max(...escaped.map((cells) => cells[column]?.length ?? 0)));
+  const lines = escaped.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
+  const rule = widths.map((width) => '-'.repeat(width));
+  const table = [...lines.slice(0, 1), rule, ...lines.slice(1)].map((cells) => `| ${cells.join(' | ')} |`);
+  return `${HEAD}\n${table.join('\n')}\n`;
+}

@@ -1,0 +1,79 @@
+import type { Cloud } from '../../src/openstack/cloud.ts';
+import { listFlavors } from '../../src/openstack/flavors.ts';
+import { createKeypair, deleteKeypair } from '../../src/openstack/keypairs.ts';
+import { listNetworks } from '../../src/openstack/networks.ts';
+import { createSecurityGroup, deleteSecurityGroup } from '../../src/openstack/security-groups.ts';
+import {
+  type Server,
+  type ServerSpec,
+  createServer,
+  deleteServer,
+  findServer,
+} from '../../src/openstack/servers.ts';
+import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
+import type { World } from './contract.ts';
+import { poll } from './poll.ts';
+
+/** What a case with a server may take on the lab. */
+export const LONG_SECONDS = 240;
+
+const BOOT_SECONDS = 180;
+
+/** All that a server of the builder's is made of; it goes with the case. */
+export async function planServer(world: World) {
+  const cloud = (await world.connect('builder')).under();
+  const name = world.name('server');
+  const group = await createSecurityGroup(cloud, name, 'of the contract');
+  world.onEnd(() => deleteSecurityGroup(cloud, group.id));
+  await createKeypair(cloud, { name, publicKey: generateSshKeyPair('contract').publicKey });
+  world.onEnd(() => deleteKeypair(cloud, name));
+  const spec = {
+    name,
+    imageId: await world.bootImage(),
+    flavorId: idOf(await listFlavors(cloud), world.flavor),
+    networkId: idOf(await listNetworks(cloud), world.network),
+    securityGroupId: group.id,
+    keypair: name,
+    userData: '#!/bin/sh\necho hello >/dev/console\n',
+    metadata: { image_builder_contract: 'yes' },
+  };
+  return { cloud, spec };
+}
+
+function idOf(all: readonly { readonly id: string; readonly name: string }[], nameOrId: string): string {
+  const found = all.find(({ id, name }) => id === nameOrId || name === nameOrId);
+  if (found === undefined) throw new Error(`the world has no ${nameOrId}`);
+  return found.id;
+}
+
+/** A server that was just asked for, and what Nova told of it at once. */
+export async function bootServer(world: World) {
+  const { cloud, spec } = await planServer(world);
+  return { cloud, spec, ...(await bootPlanned(world, cloud, spec)) };
+}
+
+/** A server of this plan, which goes with the case. */
+export async function bootPlanned(world: World, cloud: Cloud, spec: ServerSpec) {
+  const id = await createServer(cloud, spec);
+  world.onEnd(async () => {
+    await deleteServer(cloud, id);
+    await awaitGone(cloud, id);
+  });
+  return { id, first: await findServer(cloud, id) };
+}
+
+/** Waits until the server has this status and Nova is done with it. */
+export function awaitStatus(cloud: Cloud, id: string, status: string): Promise<Server> {
+  return poll(`server to be ${status}`, BOOT_SECONDS, async () => {
+    const server = await findServer(cloud, id);
+    if (server?.status === 'ERROR') throw new Error(`server in ERROR: ${server.fault ?? ''}`);
+    return server?.status === status && server.taskState === undefined ? server : undefined;
+  });
+}
+
+/** Waits until nobody sees the server. */
+export function awaitGone(cloud: Cloud, id: string): Promise<true> {
+  return poll('server to be gone', BOOT_SECONDS, async () => {
+    return (await findServer(cloud, id)) === undefined ? true : undefined;
+  });
+}

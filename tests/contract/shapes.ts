@@ -1,0 +1,79 @@
+import { isProperty } from '../support/openstack/glance-schema.ts';
+import type { Exchange } from './contract.ts';
+
+/** What a JSON value looks like: each path in it, and of which types the values there are. */
+export type Shape = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Under these keys stand names that a client chose, not words of the API. */
+const OPEN_KEYS = new Set(['metadata', 'addresses', 'extra_specs', 'properties']);
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{32}$/;
+
+/** The key of an exchange among others: its route and its status. */
+export const callOf = ({ route, status }: Pick<Exchange, 'route' | 'status'>): string => `${route} ${status}`;
+
+/** The shapes of exchanges, those of one route and status in one. */
+export function shapesOf(exchanges: readonly Exchange[]): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Map<string, Set<string>>>();
+  for (const exchange of exchanges) {
+    const shape = shapes.get(callOf(exchange)) ?? new Map<string, Set<string>>();
+    shapes.set(callOf(exchange), shape);
+    addShape(shape, '', exchange.body, isImageRecord(exchange.route));
+  }
+  return shapes;
+}
+
+const isImageRecord = (route: string): boolean => /\/image\/v2\/images(\/:id)?$/.test(route);
+
+function addShape(shape: Map<string, Set<string>>, at: string, value: unknown, isImage: boolean): void {
+  const types = shape.get(at) ?? new Set<string>();
+  shape.set(at, types.add(typeOf(value)));
+  if (Array.isArray(value)) {
+    for (const element of value) addShape(shape, `${at}[]`, element, isImage);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    addShape(shape, `${at}.${nameOf(key, at, isImage && 'os_hash_algo' in value)}`, inner, isImage);
+  }
+}
+
+function nameOf(key: string, at: string, isImage: boolean): string {
+  if (ID.test(key)) return ':id';
+  const parent = at.split('.').at(-1) ?? '';
+  return OPEN_KEYS.has(parent) || (isImage && isProperty(key)) ? ':key' : key;
+}
+
+function typeOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'mapping' : typeof value;
+}
+
+/** What `got` has that `seen` has not, in words. */
+export function findUnseen(
+  got: ReadonlyMap<string, Shape>,
+  seen: ReadonlyMap<string, Shape>,
+): readonly string[] {
+  return [...got].flatMap(([call, shape]) => {
+    const known = seen.get(call);
+    if (known === undefined) return [`${call}: never seen`];
+    return [...shape].flatMap(([path, types]) =>
+      [...types]
+        .filter((type) => known.get(path)?.has(type) !== true)
+        .map((type) => `${call}: ${path} is a ${type}`),
+    );
+  });
+}
+
+/** What `got` lacks that `seen` has, in words: whole calls, and paths in calls; a type may differ from day to day. */
+export function findMissing(
+  got: ReadonlyMap<string, Shape>,
+  seen: ReadonlyMap<string, Shape>,
+): readonly string[] {
+  return [...seen].flatMap(([call, shape]) => {
+    const now = got.get(call);
+    if (now === undefined) return [`${call}: no longer seen`];
+    return [...shape.keys()].filter((path) => !now.has(path)).map((path) => `${call}: ${path} is gone`);
+  });
+}

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../../src/guest/checks.ts';
+import { CLEAN_UP_COMMAND, renderCleanUp } from '../../src/guest/clean-up.ts';
+import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/console.ts';
+import {
+  SCRIPT_INSTALL_COMMAND,
+  SCRIPT_REMOVE_COMMAND,
+  SCRIPT_RUN_COMMAND,
+} from '../../src/guest/external-script.ts';
+import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../src/guest/parts-report.ts';
+import { listGuestParts } from '../../src/guest/parts.ts';
+import { renderUserData } from '../../src/guest/user-data.ts';
+import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
+import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
+import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh.ts';
+import { poll } from '../contract/poll.ts';
+import type { Guest } from '../support/openstack/guest.ts';
+import { type Guests, openGuests } from '../support/openstack/guests.ts';
+import { type Pace, openPace } from '../support/openstack/pace.ts';
+
+const BUILD_ID = 'b1';
+const PARTS = listGuestParts({ runner: { version: '2.331.0', url: 'http://m/r', sha256: 'ab' } });
+const NAMES = PARTS.map(({ name }) => name);
+const WAIT = 'cloud-init status --wait';
+
+let pace: Pace;
+let guests: Guests;
+let console = '';
+const keys = generateSshKeyPair('builder');
+const open: SshSession[] = [];
+
+beforeEach(async () => {
+  pace = openPace(1000);
+  guests = await openGuests(pace);
+  console = '';
+});
+
+afterEach(async () => {
+  for (const session of open.splice(0)) session.close();
+  pace.close();
+  await guests.close();
+});
+
+function boot(userData = renderUserData(BUILD_ID, PARTS)): Guest {
+  return guests.boot({
+    serverId: 's1',
+    serverName: 'server',
+    address: guests.nextAddress(),
+    userData,
+    authorizedKey: keys.publicKey,
+    print: (text) => (console += text),
+  });
+}
+
+const fingerprints = (): Promise<readonly string[]> =>
+  poll('a host key on the console', 20, () => {
+    const found = findHostKeyFingerprints(console, BUILD_ID);
+    return Promise.resolve(found.length > 0 ? found : undefined);
+  });
+
+async function logIn({ machine }: Guest, username = 'ubuntu', { privateKey } = keys): Promise<SshSession> {
+  const target = { host: machine.address, port: machine.port, username, privateKey };
+  const session = await connectSsh(
+    { ...target, hostKeyFingerprints: await fingerprints() },
+    { timeoutMs: 20_000 },
+  );
+  open.push(session);
+  return session;
+}
+
+const ask = (session: SshSession, command: string, stdin?: string): Promise<SshResult> =>
+  session.run({ command, timeoutMs: 20_000, ...(stdin === undefined ? {} : { stdin }) });
+
+describe('a guest', () => {
+  test('tells its host key on the console and lets in the key of its server, as ubuntu', async () => {
+    const session = await logIn(boot());
+    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 0, stdout: '\nstatus: done\n' });
+    expect(console).toMatch(/ready\n/);
+  });
+
+  test.each([
+    ['with another key', 'ubuntu', generateSshKeyPair('stranger')],
+    ['as another user', 'root', keys],
+  ])('lets nobody in %s', async (_what, user, pair) => {
+    await expect(logIn(boot(), user, pair)).rejects.toThrow(SshUnreachableError);
+  });
+
+  test('brings in the parts of its user data and answers the checks of each', async () => {
+    const session = await logIn(boot());
+    await ask(session, WAIT);
+    const report = parsePartsReport((await ask(session, PARTS_REPORT_COMMAND)).stdout);
+    expect(report.map(({ name }) => name)).toEqual(NAMES);
+    const checks = await ask(session, CHECKS_COMMAND, renderChecks(PARTS));
+    expect(findFailedChecks(checks.stdout, PARTS)).toEqual([]);
+  });
+
+  test('says nothing to half a program', async () => {
+    const session = await logIn(boot());
+    const half = renderChecks(PARTS).slice(0, -10);
+    expect((await ask(session, CHECKS_COMMAND, half)).stdout).toBe('');
+  });
+
+  test('fails at the part that it is told to fail at, and brings in no other after it', async () => {
+    guests.failPart('users', 4, ['no such group']);
+    const session = await logIn(boot());
+    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 1, stdout: '\nstatus: error\n' });
+    const failure = { part: 'users', exitCode: 4, lastLines: ['no such group'] };
+    expect(findGuestFailure(console, BUILD_ID)).toEqual(failure);
+    const { stdout } = await ask(session, PARTS_REPORT_COMMAND);
+    expect(stdout).toBe(
+      NAMES.slice(0, NAMES.indexOf('users'))
+        .map((name) => `${name} 1\n`)
+        .join(''),
+    );
+  });
+
+  test('runs a script that was put there, and none that was not', async () => {
+    const session = await logIn(boot());
+    expect((await ask(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
+    await ask(session, SCRIPT_INSTALL_COMMAND, '#!/bin/sh\n');
+    expect((await ask(session, SCRIPT_RUN_COMMAND, "TOKEN='x'\n")).exitCode).toBe(0);
+    await ask(session, SCRIPT_REMOVE_COMMAND);
+    expect((await ask(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
+    expect((await ask(session, 'reboot')).exitCode).toBe(127);
+  });
+
+  test('has keys, user data and commands on its disk until the clean-up', async () => {
+    const guest = boot();
+    const session = await logIn(guest);
+    await ask(session, WAIT);
+    const private_ = /PRIVATE KEY|ssh-ed25519|MARKER=|cloud-init status/;
+    expect(guest.disk.text).toMatch(private_);
+    const { stdout } = await ask(session, CLEAN_UP_COMMAND, renderCleanUp());
+    expect(stdout).toBe('clean-up done\n');
+    expect(guest.disk.text).not.toMatch(private_);
+    expect(guest.disk.text).toContain(NAMES.join('\n'));
+  });
+
+  test('does what the newest rule about a command says, until the rule is taken back', async () => {
+    const session = await logIn(boot());
+    const undo = guests.onCommand((_guest, command) =>
+      command === WAIT ? { code: 2, stderr: 'busy' } : undefined,
+    );
+    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 2, stderr: 'busy' });
+    undo();
+    expect((await ask(session, WAIT)).exitCode).toBe(0);
+    expect(guests.find('s1')?.log.map(({ code }) => code)).toEqual([2, 0]);
+  });
+
+  test('is silent once its power is cut, and another one answers at the same port', async () => {
+    const guest = boot();
+    const session = await logIn(guest);
+    guests.onCommand(() => new Promise(() => undefined));
+    const lost = ask(session, PARTS_REPORT_COMMAND).catch((error: unknown) => error);
+    await poll('the command to come', 20, () => Promise.resolve(guest.log.length > 0 || undefined));
+    await guest.powerOff();
+    expect(await lost).toBeInstanceOf(SshUnreachableError);
+    await expect(logIn(guest)).rejects.toThrow(SshUnreachableError);
+    console = '';
+    const other = boot();
+    expect(other.machine).toMatchObject({ port: guest.machine.port });
+    await logIn(other);
+  });
+
+  test('with user data that is no program of ours only runs', async () => {
+    boot('#!/bin/sh\necho hello\n');
+    await poll('the guest to boot', 20, () =>
+      Promise.resolve(console.includes('Cloud-init v.') ? true : undefined),
+    );
+    expect(findHostKeyFingerprints(console, BUILD_ID)).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Account } from './state.ts';
+
+/** The names of the clouds. */
+export type CloudName = 'a' | 'b';
+
+/** An entry of clouds.yaml: who logs in where, and how. */
+export interface CloudEntry {
+  readonly cloud: CloudName;
+  readonly user: string;
+  readonly hasRegion: boolean;
+  readonly method: 'password' | 'application credential';
+}
+
+/** The entries of the lab's clouds.yaml that are not an administrator's. */
+export const CLOUD_ENTRIES: Readonly<Record<string, CloudEntry>> = {
+  builder: { cloud: 'a', user: 'builder', hasRegion: true, method: 'password' },
+  neighbour: { cloud: 'a', user: 'neighbour', hasRegion: false, method: 'password' },
+  consumer: { cloud: 'b', user: 'consumer', hasRegion: true, method: 'password' },
+  'neighbour-b': { cloud: 'b', user: 'neighbour', hasRegion: false, method: 'password' },
+  'builder-appcred': { cloud: 'a', user: 'builder', hasRegion: true, method: 'application credential' },
+};
+
+/** Ids of users and projects are UUIDs without dashes. */
+const newId = (): string => randomBytes(16).toString('hex');
+
+/** The users of a cloud, each member of a project of its name. */
+export function makeAccounts(cloud: CloudName): readonly Account[] {
+  const entries = Object.values(CLOUD_ENTRIES).filter((entry) => entry.cloud === cloud);
+  return [...new Set(entries.map((entry) => entry.user))].map((user) => {
+    const hasCredential = entries.some(
+      (entry) => entry.user === user && entry.method === 'application credential',
+    );
+    return {
+      userId: newId(),
+      userName: user,
+      projectId: newId(),
+      projectName: user,
+      password: randomBytes(12).toString('base64url'),
+      ...(hasCredential
+        ? { applicationCredential: { id: newId(), secret: randomBytes(32).toString('base64url') } }
+        : {}),
+    };
+  });
+}

@@ -1,0 +1,60 @@
+import { CLOUD_ENTRIES, type CloudEntry, type CloudName } from './accounts.ts';
+import type { Account } from './state.ts';
+
+/** Where a cloud is, and who may log in. */
+interface CloudAddress {
+  readonly authUrl: string;
+  readonly region: string;
+  readonly accounts: readonly Account[];
+}
+
+/** The `auth` mapping of an entry of clouds.yaml. */
+type AuthMapping = Readonly<Record<string, string>>;
+
+type FindCloud = (name: CloudName) => CloudAddress;
+
+function getEntry(name: string): CloudEntry {
+  const entry = CLOUD_ENTRIES[name];
+  if (entry === undefined) throw new Error(`expected an entry of clouds.yaml, got ${name}`);
+  return entry;
+}
+
+function authOf({ user, method }: CloudEntry, { authUrl, accounts }: CloudAddress): AuthMapping {
+  const account = accounts.find(({ userName }) => userName === user);
+  if (account === undefined) throw new Error(`expected a user ${user}`);
+  const { applicationCredential, password } = account;
+  if (method === 'application credential' && applicationCredential !== undefined) {
+    return {
+      auth_url: authUrl,
+      application_credential_id: applicationCredential.id,
+      application_credential_secret: applicationCredential.secret,
+    };
+  }
+  return {
+    auth_url: authUrl,
+    username: user,
+    password,
+    project_name: account.projectName,
+    user_domain_name: 'Default',
+    project_domain_name: 'Default',
+  };
+}
+
+/** The text of a clouds.yaml with every entry; JSON is YAML, too. */
+export function renderCloudsYaml(find: FindCloud): string {
+  const clouds = Object.entries(CLOUD_ENTRIES).map(([name, entry]) => {
+    const cloud = find(entry.cloud);
+    const auth = authOf(entry, cloud);
+    const type = entry.method === 'password' ? 'password' : 'v3applicationcredential';
+    const region = entry.hasRegion ? { region_name: cloud.region } : {};
+    return [name, { auth_type: type, auth, identity_api_version: '3', ...region }] as const;
+  });
+  return `${JSON.stringify({ clouds: Object.fromEntries(clouds) }, undefined, 2)}\n`;
+}
+
+/** What a consumer with this entry puts on its relation: the keys of `auth`, and `region_name` where it has one. */
+export function renderCredentials(name: string, find: FindCloud): Record<string, string> {
+  const entry = getEntry(name);
+  const cloud = find(entry.cloud);
+  return { ...authOf(entry, cloud), ...(entry.hasRegion ? { region_name: cloud.region } : {}) };
+}

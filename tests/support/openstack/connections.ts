@@ -1,0 +1,42 @@
+import type { Clock } from '../../../src/model/clock.ts';
+import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
+import { type Cloud, type CloudConnection, connectCloud } from '../../../src/openstack/cloud.ts';
+import { getCloudAccess, parseCloudsYaml } from '../../../src/openstack/clouds-yaml.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import type { Emulator } from './emulator.ts';
+
+/** How a connection differs from what clouds.yaml says. */
+interface ConnectionOptions {
+  readonly clock?: Clock;
+  readonly apiTimeoutMs?: number;
+  readonly access?: (access: CloudAccess) => CloudAccess;
+}
+
+/** Connections of the product's own wall to the emulator. */
+export interface Connections {
+  connect(entry: string, options?: ConnectionOptions): Promise<Cloud>;
+  close(): Promise<void>;
+}
+
+const sameAccess = (access: CloudAccess): CloudAccess => access;
+
+/** Keeps what it opens, and closes it in the end. */
+export function openConnections(emulator: Pick<Emulator, 'cloudsYaml'>): Connections {
+  const open: CloudConnection[] = [];
+  return {
+    connect: async (entry, { clock = systemClock, apiTimeoutMs = 60_000, access = sameAccess } = {}) => {
+      const yaml = parseCloudsYaml(emulator.cloudsYaml(), 'clouds.yaml');
+      const connection = await connectCloud(access(getCloudAccess(yaml, entry)), {
+        clock,
+        apiTimeoutMs,
+        stallTimeoutMs: apiTimeoutMs,
+        observe: () => undefined,
+      });
+      open.push(connection);
+      return connection.under();
+    },
+    close: async () => {
+      await Promise.all(open.map((connection) => connection.close()));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { getImage, getOwnImage } from './glance-access.ts';
+import { listImagePage } from './glance-list.ts';
+import { patchImage } from './glance-patch.ts';
+import { parseNewImage } from './glance-schema.ts';
+import { addQueuedImage, removeImage } from './images.ts';
+import { type Asked, type Answered, Refusal, type Route } from './route.ts';
+import type { CloudState } from './state.ts';
+
+/** The records of images. */
+export const imageRoutes: readonly Route[] = [
+  { route: 'GET /image/v2/images', answer: listImagePage },
+  { route: 'POST /image/v2/images', answer: create },
+  {
+    route: 'GET /image/v2/images/:id',
+    answer: (asked, cloud) => ({ status: 200, body: getImage(asked, cloud) }),
+  },
+  { route: 'PATCH /image/v2/images/:id', answer: patchImage },
+  { route: 'DELETE /image/v2/images/:id', answer: remove },
+];
+
+async function create(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const image = parseNewImage(await asked.json(), asked.login.projectId);
+  if (image.visibility === 'public') {
+    throw new Refusal(403, 'You are not authorized to complete publicize_image action.');
+  }
+  if (image.id !== undefined && cloud.usedImageIds.has(image.id)) {
+    throw new Refusal(409, `Image ID ${image.id} already exists!`);
+  }
+  const record = addQueuedImage(cloud, image);
+  const headers = { location: `${asked.origin}/image/v2/images/${record.id}` };
+  return { status: 201, headers, body: record };
+}
+
+function remove(asked: Asked, cloud: CloudState): Answered {
+  const absent = (id: string): string => `Failed to find image ${id} to delete`;
+  const image = getOwnImage(asked, cloud, undefined, absent);
+  if (image['protected'] === true) {
+    throw new Refusal(403, `Image ${image.id} is protected and cannot be deleted.`);
+  }
+  removeImage(cloud, image.id);
+  return { status: 204 };
+}

@@ -1,0 +1,90 @@
+import { getImage } from './glance-access.ts';
+import { glanceTime } from './images.ts';
+import { type Asked, type Answered, Refusal, type Route } from './route.ts';
+import type { CloudState, ImageRecord } from './state.ts';
+import { decode, fields, text } from '../../../src/model/decode.ts';
+
+/** Whom images are shared with. */
+export const memberRoutes: readonly Route[] = [
+  { route: 'GET /image/v2/images/:id/members', answer: list },
+  { route: 'POST /image/v2/images/:id/members', answer: add },
+  { route: 'PUT /image/v2/images/:id/members/:project', answer: decide },
+  { route: 'DELETE /image/v2/images/:id/members/:project', answer: remove },
+];
+
+const STATUSES = ['pending', 'accepted', 'rejected'];
+
+const getSeen = (asked: Asked, cloud: CloudState): ImageRecord =>
+  getImage(asked, cloud, (id) => `Image ${id} not found.`);
+
+function refuse(verb: string, { id }: ImageRecord, why = '.'): Refusal {
+  return new Refusal(403, `Not allowed to ${verb} members for image ${id}${why}`);
+}
+
+function show(image: ImageRecord, projectId: string, status: string, cloud: CloudState): unknown {
+  const now = glanceTime(cloud.pace.now());
+  return {
+    member_id: projectId,
+    image_id: image.id,
+    status,
+    created_at: now,
+    updated_at: now,
+    schema: '/v2/schemas/member',
+  };
+}
+
+/** A member sees itself alone. */
+function list(asked: Asked, cloud: CloudState): Answered {
+  const image = getSeen(asked, cloud);
+  if (image.visibility !== 'shared') throw refuse('list', image, ': Only shared images have members.');
+  const { projectId } = asked.login;
+  const members = [...(cloud.members.get(image.id) ?? [])]
+    .filter(([member]) => image.owner === projectId || member === projectId)
+    .map(([member, status]) => show(image, member, status, cloud));
+  return { status: 200, body: { members, schema: '/v2/schemas/members' } };
+}
+
+async function add(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const image = getSeen(asked, cloud);
+  const { member } = decode(
+    fields({ member: text }),
+    await asked.json(),
+    '',
+    (problems) => new Refusal(400, problems.join('; ')),
+  );
+  if (image.visibility !== 'shared' || image.owner !== asked.login.projectId) throw refuse('create', image);
+  const members = cloud.members.get(image.id) ?? new Map<string, string>();
+  if (members.has(member)) {
+    throw new Refusal(409, `Member ${member} is duplicated for image ${image.id}`);
+  }
+  cloud.members.set(image.id, members.set(member, 'pending'));
+  return { status: 200, body: show(image, member, 'pending', cloud) };
+}
+
+async function decide(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const image = getSeen(asked, cloud);
+  const { project = '' } = asked.params;
+  const { status } = decode(
+    fields({ status: text }),
+    await asked.json(),
+    '',
+    (problems) => new Refusal(400, problems.join('; ')),
+  );
+  const members = cloud.members.get(image.id);
+  if (asked.login.projectId !== project || members?.has(project) !== true) throw refuse('update', image);
+  if (!STATUSES.includes(status)) {
+    throw new Refusal(400, 'Incorrect request: Status must be "pending", "accepted" or "rejected".');
+  }
+  members.set(project, status);
+  return { status: 200, body: show(image, project, status, cloud) };
+}
+
+function remove(asked: Asked, cloud: CloudState): Answered {
+  const image = getSeen(asked, cloud);
+  const { project = '' } = asked.params;
+  if (image.owner !== asked.login.projectId) throw refuse('delete', image);
+  if (cloud.members.get(image.id)?.delete(project) !== true) {
+    throw new Refusal(404, `${project} not found in the member list of the image ${image.id}.`);
+  }
+  return { status: 204 };
+}

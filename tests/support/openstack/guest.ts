@@ -1,0 +1,174 @@
+import { type SshKeyPair, generateSshKeyPair } from '../../../src/system/ssh-keys.ts';
+import { consoleLine, failureLines, hostKeyLine } from './guest-console.ts';
+import { FILES, type GuestDisk, makeDisk } from './guest-disk.ts';
+import { type FirstBoot, outputOf, readFirstBoot } from './guest-programs.ts';
+import { type CommandResult, openSshd } from './guest-ssh.ts';
+import { type Listener, listenOn } from './loopback.ts';
+import type { Pace } from './pace.ts';
+
+/** What Nova gives a server. */
+export interface Machine {
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly address: string;
+  readonly port: number;
+  readonly userData: string;
+  readonly authorizedKey: string | undefined;
+  /** The console of the server. */
+  readonly print: (text: string) => void;
+}
+
+/** A command that came over SSH, and how it ended; `undefined`: not yet, or never. */
+export interface GuestCommand {
+  readonly command: string;
+  readonly stdin: string;
+  code: number | undefined;
+}
+
+/** How a part of the first boot is to fail. */
+export interface PartFailure {
+  readonly part: string;
+  readonly code: number;
+  readonly lastLines: readonly string[];
+}
+
+/** What the test has to say about guests. */
+export interface GuestRules {
+  /** What the test wants of a command, if it wants anything. */
+  readonly decide: (guest: Guest, command: string, stdin: string) => Promise<CommandResult | undefined>;
+  readonly failureOf: (part: string) => PartFailure | undefined;
+}
+
+/** When things happen, in the cloud's seconds. */
+const SSHD_AFTER = 3;
+const SECONDS_OF_A_PART = 1;
+
+/** The guest of one server: an sshd that stands in for a machine with cloud-init. */
+export class Guest {
+  readonly machine: Machine;
+  readonly hostKey: SshKeyPair = generateSshKeyPair('root@guest');
+  /** Every command so far, in order. */
+  readonly log: GuestCommand[] = [];
+  readonly disk: GuestDisk;
+  readonly #firstBoot: FirstBoot | undefined;
+  readonly #rules: GuestRules;
+  readonly #pace: Pace;
+  readonly #waiting: (() => void)[] = [];
+  #cloudInit: 'running' | 'done' | 'error' = 'running';
+  #report = '';
+  #script: string | undefined;
+  #listener: Listener | undefined;
+  #isOn = true;
+
+  constructor(machine: Machine, pace: Pace, rules: GuestRules) {
+    this.machine = machine;
+    this.#pace = pace;
+    this.#rules = rules;
+    this.#firstBoot = readFirstBoot(machine.userData);
+    this.disk = makeDisk(machine.serverId);
+    this.disk.write(FILES.userData, machine.userData);
+    this.disk.write(FILES.hostKey, this.hostKey.privateKey.reveal());
+    this.disk.write(FILES.authorizedKeys, machine.authorizedKey ?? '');
+    machine.print('[    0.000000] Linux version 6.8.0 (guest)\n');
+    this.#after(SSHD_AFTER, () => this.#startSshd());
+  }
+
+  /** Ends it at once, as a power cut does. */
+  async powerOff(): Promise<void> {
+    this.#isOn = false;
+    await this.#listener?.close();
+  }
+
+  #after(seconds: number, work: () => void | Promise<void>): void {
+    this.#pace.after(seconds, () => (this.#isOn ? work() : undefined));
+  }
+
+  async #startSshd(): Promise<void> {
+    const { address, port, authorizedKey } = this.machine;
+    const run = (command: string, stdin: string): Promise<CommandResult> => this.#run(command, stdin);
+    this.#listener = await listenOn(address, port, openSshd({ hostKey: this.hostKey, authorizedKey, run }));
+    if (!this.#isOn) return this.#listener.close();
+    this.#say(hostKeyLine(this.hostKey.publicKey));
+    this.#bringIn(this.#firstBoot?.parts ?? []);
+  }
+
+  #say(message: string): void {
+    if (this.#firstBoot !== undefined) this.machine.print(consoleLine(this.#firstBoot.marker, message));
+  }
+
+  #bringIn([part, ...rest]: readonly string[]): void {
+    if (part === undefined) {
+      this.#say(hostKeyLine(this.hostKey.publicKey));
+      this.#say('ready');
+      this.#endCloudInit('done');
+      return;
+    }
+    this.#after(SECONDS_OF_A_PART, () => {
+      const failure = this.#rules.failureOf(part);
+      if (failure !== undefined) {
+        this.#fail(failure);
+        return;
+      }
+      this.#report += `${part} ${SECONDS_OF_A_PART}\n`;
+      this.disk.append(FILES.installed, `${part}\n`);
+      this.#bringIn(rest);
+    });
+  }
+
+  #fail({ part, code, lastLines }: PartFailure): void {
+    for (const line of failureLines(part, code, lastLines)) this.#say(line);
+    this.#endCloudInit('error');
+  }
+
+  #endCloudInit(status: 'done' | 'error'): void {
+    this.#cloudInit = status;
+    this.machine.print('Cloud-init v. 24.1 finished. Datasource DataSourceConfigDrive.\n');
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async #run(command: string, stdin: string): Promise<CommandResult> {
+    const entry: GuestCommand = { command, stdin, code: undefined };
+    this.log.push(entry);
+    this.disk.append(FILES.log, `${command}\n`); // as sudo does
+    const decided = await this.#rules.decide(this, command, stdin);
+    const result = decided ?? (await this.#understand(command, stdin));
+    entry.code = result.code;
+    return result;
+  }
+
+  #understand(command: string, stdin: string): CommandResult | Promise<CommandResult> {
+    if (command === 'cloud-init status --wait') return this.#awaitCloudInit();
+    if (command === `sudo -n cat ${this.#firstBoot?.stateFolder ?? ''}/parts`) {
+      return { code: 0, stdout: this.#report };
+    }
+    if (command === 'sudo -n sh -s') return this.#runProgram(stdin);
+    if (command.startsWith("sudo -n sh -c '")) return this.#runScriptCommand(command, stdin);
+    return { code: 127, stderr: `sh: ${command.split(' ')[0] ?? ''}: not found\n` };
+  }
+
+  async #awaitCloudInit(): Promise<CommandResult> {
+    if (this.#cloudInit === 'running') await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return { code: this.#cloudInit === 'done' ? 0 : 1, stdout: `\nstatus: ${this.#cloudInit}\n` };
+  }
+
+  #runProgram(program: string): CommandResult {
+    const stdout = outputOf(program);
+    if (stdout !== '' && !/^check /m.test(program)) this.disk.cleanUp(program);
+    return { code: 0, stdout };
+  }
+
+  /** The operator's script is put into memory, run with what stdin brings, and taken away: no disk sees it. */
+  #runScriptCommand(command: string, stdin: string): CommandResult {
+    if (/\bcat >/.test(command)) {
+      this.#script = stdin;
+      return { code: 0 };
+    }
+    if (!command.includes('eval "$(cat)"')) {
+      this.#script = undefined;
+      return { code: 0 };
+    }
+    if (this.#script === undefined) return { code: 127, stderr: 'sh: the script is not there\n' };
+    this.disk.append(FILES.installed, `what a script of ${this.#script.length} characters left\n`);
+    return { code: 0, stdout: 'the script has begun\nthe script is done\n' };
+  }
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { parseLogin } from './keystone-login.ts';
+import { type Asked, type Answered, Refusal, type Route } from './route.ts';
+import type { Account, CloudState } from './state.ts';
+
+const TOKEN_SECONDS = 4 * 3600;
+const DOMAIN = { id: 'default', name: 'Default' };
+const DENIED = 'The request you have made requires authentication.';
+
+/** The identity service: it logs in and revokes tokens. */
+export const keystoneRoutes: readonly Route[] = [
+  { route: 'POST /identity/v3/auth/tokens', answer: logIn },
+  { route: 'DELETE /identity/v3/auth/tokens', answer: revoke },
+];
+
+/** Keystone's time; Glance and Nova leave out the fraction. */
+const timeOf = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().replace(/\.\d+Z$/, '.000000Z');
+
+async function logIn(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const login = parseLogin(await asked.json());
+  const account = cloud.accounts.find((one) => login.isBy(one));
+  if (account === undefined) throw new Refusal(401, DENIED);
+  const id = `gAAAAAB${randomBytes(120).toString('base64url')}`;
+  const now = cloud.pace.now();
+  const expiresAt = now + TOKEN_SECONDS * 1000;
+  cloud.tokens.set(id, { login: account, expiresAt });
+  const token = {
+    methods: [login.method],
+    user: { domain: DOMAIN, id: account.userId, name: account.userName, password_expires_at: null },
+    audit_ids: [randomBytes(16).toString('base64url')],
+    expires_at: timeOf(expiresAt),
+    issued_at: timeOf(now),
+    project: { domain: DOMAIN, id: account.projectId, name: account.projectName },
+    is_domain: false,
+    roles: ['member', 'reader'].map((name) => ({ id: idOf(cloud, name), name })),
+    catalog: catalogOf(cloud, asked.origin),
+    ...credentialOf(account, login.method),
+  };
+  return { status: 201, headers: { 'x-subject-token': id, vary: 'X-Auth-Token' }, body: { token } };
+}
+
+function credentialOf({ applicationCredential }: Account, method: string): object {
+  if (method !== 'application_credential' || applicationCredential === undefined) return {};
+  const { id } = applicationCredential;
+  return { application_credential: { id, name: 'lab', restricted: true } };
+}
+
+function revoke(asked: Asked, cloud: CloudState): Answered {
+  const isKnown = cloud.tokens.delete(asked.headers['x-subject-token'] ?? '');
+  if (!isKnown) throw new Refusal(404, 'Could not recognize Fernet token');
+  return { status: 204 };
+}
+
+/** An id that stays the same while the cloud is up. */
+function idOf(cloud: CloudState, what: string): string {
+  return Buffer.from(`${cloud.name} ${what}`.padEnd(16, '.')).toString('hex').slice(0, 32);
+}
+
+/** Glance and Neutron are told without their versions, as most catalogues do. */
+function catalogOf(cloud: CloudState, origin: string): readonly unknown[] {
+  const service = (type: string, name: string, path: string): unknown => ({
+    endpoints: ['public', 'internal', 'admin'].map((kind) => ({
+      id: idOf(cloud, `${kind.slice(0, 2)} ${type}`),
+      interface: kind,
+      region_id: cloud.region,
+      region: cloud.region,
+      url: `${origin}${path}`,
+    })),
+    id: idOf(cloud, type),
+    type,
+    name,
+  });
+  const always = [service('identity', 'keystone', '/identity/v3'), service('image', 'glance', '/image')];
+  if (!cloud.hasServers) return always;
+  return [...always, service('compute', 'nova', '/compute/v2.1'), service('network', 'neutron', '/network')];
+}

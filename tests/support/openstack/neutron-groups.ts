@@ -1,0 +1,79 @@
+import { inGroup, makeRule, makeSecurityGroup } from './neutron-records.ts';
+import { isSeen, listRecords, neutronRoute, notFound } from './neutron-routes.ts';
+import { type Answered, type Asked, Refusal } from './route.ts';
+import type { CloudState, PlainRecord } from './state.ts';
+
+interface GroupRequest {
+  readonly security_group?: { readonly name: string; readonly description?: string };
+}
+interface RuleRequest {
+  readonly security_group_rule: Readonly<Record<string, unknown>> & { readonly security_group_id: string };
+}
+
+const TRAFFIC = [
+  'ethertype',
+  'direction',
+  'protocol',
+  'port_range_min',
+  'port_range_max',
+  'remote_ip_prefix',
+];
+
+function getGroup(id: string, asked: Asked, cloud: CloudState): PlainRecord {
+  const group = cloud.securityGroups.get(id);
+  if (group !== undefined && isSeen(group, asked)) return group;
+  throw notFound('SecurityGroup', id);
+}
+
+async function createGroup(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const { security_group: wanted } = (await asked.json()) as GroupRequest;
+  if (wanted === undefined) throw new Refusal(400, "Unable to find 'security_group' in request body");
+  const { name, description = '' } = wanted;
+  if (name === 'default') {
+    throw new Refusal(409, 'SecurityGroupDefaultAlreadyExists: Default security group already exists.');
+  }
+  const now = new Date(cloud.pace.now()).toISOString();
+  const group = makeSecurityGroup({ name, description, projectId: asked.login.projectId, now });
+  cloud.securityGroups.set(group.id, group);
+  return { status: 201, body: { security_group: group } };
+}
+
+async function createRule(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const { security_group_rule: wanted } = (await asked.json()) as RuleRequest;
+  const group = getGroup(wanted.security_group_id, asked, cloud);
+  const { projectId } = asked.login;
+  const now = new Date(cloud.pace.now()).toISOString();
+  const rule = makeRule(group.id, { projectId, now }, wanted);
+  const rules = group['security_group_rules'] as PlainRecord[];
+  const same = rules.find((one) => TRAFFIC.every((field) => one[field] === rule[field]));
+  if (same !== undefined) {
+    const message = `Security group rule already exists. Rule id is ${same.id}.`;
+    throw new Refusal(409, `SecurityGroupRuleExists: ${message}`);
+  }
+  rules.push(inGroup(rule));
+  return { status: 201, body: { security_group_rule: rule } };
+}
+
+function deleteGroup(asked: Asked, cloud: CloudState): Answered {
+  const { id } = getGroup(asked.params['id'] ?? '', asked, cloud);
+  const isUsed = [...cloud.ports.values()].some((port) =>
+    (port['security_groups'] as readonly string[]).includes(id),
+  );
+  if (isUsed) throw new Refusal(409, `SecurityGroupInUse: Security Group ${id} in use.`);
+  cloud.securityGroups.delete(id);
+  return { status: 204 };
+}
+
+export const groupRoutes = [
+  neutronRoute('GET /security-groups', (asked, cloud) =>
+    listRecords(asked, cloud, {
+      key: 'security_groups',
+      path: '/security-groups',
+      kind: 'SecurityGroup',
+      all: cloud.securityGroups.values(),
+    }),
+  ),
+  neutronRoute('POST /security-groups', createGroup),
+  neutronRoute('DELETE /security-groups/:id', deleteGroup),
+  neutronRoute('POST /security-group-rules', createRule),
+];

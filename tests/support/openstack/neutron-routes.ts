@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { pageOf } from './compute-pages.ts';
+import { type Answered, type Asked, Refusal, type Route } from './route.ts';
+import type { CloudState, PlainRecord } from './state.ts';
+
+/** Words of a query that are no filters. */
+const NOT_FILTERS: ReadonlySet<string> = new Set(['limit', 'marker', 'page_reverse']);
+
+/** A route of Neutron's, whose answers say the request's id. */
+export function neutronRoute(route: string, answer: Route['answer']): Route {
+  const [method = '', path = ''] = route.split(' ');
+  return {
+    route: `${method} /network/v2.0${path}`,
+    answer: async (asked, cloud) => {
+      const answered = await answer(asked, cloud);
+      return {
+        ...answered,
+        headers: { 'x-openstack-request-id': `req-${randomUUID()}`, ...answered.headers },
+      };
+    },
+  };
+}
+
+/** What the project sees of `all` and the query asks for, as a page. */
+export function listRecords(
+  asked: Asked,
+  cloud: CloudState,
+  list: {
+    readonly key: string;
+    readonly path: string;
+    readonly kind: string;
+    readonly all: Iterable<PlainRecord>;
+  },
+): Answered {
+  const filters = [...asked.query].filter(([name]) => !NOT_FILTERS.has(name));
+  const seen = [...list.all].filter(
+    (one) => isSeen(one, asked) && filters.every(([name, value]) => String(one[name]) === value),
+  );
+  const body = pageOf(asked, {
+    key: list.key,
+    all: seen.sort((a, b) => a.id.localeCompare(b.id)),
+    idOf: ({ id }) => id,
+    path: `/network/v2.0${list.path}`,
+    pageSize: cloud.pageSize,
+    refuseMarker: (marker) => notFound(list.kind, marker),
+  });
+  return { status: 200, body: withPrevious(body, asked, list) };
+}
+
+/** Neutron links back, too, when it pages at all. */
+function withPrevious(
+  body: Readonly<Record<string, unknown>>,
+  { origin, query }: Asked,
+  { key, path }: { readonly key: string; readonly path: string },
+): Readonly<Record<string, unknown>> {
+  const links = body[`${key}_links`];
+  const [first] = body[key] as readonly PlainRecord[];
+  if (!Array.isArray(links) || first === undefined) return body;
+  const back = new URLSearchParams(query);
+  back.set('marker', first.id);
+  back.set('page_reverse', 'True');
+  const href = `${origin}/network/v2.0${path}?${back.toString()}`;
+  return { ...body, [`${key}_links`]: [...(links as readonly unknown[]), { rel: 'previous', href }] };
+}
+
+/** Is it the project's own, or everybody's? */
+export function isSeen(one: PlainRecord, { login }: Asked): boolean {
+  return one['project_id'] === login.projectId || one['shared'] === true;
+}
+
+/** Neutron's words for what is not there. */
+export function notFound(kind: string, id: string): Refusal {
+  if (kind === 'SecurityGroup') {
+    return new Refusal(404, `SecurityGroupNotFound: Security group ${id} does not exist`);
+  }
+  return new Refusal(404, `${kind}NotFound: ${kind} ${id} could not be found.`);
+}

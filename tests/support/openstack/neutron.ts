@@ -1,0 +1,43 @@
+import { groupRoutes } from './neutron-groups.ts';
+import { makeNetwork, makeSecurityGroup } from './neutron-records.ts';
+import { isSeen, listRecords, neutronRoute, notFound } from './neutron-routes.ts';
+import { makeFlavors } from './nova-flavors.ts';
+import type { Route } from './route.ts';
+import type { CloudState, Login, PlainRecord } from './state.ts';
+
+/** All that Neutron answers. */
+export const neutronRoutes: readonly Route[] = [
+  neutronRoute('GET /networks', (asked, cloud) =>
+    listRecords(asked, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
+  ),
+  neutronRoute('GET /ports', (asked, cloud) =>
+    listRecords(asked, cloud, { key: 'ports', path: '/ports', kind: 'Port', all: cloud.ports.values() }),
+  ),
+  neutronRoute('DELETE /ports/:id', (asked, cloud) => {
+    const { id = '' } = asked.params;
+    const port = cloud.ports.get(id);
+    if (port === undefined || !isSeen(port, asked)) throw notFound('Port', id);
+    cloud.ports.delete(id);
+    return { status: 204 };
+  }),
+  ...groupRoutes,
+];
+
+/** What a new cloud has for servers: the lab's flavors and network; for each project two security groups. */
+export function seedCompute(
+  accounts: readonly Login[],
+): Pick<CloudState, 'flavors' | 'networks' | 'securityGroups'> {
+  const now = new Date().toISOString();
+  const groups = [...new Set(accounts.map(({ projectId }) => projectId))].flatMap((projectId) => [
+    makeSecurityGroup({ name: 'default', description: 'Default security group', projectId, now }),
+    makeSecurityGroup({ name: 'lab-ssh', description: 'ssh and ping', projectId, now }, [
+      { protocol: 'icmp' },
+      { protocol: 'tcp', port: 22 },
+    ]),
+  ]);
+  return {
+    flavors: makeFlavors(),
+    networks: [makeNetwork('lab', now)],
+    securityGroups: new Map(groups.map((group): [string, PlainRecord] => [group.id, group])),
+  };
+}

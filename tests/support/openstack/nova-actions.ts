@@ -1,0 +1,53 @@
+import { microversionOf } from './nova-routes.ts';
+import { requestSnapshot } from './nova-snapshot.ts';
+import { expectState, getServer, setState } from './nova-state.ts';
+import { type Answered, type Asked, Refusal } from './route.ts';
+import type { CloudState } from './state.ts';
+
+const STOPPED = 2;
+/** Of a newer console, Nova gives but the end. */
+const KEPT_CONSOLE = 102_400;
+
+interface ActionRequest {
+  readonly 'os-stop'?: null;
+  readonly 'os-getConsoleOutput'?: unknown;
+  readonly createImage?: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> };
+}
+
+/** Answers POST /servers/:id/action. */
+export async function actOnServer(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const action = (await asked.json()) as ActionRequest;
+  if ('os-stop' in action) return stopServer(asked, cloud);
+  if ('os-getConsoleOutput' in action) return tellConsole(asked, cloud);
+  if (action.createImage === undefined) {
+    throw new Refusal(400, `There is no such action: ${Object.keys(action)[0] ?? ''}`);
+  }
+  const server = getServer(asked, cloud);
+  expectState(server, 'createImage', ['active', 'stopped']);
+  const id = requestSnapshot(server, action.createImage, asked, cloud);
+  if (microversionOf(asked) >= 45) return { status: 202, body: { image_id: id } };
+  return { status: 202, headers: { location: `${asked.origin}/image/v2/images/${id}` } };
+}
+
+function stopServer(asked: Asked, cloud: CloudState): Answered {
+  const server = getServer(asked, cloud, 'has no mapping to a cell');
+  expectState(server, 'stop', ['active', 'error']);
+  setState(server, cloud, { task: 'powering-off' });
+  cloud.pace.after(STOPPED, async () => {
+    if (server.shown['OS-EXT-STS:task_state'] !== 'powering-off') return;
+    await server.powerOff();
+    delete server.shown['progress'];
+    setState(server, cloud, { status: 'SHUTOFF', vm: 'stopped', task: null, power: 4 });
+  });
+  return { status: 202 };
+}
+
+/** A console is there while the guest runs. */
+function tellConsole(asked: Asked, cloud: CloudState): Answered {
+  const server = getServer(asked, cloud);
+  const vm = server.shown['OS-EXT-STS:vm_state'];
+  if (vm === 'error') throw new Refusal(409, `Instance ${server.shown.id} is not ready`);
+  if (vm === 'stopped') throw new Refusal(404, 'Guest does not have a console available.');
+  if (vm !== 'active') throw new Refusal(404, `Instance ${server.shown.id} could not be found.`);
+  return { status: 200, body: { output: server.console.slice(-KEPT_CONSOLE) } };
+}

@@ -1,0 +1,151 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
+import { type BootPlan, bootServer } from './nova-boot.ts';
+import { linksOf } from './nova-routes.ts';
+import { isoSeconds } from './nova-state.ts';
+import { type Answered, type Asked, Refusal } from './route.ts';
+import type { CloudState, ImageRecord, PlainRecord, ServerRecord } from './state.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const MAXIMUM_USER_DATA = 65_535;
+
+/** What a client asks of a new server. */
+interface ServerRequest {
+  readonly name: string;
+  readonly imageRef: string;
+  readonly flavorRef: string;
+  readonly networks: readonly { readonly uuid: string }[];
+  readonly security_groups?: readonly { readonly name: string }[];
+  readonly key_name?: string;
+  readonly user_data?: string;
+  readonly config_drive?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Answers POST /servers: checks all that it names, and lets it boot. */
+export async function createServer(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const { server: wanted } = (await asked.json()) as { readonly server: ServerRequest };
+  checkForm(wanted);
+  const plan = findAll(wanted, asked, cloud);
+  const server = makeServer(wanted, asked, cloud);
+  const { id, name } = server.shown;
+  cloud.servers.set(id, server);
+  cloud.serversEver.push({ id, name });
+  const fault = cloud.failNextServer;
+  cloud.failNextServer = undefined;
+  bootServer(server, plan, fault, cloud);
+  const body = {
+    server: {
+      id,
+      links: linksOf(asked.origin, 'servers', id),
+      'OS-DCF:diskConfig': 'MANUAL',
+      security_groups: wanted.security_groups ?? [{ name: 'default' }],
+      adminPass: randomBytes(9).toString('base64url'),
+    },
+  };
+  return { status: 202, headers: { location: `${asked.origin}/compute/v2.1/servers/${id}` }, body };
+}
+
+function checkForm({ name, imageRef, user_data = '', metadata = {} }: ServerRequest): void {
+  const refuse = (field: string, value: string, why: string): Refusal =>
+    new Refusal(400, `Invalid input for field/attribute ${field}. Value: ${value}. '${value}' ${why}`);
+  if (name === '') throw refuse('name', name, 'is too short');
+  if (!UUID.test(imageRef)) {
+    throw refuse('imageRef', imageRef, 'is not valid under any of the given schemas');
+  }
+  if (user_data.length > MAXIMUM_USER_DATA) throw refuse('user_data', user_data, 'is too long');
+  for (const [key, value] of Object.entries(metadata)) {
+    if (value.length > 255) throw refuse(key, value, 'is too long');
+  }
+}
+
+/** Finds what the request names. Throws Refusal 400 for the first thing that is not there. */
+function findAll(wanted: ServerRequest, asked: Asked, cloud: CloudState): BootPlan {
+  const [{ uuid } = { uuid: '' }] = wanted.networks;
+  const image = cloud.images.get(wanted.imageRef);
+  if (image === undefined || !isImageSeen(image, asked, cloud)) {
+    throw new Refusal(400, 'Can not find requested image');
+  }
+  if (image.status !== 'active') throw new Refusal(400, `Image ${image.id} is not active.`);
+  if (!cloud.flavors.some(({ id }) => id === wanted.flavorRef)) {
+    throw new Refusal(400, `Flavor ${wanted.flavorRef} could not be found.`);
+  }
+  const publicKey = findKey(wanted.key_name, asked, cloud);
+  const network = cloud.networks.find(({ id }) => id === uuid);
+  if (network === undefined) throw new Refusal(400, `Network ${uuid} could not be found.`);
+  const groups = (wanted.security_groups ?? [{ name: 'default' }]).map(({ name }) =>
+    getGroup(name, asked, cloud),
+  );
+  const userData = Buffer.from(wanted.user_data ?? '', 'base64').toString();
+  return { network, groups, publicKey, userData, isBootable: isBootable(image, cloud) };
+}
+
+/** A hypervisor takes no file that says it is a qcow2 image and is none. */
+function isBootable({ id, disk_format }: ImageRecord, { imageData }: CloudState): boolean {
+  if (disk_format !== 'qcow2') return true;
+  const data = imageData.get(id);
+  return QCOW2_MAGIC.every((byte, index) => data?.[index] === byte);
+}
+
+function isImageSeen(image: ImageRecord, { login }: Asked, { members }: CloudState): boolean {
+  const isShared = members.get(image.id)?.has(login.projectId) === true;
+  return image.owner === login.projectId || image.visibility === 'public' || isShared;
+}
+
+function findKey(name: string | undefined, { login }: Asked, { keypairs }: CloudState): string | undefined {
+  if (name === undefined) return undefined;
+  const found = keypairs.find((one) => one.userId === login.userId && one.name === name);
+  if (found === undefined) throw new Refusal(400, 'Invalid key_name provided.');
+  return found.public_key;
+}
+
+function getGroup(nameOrId: string, { login }: Asked, { securityGroups }: CloudState): PlainRecord {
+  const own = [...securityGroups.values()].filter((group) => group['project_id'] === login.projectId);
+  const found = own.find((group) => group.id === nameOrId || group['name'] === nameOrId);
+  if (found !== undefined) return found;
+  throw new Refusal(400, `Unable to find security_group with name or id '${nameOrId}'`);
+}
+
+function makeServer(wanted: ServerRequest, { login, origin }: Asked, cloud: CloudState): ServerRecord {
+  const id = randomUUID();
+  const now = isoSeconds(cloud);
+  const bookmark = (kind: string, of: string): unknown => ({
+    id: of,
+    links: linksOf(origin, kind, of).slice(1),
+  });
+  const shown = {
+    id,
+    name: wanted.name,
+    status: 'BUILD',
+    tenant_id: login.projectId,
+    user_id: login.userId,
+    metadata: { ...wanted.metadata },
+    hostId: '',
+    image: bookmark('images', wanted.imageRef),
+    flavor: bookmark('flavors', wanted.flavorRef),
+    created: now,
+    updated: now,
+    addresses: {},
+    accessIPv4: '',
+    accessIPv6: '',
+    links: linksOf(origin, 'servers', id),
+    'OS-DCF:diskConfig': 'MANUAL',
+    progress: 0,
+    'OS-EXT-AZ:availability_zone': '',
+    config_drive: wanted.config_drive === true ? 'True' : '',
+    key_name: wanted.key_name ?? null,
+    'OS-SRV-USG:launched_at': null,
+    'OS-SRV-USG:terminated_at': null,
+    'OS-EXT-STS:task_state': 'scheduling',
+    'OS-EXT-STS:vm_state': 'building',
+    'OS-EXT-STS:power_state': 0,
+    'os-extended-volumes:volumes_attached': [],
+  };
+  return {
+    shown,
+    projectId: login.projectId,
+    userId: login.userId,
+    console: '',
+    powerOff: async () => cloud.guests?.find(id)?.powerOff(),
+  };
+}

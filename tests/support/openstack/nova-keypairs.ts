@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { pageOf } from './compute-pages.ts';
+import { microversionOf, novaRoute, refuseMarker } from './nova-routes.ts';
+import { type Answered, type Asked, Refusal } from './route.ts';
+import type { CloudState, KeypairRecord } from './state.ts';
+
+const NAME_CHARACTERS = '_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+interface KeypairRequest {
+  readonly keypair: { readonly name: string; readonly public_key: string };
+}
+
+/** What Nova shows of a keypair in a list. */
+function shortOf({ name, public_key, fingerprint }: KeypairRecord) {
+  return { name, public_key, fingerprint };
+}
+
+function ownKeypairs(asked: Asked, { keypairs }: CloudState): readonly KeypairRecord[] {
+  return keypairs
+    .filter(({ userId }) => userId === asked.login.userId)
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Nova pages keypairs from 2.35 on; before it gives all, whatever it is asked. */
+function listKeypairs(asked: Asked, cloud: CloudState): Answered {
+  const own = ownKeypairs(asked, cloud);
+  if (microversionOf(asked) < 35) {
+    return { status: 200, body: { keypairs: own.map((one) => ({ keypair: shortOf(one) })) } };
+  }
+  const body = pageOf(asked, {
+    key: 'keypairs',
+    all: own.map((one) => ({ keypair: { ...shortOf(one), type: 'ssh' } })),
+    idOf: ({ keypair }) => keypair.name,
+    path: '/compute/v2.1/os-keypairs',
+    pageSize: cloud.pageSize,
+    refuseMarker,
+  });
+  return { status: 200, body };
+}
+
+async function createKeypair(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const { keypair } = (await asked.json()) as KeypairRequest;
+  const { name, public_key } = keypair;
+  checkName(name);
+  const fingerprint = fingerprintOf(public_key);
+  if (ownKeypairs(asked, cloud).some((own) => own.name === name)) {
+    throw new Refusal(409, `Key pair '${name}' already exists.`);
+  }
+  const record = { userId: asked.login.userId, name, public_key, fingerprint };
+  cloud.keypairs.push(record);
+  return { status: 200, body: { keypair: { ...shortOf(record), user_id: asked.login.userId } } };
+}
+
+function checkName(name: string): void {
+  if (name.length > 255) {
+    const message = `Invalid input for field/attribute name. Value: ${name}. '${name}' is too long`;
+    throw new Refusal(400, message);
+  }
+  if (/^[\w -]*$/.test(name)) return;
+  const must = `The name must be: Only expected characters: [${NAME_CHARACTERS}]`;
+  throw new Refusal(400, `An invalid 'name' value was provided. ${must}`);
+}
+
+/** MD5 with colons, as Nova tells it. Throws Refusal for what is no key. */
+function fingerprintOf(publicKey: string): string {
+  const [type = '', data = ''] = publicKey.split(' ');
+  const blob = Buffer.from(data, 'base64');
+  if (!blob.toString('latin1').startsWith(type, 4) || type === '') {
+    throw new Refusal(400, 'Keypair data is invalid: failed to generate fingerprint');
+  }
+  return createHash('md5')
+    .update(blob)
+    .digest('hex')
+    .replace(/..(?=.)/g, '$&:');
+}
+
+function deleteKeypair(asked: Asked, cloud: CloudState): Answered {
+  const { name = '' } = asked.params;
+  const { userId } = asked.login;
+  const at = cloud.keypairs.findIndex((one) => one.userId === userId && one.name === name);
+  if (at < 0) throw new Refusal(404, `Keypair ${name} not found for user ${userId}`);
+  cloud.keypairs.splice(at, 1);
+  return { status: 202 };
+}
+
+export const keypairRoutes = [
+  novaRoute('GET /os-keypairs', listKeypairs),
+  novaRoute('POST /os-keypairs', createKeypair),
+  novaRoute('DELETE /os-keypairs/:name', deleteKeypair),
+];

@@ -1,0 +1,36 @@
+import { pageOf } from './compute-pages.ts';
+import { actOnServer } from './nova-actions.ts';
+import { createServer } from './nova-create.ts';
+import { deleteServer } from './nova-delete.ts';
+import { novaRoute, refuseMarker } from './nova-routes.ts';
+import { getServer } from './nova-state.ts';
+import type { Answered, Asked } from './route.ts';
+import type { CloudState } from './state.ts';
+
+/** Lists the project's servers, the newest first. */
+function listServers(asked: Asked, cloud: CloudState): Answered {
+  const own = [...cloud.servers.values()].filter(({ projectId }) => projectId === asked.login.projectId);
+  const page = pageOf(asked, {
+    key: 'servers',
+    all: own
+      .map(({ shown }) => shown)
+      .filter(({ status }) => status !== 'DELETED')
+      .toReversed(),
+    idOf: ({ id }) => id,
+    path: '/compute/v2.1/servers/detail',
+    pageSize: cloud.pageSize,
+    refuseMarker,
+  });
+  return { status: 200, body: page };
+}
+
+export const serverRoutes = [
+  novaRoute('GET /servers/detail', listServers),
+  novaRoute('POST /servers', createServer),
+  novaRoute('GET /servers/:id', (asked, cloud) => ({
+    status: 200,
+    body: { server: getServer(asked, cloud).shown },
+  })),
+  novaRoute('DELETE /servers/:id', deleteServer),
+  novaRoute('POST /servers/:id/action', actOnServer),
+];

@@ -1,0 +1,105 @@
+import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
+import { addQueuedImage, changeImage, removeImage, storeImageData } from './images.ts';
+import { setState } from './nova-state.ts';
+import type { Asked } from './route.ts';
+import type { CloudState, ImageRecord, ServerRecord } from './state.ts';
+
+const PENDING = 0.1;
+const UPLOADING = 0.2;
+const SAVING = 1;
+const STORED = 1.3;
+const IDLE = 2;
+
+/** Glance's own fields; whatever else an image has, a snapshot of its servers inherits. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  ...['name', 'disk_format', 'container_format', 'visibility', 'size', 'virtual_size', 'status', 'checksum'],
+  ...['protected', 'min_ram', 'min_disk', 'owner', 'os_hidden', 'os_hash_algo', 'os_hash_value', 'id'],
+  ...['created_at', 'updated_at', 'tags', 'self', 'file', 'schema', 'stores', 'direct_url', 'locations'],
+]);
+
+/** Makes the image's record and lets time bring its data; gives its id. */
+export function requestSnapshot(
+  server: ServerRecord,
+  { name, metadata = {} }: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> },
+  { login }: Asked,
+  cloud: CloudState,
+): string {
+  const base = cloud.images.get(idOf(server.shown['image']));
+  const flavor = cloud.flavors.find(({ id }) => id === idOf(server.shown['flavor']));
+  const image = addQueuedImage(cloud, {
+    name,
+    owner: server.projectId,
+    visibility: 'private',
+    min_ram: Number(base?.['min_ram'] ?? 0),
+    min_disk: Number(flavor?.['disk'] ?? 0),
+    properties: {
+      ...inheritedFrom(base),
+      base_image_ref: idOf(server.shown['image']),
+      owner_user_name: login.userName,
+      owner_project_name: login.projectName,
+      boot_roles: 'member,reader',
+      instance_uuid: server.shown.id,
+      user_id: server.userId,
+      image_type: 'snapshot',
+      ...metadata,
+    },
+  });
+  setState(server, cloud, { task: 'image_snapshot' });
+  store(image, server, cloud);
+  return image.id;
+}
+
+function idOf(reference: unknown): string {
+  return (reference as { readonly id: string }).id;
+}
+
+function inheritedFrom(base: ImageRecord | undefined): Readonly<Record<string, string>> {
+  const own = Object.entries(base ?? {}).filter(([key]) => !OWN_FIELDS.has(key));
+  return Object.fromEntries(own.map(([key, value]) => [key, String(value)]));
+}
+
+/** An image that is deleted meanwhile gets no data; one whose server is deleted goes with it. */
+function store(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
+  const at = (seconds: number, work: () => void): void => {
+    cloud.pace.after(seconds, () => {
+      const isThere = cloud.images.get(image.id) === image;
+      if (isWanted(server, cloud)) return isThere ? work() : setState(server, cloud, { task: null });
+      if (isThere && image.status !== 'active') removeImage(cloud, image.id);
+    });
+  };
+  const task = (name: string | null) => () => setState(server, cloud, { task: name });
+  at(PENDING, task('image_pending_upload'));
+  at(UPLOADING, task('image_uploading'));
+  at(SAVING, () => {
+    changeImage(cloud, image.id, { status: 'saving', disk_format: 'qcow2', container_format: 'bare' });
+  });
+  at(STORED, () => activate(image, server, cloud));
+  at(IDLE, task(null));
+}
+
+/** Is Nova still at it? */
+function isWanted(server: ServerRecord, cloud: CloudState): boolean {
+  const task = String(server.shown['OS-EXT-STS:task_state']);
+  return cloud.servers.get(server.shown.id) === server && task.startsWith('image_');
+}
+
+function activate(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
+  if (cloud.killNextUpload) {
+    cloud.killNextUpload = false;
+    changeImage(cloud, image.id, { status: 'killed' });
+    return;
+  }
+  storeImageData(cloud, image, diskOf(server, cloud));
+  changeImage(cloud, image.id, {
+    owner_id: image.owner,
+    image_state: 'available',
+    image_location: 'snapshot',
+  });
+}
+
+/** The base image's data, and what the guest has left on its disk. */
+function diskOf(server: ServerRecord, cloud: CloudState): Buffer {
+  const base = cloud.imageData.get(idOf(server.shown['image'])) ?? Buffer.from(QCOW2_MAGIC);
+  const left = cloud.guests?.find(server.shown.id)?.disk.text ?? '';
+  return Buffer.concat([base, Buffer.from(left)]);
+}

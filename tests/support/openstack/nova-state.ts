@@ -1,0 +1,48 @@
+import { type Asked, Refusal } from './route.ts';
+import type { CloudState, ServerRecord } from './state.ts';
+
+/** What may change in a server's state. */
+interface StateChange {
+  readonly status?: string;
+  readonly vm?: string;
+  readonly task?: string | null;
+  /** 0 nothing, 1 running, 4 shut down. */
+  readonly power?: number;
+}
+
+/** Now, as Nova writes it. */
+export function isoSeconds({ pace }: Pick<CloudState, 'pace'>): string {
+  return new Date(pace.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** Changes a server's state, and when it was changed. */
+export function setState(
+  server: ServerRecord,
+  cloud: CloudState,
+  { status, vm, task, power }: StateChange,
+): void {
+  const { shown } = server;
+  if (status !== undefined) shown.status = status;
+  if (vm !== undefined) shown['OS-EXT-STS:vm_state'] = vm;
+  if (task !== undefined) shown['OS-EXT-STS:task_state'] = task;
+  if (power !== undefined) shown['OS-EXT-STS:power_state'] = power;
+  shown['updated'] = isoSeconds(cloud);
+}
+
+/** The server that a request names, if it is of the project. Throws Refusal 404. */
+export function getServer(asked: Asked, cloud: CloudState, why = 'could not be found'): ServerRecord {
+  const { id = '' } = asked.params;
+  const server = cloud.servers.get(id);
+  if (server?.projectId === asked.login.projectId) return server;
+  throw new Refusal(404, `Instance ${id} ${why}.`);
+}
+
+/** Throws Refusal 409 unless the server is in one of the states, and Nova busy with nothing of it. */
+export function expectState(server: ServerRecord, action: string, states: readonly string[]): void {
+  const vm = String(server.shown['OS-EXT-STS:vm_state']);
+  const task = server.shown['OS-EXT-STS:task_state'] as string | null;
+  const refuse = (what: string): Refusal =>
+    new Refusal(409, `Cannot '${action}' instance ${server.shown.id} while it is in ${what}`);
+  if (!states.includes(vm)) throw refuse(`vm_state ${vm}`);
+  if (task !== null) throw refuse(`task_state ${task}`);
+}
