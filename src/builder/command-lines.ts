@@ -4,7 +4,7 @@ import type { RunConfig, StaticConfigs } from './config.ts';
 import type { Orderer, SourceUrls } from './tools.ts';
 
 /** Which descriptor of a build secrets.json is. */
-export const SECRETS_FD = 3;
+const SECRETS_FD = 3;
 
 /** What a build's command line says. */
 export interface BuildOrder {

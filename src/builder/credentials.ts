@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { chmod } from 'node:fs/promises';
-import { type Decoder, decode, fields, mapping, optional, text } from '../model/decode.ts';
+import { decode, fields, mapping, optional, text } from '../model/decode.ts';
 import { type HostSecrets, encodeHostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
 import { InputError } from '../model/errors.ts';
-import { Secret } from '../model/secret.ts';
+import { type Secret, secretOf } from '../model/secret.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../system/files.ts';
 import { ensureFolder } from '../system/folders.ts';
@@ -121,10 +121,7 @@ function cloudIds(content: unknown): readonly string[] {
   return typeof clouds === 'object' && clouds !== null ? Object.keys(clouds) : [];
 }
 
-const secret: Decoder<Secret> = (value, at, problems) => {
-  const read = text(value, at, problems);
-  return read === undefined ? undefined : new Secret(read);
-};
+const secret = secretOf(text);
 
 const decoder = fields({
   clouds: mapping(

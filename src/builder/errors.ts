@@ -1,5 +1,5 @@
-import { type ErrorKind, ProductError } from '../model/errors.ts';
-import type { CloudImage, FailureKind } from '../model/built.ts';
+import { type ErrorKind, type FailureKind, ProductError } from '../model/errors.ts';
+import type { CloudImage } from '../model/built.ts';
 
 interface BuilderErrorOptions extends ErrorOptions {
   /** That of its cause, when it is not given. */

@@ -1,4 +1,4 @@
-import { ProductError } from '../model/errors.ts';
+import { failureKindOf } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import type { JobOutcome } from './tools.ts';
@@ -15,6 +15,6 @@ export async function asOutcome(work: () => Promise<JobOutcome>, signal: AbortSi
 
 /** How a job ended that `error` kept from running. */
 export function failedBy(error: unknown): JobOutcome {
-  const kind = error instanceof ProductError ? error.kind : 'bug';
+  const kind = failureKindOf(error);
   return { state: 'failed', kind, message: messageOf(error), step: '', leftovers: [], result: undefined };
 }

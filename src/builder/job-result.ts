@@ -10,14 +10,14 @@ import {
   text,
   withDefault,
 } from '../model/decode.ts';
-import { InputError } from '../model/errors.ts';
+import { FAILURE_KINDS, InputError } from '../model/errors.ts';
 import { parseJsonText } from '../model/json-text.ts';
 import type { JobOutcome } from './tools.ts';
 
 const resultFields = fields({
   error: optional(
     fields({
-      kind: oneOf(['input', 'denied', 'unavailable', 'build', 'partial', 'cancelled', 'bug']),
+      kind: oneOf(FAILURE_KINDS),
       message: anyString,
       step: withDefault(anyString, ''),
       leftovers: withDefault(list(anyString), []),

@@ -57,6 +57,7 @@ export async function removeService(host: ServiceHost): Promise<void> {
   const { service, serviceFile } = host.paths;
   const systemd = systemdOf(host);
   await systemd.stop(service);
+  await systemd.resetFailed(service);
   if (!(await isThere(serviceFile))) return;
   await systemd.disable(service);
   await rm(serviceFile, { force: true });

@@ -26,7 +26,7 @@ export interface JobSpec extends Omit<OngoingJob, 'buildId' | 'startedAt'> {
 }
 
 /** What secrets.json must be for a job to start with it; absent: whatever it is. */
-export interface WantedSecrets {
+interface WantedSecrets {
   readonly scriptUrl?: Secret | undefined;
   /** That which the job was planned with. */
   readonly generation?: number | undefined;

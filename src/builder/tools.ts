@@ -1,5 +1,5 @@
 import type { BuildInputs } from '../model/build-inputs.ts';
-import type { FailureKind } from '../model/built.ts';
+import type { FailureKind } from '../model/errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import type { RunCommand, startDetached } from '../system/command.ts';

@@ -1,4 +1,5 @@
-import type { FailureKind, JobFailure, RunningJob } from '../model/built.ts';
+import type { Built, JobFailure, RunningJob } from '../model/built.ts';
+import type { FailureKind } from '../model/errors.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
 import { BUILD_CLOUD } from './desired.ts';
 import { cutLine, joinParts, minuteOf } from './status-line.ts';
@@ -13,15 +14,15 @@ export function schedulerRests({ built: { rests }, isServed }: ReportedInput): F
 }
 
 /** The build cloud does not let us in, or refuses what we ask of it: only the operator can help. */
-export function buildCloudRefuses({ built: { clouds, failures }, application }: ReportedInput): Found {
-  const login = clouds.find(({ cloudId }) => cloudId === BUILD_CLOUD)?.failure;
+export function buildCloudRefuses({ built, application }: ReportedInput): Found {
+  const login = findLoginFailure(built);
   if (login !== undefined && mustBeActedOn(login.kind)) {
     return status(
       'blocked',
       `the build cloud refuses us: check juju config ${application}: ${login.message}`,
     );
   }
-  const refused = listBuildFailures(failures).find(({ errorKind }) => mustBeActedOn(errorKind));
+  const refused = listBuildFailures(built.failures).find(({ errorKind }) => mustBeActedOn(errorKind));
   if (refused === undefined) return undefined;
   return status(
     'blocked',
@@ -52,7 +53,7 @@ export function firstBuildFails({ built, isServed, application }: ReportedInput)
   if (isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
-    const away = built.clouds.find(({ cloudId }) => cloudId === BUILD_CLOUD)?.failure;
+    const away = findLoginFailure(built);
     return away && status('waiting', `first image: the build cloud does not answer: ${away.message}`);
   }
   const { errorKind, nextAttemptAt } = failure;
@@ -67,7 +68,7 @@ export function lastBuildFails({ built, isServed, application }: ReportedInput):
   if (!isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
-    const away = built.clouds.find(({ cloudId }) => cloudId === BUILD_CLOUD)?.failure;
+    const away = findLoginFailure(built);
     return (
       away &&
       status('active', `serving the last good image because the build cloud does not answer: ${away.message}`)
@@ -89,6 +90,11 @@ export function isFine({ built: { nextBuildAt }, unserved }: ReportedInput): Fou
   const next = nextBuildAt === undefined ? [] : [`next build ${minuteOf(nextBuildAt)}`];
   const waiting = unserved.length === 0 ? [] : [`no image yet for ${unserved.join(', ')}`];
   return { name: 'active', message: joinParts([...next, ...waiting]) };
+}
+
+/** What the build cloud answered when it was looked at last, if it was no list. */
+function findLoginFailure({ clouds }: Pick<Built, 'clouds'>): Built['clouds'][number]['failure'] {
+  return clouds.find(({ cloudId }) => cloudId === BUILD_CLOUD)?.failure;
 }
 
 function listBuildFailures(failures: readonly JobFailure[]): readonly JobFailure[] {

@@ -1,10 +1,8 @@
+import { isMapping } from '../model/decode.ts';
+
 /** JSON in which the order of keys does not count: equal for equal values, and only for those. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => (isRecord(item) ? sortKeys(item) : item));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return JSON.stringify(value, (_key, item: unknown) => (isMapping(item) ? sortKeys(item) : item));
 }
 
 function sortKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -8,7 +8,7 @@ import { OptionReader } from './option-reader.ts';
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** How to log in to the build cloud; the password is in a secret of Juju's. */
-export interface OpenstackOptions {
+interface OpenstackOptions {
   readonly authUrl: string;
   readonly projectDomainName: string;
   readonly projectName: string;

@@ -42,7 +42,7 @@ export function decideCredentials(
 }
 
 /** The build cloud first, then one entry for each consumer unit. */
-export function deriveClouds(
+function deriveClouds(
   { config, password }: Wish,
   consumers: readonly ConsumerCloud[],
 ): OpenstackCloudsConfig {

@@ -6,7 +6,7 @@ import { expandMatrix } from '../model/run-config.ts';
 import { type ImageRelation, listConsumers } from './consumers.ts';
 
 /** What of our databag is to be written; an empty value deletes its key. */
-export type DatabagChanges = Readonly<Record<string, string>>;
+type DatabagChanges = Readonly<Record<string, string>>;
 
 /** What one relation's databag is to say. */
 export interface DatabagDecision {

@@ -16,7 +16,7 @@ import type { ObservedHost, ObservedModel } from './observed.ts';
 import { readSecrets } from './secrets.ts';
 
 /** The endpoint that consumers integrate with. */
-export const IMAGE_ENDPOINT = 'image';
+const IMAGE_ENDPOINT = 'image';
 
 /** What it takes to read Juju's side. */
 export interface ModelReader {

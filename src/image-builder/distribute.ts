@@ -1,7 +1,7 @@
 import { messageOf } from '../model/message-of.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { diskFormatOf } from '../model/disk-format.ts';
-import { InputError, ProductError } from '../model/errors.ts';
+import { InputError, ProductError, failureKindOf } from '../model/errors.ts';
 import { connectionError } from '../openstack/answers.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { openImageData } from '../openstack/image-data.ts';
@@ -121,7 +121,7 @@ async function deliver(
     return { cloud: name, ...arrived, attempts, seconds: seconds() };
   } catch (error) {
     if (error instanceof ProductError && error.kind === 'cancelled') throw error;
-    const kind = error instanceof ProductError ? error.kind : 'bug';
+    const kind = failureKindOf(error);
     const reason = messageOf(error);
     return { cloud: name, outcome: 'failed', kind, reason, attempts, seconds: seconds() };
   }

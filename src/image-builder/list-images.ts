@@ -12,7 +12,7 @@ import { tokenOf } from './token-of.ts';
 import type { Tools } from './tools.ts';
 
 /** One image of ours, in the words that model/observation.ts reads. */
-export interface ListedImage {
+interface ListedImage {
   readonly id: string;
   readonly name: string;
   readonly status: string;

@@ -5,7 +5,7 @@ import type { ProgressEvent } from '../model/progress.ts';
 import { throwIfAborted } from '../system/wait.ts';
 
 /** How to unmake what a step makes. It is registered before the step begins: `made` is `undefined` if it failed. */
-export interface Undo<T> {
+interface Undo<T> {
   /** Runs however the work ends. */
   readonly cleanUp?: (made: T | undefined) => unknown;
   /** Runs only when the work fails. */

@@ -11,6 +11,9 @@ import { removeServer } from './remove-server.ts';
 import { runSteps } from './steps.ts';
 import type { Tools } from './tools.ts';
 
+/** How long a dead build's server may take to be gone. */
+const LONGEST_S = 120;
+
 /** One thing that a dead build left in the cloud. */
 interface Leftover {
   /** 'server x (id)', for whoever reads. */
@@ -66,7 +69,7 @@ async function sweep(
 
 /** A server that Nova cannot delete is not to hold up every build for as long as one's own. */
 function patience({ timeouts }: Tools): number {
-  return Math.min(timeouts.deleteTimeout, 120);
+  return Math.min(timeouts.deleteTimeout, LONGEST_S);
 }
 
 function isOurs(metadata: Readonly<Record<string, string>>, createdAt: string, tools: Tools): boolean {

@@ -4,6 +4,7 @@ import { messageOf } from '../model/message-of.ts';
 import type { CommandResult, RunCommand } from '../system/command.ts';
 import type { Environment } from './context.ts';
 import { HookToolError, classifyToolFailure } from './errors.ts';
+import { tellEnd } from './tell-end.ts';
 
 /** How hook tools are reached. */
 export interface ToolCaller {
@@ -25,8 +26,6 @@ export interface ToolCall {
 /** An agent that lost its controller must not keep the machine's lock for ever. */
 const TIMEOUT_MS = 60_000;
 
-const LONGEST_TOLD = 500;
-
 /** The environment's variables that are set. */
 export function definedVariables(env: Environment): Readonly<Record<string, string>> {
   const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -35,11 +34,10 @@ export function definedVariables(env: Environment): Readonly<Record<string, stri
 
 /** Runs a hook tool and gives its stdout. Throws HookToolError. */
 export async function callTool(call: ToolCall, caller: ToolCaller): Promise<string> {
-  const { exitCode, signal, stdout, stderr } = await runTool(call, caller);
-  if (exitCode === 0) return stdout;
-  const end = exitCode === undefined ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
-  const told = stderr.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD);
-  throw new HookToolError(call.tool, classifyToolFailure(stderr), `${nameOf(call)}: ${end}: ${told}`);
+  const result = await runTool(call, caller);
+  if (result.exitCode === 0) return result.stdout;
+  const reason = classifyToolFailure(result.stderr);
+  throw new HookToolError(call.tool, reason, `${nameOf(call)}: ${tellEnd(result)}`);
 }
 
 async function runTool(call: ToolCall, { run, env }: ToolCaller): Promise<CommandResult> {

@@ -14,11 +14,11 @@ export const HOOK_NAMES = [
   'remove',
 ] as const;
 
-export type HookName = (typeof HOOK_NAMES)[number];
+type HookName = (typeof HOOK_NAMES)[number];
 
 export const RELATION_CHANGES = ['created', 'joined', 'changed', 'departed', 'broken'] as const;
 
-export type RelationChange = (typeof RELATION_CHANGES)[number];
+type RelationChange = (typeof RELATION_CHANGES)[number];
 
 /** Events of our own, entered through juju-exec: the schedule's tick, and news to publish. */
 export const OWN_EVENTS = ['run', 'built'] as const;

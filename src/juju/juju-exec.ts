@@ -2,6 +2,7 @@ import { messageOf } from '../model/message-of.ts';
 import { ProductError } from '../model/errors.ts';
 import type { CommandResult, RunCommand } from '../system/command.ts';
 import type { OwnEvent } from './event.ts';
+import { tellEnd } from './tell-end.ts';
 
 /** A wish to have the charm dispatched from outside of any hook. */
 export interface CharmEntry {
@@ -28,8 +29,6 @@ const ENVIRONMENT = {
   LANG: 'C.UTF-8',
 };
 
-const LONGEST_TOLD = 500;
-
 /** Has Juju dispatch the charm with an event of our own, after all that this machine's lock lets go first. */
 export async function enterCharm(entry: CharmEntry): Promise<EntryOutcome> {
   const { jujuExec, unit, event, run, timeoutMs, signal } = entry;
@@ -45,9 +44,7 @@ export async function enterCharm(entry: CharmEntry): Promise<EntryOutcome> {
   }
 }
 
-function judge({ exitCode, signal, stderr }: CommandResult, event: OwnEvent): EntryOutcome {
-  if (exitCode === 0) return { state: 'entered' };
-  const end = exitCode === undefined ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
-  const told = stderr.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD);
-  return { state: 'failed', message: `juju-exec, event ${event}: ${end}: ${told}` };
+function judge(result: CommandResult, event: OwnEvent): EntryOutcome {
+  if (result.exitCode === 0) return { state: 'entered' };
+  return { state: 'failed', message: `juju-exec, event ${event}: ${tellEnd(result)}` };
 }

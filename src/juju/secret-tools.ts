@@ -1,13 +1,10 @@
-import { type Decoder, anyString, mapping } from '../model/decode.ts';
-import { Secret } from '../model/secret.ts';
+import { anyString, mapping } from '../model/decode.ts';
+import { secretOf } from '../model/secret.ts';
 import { type ToolCaller, askTool } from './call-tool.ts';
 import { HookToolError } from './errors.ts';
 import type { SecretAnswer } from './hook-tools.ts';
 
-const content: Decoder<Readonly<Record<string, Secret>>> = mapping((value, at, problems) => {
-  const read = anyString(value, at, problems);
-  return read === undefined ? undefined : new Secret(read);
-});
+const content = mapping(secretOf(anyString));
 
 /** `secret-get --refresh`: the newest revision; a plain one would give what was first read, for ever. */
 export async function secretGet(uri: string, caller: ToolCaller): Promise<SecretAnswer> {

@@ -1,7 +1,7 @@
 import { ARCHES, type Arch } from './arch.ts';
 import { BASES, type Base } from './base.ts';
 import { type Decoder, anyString, decode, fields, integer, list, oneOf, optional, text } from './decode.ts';
-import { type ErrorKind, InputError } from './errors.ts';
+import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 
 /** The newest active image of one run config in one cloud, in the seed's words. */
@@ -13,10 +13,6 @@ export interface CloudImage {
   readonly juju: string;
   readonly microk8s: string;
 }
-
-export type FailureKind = ErrorKind | 'bug';
-
-const FAILURE_KINDS = ['input', 'denied', 'unavailable', 'build', 'partial', 'cancelled', 'bug'] as const;
 
 /** What the token of one entry of clouds.yaml sees. */
 export interface CloudReport {

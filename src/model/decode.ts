@@ -67,7 +67,8 @@ export function list<T>(element: Decoder<T>): Decoder<readonly T[]> {
   };
 }
 
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Is it what JSON calls an object? */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './errors.ts';
+import type { FailureKind } from './errors.ts';
 
 /** What became of an image on its way into one cloud. */
 export type Delivery =
@@ -18,7 +18,7 @@ export type Delivery =
   | {
       readonly cloud: string;
       readonly outcome: 'failed';
-      readonly kind: ErrorKind | 'bug';
+      readonly kind: FailureKind;
       readonly reason: string;
       readonly attempts: number;
       readonly seconds: number;

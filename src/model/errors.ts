@@ -1,5 +1,18 @@
 /** What kind of failure it is, and so who must act: see docs/reference/exit-codes.md. */
-export type ErrorKind = 'input' | 'denied' | 'unavailable' | 'build' | 'partial' | 'cancelled';
+export const FAILURE_KINDS = [
+  'input',
+  'denied',
+  'unavailable',
+  'build',
+  'partial',
+  'cancelled',
+  'bug',
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** The kinds that the product expects. */
+export type ErrorKind = Exclude<FailureKind, 'bug'>;
 
 /** The root of every failure that the product expects; anything else that is thrown is a bug. */
 export abstract class ProductError extends Error {
@@ -9,6 +22,11 @@ export abstract class ProductError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+}
+
+/** The kind of whatever was thrown. */
+export function failureKindOf(error: unknown): FailureKind {
+  return error instanceof ProductError ? error.kind : 'bug';
 }
 
 /** Input that cannot be used: options, files, names of things that are not there. Tells all problems at once. */

@@ -1,7 +1,7 @@
 import { type Decoder, anyString, decode, fields, integer, mapping } from './decode.ts';
 import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
-import { Secret } from './secret.ts';
+import { type Secret, secretOf } from './secret.ts';
 
 /** What a builder must know and nobody else may: secrets.json, beside clouds.yaml on the unit's tmpfs. */
 export interface HostSecrets {
@@ -15,10 +15,7 @@ export interface HostSecrets {
   readonly proxy: { readonly http: Secret; readonly https: Secret; readonly noProxy: Secret };
 }
 
-const secret: Decoder<Secret> = (value, at, problems) => {
-  const read = anyString(value, at, problems);
-  return read === undefined ? undefined : new Secret(read);
-};
+const secret = secretOf(anyString);
 
 const decoder: Decoder<HostSecrets> = fields({
   generation: integer,

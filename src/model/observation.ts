@@ -11,7 +11,7 @@ import {
   text,
   withDefault,
 } from './decode.ts';
-import { type ErrorKind, InputError } from './errors.ts';
+import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
 import { messageOf } from './message-of.ts';
 
 /** How many clouds are looked at at the same time. */
@@ -49,7 +49,7 @@ export type ObservedCloud =
   | {
       readonly cloudId: string;
       readonly state: 'failed';
-      readonly kind: ErrorKind | 'bug';
+      readonly kind: FailureKind;
       readonly message: string;
     };
 
@@ -74,7 +74,7 @@ const cloud = fields({
   also_active_ids: withDefault(list(text), []),
   error: optional(
     fields({
-      kind: oneOf(['input', 'denied', 'unavailable', 'build', 'partial', 'cancelled', 'bug']),
+      kind: oneOf(FAILURE_KINDS),
       message: anyString,
     }),
   ),

@@ -1,3 +1,5 @@
+import type { Decoder } from './decode.ts';
+
 const REDACTED = '[secret]';
 
 /** A value that cannot be printed by accident: templates, JSON and `inspect` show `[secret]`. */
@@ -24,4 +26,12 @@ export class Secret {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return REDACTED;
   }
+}
+
+/** What `decoder` reads, as a secret. */
+export function secretOf(decoder: Decoder<string>): Decoder<Secret> {
+  return (value, at, problems) => {
+    const read = decoder(value, at, problems);
+    return read === undefined ? undefined : new Secret(read);
+  };
 }

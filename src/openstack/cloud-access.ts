@@ -9,7 +9,7 @@ import {
   withDefault,
 } from '../model/decode.ts';
 import { CloudsYAMLError } from '../model/errors.ts';
-import { Secret } from '../model/secret.ts';
+import { type Secret, secretOf } from '../model/secret.ts';
 
 /** A name, or an id, of a domain, project or user in Keystone. */
 export type Reference = { readonly id: string } | { readonly name: string };
@@ -26,7 +26,7 @@ export interface PasswordAuth {
 }
 
 /** Log in with an application credential, which names user and project itself. */
-export interface ApplicationCredentialAuth {
+interface ApplicationCredentialAuth {
   readonly method: 'application_credential';
   readonly id: string;
   readonly secret: Secret;
@@ -49,10 +49,7 @@ export interface CloudAccess {
   readonly endpoints: Readonly<Record<'compute' | 'image' | 'network', string | undefined>>;
 }
 
-const secret: Decoder<Secret> = (value, at, problems) => {
-  const read = text(value, at, problems);
-  return read === undefined ? undefined : new Secret(read);
-};
+const secret = secretOf(text);
 
 const url: Decoder<string> = (value, at, problems) => {
   const read = text(value, at, problems);

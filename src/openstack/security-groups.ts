@@ -20,7 +20,7 @@ const groupFields = fields({
 });
 
 /** A rule of a security group; without ports it holds for all of them. */
-export type SecurityGroupRule = NonNullable<ReturnType<typeof ruleFields>>;
+type SecurityGroupRule = NonNullable<ReturnType<typeof ruleFields>>;
 
 /** A security group of the project, with its rules. */
 export interface SecurityGroup {

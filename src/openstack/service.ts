@@ -21,7 +21,7 @@ export interface ApiRequest {
 }
 
 /** A 2xx answer. */
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: unknown;

@@ -3,7 +3,7 @@ import type { CloudAccess } from './cloud-access.ts';
 import type { Identity, Token } from './identity.ts';
 
 /** One request to one service, below its endpoint. */
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface TransportRequest {
 }
 
 /** An answer of any status. */
-export interface TransportAnswer {
+interface TransportAnswer {
   readonly status: number;
   /** One header, by its lower-case name. */
   readonly header: (name: string) => string | undefined;

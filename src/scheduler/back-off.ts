@@ -1,4 +1,5 @@
-import { type FailureKind, JOB_FAILURE_FIELDS, type JobFailure } from '../model/built.ts';
+import { JOB_FAILURE_FIELDS, type JobFailure } from '../model/built.ts';
+import type { FailureKind } from '../model/errors.ts';
 import {
   type Decoder,
   anyString,

@@ -12,7 +12,8 @@ import type { BuilderTools, JobOutcome, JobTools } from '../builder/tools.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
 import type { BuildEntry } from './plan-entry.ts';
-import { listUnsettledJobs, markSettled } from './unsettled-jobs.ts';
+import { listToldImages } from './plan-clouds.ts';
+import { markSettled } from './unsettled-jobs.ts';
 import { wantedInputs } from './wanted-inputs.ts';
 
 /** What a round knows of its jobs. */
@@ -30,21 +31,17 @@ export function createJobRunner(order: Order): JobRunner {
     listOngoing: () => listOngoingJobs(tools),
     run: (entry, buildId) => runEntry(entry, { ...order, tools: { ...tools, newBuildId: () => buildId } }),
     adopt: (job) => adoptJob(job, tools),
-    listUnsettled: () => listUnsettledJobs(tools.paths),
     markSettled: (buildId) => markSettled(tools.paths, buildId),
     readStep: (buildId) => readStep(buildId, tools),
     tidy: () => tidyJobs(tools),
   };
 }
 
-/** What each relation's consumers are told now, in their own clouds: also the work of whoever was here before us. */
-function listPublished({ published = [], consumers }: DesiredState): readonly AlsoImage[] {
-  const told = published.flatMap(({ relationId, imageIds }) =>
-    consumers
-      .filter((consumer) => consumer.relationId === relationId)
-      .flatMap(({ cloudId }) => imageIds.map((imageId) => ({ cloudId, imageId }))),
-  );
-  return [...new Map(told.map((image) => [`${image.cloudId}=${image.imageId}`, image])).values()];
+/** What consumers are told now, each image once: also the work of whoever was here before us. */
+function listPublished(desired: DesiredState): readonly AlsoImage[] {
+  return [
+    ...new Map(listToldImages(desired).map((image) => [`${image.cloudId}=${image.imageId}`, image])).values(),
+  ];
 }
 
 function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {

@@ -1,6 +1,6 @@
 import type { JobOutcome } from '../builder/tools.ts';
-import type { FailureKind } from '../model/built.ts';
 import { type Decoder, anyString, fields, list, optional, text } from '../model/decode.ts';
+import { FAILURE_KINDS, type FailureKind } from '../model/errors.ts';
 
 /** What failed, and how. */
 export interface Trouble {
@@ -16,16 +16,6 @@ export interface JobResult {
   /** Revisions that should have gone and are still there. */
   readonly unpruned: readonly Trouble[];
 }
-
-const KINDS: readonly FailureKind[] = [
-  'input',
-  'denied',
-  'unavailable',
-  'build',
-  'partial',
-  'cancelled',
-  'bug',
-];
 
 const decoder = fields({
   images: optional(
@@ -60,5 +50,8 @@ export function readJobResult({ result }: JobOutcome): JobResult {
 }
 
 function troubleOf({ kind, reason }: Line): Trouble {
-  return { errorKind: KINDS.find((known) => known === kind) ?? 'build', message: reason ?? 'no reason told' };
+  return {
+    errorKind: FAILURE_KINDS.find((known) => known === kind) ?? 'build',
+    message: reason ?? 'no reason told',
+  };
 }

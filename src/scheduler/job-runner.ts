@@ -17,8 +17,6 @@ export interface JobRunner {
   run(entry: WorkEntry, buildId: string): Promise<JobOutcome>;
   /** Waits for the end of a job that another daemon started. */
   adopt(job: OngoingJob): Promise<JobOutcome>;
-  /** Jobs, running or ended, that `markSettled` was not called for. */
-  listUnsettled(): Promise<readonly OngoingJob[]>;
   /** The job's end is in the journal: no later daemon has to look for it. */
   markSettled(buildId: string): Promise<void>;
   /** The step that a job is at; empty before its first. */

@@ -7,7 +7,7 @@ import { Coalesced } from './coalesced.ts';
 import { publishableNews } from './derive-built.ts';
 
 /** Steps alone are worth no more than one dispatch in this time. */
-export const STEP_NEWS_MS = 300_000;
+const STEP_NEWS_MS = 300_000;
 
 /** What the charm finds when it is dispatched. */
 interface Mail {
@@ -21,7 +21,7 @@ interface Told extends Mail {
 }
 
 /** Why the charm should look; `undefined`: it need not. */
-export function findNews(told: Told | undefined, { built, desired }: Mail, now: number): string | undefined {
+function findNews(told: Told | undefined, { built, desired }: Mail, now: number): string | undefined {
   if (told === undefined) return 'not told in this life';
   if (publishableNews(told.built, built)) return 'news';
   const isSettled = desired.published?.every((publication) => publication.isSettled) ?? true;

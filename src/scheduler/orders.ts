@@ -1,6 +1,6 @@
 import type { DesiredState } from '../model/desired-state.ts';
 import type { Inbox } from './inbox.ts';
-import { listConsumerClouds } from './plan-clouds.ts';
+import { listConsumerClouds, listToldImages } from './plan-clouds.ts';
 import type { JobTerms } from './settle-job.ts';
 
 /** All that a plan needs of what hooks have left. */
@@ -24,11 +24,6 @@ export function isCovered(after: Orders, before: Orders): boolean {
 
 /** The clouds, and the images that consumers are told, each in the clouds of its consumer. */
 function listAsked(desired: DesiredState): readonly string[] {
-  const { published = [], consumers, build } = desired;
-  const told = published.flatMap(({ relationId, imageIds }) =>
-    consumers
-      .filter((consumer) => consumer.relationId === relationId)
-      .flatMap(({ cloudId }) => imageIds.map((imageId) => `${cloudId}=${imageId}`)),
-  );
-  return [build.cloud, ...listConsumerClouds(desired), ...told];
+  const told = listToldImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
+  return [desired.build.cloud, ...listConsumerClouds(desired), ...told];
 }

@@ -1,3 +1,4 @@
+import type { AlsoImage } from '../builder/command-lines.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
 
@@ -49,6 +50,15 @@ export function groupClouds(desired: DesiredState, observation: Observation): Cl
 /** The consumers' entries of clouds.yaml, each once, in their order. */
 export function listConsumerClouds({ build, consumers }: DesiredState): readonly string[] {
   return [...new Set(consumers.map(({ cloudId }) => cloudId))].filter((cloudId) => cloudId !== build.cloud);
+}
+
+/** The images that relations tell their consumers now, each in the consumer's own cloud. */
+export function listToldImages({ published = [], consumers }: DesiredState): readonly AlsoImage[] {
+  return published.flatMap(({ relationId, imageIds }) =>
+    consumers
+      .filter((consumer) => consumer.relationId === relationId)
+      .flatMap(({ cloudId }) => imageIds.map((imageId) => ({ cloudId, imageId }))),
+  );
 }
 
 /** Was the project seen? */

@@ -19,8 +19,8 @@ interface Place {
 
 /**
  * Deletes what is beyond the newest revisions, and marks what is published. Nothing, as long as it is not settled
- * what every relation publishes; nothing where it was not seen now, or when the build cloud was not; in each project once, whoever shares it; and not
- * where a job works on the same image.
+ * what every relation publishes; nothing where it was not seen now, or when the build cloud was not; in each project
+ * once, whoever shares it; and not where a job works on the same image.
  */
 export function planPrunes(
   clouds: Clouds,

@@ -66,7 +66,7 @@ function timeOf(entry: number | { readonly at: number } | undefined): number {
 }
 
 /** Has the build made its image? Where it did not arrive, it can be copied. */
-export function hasBuilt(outcome: JobOutcome): boolean {
+function hasBuilt(outcome: JobOutcome): boolean {
   return outcome.state === 'done' || outcome.kind === 'partial';
 }
 

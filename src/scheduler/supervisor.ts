@@ -1,7 +1,6 @@
+import { failedBy } from '../builder/job-outcome.ts';
 import type { JobOutcome } from '../builder/tools.ts';
 import type { Clock } from '../model/clock.ts';
-import { messageOf } from '../model/message-of.ts';
-import { ProductError } from '../model/errors.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Logger } from '../system/logger.ts';
 import type { JobRunner } from './job-runner.ts';
@@ -106,8 +105,7 @@ export class Supervisor {
   #toOutcome(error: unknown): JobOutcome {
     const { signal, logger } = this.#parts;
     if (!signal.aborted) tellTrouble(logger, 'a job could not be followed', error);
-    const kind = error instanceof ProductError ? error.kind : 'bug';
-    return { state: 'failed', kind, message: messageOf(error), step: '', leftovers: [], result: undefined };
+    return failedBy(error);
   }
 
   #tellEnd({ kind, buildId, subject, startedAt }: OngoingJob, outcome: JobOutcome, now: number): void {

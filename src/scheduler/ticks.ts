@@ -9,7 +9,7 @@ export interface Ticks {
 }
 
 /** Every five minutes. What is due is decided by the plan, so a tick may be late, lost or doubled. */
-export const TICK_PATTERN = '*/5 * * * *';
+const TICK_PATTERN = '*/5 * * * *';
 
 /** How often to look whether somebody has set the clock. */
 const WATCH_MS = 1000;

@@ -17,6 +17,8 @@ export interface Systemd {
   restart(service: string): Promise<void>;
   /** One that systemd does not know has stopped. */
   stop(service: string): Promise<void>;
+  /** Forgets that the service failed: systemd remembers it even when its file is gone. */
+  resetFailed(service: string): Promise<void>;
   isActive(service: string): Promise<boolean>;
   isEnabled(service: string): Promise<boolean>;
 }
@@ -26,6 +28,9 @@ const TIMEOUT_MS = 60_000;
 
 /** "The unit is not loaded", of systemctl(1). */
 const NOT_LOADED = 5;
+
+/** What systemctl says of a service that is not in systemd's memory, when asked to forget its failures. */
+const NOT_REMEMBERED = 1;
 
 /** The systemd that the program at `systemctl` speaks to. */
 export function openSystemd(systemctl: string, run: RunCommand): Systemd {
@@ -50,6 +55,7 @@ export function openSystemd(systemctl: string, run: RunCommand): Systemd {
     start: (service) => tell(['start', service]),
     restart: (service) => tell(['restart', service]),
     stop: (service) => tell(['stop', service], [0, NOT_LOADED]),
+    resetFailed: (service) => tell(['reset-failed', service], [0, NOT_REMEMBERED]),
     isActive: (service) => isSo(['is-active', '--quiet', service]),
     isEnabled: (service) => isSo(['is-enabled', '--quiet', service]),
   };

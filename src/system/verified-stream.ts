@@ -12,7 +12,7 @@ export interface Expected {
 }
 
 /** The data that passed was not what was expected. */
-export class UnexpectedDataError extends SourceError {}
+class UnexpectedDataError extends SourceError {}
 
 /**
  * Passes data on and proves it. The last chunk is held back until size and SHA-256 agree, so that a receiver that
