@@ -1,11 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Entry, openPromise } from 'yauzl';
 import { listModes, readDigest, runTool } from './lay-out.ts';
-
-jest.setTimeout(60_000);
 
 let folder = '';
 let node = '';

@@ -13,13 +13,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOOK_NAMES, OWN_EVENTS, RELATION_CHANGES } from '../../src/juju/event.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
 import { parseCharm } from '../support/juju/charm-files.ts';
 import { ROOT, listModes, readDigest, runTool } from './lay-out.ts';
-
-jest.setTimeout(60_000);
 
 let folder = '';
 let charm = '';

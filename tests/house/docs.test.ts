@@ -1,36 +1,72 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/bin/image-builder/exit-codes.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
+import { unitPaths } from '../../src/model/unit-paths.ts';
+import { ROOT } from './lay-out.ts';
+import { MAY_IMPORT } from './rooms.ts';
+import { parseRows } from './table.ts';
 
-const DOCS = resolve(import.meta.dirname, '../../docs/reference');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** The cells of a page's table, without its head. */
-const rowsOf = (page: string): readonly (readonly string[])[] =>
-  readFileSync(join(DOCS, page), 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path}`),
+];
 
-describe('the reference pages', () => {
-  test('waits.md has each wait with its default and its option', () => {
-    const wanted = Object.entries(DEFAULT_TIMEOUTS).map(([name, seconds]) => [
-      String(seconds),
-      `\`${timeoutOption(name as keyof Timeouts)}\``,
-    ]);
-    expect(rowsOf('waits.md').map(([, ...rest]) => rest)).toEqual(wanted);
+const codeOf = (text: string): readonly string[] =>
+  [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+
+describe('docs/architecture.md', () => {
+  const text = read('docs/architecture.md');
+  const rows = parseRows(text.slice(text.indexOf('## Rooms')));
+  const rooms = rows.map(([room = '', , others = '']) => ({ room: room.replace(/[`/]/g, ''), others }));
+
+  test('names no file or folder that is not there', () => {
+    const named = codeOf(text).filter((code) => /^[\w.-][\w./-]*(\.ts|\/)$/.test(code));
+    expect(named.length).toBeGreaterThan(20);
+    const there = (path: string) => existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'src', path));
+    expect(named.filter((path) => !there(path))).toEqual([]);
   });
 
-  test('exit-codes.md has each exit code', () => {
-    const codes = [...Object.values(EXIT_CODES), ...Object.values(SIGNAL_EXIT_CODES)];
-    const told = rowsOf('exit-codes.md').flatMap(([codes = '']) => codes.split(','));
-    expect(told.map(Number)).toEqual(codes);
+  test('tells the files of a unit as they are called', () => {
+    const known = Object.values(unitPaths('/', 'app/0'));
+    const named = codeOf(text).filter((code) => code.includes('/app-0'));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((path) => !known.includes(path))).toEqual([]);
+  });
+
+  test('describes every room, and what it may import', () => {
+    const isDoor = (room: string) => room === 'bin';
+    expect(rooms.map(({ room }) => room).sort()).toEqual(readdirSync(join(ROOT, 'src')).sort());
+    for (const { room, others } of rooms.filter(({ room }) => !isDoor(room))) {
+      const above = MAY_IMPORT[room]?.filter((other) => other !== 'system' && other !== 'model');
+      expect([room, others.split(', ').filter((other) => other !== '')]).toEqual([room, above]);
+    }
+  });
+});
+
+describe('the pages', () => {
+  test.each(PAGES)('%s links to nothing that is not there', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target);
+    const local = targets.filter((target) => !/^[a-z]+:/.test(target));
+    expect(local.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
+  });
+
+  test('CONTRIBUTING.md speaks of commands that there are', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Record<string, string> };
+    const named = codeOf(read('CONTRIBUTING.md')).flatMap(
+      (code) => /^npm (?:run )?([a-z0-9]+)$/.exec(code)?.[1] ?? [],
+    );
+    expect(named.filter((name) => name !== 'ci' && scripts[name] === undefined)).toEqual([]);
+  });
+
+  test('the glossary has each word once, in order', () => {
+    for (const section of read('docs/glossary.md').split('\n## ').slice(1)) {
+      const words = section.split('\n').flatMap((line) => /^- \*\*([^*]+)\*\*/.exec(line)?.[1] ?? []);
+      expect(words.length).toBeGreaterThan(5);
+      expect(words).toEqual([...new Set(words)].sort());
+    }
   });
 });

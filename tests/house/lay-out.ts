@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /** Runs a tool of tools/ on what `npm run build` has compiled. */
 export async function runTool(
-  tool: 'lay-out-charm' | 'pack-charm',
+  tool: 'lay-out-charm' | 'pack-charm' | 'render-reference',
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {

@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/bin/image-builder/exit-codes.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
+import { ROOT, runTool } from './lay-out.ts';
+import { rowsOf } from './table.ts';
+
+const PAGES = ['options', 'actions', 'program', 'waits', 'exit-codes', 'licences'].map(
+  (name) => `${name}.md`,
+);
+const DOCS = join(ROOT, 'docs/reference');
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reference-'));
+  await runTool('render-reference', ['--target', folder]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the reference pages', () => {
+  test('are those that the tool renders', () => {
+    expect(readdirSync(folder).sort()).toEqual([...PAGES].sort());
+  });
+
+  test.each(PAGES)('%s is what `npm run docs` makes of the code', (page) => {
+    const path = join(DOCS, page);
+    expect(existsSync(path) ? readFileSync(path, 'utf8') : '').toBe(readFileSync(join(folder, page), 'utf8'));
+  });
+
+  test('tell each wait with its default and its option', () => {
+    const wanted = Object.entries(DEFAULT_TIMEOUTS).map(([name, seconds]) => [
+      String(seconds),
+      `\`${timeoutOption(name as keyof Timeouts)}\``,
+    ]);
+    expect(rowsOf(join(DOCS, 'waits.md')).map((cells) => cells.slice(1, 3))).toEqual(wanted);
+  });
+
+  test('tell each exit code', () => {
+    const codes = [...Object.values(EXIT_CODES), ...Object.values(SIGNAL_EXIT_CODES)];
+    const told = rowsOf(join(DOCS, 'exit-codes.md')).flatMap(([codes = '']) => codes.split(','));
+    expect(told.map(Number)).toEqual(codes);
+  });
+});

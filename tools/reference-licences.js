@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { notice, renderTable, wrap } from './reference-parts.js';
+
+/** Names that packages use in place of SPDX's. */
+const SPDX = { 'ASL 2.0': 'Apache-2.0', '(AFL-2.1 OR BSD-3-Clause)': 'BSD-3-Clause' };
+
+/**
+ * The packages that the charm carries, each with its licence.
+ * @param {string} root
+ * @returns {{ readonly name: string, readonly version: string, readonly licence: string }[]}
+ */
+function listLicences(root) {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages)
+    .filter(
+      ([path, { dev, optional, link }]) => path.startsWith('node_modules/') && !dev && !optional && !link,
+    )
+    .map(([path]) => readLicence(join(root, path)));
+}
+
+/**
+ * The page of the licences of what the charm carries.
+ * @param {string} root
+ * @returns {string}
+ */
+export function renderLicences(root) {
+  const rows = listLicences(root).map(({ name, version, licence }) => [name, version, licence]);
+  const sorted = [...new Map(rows.map((row) => [row.join(' '), row]))].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    '# Licences',
+    notice('package-lock.json and the packages'),
+    wrap(
+      'The charm itself is under Apache-2.0. These are the packages that it carries, each with the file of its licence if ' +
+        'it has one; tests/house/licences.test.ts knows the licences that are allowed. ' +
+        'Where a package leaves the choice among several, the one that is named here is taken.',
+    ),
+    renderTable(
+      ['package', 'version', 'licence'],
+      sorted.map(([, row]) => row),
+    ),
+  ].join('\n\n');
+}
+
+function readLicence(folder) {
+  const { name, version, license, licenses } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const told = license ?? licenses?.[0]?.type ?? recogniseText(folder);
+  return { name, version, licence: SPDX[told] ?? told };
+}
+
+/** Of a package that names no licence, what its licence's text is. */
+function recogniseText(folder) {
+  const file = join(folder, 'LICENSE');
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return text.includes('Permission is hereby granted, free of charge, to any person') ? 'MIT' : 'unknown';
+}

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const WIDTH = 118;
+
+/**
+ * A compiled module, as the charm carries it.
+ * @param {string} root
+ * @param {string} path 'model/timeouts'
+ */
+export async function loadCompiled(root, path) {
+  const file = join(root, `dist/charm/dist/${path}.js`);
+  if (!existsSync(file)) throw new Error(`${file}: expected a file, got none; run npm run build`);
+  return import(pathToFileURL(file).href);
+}
+
+/**
+ * A number that a source file keeps for itself: `const NAME = 5 * 60_000;` or `name: 2000,`.
+ * @param {string} root
+ * @param {string} path 'src/system/ssh.ts'
+ * @param {string} name
+ * @returns {number}
+ */
+export function readNumber(root, path, name) {
+  const text = readFileSync(join(root, path), 'utf8');
+  const [, product] = new RegExp(`\\b${name}(?: =|:) ([\\d_. *]+)[;,]`).exec(text) ?? [];
+  if (product === undefined) throw new Error(`${path}: expected a number ${name}, got none`);
+  return product.split('*').reduce((all, factor) => all * Number(factor.replaceAll('_', '')), 1);
+}
+
+/**
+ * The line on top of a generated page.
+ * @param {string} source
+ * @returns {string}
+ */
+export function notice(source) {
+  return wrap(`_Made of ${source} by \`npm run docs\` (tools/render-reference.js): change that, not this._`);
+}
+
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ * @returns {string}
+ */
+export function renderTable(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/**
+ * One paragraph in lines that fit; what would be taken for HTML becomes code.
+ * @param {string} text
+ * @returns {string}
+ */
+export function wrap(text) {
+  const words = text.split(/\s+/).map((word) => (/^<.*>/.test(word) ? `\`${word}\`` : word));
+  const lines = [''];
+  for (const word of words.filter((word) => word !== '')) {
+    const last = lines.at(-1);
+    if (last !== '' && last.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.join('\n');
+}
+
+/**
+ * The text for each of `keys`. A key without one, or one without a key, is an error: the code went on and the page did not.
+ * @param {string} page
+ * @param {readonly string[]} keys
+ * @param {Readonly<Record<string, string>>} texts
+ */
+export function matchTexts(page, keys, texts) {
+  const odd = [
+    ...keys.filter((key) => !(key in texts)),
+    ...Object.keys(texts).filter((key) => !keys.includes(key)),
+  ];
+  if (odd.length > 0) throw new Error(`${page}: expected texts for what the code has, got ${odd.join(', ')}`);
+}

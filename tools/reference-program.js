@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { loadCompiled, notice } from './reference-parts.js';
+
+/**
+ * What the programs print when they are asked for help, at every level.
+ * @param {string} root
+ * @returns {Promise<string>}
+ */
+export async function renderProgram(root) {
+  const builder = 'github-runner-image-builder';
+  const commands = await listCommands(root);
+  const calls = [[builder], ...commands.map((command) => [builder, command]), ['scheduler']];
+  const sections = calls.map(
+    (call) => `## ${call.join(' ')}\n\n\`\`\`text\n${readHelp(root, call).trimEnd()}\n\`\`\``,
+  );
+  return ['# The programs', notice("the programs' own help"), ...sections].join('\n\n');
+}
+
+/**
+ * The names of the builder's commands.
+ * @param {string} root
+ * @returns {Promise<string[]>}
+ */
+async function listCommands(root) {
+  return (await declareProgram(root)).commands.map((command) => command.name());
+}
+
+/**
+ * The builder's command line, as the program declares it.
+ * @param {string} root
+ */
+export async function declareProgram(root) {
+  const { createProgram } = await loadCompiled(root, 'bin/image-builder/declare-commands');
+  const ignore = () => undefined;
+  return createProgram(ignore, { out: ignore, err: ignore }, '0.0.0');
+}
+
+function readHelp(root, [door, ...command]) {
+  const script = join(root, `dist/charm/dist/bin/${door}.js`);
+  return execFileSync(execPath, [script, ...command, '--help'], { encoding: 'utf8', env: {} });
+}

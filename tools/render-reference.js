@@ -1,0 +1,31 @@
+// Renders the generated pages of docs/reference from what `npm run build` made: node tools/render-reference.js [--target FOLDER]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { renderActions, renderOptions } from './reference-charm.js';
+import { renderExitCodes } from './reference-exit-codes.js';
+import { renderLicences } from './reference-licences.js';
+import { renderProgram } from './reference-program.js';
+import { renderWaits } from './reference-waits.js';
+
+/** Each generated page, and what makes it of the checkout's root. */
+const PAGES = {
+  'options.md': renderOptions,
+  'actions.md': renderActions,
+  'program.md': renderProgram,
+  'waits.md': renderWaits,
+  'exit-codes.md': renderExitCodes,
+  'licences.md': renderLicences,
+};
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+const { values } = parseArgs({ options: { target: { type: 'string' } } });
+const target = resolve(values.target ?? join(ROOT, 'docs/reference'));
+const style = await resolveConfig(join(ROOT, 'docs/reference/options.md'));
+mkdirSync(target, { recursive: true });
+for (const [name, render] of Object.entries(PAGES)) {
+  const text = await format(await render(ROOT), { ...style, parser: 'markdown' });
+  writeFileSync(join(target, name), text);
+}
