@@ -1,4 +1,4 @@
-import { beforeEach, jest } from '@jest/globals';
+import { beforeEach } from '@jest/globals';
 import { distribute } from '../../src/image-builder/distribute.ts';
 import type { Tools } from '../../src/image-builder/tools.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
@@ -62,7 +62,6 @@ export const copyIn = (store: ScriptedStore): Buffer | undefined =>
 
 /** Starts scripted clouds for each test of the file. */
 export function useDistribution(): DistributionFixture {
-  jest.setTimeout(60_000); // on a host that is busy with other things
   const at = useScriptedClouds();
   const makeTools = useTestTools(at);
   const addSource: DistributionFixture['addSource'] = (data, change = {}) => {

@@ -1,38 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isChannel, parseChannels } from '../../src/model/channel.ts';
 import { type PublishedImage, encodeImageDatabag, encodeTags } from '../../src/model/relation-data.ts';
 import { expandMatrix, imageNameOf } from '../../src/model/run-config.ts';
 
 const channel = fc
   .tuple(fc.stringMatching(/^[a-z0-9.-]{1,8}$/), fc.constantFrom('stable', 'candidate', 'edge'))
   .map(([track, risk]) => `${track}/${risk}`);
-
-describe('a list of channels', () => {
-  test.each([
-    ['', ['']],
-    ['3.1/stable', ['', '3.1/stable']],
-    [' 3.6/Stable ,2.9/stable,,3.6/stable', ['', '2.9/stable', '3.6/stable']],
-  ])('%p is sorted, unique, and has "do not install" first', (text, channels) => {
-    const problems: string[] = [];
-    expect(parseChannels(text, 'juju-channels', problems)).toEqual(channels);
-    expect(problems).toEqual([]);
-  });
-
-  test('tells everything in it that is no channel', () => {
-    const problems: string[] = [];
-    parseChannels('3.1/stable/,3.1,/stable,3.1/stable/branch', 'juju-channels', problems);
-    expect(problems).toEqual(
-      ['3.1/stable/', '3.1', '/stable', '3.1/stable/branch'].map(
-        (piece) => `juju-channels: expected channels like 3.6/stable, got ${piece}`,
-      ),
-    );
-  });
-
-  test('accepts what it has accepted', () => {
-    fc.assert(fc.property(channel, (text) => isChannel(text)));
-  });
-});
 
 describe('the matrix', () => {
   test('is expanded bases first, then Juju, then MicroK8s', () => {

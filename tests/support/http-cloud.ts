@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
 /** An answer of the server; a body that is neither text nor bytes nor a stream is sent as JSON. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -21,6 +21,7 @@ describe('systemd', () => {
     await systemd.start('a.service');
     await systemd.restart('a.service');
     await systemd.stop('a.service');
+    await systemd.resetFailed('a.service');
     await systemd.isActive('a.service');
     await systemd.isEnabled('a.service');
     expect(asked.map(({ args }) => args.join(' '))).toEqual([
@@ -30,6 +31,7 @@ describe('systemd', () => {
       'start a.service',
       'restart a.service',
       'stop a.service',
+      'reset-failed a.service',
       'is-active --quiet a.service',
       'is-enabled --quiet a.service',
     ]);
@@ -52,6 +54,11 @@ describe('systemd', () => {
     const { systemd } = answer({ exitCode: 5, stderr: 'not loaded' });
     await expect(systemd.stop('a.service')).resolves.toBeUndefined();
     expect(await failureOf(systemd.start('a.service'))).toBeInstanceOf(SystemdError);
+  });
+
+  test('has forgotten the failures of a service that it does not know', async () => {
+    const { systemd } = answer({ exitCode: 1, stderr: 'not loaded' });
+    await expect(systemd.resetFailed('a.service')).resolves.toBeUndefined();
   });
 
   test.each([

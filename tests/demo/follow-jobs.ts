@@ -1,0 +1,96 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Screen } from './screen.ts';
+
+interface Followed {
+  readonly title: string;
+  /** How many bytes of its log are told. */
+  told: number;
+  /** Its running steps, and when each began. */
+  readonly running: Map<string, number>;
+  isOver: boolean;
+}
+
+interface Told {
+  readonly level: string;
+  readonly message: string;
+  readonly fields?: { readonly step?: string; readonly seconds?: number; readonly reason?: string };
+}
+
+/** Tells what the builder's processes do, out of the files in which the daemon keeps their progress. */
+export class JobFollower {
+  readonly #folder: string;
+  readonly #screen: Screen;
+  readonly #jobs = new Map<string, Followed>();
+
+  constructor(folder: string, screen: Screen) {
+    this.#folder = folder;
+    this.#screen = screen;
+  }
+
+  /** Tells what is new. */
+  async look(): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) await this.#lookAt(name);
+    this.#screen.live(this.#listRunning());
+  }
+
+  async #lookAt(name: string): Promise<void> {
+    const job = this.#jobs.get(name) ?? (await this.#meet(name));
+    if (job === undefined || job.isOver) return;
+    const folder = join(this.#folder, name);
+    const hasResult = (await readText(join(folder, 'result.json'))).endsWith('\n');
+    this.#tellNew(job, await readText(join(folder, 'progress.log')));
+    if (!hasResult) return;
+    job.isOver = true;
+    job.running.clear();
+    this.#screen.line('job', `${job.title} has ended`);
+  }
+
+  async #meet(name: string): Promise<Followed | undefined> {
+    const text = await readText(join(this.#folder, name, 'job.json'));
+    if (text === '') return undefined;
+    const { kind, subject, cloudIds, reason } = JSON.parse(text) as Readonly<Record<string, string>> & {
+      readonly cloudIds: readonly string[];
+    };
+    const title = `${kind ?? ''} ${subject ?? ''}`;
+    const where = cloudIds.length === 0 ? '' : ` → ${cloudIds.join(', ')}`;
+    this.#screen.line('job', `${title}${where}  (${reason ?? ''})`);
+    const job: Followed = { title, told: 0, running: new Map(), isOver: false };
+    this.#jobs.set(name, job);
+    return job;
+  }
+
+  #tellNew(job: Followed, log: string): void {
+    const end = log.lastIndexOf('\n') + 1;
+    for (const line of log.slice(job.told, end).split('\n')) {
+      if (line !== '') this.#tell(job, JSON.parse(line) as Told);
+    }
+    job.told = end;
+  }
+
+  #tell(job: Followed, { level, message, fields = {} }: Told): void {
+    const { step = '', seconds = 0, reason = '' } = fields;
+    if (level === 'warning' || level === 'error')
+      this.#screen.line('job', `${job.title}: ${message.split('\n', 1)[0] ?? ''}`);
+    if (message === 'step started') job.running.set(step, Date.now());
+    if (message === 'step finished' || message === 'step failed') {
+      job.running.delete(step);
+      const mark = message === 'step finished' ? '✓' : '✗';
+      const why = reason === '' ? '' : `  ${reason}`;
+      this.#screen.line('step', `${job.title}: ${mark} ${step}  ${seconds.toFixed(1)} s${why}`);
+    }
+  }
+
+  #listRunning(): readonly string[] {
+    return [...this.#jobs.values()]
+      .filter(({ isOver }) => !isOver)
+      .map(({ title, running }) => {
+        const [step, since] = [...running].at(-1) ?? ['starting', Date.now()];
+        return `  … ${title}: ${step}  ${((Date.now() - since) / 1000).toFixed(1)} s`;
+      });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}

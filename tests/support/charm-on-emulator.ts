@@ -1,0 +1,159 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { type Built, parseBuilt } from '../../src/model/built.ts';
+import { type UnitPaths, unitPaths } from '../../src/model/unit-paths.ts';
+import { type Machine, openMachine } from './juju/machine.ts';
+import type { ConfigChange } from './juju/config-values.ts';
+import type { Relation, UnitAgent } from './juju/unit-agent.ts';
+import { type Mirror, startMirror } from './mirror.ts';
+import { type Emulator, type EmulatorOptions, startEmulator } from './openstack/emulator.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The application's name: that of its images and servers begin with it. */
+export const APPLICATION = 'images';
+
+export interface StageOptions extends EmulatorOptions {
+  /** A folder of the caller's: everything is in it, but for what has to be in memory. */
+  readonly folder: string;
+  /** Of each base image, in MiB; 1 when absent. */
+  readonly baseImageMiB?: number;
+  /** Further options of the charm. */
+  readonly config?: ConfigChange;
+}
+
+/** The packed charm under the double of Juju's unit agent, in front of two emulated clouds. */
+export interface Stage {
+  readonly emulator: Emulator;
+  readonly mirror: Mirror;
+  readonly machine: Machine;
+  readonly agent: UnitAgent;
+  readonly paths: UnitPaths;
+  readonly charm: string;
+  /** All that is secret, to search for. */
+  readonly secrets: readonly string[];
+  readonly passwordSecret: string;
+  /** `juju deploy`, with everything that the charm needs to know of the build cloud. */
+  deploy(): Promise<void>;
+  /** `juju integrate` with the charm of a consumer that has the credentials of this entry of the clouds.yaml. */
+  integrate(application: string, cloud: string): Promise<Relation>;
+  /** What the daemon told last. */
+  readBuilt(): Promise<Built | undefined>;
+  /** Waits until `probe` gives something; what the unit and the daemon last said is told when time runs out. */
+  until<T>(what: string, seconds: number, probe: () => T | undefined | Promise<T | undefined>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Packs what is in dist/charm, without a Node of its own. */
+async function packCharm(folder: string): Promise<string> {
+  const charm = join(folder, 'github-runner-image-builder.charm');
+  const args = ['tools/pack-charm.js', '--without-node', '--target', charm];
+  await execa(process.execPath, args, { cwd: ROOT, timeout: 60_000 });
+  return charm;
+}
+
+/** Starts the clouds and the machine; the charm is there and not yet deployed. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { folder } = options;
+  await mkdir(folder, { recursive: true });
+  const charm = await packCharm(folder);
+  const mirror = await startMirror(await makeMirrorContent(options));
+  const emulator = await startEmulator(options);
+  const serviceEnvironment = { IMAGE_BUILDER_SSH_PORT: `${emulator.cloud('a').state.guestPort ?? ''}` };
+  const machine = await openMachine({ workDir: folder, serviceEnvironment, longestRestartMs: 500 });
+  const agent = await machine.addUnit({ charm, application: APPLICATION });
+  const script = `planted-${randomBytes(12).toString('hex')}`;
+  const { password = '' } = emulator.credentials('builder');
+  const passwordSecret = agent.addSecret('openstack', { password });
+  const scriptSecret = agent.addSecret('script', { 'api-token': script });
+  for (const secret of [passwordSecret, scriptSecret]) agent.grantSecret(secret);
+  const config = {
+    ...builderConfig(emulator, mirror),
+    'openstack-password-secret': passwordSecret,
+    'script-url': `${mirror.url}/script.sh`,
+    'script-secret-id': scriptSecret,
+    ...options.config,
+  };
+  const paths = unitPaths(machine.root, agent.model.unit);
+  const readBuilt = async (): Promise<Built | undefined> => {
+    const text = await readFile(paths.built, 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : parseBuilt(text);
+  };
+  return {
+    ...{ emulator, mirror, machine, agent, paths, charm, passwordSecret, readBuilt },
+    secrets: [password, script],
+    deploy: () => agent.deploy({ config }),
+    integrate: async (application, cloud) => {
+      const relation = agent.relate('image', application);
+      relation.addUnit(`${application}/0`, emulator.credentials(cloud));
+      await agent.settle();
+      return relation;
+    },
+    until: (what, seconds, probe) => waitUntil(what, seconds, probe, () => tellAll(agent, paths)),
+    close: async () => {
+      await machine.close();
+      await emulator.close();
+      await mirror.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeMirrorContent({ folder, baseImageMiB = 1 }: StageOptions) {
+  const bases = new Map<string, string>();
+  for (const base of ['noble', 'jammy', 'focal']) {
+    const path = join(folder, `${base}.img`);
+    // a qcow2 by its magic; the rest is what makes two bases differ
+    const content = Buffer.alloc(baseImageMiB * 1024 * 1024, `${base} `);
+    content.write('QFI\u00fb\0\0\0\u0003', 'latin1');
+    await writeFile(path, content);
+    bases.set(base, path);
+  }
+  const files = new Map([['/script.sh', '#!/bin/sh\necho "hello from your script"\n']]);
+  return { bases, files };
+}
+
+function builderConfig(emulator: Emulator, mirror: Mirror): ConfigChange {
+  return {
+    'openstack-auth-url': emulator.cloud('a').authUrl,
+    'openstack-project-domain-name': 'Default',
+    'openstack-project-name': 'builder',
+    'openstack-user-domain-name': 'Default',
+    'openstack-user-name': 'builder',
+    architecture: 'amd64',
+    'base-image': 'noble,jammy',
+    'build-flavor': 'lab.runner',
+    'build-network': 'lab',
+    'cloud-images-url': mirror.url,
+    'runner-releases-url': `${mirror.url}/releases`,
+    'revision-history-limit': 2,
+  };
+}
+
+async function waitUntil<T>(
+  what: string,
+  seconds: number,
+  probe: () => T | undefined | Promise<T | undefined>,
+  tell: () => Promise<string>,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for ${what}\n${await tell()}`);
+    await sleep(50);
+  }
+}
+
+/** For the reader of a failure. */
+async function tellAll(agent: UnitAgent, paths: UnitPaths): Promise<string> {
+  const statuses = agent.model.statusHistory
+    .slice(-8)
+    .map(({ of, status, message }) => `${of} ${status}: ${message}`);
+  const built = await readFile(paths.built, 'utf8').catch(String);
+  const log = await readFile(join(paths.log, 'scheduler.log'), 'utf8').catch(String);
+  return [...statuses, built, log.split('\n').slice(-25).join('\n')].join('\n');
+}

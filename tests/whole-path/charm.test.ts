@@ -1,0 +1,126 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { APPLICATION, type Stage, openStage } from '../support/charm-on-emulator.ts';
+import type { Relation } from '../support/juju/unit-agent.ts';
+import { findInClouds } from './find-in-clouds.ts';
+
+const NAMES = [`${APPLICATION}-noble-x64`, `${APPLICATION}-jammy-x64`];
+const WAIT_S = 60;
+
+let stage: Stage;
+let near: Relation;
+let far: Relation;
+
+beforeAll(async () => {
+  stage = await openStage({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
+  await stage.deploy();
+}, 120_000);
+
+afterAll(() => stage.close());
+
+const toldIds = (relation: Relation): readonly string[] => {
+  const images = JSON.parse(relation.ourDatabag()['images'] ?? '[]') as readonly { readonly id: string }[];
+  return images.map(({ id }) => id);
+};
+
+/** Waits until each is told of two images, none of them among `old`. */
+const untilTold = (relations: readonly Relation[], old: readonly string[] = []): Promise<true> =>
+  stage.until('two new images for each', WAIT_S, () => {
+    const isTold = (ids: readonly string[]): boolean =>
+      ids.length === 2 && ids.every((id) => !old.includes(id));
+    return relations.map(toldIds).every(isTold) || undefined;
+  });
+
+const untilIdle = (): Promise<true> =>
+  stage.until('no job to run', WAIT_S, async () => {
+    const built = await stage.readBuilt();
+    return built?.running.length === 0 && built.batch.total === built.batch.done ? true : undefined;
+  });
+
+const countServers = (): number => stage.emulator.book().a.serversEver.length;
+
+/** The names of these images in a cloud, of those that are active and belong to the project. */
+const namesOf = (cloud: 'a' | 'b', project: string, ids: readonly string[]): readonly string[] => {
+  const { images } = stage.emulator.book()[cloud];
+  return ids.flatMap((id) => {
+    const found = images.find((image) => image.id === id);
+    return found?.status === 'active' && found.owner === project ? [found.name] : [];
+  });
+};
+
+describe('the packed charm in front of two clouds', () => {
+  test('builds nothing before there is a consumer, and says what to do', () => {
+    expect(stage.agent.status).toEqual({
+      status: 'blocked',
+      message: expect.stringContaining(`juju integrate ${APPLICATION}:image`),
+    });
+    expect(countServers()).toBe(0);
+  });
+
+  test('builds each base once, and tells each consumer images that are active in its own project', async () => {
+    near = await stage.integrate('near', 'neighbour');
+    far = await stage.integrate('far', 'consumer');
+    await untilTold([near, far]);
+    expect(namesOf('a', 'neighbour', toldIds(near))).toEqual(NAMES);
+    expect(namesOf('b', 'consumer', toldIds(far))).toEqual(NAMES);
+    expect(countServers()).toBe(2);
+    await untilIdle();
+    await stage.agent.updateStatus();
+    expect(stage.agent.status).toEqual({
+      status: 'active',
+      message: expect.stringContaining('next build'),
+    });
+  });
+
+  test('gives a later consumer copies, and builds nothing for it', async () => {
+    const late = await stage.integrate('late', 'neighbour-b');
+    await untilTold([late]);
+    expect(namesOf('b', 'neighbour', toldIds(late))).toEqual(NAMES);
+    expect(countServers()).toBe(2);
+  });
+
+  test('builds what an action asks for once, though the charm is upgraded and the daemon killed meanwhile', async () => {
+    const old = [...toldIds(near), ...toldIds(far)];
+    const { status, results } = await stage.agent.runAction('run', {});
+    expect(status).toBe('completed');
+    expect(results['build-ids']).toMatch(/^[0-9a-f]{12},[0-9a-f]{12}$/);
+    await stage.until('a server', WAIT_S, () => countServers() > 2 || undefined);
+    await stage.machine.killService(stage.paths.service, 'SIGKILL');
+    await stage.agent.upgrade(stage.charm);
+    await untilTold([near, far], old);
+    await untilIdle();
+    expect(countServers()).toBe(4);
+  });
+
+  test('has its credentials again after a reboot, and keeps what it told', async () => {
+    const told = [toldIds(near), toldIds(far)];
+    await stage.machine.reboot();
+    expect(await readFile(stage.paths.cloudsYaml, 'utf8')).toContain('builder');
+    await untilIdle();
+    expect([toldIds(near), toldIds(far)]).toEqual(told);
+    expect(countServers()).toBe(4);
+  });
+
+  test('tells nobody a secret', async () => {
+    expect(await stage.machine.findText(stage.secrets)).toEqual([]);
+    const inClouds = findInClouds(stage.emulator, stage.secrets);
+    expect(inClouds).toEqual([]);
+  });
+
+  test('leaves no service, process, file, server, port or keypair behind when it is removed', async () => {
+    await stage.agent.runAction('run', {});
+    await stage.until('servers', WAIT_S, () => countServers() > 4 || undefined);
+    await stage.agent.remove();
+    await stage.until('empty clouds', WAIT_S, () => {
+      const { servers, ports, keypairs } = stage.emulator.book().a;
+      return [...servers, ...ports, ...keypairs].length === 0 || undefined;
+    });
+    expect(stage.machine.services()).toEqual([]);
+    expect(await stage.machine.listFiles()).toEqual([]);
+    expect(stage.machine.listProcesses()).toEqual([]);
+    const all = Object.values(stage.emulator.book()).flatMap(({ images }) => images);
+    expect(all.filter(({ status, name }) => status !== 'active' || name.includes('.building-'))).toEqual([]);
+  });
+});

@@ -1,0 +1,19 @@
+import type { Emulator } from '../support/openstack/emulator.ts';
+
+/** Where in the clouds any of these texts can be read: in records, user data, consoles and the data of images. */
+export function findInClouds(emulator: Emulator, texts: readonly string[]): readonly string[] {
+  return (['a', 'b'] as const).flatMap((name) => {
+    const { images, imageData, keypairs, guests } = emulator.cloud(name).state;
+    const readable: readonly (readonly [string, string | Buffer])[] = [
+      [`cloud ${name}: images`, JSON.stringify([...images.values()])],
+      [`cloud ${name}: keypairs`, JSON.stringify(keypairs)],
+      ...(guests?.all ?? []).map(
+        ({ machine }) => [`cloud ${name}: server ${machine.serverId}`, JSON.stringify(machine)] as const,
+      ),
+      ...[...imageData].map(([id, data]) => [`cloud ${name}: data of image ${id}`, data] as const),
+    ];
+    return readable.flatMap(([where, content]) =>
+      texts.some((text) => content.includes(text)) ? [where] : [],
+    );
+  });
+}

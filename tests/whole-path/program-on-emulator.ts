@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach } from '@jest/globals';
+import { runProgram } from '../../src/bin/image-builder/program.ts';
+import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { readDescriptor } from '../../src/system/descriptor.ts';
+import { type Mirror, startMirror } from '../support/mirror.ts';
+import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
+import type { Served } from '../support/openstack/serve.ts';
+import { createSwiftClock } from '../support/swift-clock.ts';
+
+/** Of clouds and of the program's clock alike. */
+const SPEED = 50;
+const IMAGE_BYTES = 600_000;
+
+/** How the program ended, and what it said. */
+export interface Ended {
+  readonly code: number;
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly err: string;
+}
+
+/** Two emulated clouds and a mirror, fresh for each test, and the program in front of them. */
+export interface Bench {
+  emulator: Emulator;
+  mirror: Mirror;
+  /** Hears of every answer of the clouds. */
+  onServed: (served: Served) => void;
+  run(argv: readonly string[], signal?: AbortSignal): Promise<Ended>;
+  /** Builds `app-noble-x64` in the builder's cloud, and puts it into the consumer's. */
+  build(more?: readonly string[], signal?: AbortSignal): Promise<Ended>;
+}
+
+export const IMAGE = 'app-noble-x64';
+
+/** Starts them before each test of the file. */
+export function useBench(): Bench {
+  let folder = '';
+  let builds = 0;
+  const bench = {} as Bench;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bench-'));
+    bench.onServed = () => undefined;
+    const path = join(folder, 'noble.img');
+    await writeFile(path, Buffer.concat([QCOW2_MAGIC, Buffer.alloc(IMAGE_BYTES, 'noble ')]));
+    bench.mirror = await startMirror({ bases: new Map([['noble', path]]) });
+    bench.emulator = await startEmulator({
+      speed: SPEED,
+      onServed: (_cloud, served) => bench.onServed(served),
+    });
+    await writeFile(join(folder, 'clouds.yaml'), bench.emulator.cloudsYaml());
+  });
+  afterEach(async () => {
+    await bench.emulator.close();
+    await bench.mirror.close();
+    await rm(folder, { recursive: true });
+  });
+  bench.run = async (argv, signal = new AbortController().signal) => {
+    let out = '';
+    let err = '';
+    const buildId = createHash('sha256').update(`${builds++}`).digest('hex').slice(0, 12);
+    const code = await runProgram({
+      argv,
+      env: { IMAGE_BUILDER_SSH_PORT: `${bench.emulator.cloud('a').state.guestPort ?? ''}` },
+      cwd: folder,
+      host: { arch: 'x64', newBuildId: buildId, readDescriptor },
+      version: '1.2.3',
+      clock: createSwiftClock(SPEED),
+      writeOut: (text) => (out += text),
+      writeErr: (text) => (err += text),
+      terminal: { isTerminal: false, columns: 80 },
+      signal,
+      stoppedBy: () => (signal.aborted ? 'SIGTERM' : undefined),
+    });
+    return { code, json: JSON.parse(out === '' ? '{}' : out) as Ended['json'], err };
+  };
+  bench.build = (more = [], signal) =>
+    bench.run([...buildArguments(bench.mirror), '--upload-clouds', 'consumer', ...more], signal);
+  return bench;
+}
+
+function buildArguments({ url }: Mirror): readonly string[] {
+  return [
+    ...['run', IMAGE, '--os-cloud', 'builder', '--base-image', 'noble', '--prefix', 'app'],
+    ...['--flavor', 'lab.runner', '--network', 'lab', '--arch', 'x64'],
+    ...['--cloud-images-url', url, '--runner-releases-url', `${url}/releases`],
+  ];
+}
+
+/** What should not be there when a program has ended: all but good images, and the group that builds share. */
+export function listLeaks({ emulator }: Bench): readonly string[] {
+  return Object.entries(emulator.book()).flatMap(([name, { servers, ports, keypairs, images }]) => [
+    ...servers.map((server) => `${name}: server ${server.name}`),
+    ...ports.map((port) => `${name}: port ${port.id}`),
+    ...keypairs.map((keypair) => `${name}: keypair ${keypair}`),
+    ...images
+      .filter((image) => image.status !== 'active' || image.name.includes('.building-'))
+      .map((image) => `${name}: image ${image.name} ${image.status}`),
+  ]);
+}
+
+/** The ids of the good images of the name, by cloud. */
+export function listGood({ emulator }: Bench): Readonly<Record<'a' | 'b', readonly string[]>> {
+  const book = emulator.book();
+  const idsIn = (cloud: 'a' | 'b'): readonly string[] => {
+    const good = book[cloud].images.filter(({ name, status }) => name === IMAGE && status === 'active');
+    return good.map(({ id }) => id);
+  };
+  return { a: idsIn('a'), b: idsIn('b') };
+}
+
+/** The id that a result tells. */
+export function imageIdOf(json: Ended['json']): string {
+  const id = json['image_id'];
+  if (typeof id === 'string') return id;
+  throw new Error(`expected an image's id, got ${JSON.stringify(id)}`);
+}

@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Trouble } from '../support/openstack/troubles.ts';
+import { type Ended, IMAGE, imageIdOf, listGood, listLeaks, useBench } from './program-on-emulator.ts';
+
+const bench = useBench();
+
+let first: Readonly<Record<'a' | 'b', readonly string[]>>;
+
+beforeEach(() => {
+  const data = Buffer.from('what an earlier build made');
+  const properties = { image_builder_kind: 'runner' };
+  for (const [cloud, owner] of [
+    ['a', 'builder'],
+    ['b', 'consumer'],
+  ] as const) {
+    bench.emulator.cloud(cloud).addImage({ name: IMAGE, owner, data, properties });
+  }
+  first = listGood(bench);
+  expect([first.a, first.b].map((ids) => ids.length)).toEqual([1, 1]);
+});
+
+const trouble = (cloud: 'a' | 'b', what: Trouble): void => {
+  bench.emulator.cloud(cloud).troubles.add(what);
+};
+
+/** Whatever happened: the image that was good is there, and nothing is left of what failed. */
+const expectNoHarm = (): void => {
+  const now = listGood(bench);
+  expect(now.a).toEqual(expect.arrayContaining([...first.a]));
+  expect(now.b).toEqual(expect.arrayContaining([...first.b]));
+  expect(listLeaks(bench)).toEqual([]);
+};
+
+const expectNewImages = ({ code, err }: Ended): void => {
+  expect(code === 0 ? '' : err).toBe('');
+  const now = listGood(bench);
+  expect([now.a.length, now.b.length]).toEqual([2, 2]);
+  expectNoHarm();
+};
+
+const expectFailure = ({ code, json }: Ended, exitCode: number, error: object): void => {
+  expect(json['error']).toMatchObject({ ...error, leftovers: [] });
+  expect(code).toBe(exitCode);
+  const now = listGood(bench);
+  expect([now.a.length, now.b.length]).toEqual([1, 1]);
+  expectNoHarm();
+};
+
+const NOVA = '/compute/v2.1';
+const GLANCE = '/image/v2';
+
+describe('a build comes through', () => {
+  const recoveries: readonly (readonly [string, 'a' | 'b', Trouble])[] = [
+    ['429 to a new server', 'a', { at: `POST ${NOVA}/servers`, times: 2, what: { status: 429, retryAfter: 3 } }],
+    ['503 while its server boots', 'a', { at: `GET ${NOVA}/servers/:id`, times: 3, what: { status: 503 } }],
+    ['502 at the stop of its server', 'a', { at: `POST ${NOVA}/servers/:id/action`, times: 1, what: { status: 502 } }],
+    ['504 at the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: { status: 504 } }],
+    ['a lost answer to the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'lost answer' }],
+    ['a hung socket at the list of flavors', 'a', { at: `GET ${NOVA}/flavors/detail`, times: 1, what: 'hang' }],
+    ['a connection that is cut', 'a', { at: 'GET /network/v2.0/networks', times: 1, what: 'reset' }],
+    ['an empty body while its image is stored', 'a', { at: `GET ${GLANCE}/images/:id`, times: 2, after: 3, what: { status: 503, body: '' } }],
+    ['an upload that is cut', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { cutUpload: 300_000 } }],
+    ['a download that is cut', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, after: 1, what: { cutDownload: 200_000 } }],
+    ['503 to an upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { status: 503 } }],
+    ['a slow cloud', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { bytesPerSecond: 2_000_000 } }],
+    ['a Keystone that is busy', 'b', { at: 'POST /identity/v3/auth/tokens', times: 2, what: { status: 503, retryAfter: 1 } }],
+  ]; // prettier-ignore
+  test.each(recoveries)('%s', async (_name, cloud, what) => {
+    trouble(cloud, what);
+    expectNewImages(await bench.build());
+  });
+
+  test('tokens that expire in the middle', async () => {
+    bench.onServed = ({ route }) => {
+      if (route !== `POST ${NOVA}/servers`) return;
+      for (const name of ['a', 'b'] as const) bench.emulator.cloud(name).expireTokens();
+    };
+    expectNewImages(await bench.build());
+  });
+
+  test('an upload that the other cloud kills', async () => {
+    bench.emulator.cloud('b').killNextUpload();
+    expectNewImages(await bench.build());
+  });
+
+  test('lists of many pages', async () => {
+    for (const name of ['a', 'b'] as const) bench.emulator.cloud(name).setPageSize(1);
+    expectNewImages(await bench.build());
+  });
+
+  test('another image of its name, which is older', async () => {
+    const data = Buffer.from('another one');
+    const other = bench.emulator.cloud('b').addImage({ name: IMAGE, owner: 'consumer', data });
+    const { code } = await bench.build();
+    expect(code).toBe(0);
+    expect(listGood(bench).b).toContain(other.id);
+    expectNoHarm();
+  });
+});
+
+describe('a build fails with a reason', () => {
+  test('when its server goes into ERROR', async () => {
+    bench.emulator.cloud('a').failNextServer('No valid host was found.');
+    expectFailure(await bench.build(), 5, {
+      kind: 'build',
+      type: 'ServerError',
+      step: 'wait for server',
+      message: expect.stringContaining('No valid host was found.'),
+    });
+  });
+
+  test('when its image is killed', async () => {
+    bench.onServed = ({ route }) => {
+      if (route === `POST ${NOVA}/servers`) bench.emulator.cloud('a').killNextSnapshot();
+    };
+    expectFailure(await bench.build(), 5, {
+      type: 'UploadImageError',
+      message: expect.stringContaining('not stored'),
+    });
+  });
+
+  test('when the answer to its new server is lost, and that server goes', async () => {
+    trouble('a', { at: `POST ${NOVA}/servers`, times: 1, what: 'lost answer' });
+    expectFailure(await bench.build(), 4, { kind: 'unavailable', step: 'create server' });
+  });
+
+  test('when the answer to its new image is lost, and that image goes', async () => {
+    const action = `POST ${NOVA}/servers/:id/action`;
+    bench.onServed = ({ route, status }) => {
+      const isStop = route === action && status === 202; // the console is answered with 200
+      if (isStop) trouble('a', { at: action, times: 1, what: 'lost answer' });
+    };
+    expectFailure(await bench.build(), 4, { kind: 'unavailable' });
+  });
+
+  test.each([
+    ['an empty body', 'empty body'],
+    ['a page of a proxy', { wrongBody: '<html>Welcome</html>' }],
+    ['another shape', { wrongBody: { flavors: 'many' } }],
+  ] as const)('when the list of flavors is %s', async (_name, what) => {
+    trouble('a', { at: `GET ${NOVA}/flavors/detail`, what });
+    expectFailure(await bench.build(), 4, { step: 'choose flavor' });
+  });
+
+  test('when two networks have the name that it is to use', async () => {
+    bench.emulator.cloud('a').addNetwork('lab');
+    expectFailure(await bench.build(), 2, { kind: 'input', message: expect.stringContaining('lab') });
+  });
+
+  test('when the password is no longer right', async () => {
+    bench.emulator.cloud('a').setPassword('builder', 'another');
+    expectFailure(await bench.build(), 3, { kind: 'denied' });
+  });
+
+  test('when the cloud does not answer at all', async () => {
+    trouble('a', { at: 'any', what: 'hang' });
+    const ended = await bench.build(['--api-timeout', '20']);
+    expect(ended.code).toBe(4);
+    expect(ended.err).toContain('--api-timeout');
+  });
+});
+
+describe('a cloud that is away', () => {
+  test('costs no other cloud its image, and gets its own when it is back', async () => {
+    await bench.emulator.cloud('b').stop();
+    const { code, json } = await bench.build();
+    expect(code).toBe(6);
+    await bench.emulator.cloud('b').start();
+    expectNoHarm();
+    const now = listGood(bench);
+    expect([now.a.length, now.b.length]).toEqual([2, 1]);
+    const id = imageIdOf(json);
+    const copied = await bench.run([
+      'distribute',
+      id,
+      '--os-cloud',
+      'builder',
+      '--upload-clouds',
+      'consumer',
+    ]);
+    expect(copied.code === 0 ? '' : copied.err).toBe('');
+    expect(listGood(bench).b).toHaveLength(2);
+    expectNoHarm();
+  });
+});

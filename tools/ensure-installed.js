@@ -1,0 +1,52 @@
+// Installs what package-lock.json names, if it is not there: so that one command is enough on a fresh checkout.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { exit, platform, stderr, versions } from 'node:process';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const OLDEST_NODE = [20, 20];
+
+/**
+ * @param {string} path
+ * @returns {Record<string, { readonly version?: string, readonly optional?: boolean }> | undefined}
+ */
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(join(ROOT, path), 'utf8')).packages;
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Is every package there in the version that the lock file names? */
+function isInstalled() {
+  const wanted = readPackages('package-lock.json') ?? {};
+  const present = readPackages('node_modules/.package-lock.json');
+  if (present === undefined) return false;
+  return Object.entries(wanted)
+    .filter(([path, { optional }]) => path.startsWith('node_modules/') && optional !== true)
+    .every(([path, { version }]) => present[path]?.version === version && path in present);
+}
+
+/** @param {string} message */
+function fail(message) {
+  stderr.write(`${message}\n`);
+  exit(1);
+}
+
+const [major, minor] = versions.node.split('.').map(Number);
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  fail(`expected Node ${OLDEST_NODE.join('.')} or newer, got ${versions.node}: install a newer Node`);
+}
+if (!isInstalled()) {
+  stderr.write('installing the packages of package-lock.json: npm ci\n');
+  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: platform === 'win32',
+  });
+  if (error !== undefined) fail(`expected npm on the PATH: ${error.message}`);
+  if (status !== 0) fail('npm ci failed; what it says above tells why');
+}
