@@ -1,18 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { InputError } from '../../src/model/errors.ts';
 import { FILE, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
-import { ask } from './ask.ts';
+import { ask, problemsOf } from './ask.ts';
 import { useProgram } from './run-program.ts';
-
-function problemsOf(...argv: string[]): readonly string[] {
-  try {
-    ask(argv);
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputError);
-    return (error as InputError).problems;
-  }
-  return [];
-}
 
 describe('the command line of distribute', () => {
   test('names an image and clouds, in their order, and prunes nothing unless told', () => {

@@ -1,17 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InputError } from '../../src/model/errors.ts';
 import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
-import { ask } from './ask.ts';
-
-function problemsOf(...argv: string[]): readonly string[] {
-  try {
-    ask(argv);
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputError);
-    return (error as InputError).problems;
-  }
-  return [];
-}
+import { ask, problemsOf } from './ask.ts';
 
 describe('run', () => {
   test('needs a name only', () => {

@@ -4,35 +4,25 @@ import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
 import {
   HOUR,
-  INPUTS,
   JAMMY,
   NOBLE,
   NOW,
   afterFailure,
-  copyOf,
   desiredState,
   failed,
   hoursAgo,
-  image,
   job,
   planInput,
   preparedOf,
   seen,
   tell,
+  holds,
+  request,
 } from './plan-fixtures.ts';
 
 const prepared = planInput().journal;
 const twoBases = desiredState({ images: { bases: ['noble', 'jammy'] } });
 const three = desiredState({ images: { bases: ['noble', 'jammy', 'focal'] }, build: { maxParallel: 2 } });
-const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
-  seen('builder', 'build', [image('new', { createdAt, runConfig })]),
-  seen('red', 'red', [copyOf('new')]),
-];
-const request = (action: string, buildId: string) => ({
-  action,
-  builds: [{ imageName: NOBLE, buildId }],
-});
-
 describe('the plan of builds', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [

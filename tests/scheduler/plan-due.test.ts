@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import {
   HOUR,
-  INPUTS,
   NOBLE,
   NOW,
   afterFailure,
@@ -16,18 +15,11 @@ import {
   planInput,
   seen,
   tell,
+  holds,
+  request,
 } from './plan-fixtures.ts';
 
 const prepared = planInput().journal;
-const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
-  seen('builder', 'build', [image('new', { createdAt, runConfig })]),
-  seen('red', 'red', [copyOf('new')]),
-];
-const request = (action: string, buildId: string) => ({
-  action,
-  builds: [{ imageName: NOBLE, buildId }],
-});
-
 describe('whether an image is built', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [

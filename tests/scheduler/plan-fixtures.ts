@@ -12,7 +12,7 @@ export const NOW = Date.parse('2026-11-21T12:00:00Z');
 export const HOUR = 3_600_000;
 export const NOBLE = 'app-noble-x64';
 export const JAMMY = 'app-jammy-x64';
-export const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
+const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
 
 /** ISO 8601, as Glance writes it, so many hours before NOW. */
 export function hoursAgo(hours: number): string {
@@ -138,3 +138,15 @@ export function afterFailure(
     ...{ now: at, intervalHours: 6, random01: 0.5 },
   });
 }
+
+/** A world where the image `new` of NOBLE is in the build cloud, and its copy with the consumer. */
+export const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
+  seen('builder', 'build', [image('new', { createdAt, runConfig })]),
+  seen('red', 'red', [copyOf('new')]),
+];
+
+/** What an action asks for: one build of NOBLE. */
+export const request = (action: string, buildId: string) => ({
+  action,
+  builds: [{ imageName: NOBLE, buildId }],
+});

@@ -1,14 +1,13 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { type Built, parseBuilt } from '../../src/model/built.ts';
 import { type UnitPaths, unitPaths } from '../../src/model/unit-paths.ts';
 import { type Machine, openMachine } from './juju/machine.ts';
 import type { ConfigChange } from './juju/config-values.ts';
 import type { Relation, UnitAgent } from './juju/unit-agent.ts';
 import { type Mirror, startMirror } from './mirror.ts';
+import { type CharmWatch, watchCharm } from './watch-charm.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from './openstack/emulator.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -26,7 +25,7 @@ export interface StageOptions extends EmulatorOptions {
 }
 
 /** The packed charm under the double of Juju's unit agent, in front of two emulated clouds. */
-export interface Stage {
+export interface Stage extends CharmWatch {
   readonly emulator: Emulator;
   readonly mirror: Mirror;
   readonly machine: Machine;
@@ -40,10 +39,6 @@ export interface Stage {
   deploy(): Promise<void>;
   /** `juju integrate` with the charm of a consumer that has the credentials of this entry of the clouds.yaml. */
   integrate(application: string, cloud: string): Promise<Relation>;
-  /** What the daemon told last. */
-  readBuilt(): Promise<Built | undefined>;
-  /** Waits until `probe` gives something; what the unit and the daemon last said is told when time runs out. */
-  until<T>(what: string, seconds: number, probe: () => T | undefined | Promise<T | undefined>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -78,12 +73,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ...options.config,
   };
   const paths = unitPaths(machine.root, agent.model.unit);
-  const readBuilt = async (): Promise<Built | undefined> => {
-    const text = await readFile(paths.built, 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : parseBuilt(text);
-  };
   return {
-    ...{ emulator, mirror, machine, agent, paths, charm, passwordSecret, readBuilt },
+    ...{ emulator, mirror, machine, agent, paths, charm, passwordSecret },
+    ...watchCharm(agent, paths, 50),
     secrets: [password, script],
     deploy: () => agent.deploy({ config }),
     integrate: async (application, cloud) => {
@@ -92,7 +84,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       await agent.settle();
       return relation;
     },
-    until: (what, seconds, probe) => waitUntil(what, seconds, probe, () => tellAll(agent, paths)),
     close: async () => {
       await machine.close();
       await emulator.close();
@@ -131,29 +122,4 @@ function builderConfig(emulator: Emulator, mirror: Mirror): ConfigChange {
     'runner-releases-url': `${mirror.url}/releases`,
     'revision-history-limit': 2,
   };
-}
-
-async function waitUntil<T>(
-  what: string,
-  seconds: number,
-  probe: () => T | undefined | Promise<T | undefined>,
-  tell: () => Promise<string>,
-): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for ${what}\n${await tell()}`);
-    await sleep(50);
-  }
-}
-
-/** For the reader of a failure. */
-async function tellAll(agent: UnitAgent, paths: UnitPaths): Promise<string> {
-  const statuses = agent.model.statusHistory
-    .slice(-8)
-    .map(({ of, status, message }) => `${of} ${status}: ${message}`);
-  const built = await readFile(paths.built, 'utf8').catch(String);
-  const log = await readFile(join(paths.log, 'scheduler.log'), 'utf8').catch(String);
-  return [...statuses, built, log.split('\n').slice(-25).join('\n')].join('\n');
 }

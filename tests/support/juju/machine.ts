@@ -58,6 +58,8 @@ export interface HostCall {
 /** Quick, and bounded: three times within a second. */
 const RETRY: RetryPolicy = { firstMs: 50, mostMs: 500, attempts: 3 };
 
+const PERL = '/usr/bin/perl';
+
 const FOLDERS = ['var/lib', 'var/log', 'etc/systemd/system', 'etc/cron.d', 'usr/bin'];
 
 /** A machine that Juju's units run on: a root of its own, one lock, a systemd. `close` it: it has real processes. */
@@ -220,6 +222,11 @@ export class Machine {
 
 /** A fresh machine, in folders of its own. */
 export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
+  await access(PERL).catch(() => {
+    throw new Error(
+      `expected Perl at ${PERL}, in which the hook tools are written: apt-get install perl-base`,
+    );
+  });
   const { workDir = tmpdir() } = options;
   await mkdir(workDir, { recursive: true });
   const work = await mkdtemp(join(workDir, 'juju-'));
