@@ -1,4 +1,5 @@
 import {
+  access,
   chmod,
   copyFile,
   mkdir,
