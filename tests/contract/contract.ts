@@ -15,7 +15,7 @@ export interface Exchange {
 
 /** One OpenStack that the suite runs against: the emulator or the lab. */
 export interface World {
-  /** Connects anew, through the product's own wall; the world closes it. */
+  /** Connects through the product's own wall: anew when the access is changed, else as all other cases do. */
   connect(user: UserName, change?: (access: CloudAccess) => CloudAccess): Promise<CloudConnection>;
   /** Ends a token before its time, as Keystone's `DELETE /v3/auth/tokens` does. */
   revoke(user: UserName, token: Token): Promise<void>;

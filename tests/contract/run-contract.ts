@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContractCase, Exchange } from './contract.ts';
 import { callOf } from './shapes.ts';
-import { type Bench, listLeftImages, newRunName, openWorld } from './world.ts';
+import { type Bench, type SharedConnections, listLeftImages, newRunName, openWorld } from './world.ts';
 
 /** What a run of the suite has shown. */
 export interface ContractRun {
@@ -20,11 +20,13 @@ export function runContract(
 ): void {
   const prefix = newRunName();
   const calls: Record<string, string> = {};
+  const shared: SharedConnections = new Map();
   let bench: Bench;
   beforeAll(async () => {
     bench = await openBench();
   });
   afterAll(async () => {
+    for (const connection of shared.values()) await (await connection).close();
     await bench.close();
   });
 
@@ -32,7 +34,7 @@ export function runContract(
     for (const [index, one] of cases.entries()) {
       const run = async (): Promise<void> => {
         const from = bench.exchanges.length;
-        const { world, end } = openWorld(bench, `${prefix}${index}-`);
+        const { world, end } = openWorld(bench, shared, `${prefix}${index}-`);
         try {
           await one.run(world);
         } finally {

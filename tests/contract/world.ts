@@ -29,11 +29,19 @@ const NAME_PREFIX = 'e2e-contract-';
 /** The beginning of all names of one run. */
 export const newRunName = (): string => `${NAME_PREFIX}${randomBytes(4).toString('hex')}-`;
 
+/** Connections that all cases use: a real Keystone takes seconds for a login. */
+export type SharedConnections = Map<UserName, Promise<CloudConnection>>;
+
 /** Opens the world of one case; all its names begin with `prefix`. */
-export function openWorld(bench: Bench, prefix: string): OpenedWorld {
+export function openWorld(bench: Bench, shared: SharedConnections, prefix: string): OpenedWorld {
   const open: CloudConnection[] = [];
   const undos: (() => Promise<unknown>)[] = [];
-  const connect: World['connect'] = async (user, change = (access) => access) => {
+  const connect: World['connect'] = async (user, change) => {
+    if (change === undefined) {
+      const known = shared.get(user) ?? connectBench(bench, bench.access(user));
+      shared.set(user, known);
+      return known;
+    }
     const connection = await connectBench(bench, change(bench.access(user)));
     open.push(connection);
     return connection;
