@@ -40,7 +40,8 @@ describe('list --also', () => {
     let most = 0;
     at.a.http.on(ONE, async () => {
       most = Math.max(most, (open += 1));
-      await new Promise((resolve) => setTimeout(resolve, 5)); // time for the others to come
+      await at.a.http.waitFor(ONE, 4);
+      await new Promise((resolve) => setTimeout(resolve, 5)); // time for a fifth to come
       open -= 1;
       return { status: 404 };
     });
