@@ -1,10 +1,11 @@
 // Installs what package-lock.json names, if it is not there: so that one command is enough on a fresh checkout.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { exit, platform, stderr, versions } from 'node:process';
+import { join } from 'node:path';
+import { exit, stderr, versions } from 'node:process';
+import { URL, fileURLToPath } from 'node:url';
 
-const ROOT = resolve(import.meta.dirname, '..');
+const ROOT = fileURLToPath(new URL('..', import.meta.url)); // older versions know no import.meta.dirname
 const OLDEST_NODE = [20, 20];
 
 /**
@@ -42,10 +43,10 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 }
 if (!isInstalled()) {
   stderr.write('installing the packages of package-lock.json: npm ci\n');
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const all = ['--include=dev', '--include=optional']; // whatever NODE_ENV says
+  const { status, error } = spawnSync('npm', ['ci', ...all, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    shell: platform === 'win32',
   });
   if (error !== undefined) fail(`expected npm on the PATH: ${error.message}`);
   if (status !== 0) fail('npm ci failed; what it says above tells why');

@@ -35,11 +35,12 @@ function isShown({ topic, text }) {
 async function play() {
   const args = ['--import', './tools/typescript.js', 'tests/demo/main.ts', '--format', 'json'];
   const child = spawn(execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise((done) => child.once('exit', (status, signal) => done(status ?? signal)));
   const lines = [];
   for await (const line of createInterface({ input: child.stdout })) lines.push(JSON.parse(line));
-  const code = child.exitCode ?? (await new Promise((done) => child.once('exit', done)));
+  const code = await exited;
   if (code === 0) return lines.filter(isShown);
-  stderr.write(`the demo ended with exit code ${code}: ${JSON.stringify(lines.at(-1))}\n`);
+  stderr.write(`the demo ended with ${code}: ${JSON.stringify(lines.at(-1))}\n`);
   return exit(1);
 }
 

@@ -5,7 +5,7 @@ import { routesOf } from '../support/openstack/emulated-cloud.ts';
 import { CONTRACT } from './cases/cases.ts';
 import { readSeen } from './exchanges-seen.ts';
 import { renderPage } from './page.ts';
-import { runContract } from './run-contract.ts';
+import { runContract, titleOf } from './run-contract.ts';
 import { findUnseen, shapesOf } from './shapes.ts';
 import { openEmulatorBench } from './world-emulator.ts';
 
@@ -15,6 +15,11 @@ runContract(CONTRACT, openEmulatorBench, (run) => {
   test('the emulator answers nothing that was not seen on a real OpenStack', async () => {
     const { shapes } = await readSeen();
     expect(findUnseen(shapesOf(run().exchanges), shapes)).toEqual([]);
+  });
+
+  test('every case was seen on a real OpenStack', async () => {
+    const { calls } = await readSeen();
+    expect(CONTRACT.map(titleOf).filter((title) => calls[title] === undefined)).toEqual([]);
   });
 
   test('every call of the emulator was asked, and done', () => {

@@ -4,7 +4,7 @@ import type { Screen } from './screen.ts';
 
 interface Followed {
   readonly title: string;
-  /** How many bytes of its log are told. */
+  /** How many characters of its log are told. */
   told: number;
   /** Its running steps, and when each began. */
   readonly running: Map<string, number>;
@@ -63,7 +63,7 @@ export class JobFollower {
   #tellNew(job: Followed, log: string): void {
     const end = log.lastIndexOf('\n') + 1;
     for (const line of log.slice(job.told, end).split('\n')) {
-      if (line !== '') this.#tell(job, JSON.parse(line) as Told);
+      if (line.startsWith('{')) this.#tell(job, JSON.parse(line) as Told); // else some program's own words
     }
     job.told = end;
   }

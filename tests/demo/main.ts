@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,39 +62,86 @@ async function follow(looks: readonly (() => unknown)[], signal: AbortSignal): P
   await lookAtAll();
 }
 
-async function play({ speed }: Options, screen: Screen): Promise<readonly string[]> {
+/** Why the demo is ended before its end, and with which exit code. */
+class Interruption extends Error {
+  readonly exitCode: number;
+
+  constructor(why: string, exitCode: number) {
+    super(why);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Aborted when somebody or something ends the demo: a signal, a reader that is gone, a defect. */
+function listenForEnd(): AbortSignal {
+  const end = new AbortController();
+  for (const [signal, code] of [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => end.abort(new Interruption(`ended by ${signal}`, code)));
+  }
+  process.stdout.on('error', () => end.abort(new Interruption('nobody reads any more', 141)));
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(fault, (error: unknown) => end.abort(error));
+  }
+  return end.signal;
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+async function play({ speed }: Options, screen: Screen, end: AbortSignal): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'image-builder-demo-'));
   const stage = await openStage({ folder, speed, baseImageMiB: 6, linkBytesPerSecond: 24e6 });
   const over = new AbortController();
-  const onInterrupt = (): void => {
-    over.abort();
-    void stage.close().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  const ended = untilAborted(end);
+  const unit = new UnitFollower(stage.machine, stage.agent, screen);
+  const jobs = new JobFollower(stage.paths.jobs, screen);
+  const following = follow([() => unit.look(), () => jobs.look()], over.signal);
   try {
     screen.line(
       'demo',
-      'two clouds answer on loopback: a (the build cloud) and b (Keystone and Glance only)',
+      'two clouds answer on loopback: a, to build in, and b, with Keystone and Glance only',
     );
-    const unit = new UnitFollower(stage.machine, stage.agent, screen);
-    const jobs = new JobFollower(stage.paths.jobs, screen);
-    const following = follow([() => unit.look(), () => jobs.look()], over.signal);
-    try {
-      return await Promise.race([tellStory({ stage, screen, unit }), following.then(() => [])]);
-    } finally {
-      over.abort();
-      await following.catch(() => undefined);
-      screen.live([]);
-    }
+    const story = tellStory({ stage, screen, unit });
+    return await Promise.race([story, ended, following.then(() => untilAborted(end))]);
   } finally {
+    over.abort();
+    await following.catch(() => undefined);
+    screen.live([]);
     await stage.close();
-    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function tell(options: Options): Promise<number> {
+  const began = performance.now();
+  const end = listenForEnd();
+  const write = (text: string): void => void process.stdout.write(text);
+  const isTerminal = process.stdout.isTTY;
+  const columns = isTerminal ? process.stdout.columns : 100;
+  const elapsed = (): number => performance.now() - began;
+  const screen = createScreen({ format: options.format, isTerminal, columns, write, elapsed });
+  try {
+    const problems = await play(options, screen, end);
+    for (const problem of problems) screen.line('problem', problem);
+    if (problems.length === 0) screen.line('demo', 'nothing is left but good images; all went well');
+    return problems.length === 0 ? 0 : 1;
+  } catch (failure) {
+    const error: unknown = end.aborted ? end.reason : failure; // what is ended fails in its own way
+    if (error instanceof Interruption) return error.exitCode;
+    screen.line('problem', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return 1;
   }
 }
 
 async function main(): Promise<number> {
-  const began = performance.now();
-  const write = (text: string): void => void process.stdout.write(text);
   let options: Options | 'help';
   try {
     options = readOptions(process.argv.slice(2));
@@ -102,23 +149,9 @@ async function main(): Promise<number> {
     process.stderr.write(`${String(error)}\n${USAGE}`);
     return 2;
   }
-  if (options === 'help') {
-    write(USAGE);
-    return 0;
-  }
-  const isTerminal = process.stdout.isTTY;
-  const columns = isTerminal ? process.stdout.columns : 100;
-  const elapsed = (): number => performance.now() - began;
-  const screen = createScreen({ format: options.format, isTerminal, columns, write, elapsed });
-  try {
-    const problems = await play(options, screen);
-    for (const problem of problems) screen.line('problem', problem);
-    if (problems.length === 0) screen.line('demo', 'nothing is left but good images; all went well');
-    return problems.length === 0 ? 0 : 1;
-  } catch (error) {
-    screen.line('problem', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return 1;
-  }
+  if (options !== 'help') return tell(options);
+  process.stdout.write(USAGE);
+  return 0;
 }
 
-process.exitCode = await main();
+process.exit(await main()); // a story that was ended may still wait for what will not come

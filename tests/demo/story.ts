@@ -12,7 +12,8 @@ export interface StoryParts {
   readonly unit: UnitFollower;
 }
 
-const SECONDS = 60;
+/** The longest that anything may take; it takes a tenth of that. */
+const SECONDS = 180;
 
 /** Plays the whole life of the charm; gives what is wrong in the end, which should be nothing. */
 export async function tellStory(parts: StoryParts): Promise<readonly string[]> {

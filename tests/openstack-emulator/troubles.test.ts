@@ -57,8 +57,8 @@ describe('a trouble', () => {
   });
 
   test('is taken back by its undo', async () => {
-    const undo = emulated.troubles.add({ at: 'any', what: { status: 500 } });
-    undo();
+    const trouble = emulated.troubles.add({ at: 'any', what: { status: 500 } });
+    trouble.takeBack();
     expect(await listImages(cloud)).toEqual([]);
     expect(statuses()).toEqual([200]);
   });

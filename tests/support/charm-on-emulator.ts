@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { type UnitPaths, unitPaths } from '../../src/model/unit-paths.ts';
+import { Closers } from './closers.ts';
 import { type Machine, openMachine } from './juju/machine.ts';
 import type { ConfigChange } from './juju/config-values.ts';
 import type { Relation, UnitAgent } from './juju/unit-agent.ts';
@@ -34,7 +35,6 @@ export interface Stage extends CharmWatch {
   readonly charm: string;
   /** All that is secret, to search for. */
   readonly secrets: readonly string[];
-  readonly passwordSecret: string;
   /** `juju deploy`, with everything that the charm needs to know of the build cloud. */
   deploy(): Promise<void>;
   /** `juju integrate` with the charm of a consumer that has the credentials of this entry of the clouds.yaml. */
@@ -50,33 +50,38 @@ async function packCharm(folder: string): Promise<string> {
   return charm;
 }
 
-/** Starts the clouds and the machine; the charm is there and not yet deployed. */
+/** Starts the clouds and the machine; the charm is there and not yet deployed. What fails leaves nothing behind. */
 export async function openStage(options: StageOptions): Promise<Stage> {
+  const closers = new Closers();
+  try {
+    return await setStage(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function setStage(options: StageOptions, closers: Closers): Promise<Stage> {
   const { folder } = options;
+  closers.add(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true });
   const charm = await packCharm(folder);
   const mirror = await startMirror(await makeMirrorContent(options));
+  closers.add(() => mirror.close());
   const emulator = await startEmulator(options);
-  const serviceEnvironment = { IMAGE_BUILDER_SSH_PORT: `${emulator.cloud('a').state.guestPort ?? ''}` };
+  closers.add(() => emulator.close());
+  const serviceEnvironment = { IMAGE_BUILDER_SSH_PORT: `${emulator.guestPort}` };
   const machine = await openMachine({ workDir: folder, serviceEnvironment, longestRestartMs: 500 });
+  closers.add(() => machine.close());
   const agent = await machine.addUnit({ charm, application: APPLICATION });
   const script = `planted-${randomBytes(12).toString('hex')}`;
-  const { password = '' } = emulator.credentials('builder');
-  const passwordSecret = agent.addSecret('openstack', { password });
-  const scriptSecret = agent.addSecret('script', { 'api-token': script });
-  for (const secret of [passwordSecret, scriptSecret]) agent.grantSecret(secret);
-  const config = {
-    ...builderConfig(emulator, mirror),
-    'openstack-password-secret': passwordSecret,
-    'script-url': `${mirror.url}/script.sh`,
-    'script-secret-id': scriptSecret,
-    ...options.config,
-  };
+  const secrets = addSecrets(agent, emulator, script);
+  const config = { ...builderConfig(emulator, mirror), ...secrets.config, ...options.config };
   const paths = unitPaths(machine.root, agent.model.unit);
   return {
-    ...{ emulator, mirror, machine, agent, paths, charm, passwordSecret },
+    ...{ emulator, mirror, machine, agent, paths, charm },
     ...watchCharm(agent, paths, 50),
-    secrets: [password, script],
+    secrets: [script, ...secrets.passwords],
     deploy: () => agent.deploy({ config }),
     integrate: async (application, cloud) => {
       const relation = agent.relate('image', application);
@@ -84,13 +89,19 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       await agent.settle();
       return relation;
     },
-    close: async () => {
-      await machine.close();
-      await emulator.close();
-      await mirror.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: () => closers.close(),
   };
+}
+
+/** What the operator keeps secret, and the passwords of all clouds. */
+function addSecrets(agent: UnitAgent, emulator: Emulator, script: string) {
+  const entries = ['builder', 'neighbour', 'consumer', 'neighbour-b'];
+  const passwords = entries.map((entry) => emulator.credentials(entry)['password'] ?? '');
+  const openstack = agent.addSecret('openstack', { password: passwords[0] ?? '' });
+  const ofScript = agent.addSecret('script', { 'api-token': script });
+  for (const secret of [openstack, ofScript]) agent.grantSecret(secret);
+  const config: ConfigChange = { 'openstack-password-secret': openstack, 'script-secret-id': ofScript };
+  return { config, passwords };
 }
 
 async function makeMirrorContent({ folder, baseImageMiB = 1 }: StageOptions) {
@@ -104,7 +115,7 @@ async function makeMirrorContent({ folder, baseImageMiB = 1 }: StageOptions) {
     bases.set(base, path);
   }
   const files = new Map([['/script.sh', '#!/bin/sh\necho "hello from your script"\n']]);
-  return { bases, files };
+  return { bases, files, workDir: folder };
 }
 
 function builderConfig(emulator: Emulator, mirror: Mirror): ConfigChange {
@@ -121,5 +132,6 @@ function builderConfig(emulator: Emulator, mirror: Mirror): ConfigChange {
     'cloud-images-url': mirror.url,
     'runner-releases-url': `${mirror.url}/releases`,
     'revision-history-limit': 2,
+    'script-url': `${mirror.url}/script.sh`,
   };
 }

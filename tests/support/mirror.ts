@@ -17,6 +17,8 @@ export interface MirrorContent {
   /** Path to body, read at each request. */
   readonly files?: ReadonlyMap<string, string>;
   readonly runnerVersion?: string;
+  /** Where its own folder is made; among all temporary files when absent. */
+  readonly workDir?: string;
   /** The address that it listens at; loopback when absent. */
   readonly host?: string;
 }
@@ -158,7 +160,7 @@ function createMirrorServer(
 
 /** Serves to guests, clients and Glance alike, on a free port, until it is closed. */
 export async function startMirror(content: MirrorContent): Promise<Mirror> {
-  const folder = await mkdtemp(join(tmpdir(), 'mirror-'));
+  const folder = await mkdtemp(join(content.workDir ?? tmpdir(), 'mirror-'));
   const requests: MirrorRequest[] = [];
   try {
     const routes = await allRoutes(content, folder);

@@ -1,13 +1,15 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { APPLICATION, type Stage, openStage } from '../support/charm-on-emulator.ts';
 import type { Relation } from '../support/juju/unit-agent.ts';
 import { findInClouds } from './find-in-clouds.ts';
 
 const NAMES = [`${APPLICATION}-noble-x64`, `${APPLICATION}-jammy-x64`];
-const WAIT_S = 60;
+const WAIT_S = 90;
+/** For several such waits, so that it is the wait that says what it waited for. */
+const LONGEST_MS = 300_000;
 
 let stage: Stage;
 let near: Relation;
@@ -16,9 +18,9 @@ let far: Relation;
 beforeAll(async () => {
   stage = await openStage({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
   await stage.deploy();
-}, 120_000);
+}, LONGEST_MS);
 
-afterAll(() => stage.close());
+afterAll(() => stage.close(), LONGEST_MS);
 
 const toldIds = (relation: Relation): readonly string[] => {
   const images = JSON.parse(relation.ourDatabag()['images'] ?? '[]') as readonly { readonly id: string }[];
@@ -58,6 +60,8 @@ describe('the packed charm in front of two clouds', () => {
     });
     expect(countServers()).toBe(0);
   });
+
+  jest.setTimeout(LONGEST_MS);
 
   test('builds each base once, and tells each consumer images that are active in its own project', async () => {
     near = await stage.integrate('near', 'neighbour');

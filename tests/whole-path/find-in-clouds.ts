@@ -1,12 +1,15 @@
 import type { Emulator } from '../support/openstack/emulator.ts';
 
-/** Where in the clouds any of these texts can be read: in records, user data, consoles and the data of images. */
+/** Where in the clouds any of these texts can be read: in records, user data, consoles that are there, and the data of images. */
 export function findInClouds(emulator: Emulator, texts: readonly string[]): readonly string[] {
   return (['a', 'b'] as const).flatMap((name) => {
-    const { images, imageData, keypairs, guests } = emulator.cloud(name).state;
+    const { images, imageData, keypairs, servers, ports, securityGroups, guests } =
+      emulator.cloud(name).state;
     const readable: readonly (readonly [string, string | Buffer])[] = [
       [`cloud ${name}: images`, JSON.stringify([...images.values()])],
       [`cloud ${name}: keypairs`, JSON.stringify(keypairs)],
+      [`cloud ${name}: servers`, JSON.stringify([...servers.values()])],
+      [`cloud ${name}: networks`, JSON.stringify([...ports.values(), ...securityGroups.values()])],
       ...(guests?.all ?? []).map(
         ({ machine }) => [`cloud ${name}: server ${machine.serverId}`, JSON.stringify(machine)] as const,
       ),

@@ -8,7 +8,6 @@ import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import { readDescriptor } from '../../src/system/descriptor.ts';
 import { type Mirror, startMirror } from '../support/mirror.ts';
 import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
-import type { Served } from '../support/openstack/serve.ts';
 import { createSwiftClock } from '../support/swift-clock.ts';
 
 /** Of clouds and of the program's clock alike. */
@@ -26,8 +25,6 @@ export interface Ended {
 export interface Bench {
   emulator: Emulator;
   mirror: Mirror;
-  /** Hears of every answer of the clouds. */
-  onServed: (served: Served) => void;
   run(argv: readonly string[], signal?: AbortSignal): Promise<Ended>;
   /** Builds `app-noble-x64` in the builder's cloud, and puts it into the consumer's. */
   build(more?: readonly string[], signal?: AbortSignal): Promise<Ended>;
@@ -42,14 +39,10 @@ export function useBench(): Bench {
   const bench = {} as Bench;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bench-'));
-    bench.onServed = () => undefined;
     const path = join(folder, 'noble.img');
     await writeFile(path, Buffer.concat([QCOW2_MAGIC, Buffer.alloc(IMAGE_BYTES, 'noble ')]));
-    bench.mirror = await startMirror({ bases: new Map([['noble', path]]) });
-    bench.emulator = await startEmulator({
-      speed: SPEED,
-      onServed: (_cloud, served) => bench.onServed(served),
-    });
+    bench.mirror = await startMirror({ bases: new Map([['noble', path]]), workDir: folder });
+    bench.emulator = await startEmulator({ speed: SPEED });
     await writeFile(join(folder, 'clouds.yaml'), bench.emulator.cloudsYaml());
   });
   afterEach(async () => {
@@ -63,7 +56,7 @@ export function useBench(): Bench {
     const buildId = createHash('sha256').update(`${builds++}`).digest('hex').slice(0, 12);
     const code = await runProgram({
       argv,
-      env: { IMAGE_BUILDER_SSH_PORT: `${bench.emulator.cloud('a').state.guestPort ?? ''}` },
+      env: { IMAGE_BUILDER_SSH_PORT: `${bench.emulator.guestPort}` },
       cwd: folder,
       host: { arch: 'x64', newBuildId: buildId, readDescriptor },
       version: '1.2.3',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Trouble } from '../support/openstack/troubles.ts';
+import type { ActiveTrouble, Trouble } from '../support/openstack/troubles.ts';
 import { type Ended, IMAGE, imageIdOf, listGood, listLeaks, useBench } from './program-on-emulator.ts';
 
 const bench = useBench();
@@ -19,9 +19,8 @@ beforeEach(() => {
   expect([first.a, first.b].map((ids) => ids.length)).toEqual([1, 1]);
 });
 
-const trouble = (cloud: 'a' | 'b', what: Trouble): void => {
+const trouble = (cloud: 'a' | 'b', what: Trouble): ActiveTrouble =>
   bench.emulator.cloud(cloud).troubles.add(what);
-};
 
 /** Whatever happened: the image that was good is there, and nothing is left of what failed. */
 const expectNoHarm = (): void => {
@@ -48,52 +47,72 @@ const expectFailure = ({ code, json }: Ended, exitCode: number, error: object): 
 
 const NOVA = '/compute/v2.1';
 const GLANCE = '/image/v2';
+const ACTION = `POST ${NOVA}/servers/:id/action`;
 
 describe('a build comes through', () => {
+  // prettier-ignore
   const recoveries: readonly (readonly [string, 'a' | 'b', Trouble])[] = [
     ['429 to a new server', 'a', { at: `POST ${NOVA}/servers`, times: 2, what: { status: 429, retryAfter: 3 } }],
     ['503 while its server boots', 'a', { at: `GET ${NOVA}/servers/:id`, times: 3, what: { status: 503 } }],
-    ['502 at the stop of its server', 'a', { at: `POST ${NOVA}/servers/:id/action`, times: 1, what: { status: 502 } }],
+    ['a slow Nova', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: { slow: 100 } }],
+    ['an empty body about its server', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: 'empty body' }],
+    ["a proxy's page about its server", 'a', { at: `GET ${NOVA}/servers/:id`, times: 1, what: { wrongBody: '<html>' } }],
+    ['502 at the stop of its server', 'a', { at: ACTION, onlyBody: 'os-stop', times: 1, what: { status: 502 } }],
     ['504 at the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: { status: 504 } }],
+    ['an empty body at the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'empty body' }],
     ['a lost answer to the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'lost answer' }],
     ['a hung socket at the list of flavors', 'a', { at: `GET ${NOVA}/flavors/detail`, times: 1, what: 'hang' }],
     ['a connection that is cut', 'a', { at: 'GET /network/v2.0/networks', times: 1, what: 'reset' }],
-    ['an empty body while its image is stored', 'a', { at: `GET ${GLANCE}/images/:id`, times: 2, after: 3, what: { status: 503, body: '' } }],
     ['an upload that is cut', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { cutUpload: 300_000 } }],
     ['a download that is cut', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, after: 1, what: { cutDownload: 200_000 } }],
     ['503 to an upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { status: 503 } }],
-    ['a slow cloud', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { bytesPerSecond: 2_000_000 } }],
+    ['an upload that is slower than the longest standstill', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { bytesPerSecond: 300_000 } }],
     ['a Keystone that is busy', 'b', { at: 'POST /identity/v3/auth/tokens', times: 2, what: { status: 503, retryAfter: 1 } }],
-  ]; // prettier-ignore
+  ];
   test.each(recoveries)('%s', async (_name, cloud, what) => {
-    trouble(cloud, what);
+    const active = trouble(cloud, what);
     expectNewImages(await bench.build());
+    expect(active.met()).toBe(what.times);
   });
 
   test('tokens that expire in the middle', async () => {
-    bench.onServed = ({ route }) => {
-      if (route !== `POST ${NOVA}/servers`) return;
-      for (const name of ['a', 'b'] as const) bench.emulator.cloud(name).expireTokens();
-    };
+    const { a, b } = { a: bench.emulator.cloud('a'), b: bench.emulator.cloud('b') };
+    a.troubles.onNext(`GET ${NOVA}/servers/:id`, () => {
+      for (const cloud of [a, b]) cloud.expireTokens();
+    });
     expectNewImages(await bench.build());
+    expect(a.requests().filter(({ status }) => status === 401)).not.toEqual([]);
   });
 
   test('an upload that the other cloud kills', async () => {
-    bench.emulator.cloud('b').killNextUpload();
+    const cloud = bench.emulator.cloud('b');
+    cloud.killNextUpload();
     expectNewImages(await bench.build());
+    expect(cloud.state.killNextUpload).toBe(false);
   });
 
   test('lists of many pages', async () => {
     for (const name of ['a', 'b'] as const) bench.emulator.cloud(name).setPageSize(1);
     expectNewImages(await bench.build());
+    const lists = bench.emulator
+      .cloud('a')
+      .requests()
+      .filter(({ route }) => route === `GET ${NOVA}/flavors/detail`);
+    expect(lists.length).toBeGreaterThan(1);
   });
 
-  test('another image of its name, which is older', async () => {
+  test('another image of its name, which is older: the newest is the one that was built', async () => {
     const data = Buffer.from('another one');
-    const other = bench.emulator.cloud('b').addImage({ name: IMAGE, owner: 'consumer', data });
-    const { code } = await bench.build();
+    const cloud = bench.emulator.cloud('a');
+    const { id } = cloud.addImage({ name: IMAGE, owner: 'builder', data });
+    for (const image of cloud.state.images.values()) {
+      if (image.name === IMAGE) image['created_at'] = '2026-01-01T00:00:00Z';
+    }
+    const { code, json } = await bench.build(['--no-prune']);
     expect(code).toBe(0);
-    expect(listGood(bench).b).toContain(other.id);
+    const newest = await bench.run(['latest-build-id', IMAGE, '--os-cloud', 'builder']);
+    expect(newest.json['image_id']).toBe(imageIdOf(json));
+    expect(listGood(bench).a).toContain(id);
     expectNoHarm();
   });
 });
@@ -110,9 +129,7 @@ describe('a build fails with a reason', () => {
   });
 
   test('when its image is killed', async () => {
-    bench.onServed = ({ route }) => {
-      if (route === `POST ${NOVA}/servers`) bench.emulator.cloud('a').killNextSnapshot();
-    };
+    bench.emulator.cloud('a').killNextSnapshot();
     expectFailure(await bench.build(), 5, {
       type: 'UploadImageError',
       message: expect.stringContaining('not stored'),
@@ -125,11 +142,7 @@ describe('a build fails with a reason', () => {
   });
 
   test('when the answer to its new image is lost, and that image goes', async () => {
-    const action = `POST ${NOVA}/servers/:id/action`;
-    bench.onServed = ({ route, status }) => {
-      const isStop = route === action && status === 202; // the console is answered with 200
-      if (isStop) trouble('a', { at: action, times: 1, what: 'lost answer' });
-    };
+    trouble('a', { at: ACTION, onlyBody: 'createImage', times: 1, what: 'lost answer' });
     expectFailure(await bench.build(), 4, { kind: 'unavailable' });
   });
 

@@ -233,6 +233,11 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
   const work = await mkdtemp(join(workDir, 'juju-'));
   const shm = await mkdtemp('/dev/shm/juju-');
   const machine = new Machine(work, shm, options);
-  await machine.prepare();
+  try {
+    await machine.prepare();
+  } catch (error) {
+    await machine.close();
+    throw error;
+  }
   return machine;
 }

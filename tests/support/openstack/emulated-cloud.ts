@@ -59,9 +59,11 @@ export interface CloudParts {
   readonly accounts: readonly Account[];
   readonly speed: number;
   readonly linkBytesPerSecond: number | undefined;
-  readonly pageSize: number;
   readonly onServed: (served: Served) => void;
 }
+
+/** As many as Glance and Nova give. */
+const PAGE_SIZE = 1000;
 
 const bothRoutes = [...keystoneRoutes, ...glanceRoutes];
 
@@ -107,9 +109,6 @@ type Verbs = Exclude<
 >;
 
 function verbsOf(state: CloudState): Pick<EmulatedCloud, Verbs> {
-  const kill = (): void => {
-    state.killNextUpload = true;
-  };
   return {
     setPassword: (user, password) => {
       const account = getAccount(state, user);
@@ -119,8 +118,12 @@ function verbsOf(state: CloudState): Pick<EmulatedCloud, Verbs> {
     expireTokens: () => {
       state.tokens.clear();
     },
-    killNextUpload: kill,
-    killNextSnapshot: kill,
+    killNextUpload: () => {
+      state.killNextUpload = true;
+    },
+    killNextSnapshot: () => {
+      state.killNextSnapshot = true;
+    },
     failNextServer: (fault) => {
       state.failNextServer = fault;
     },
@@ -146,7 +149,7 @@ function getAccount(state: CloudState, user: string): Account {
   return account;
 }
 
-async function makeState({ name, accounts, speed, pageSize }: CloudParts): Promise<CloudState> {
+async function makeState({ name, accounts, speed }: CloudParts): Promise<CloudState> {
   const pace = openPace(speed);
   const hasServers = name === 'a';
   const guests = hasServers ? await openGuests(pace) : undefined;
@@ -169,8 +172,9 @@ async function makeState({ name, accounts, speed, pageSize }: CloudParts): Promi
     ...compute,
     hasServers,
     ...(guests === undefined ? {} : { guests, guestPort: guests.port }),
-    pageSize,
+    pageSize: PAGE_SIZE,
     killNextUpload: false,
+    killNextSnapshot: false,
     pace,
   };
   seedImages(state);

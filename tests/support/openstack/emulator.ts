@@ -10,8 +10,6 @@ export interface EmulatorOptions {
   readonly speed?: number;
   /** How fast image data goes to and from each cloud, in bytes per real second; as fast as it can when absent. */
   readonly linkBytesPerSecond?: number;
-  /** The most things in one answer to a list. */
-  readonly pageSize?: number;
   /** Hears of every answer. */
   readonly onServed?: (cloud: CloudName, served: Served) => void;
 }
@@ -38,7 +36,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       accounts: makeAccounts(name),
       speed: options.speed ?? 1000,
       linkBytesPerSecond: options.linkBytesPerSecond,
-      pageSize: options.pageSize ?? 1000,
       onServed: (served) => options.onServed?.(name, served),
     });
   const [a, b] = await Promise.all([open('a'), open('b')]);

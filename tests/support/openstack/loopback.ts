@@ -17,6 +17,12 @@ export function loopbackAddress(nth: number): string {
   return `127.77.${Math.floor(nth / 250) % 250}.${(nth % 250) + 2}`;
 }
 
+/** An address of loopback that no other process on this host uses: it is made of the process's id. */
+export function processAddress(): string {
+  const { pid } = process;
+  return `127.${128 + ((pid >> 16) & 63)}.${(pid >> 8) & 255}.${pid & 255}`;
+}
+
 /** Picks a free port and keeps it, by listening at it on 127.77.0.1. */
 export async function holdFreePort(): Promise<HeldPort> {
   const server = createServer((socket) => socket.destroy());

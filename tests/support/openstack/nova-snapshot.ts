@@ -84,8 +84,8 @@ function isWanted(server: ServerRecord, cloud: CloudState): boolean {
 }
 
 function activate(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
-  if (cloud.killNextUpload) {
-    cloud.killNextUpload = false;
+  if (cloud.killNextSnapshot) {
+    cloud.killNextSnapshot = false;
     changeImage(cloud, image.id, { status: 'killed' });
     return;
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../src/model/message-of.ts';
 import { findRoute } from './find-route.ts';
 import { CutError } from './link.ts';
+import { processAddress } from './loopback.ts';
 import { readRequest } from './read-request.ts';
 import { type ServiceName, renderRefusal, renderUnauthorized } from './refusals.ts';
 import { type Answered, Refusal, type Route } from './route.ts';
@@ -42,18 +43,20 @@ export interface CloudServer {
   start(): Promise<void>;
 }
 
-/** Serves a cloud at a free port of 127.0.0.1. */
+const HOST = processAddress();
+
+/** Serves a cloud at a free port of this process's own address, so that nobody takes the port while it is away. */
 export async function serveCloud(cloud: ServedCloud): Promise<CloudServer> {
   const server = createServer((request, response) => void handle(cloud, request, response));
   server.keepAliveTimeout = 60_000; // longer than its clients', so that none meets a closing connection
   const listen = async (port: number): Promise<void> => {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, HOST);
     await once(server, 'listening');
   };
   await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://${HOST}:${port}`,
     start: () => listen(port),
     stop: async () => {
       if (!server.listening) return;

@@ -82,5 +82,7 @@ export interface CloudState {
   pageSize: number;
   /** Is the data of the next upload or snapshot lost, and its image killed? */
   killNextUpload: boolean;
+  /** The same for the next image of a server. */
+  killNextSnapshot: boolean;
   readonly pace: Pace;
 }

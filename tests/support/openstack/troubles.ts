@@ -34,13 +34,18 @@ export interface Trouble {
   readonly what: Fault;
 }
 
+/** A trouble that a cloud has. */
+export interface ActiveTrouble {
+  /** How many requests it has met. */
+  met(): number;
+  takeBack(): void;
+}
+
 /** The troubles of a cloud. */
 export interface Troubles {
-  /** Adds one, and says how to take it back. */
-  add(trouble: Trouble): () => void;
+  add(trouble: Trouble): ActiveTrouble;
   /** Does something once, just before the next such request is looked at. */
   onNext(at: string, act: () => void): void;
-  clear(): void;
   /** What befalls a request, told by its route, its method and path, and its body; this counts it. */
   take(route: string, request: string, body: string): readonly Fault[];
 }
@@ -59,14 +64,14 @@ export function openTroubles(): Troubles {
   return {
     add: (trouble) => {
       const own = { ...trouble };
+      const { after = 0, times = Infinity } = own;
       active.set(own, 0);
-      return () => void active.delete(own);
+      return {
+        met: () => Math.max(0, Math.min((active.get(own) ?? 0) - after, times)),
+        takeBack: () => void active.delete(own),
+      };
     },
     onNext: (at, act) => void acts.push({ at, act }),
-    clear: () => {
-      active.clear();
-      acts.length = 0;
-    },
     take: (route, request, body) => {
       const isAt = (at: string): boolean => at === 'any' || fits(at, route) || fits(at, request);
       runActs(isAt);
