@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const transform = {
   '^.+\\.ts$': [
     '@swc/jest',
@@ -17,7 +19,7 @@ const config = {
   roots: ['<rootDir>/src', '<rootDir>/tests'],
   testPathIgnorePatterns: ['/tests/e2e/'],
   testTimeout: 60_000, // real processes, on machines that may be busy
-  maxWorkers: '100%', // one that tests waits for processes half of its time
+  maxWorkers: Math.max(3, availableParallelism()), // a worker waits for processes a good part of its time
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   coverageProvider: 'v8',
