@@ -1,8 +1,9 @@
-import type { Arch } from './arch.ts';
-import type { Base } from './base.ts';
+import { ARCHES, type Arch } from './arch.ts';
+import { BASES, type Base } from './base.ts';
 import { type Channel, NO_CHANNEL } from './channel.ts';
+import { type Decoded, type Decoder, anyString, fields, integer, list, oneOf, text } from './decode.ts';
 
-/** What tells the images of one application apart. */
+/** The values that distinguish the images of one application. */
 export interface ImageVariant {
   readonly base: Base;
   /** The Juju snap channel; empty: without Juju. */
@@ -11,17 +12,17 @@ export interface ImageVariant {
   readonly microk8s: Channel;
 }
 
-/** Configurable image parameters: an image is built for each combination. */
+/** Configurable image parameters: one image is built for each combination. */
 export interface ConfigMatrix {
   readonly bases: readonly Base[];
-  /** The empty channel is always meant, whether it is among them or not. */
+  /** The empty channel always belongs to the matrix, listed or not. */
   readonly jujuChannels: readonly Channel[];
   readonly microk8sChannels: readonly Channel[];
 }
 
 /**
- * All combinations, bases outermost in their order, then Juju's, then MicroK8s's channels, each sorted and unique and
- * with "do not install" first: so that the first combination, the primary image, is always the same one.
+ * Returns all combinations: bases outermost in the given order, then the Juju channels, then the MicroK8s channels,
+ * each sorted, unique and starting with the empty channel. The first combination is the primary image.
  */
 export function expandMatrix(matrix: ConfigMatrix): readonly ImageVariant[] {
   const jujus = withNone(matrix.jujuChannels);
@@ -35,7 +36,7 @@ function withNone(channels: readonly Channel[]): readonly Channel[] {
   return [...new Set([NO_CHANNEL, ...channels])].sort();
 }
 
-/** The image's name: `<prefix>-<base>-<arch>[-juju-<track>-<risk>][-mk8s-<track>-<risk>]`. */
+/** Returns the image name: `<prefix>-<base>-<arch>[-juju-<track>-<risk>][-mk8s-<track>-<risk>]`. */
 export function imageNameOf(prefix: string, arch: Arch, { base, juju, microk8s }: ImageVariant): string {
   const flat = (channel: Channel): string => channel.replaceAll('/', '-');
   return [
@@ -43,4 +44,125 @@ export function imageNameOf(prefix: string, arch: Arch, { base, juju, microk8s }
     ...(juju === NO_CHANNEL ? [] : [`juju-${flat(juju)}`]),
     ...(microk8s === NO_CHANNEL ? [] : [`mk8s-${flat(microk8s)}`]),
   ].join('-');
+}
+
+/**
+ * A reference to a value of secrets.json; empty: no such value. The value itself reaches a job through a file
+ * descriptor and is written to no other file.
+ */
+export type SecretReference = Decoded<typeof secretReference>;
+
+const secretReference = oneOf(['', 'secrets.json']);
+
+const base = oneOf(Object.keys(BASES) as readonly Base[]);
+
+const imageFields = fields({
+  arch: oneOf(ARCHES),
+  base,
+  juju: anyString,
+  microk8s: anyString,
+  /** The prefix of image names: the application. */
+  prefix: anyString,
+  /** The GitHub runner's version; empty: the latest. */
+  runnerVersion: anyString,
+  scriptUrl: secretReference,
+  /** An HMAC, with the unit's key, of the script's URL and its secrets; empty without a script. */
+  scriptDigest: anyString,
+});
+
+/** The parameters of one image. */
+export class ImageConfig implements ImageVariant {
+  readonly arch: Arch;
+  readonly base: Base;
+  readonly juju: Channel;
+  readonly microk8s: Channel;
+  readonly prefix: string;
+  readonly runnerVersion: string;
+  readonly scriptUrl: SecretReference;
+  readonly scriptDigest: string;
+
+  constructor(given: Decoded<typeof imageFields>) {
+    this.arch = given.arch;
+    this.base = given.base;
+    this.juju = given.juju;
+    this.microk8s = given.microk8s;
+    this.prefix = given.prefix;
+    this.runnerVersion = given.runnerVersion;
+    this.scriptUrl = given.scriptUrl;
+    this.scriptDigest = given.scriptDigest;
+  }
+
+  /** The image name, derived from the other fields. */
+  get imageName(): string {
+    return imageNameOf(this.prefix, this.arch, this);
+  }
+}
+
+const imageConfig: Decoder<ImageConfig> = (value, at, problems) => {
+  const known = problems.length;
+  const read = imageFields(value, at, problems);
+  return read === undefined || problems.length > known ? undefined : new ImageConfig(read);
+};
+
+/** The clouds of a build. */
+export type CloudConfig = Decoded<typeof cloudConfig>;
+
+const cloudConfig = fields({
+  /** The key in clouds.yaml of the cloud to build on. */
+  buildCloud: text,
+  /** Name or id; empty: chosen by the program. */
+  buildFlavor: anyString,
+  buildNetwork: anyString,
+  /** The prefix of the names of servers and base images. */
+  resourcePrefix: anyString,
+  /** The keys in clouds.yaml of the clouds that get the image; empty: it stays in the build cloud. */
+  uploadClouds: list(text),
+  /** The number of revisions to keep. */
+  numRevisions: integer,
+});
+
+/** The external services that a build uses. */
+export type ExternalServiceConfig = Decoded<typeof externalServiceConfig>;
+
+const externalServiceConfig = fields({
+  /** URL of a Docker Hub cache; empty: none. */
+  dockerhubCache: anyString,
+  proxy: secretReference,
+  /** URL of Ubuntu's cloud images. */
+  cloudImagesUrl: text,
+  /** URL of the GitHub runner's releases. */
+  runnerReleasesUrl: text,
+});
+
+/** Decodes one run config. */
+export const runConfig = fields({
+  image: imageConfig,
+  cloud: cloudConfig,
+  externalService: externalServiceConfig,
+});
+
+/** The configuration of one build: one image of the matrix. It holds no secret. */
+export type RunConfig = Decoded<typeof runConfig>;
+
+/** The image parameters that do not depend on the matrix. */
+export type StaticImageConfig = Pick<
+  ImageConfig,
+  'arch' | 'prefix' | 'runnerVersion' | 'scriptUrl' | 'scriptDigest'
+>;
+
+/** The part of the configuration that does not depend on the matrix. */
+export interface StaticConfigs {
+  readonly cloudConfig: CloudConfig;
+  readonly imageConfig: StaticImageConfig;
+  readonly serviceConfig: ExternalServiceConfig;
+}
+
+/** Returns one run config for each combination of the matrix, in the order of `expandMatrix`. */
+export function expandRunConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly RunConfig[] {
+  const { cloudConfig: cloud, imageConfig: common, serviceConfig: externalService } = config;
+  return expandMatrix(matrix).map((variant) => ({
+    image: new ImageConfig({ ...common, ...variant }),
+    cloud,
+    externalService,
+  }));
 }
