@@ -6,6 +6,7 @@ import type { UnitPaths } from '../model/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../system/files.ts';
 import { findLinkTarget } from '../system/folders.ts';
 import { type Systemd, openSystemd } from '../system/systemd.ts';
+import { APT_DEPENDENCIES } from './constants.ts';
 import { BuilderSetupError } from './errors.ts';
 import { SCHEDULER_FILE, currentProgram, isThere, nodeOf } from './programs.ts';
 import { renderServiceUnit } from './service-unit.ts';
@@ -15,10 +16,11 @@ type ServiceHost = Pick<Host, 'paths' | 'runCommand'>;
 
 /**
  * Makes the daemon run with the program in use, and at every boot. It is restarted only when the program or its unit
- * file are others than those that it was started with.
+ * file are others than those that it was started with. Throws BuilderSetupError on a host without systemd.
  */
 export async function ensureService(unitName: string, host: Omit<Host, 'charmDir'>): Promise<void> {
   const { paths } = host;
+  await checkSystemd(paths);
   const systemd = systemdOf(host);
   const text = await renderUnitOf(unitName, host);
   const isSame = (await readTextFile(paths.serviceFile)) === text;
@@ -72,6 +74,12 @@ export async function asSetup<T>(what: string, act: () => Promise<T>): Promise<T
     if (cause instanceof BuilderSetupError) throw cause;
     throw new BuilderSetupError(`${what}: ${messageOf(cause)}`, { cause });
   }
+}
+
+async function checkSystemd({ systemctl }: UnitPaths): Promise<void> {
+  if (await isThere(systemctl)) return;
+  const message = `${systemctl}: not found, and the scheduler is a service. Install: apt-get install`;
+  throw new BuilderSetupError(`${message} ${APT_DEPENDENCIES.join(' ')}`, { kind: 'input' });
 }
 
 function systemdOf({ paths, runCommand }: ServiceHost): Systemd {

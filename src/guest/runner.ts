@@ -1,3 +1,4 @@
+import { UBUNTU_USER } from '../model/ubuntu-user.ts';
 import { FETCH } from './fetch.ts';
 import type { GuestPart } from './part.ts';
 import { FIND_HOME } from './places.ts';
@@ -24,7 +25,7 @@ printf '%s  %s\\n' ${quoteForShell(sha256.toLowerCase())} "$tarball" | sha256sum
 }
 tar -xzf "$tarball" -C "$folder"
 rm "$tarball"
-chown -R "$(id -u ubuntu):$(id -g ubuntu)" "$folder"
+chown -R "$(id -u ${UBUNTU_USER}):$(id -g ${UBUNTU_USER})" "$folder"
 `;
 
 // A stand-in for the release in tests has no Runner.Listener; then there is nothing to ask.
@@ -37,7 +38,7 @@ if [ ! -x "$folder/run.sh" ]; then
 fi
 if [ ! -e "$folder/bin/Runner.Listener" ]; then exit 0; fi
 version=${quoteForShell(version)}
-answer=$(sudo -n -u ubuntu -- timeout 60 "$folder/bin/Runner.Listener" --version) || {
+answer=$(sudo -n -u ${UBUNTU_USER} -- timeout 60 "$folder/bin/Runner.Listener" --version) || {
   echo "Runner.Listener --version failed: $answer"
   exit 1
 }

@@ -1,3 +1,4 @@
+import { UBUNTU_USER } from '../model/ubuntu-user.ts';
 import type { GuestPart } from './part.ts';
 import { FIND_HOME } from './places.ts';
 
@@ -11,17 +12,17 @@ add_group() {
 }
 
 add_member() {
-  if command -v usermod; then usermod -a -G "$1" ubuntu; else adduser ubuntu "$1"; fi
+  if command -v usermod; then usermod -a -G "$1" ${UBUNTU_USER}; else adduser ${UBUNTU_USER} "$1"; fi
 }
 
 add_user() {
-  if id ubuntu; then return 0; fi
+  if id ${UBUNTU_USER}; then return 0; fi
   shell=/bin/sh
   if [ -x /bin/bash ]; then shell=/bin/bash; fi
   if command -v useradd; then
-    useradd -m -d /home/ubuntu -s "$shell" ubuntu
+    useradd -m -d /home/${UBUNTU_USER} -s "$shell" ${UBUNTU_USER}
   else
-    adduser -D -h /home/ubuntu -s "$shell" ubuntu
+    adduser -D -h /home/${UBUNTU_USER} -s "$shell" ${UBUNTU_USER}
   fi
 }
 `;
@@ -41,7 +42,7 @@ for file in "$home/.profile" "$home/.bashrc"; do
   { printf '%s\\n' "$line"; if [ -e "$file" ]; then cat "$file"; fi; } >"$file.new"
   cat "$file.new" >"$file"
   rm "$file.new"
-  chown "$(id -u ubuntu):$(id -g ubuntu)" "$file"
+  chown "$(id -u ${UBUNTU_USER}):$(id -g ${UBUNTU_USER})" "$file"
 done
 `;
 
@@ -49,15 +50,15 @@ const check = `
 ${FIND_HOME}
 for group in ${GROUPS}; do
   members=$(awk -F: -v group="$group" '$1 == group { print $4 }' /etc/group | tr , ' ')
-  if [ "$(id -u ubuntu)" -eq 0 ]; then
+  if [ "$(id -u ${UBUNTU_USER})" -eq 0 ]; then
     answer=$members
-    name=ubuntu
+    name=${UBUNTU_USER}
   else
-    answer=$(id -nG ubuntu)
+    answer=$(id -nG ${UBUNTU_USER})
     name=$group
   fi
   case " $answer " in *" $name "*) ;; *)
-    echo "the user ubuntu is not in the group $group"
+    echo "the user ${UBUNTU_USER} is not in the group $group"
     exit 1
   esac
 done

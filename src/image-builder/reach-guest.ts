@@ -1,13 +1,13 @@
 import { findHostKeyFingerprints } from '../guest/console.ts';
 import { AddressNotFoundError, ProductError, ServerError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
+import { UBUNTU_USER } from '../model/ubuntu-user.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Server, findServer, getConsole } from '../openstack/servers.ts';
 import type { SshSession } from '../system/ssh.ts';
 import { waitFor } from '../system/wait.ts';
 import { type Tools, waitOn } from './tools.ts';
 
-const SSH_USER = 'ubuntu';
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** The server; throws ServerError when it is gone or in ERROR. */
@@ -67,7 +67,7 @@ export async function connectGuest(
   if (server.addresses.length === 0) throw new AddressNotFoundError(`server ${server.id} has no address`);
   let seen = '';
   const tryAddress = async (host: string, signal: AbortSignal): Promise<SshSession | undefined> => {
-    const target = { host, port: tools.sshPort, username: SSH_USER, privateKey, hostKeyFingerprints };
+    const target = { host, port: tools.sshPort, username: UBUNTU_USER, privateKey, hostKeyFingerprints };
     try {
       return await tools.connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
     } catch (error) {

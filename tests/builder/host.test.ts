@@ -113,6 +113,13 @@ describe('setting a host up', () => {
     expect((await at.systemctlCalls()).at(-1)).toBe('restart app-0-scheduler.service');
   });
 
+  test('without systemd names the package to install', async () => {
+    await rm(at.host.paths.systemctl);
+    const error = await failureOf(initialize(config, at.host));
+    expect(error).toMatchObject({ name: 'BuilderSetupError', kind: 'input' });
+    expect(error.message).toMatch(/usr\/bin\/systemctl: not found.*apt-get install systemd/);
+  });
+
   test('runs the Node that the charm carries, when it does', async () => {
     await mkdir(join(at.host.charmDir, 'bin'));
     await writeFile(join(at.host.charmDir, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });

@@ -158,7 +158,8 @@ async function openRoot(): Promise<string> {
   const memory = await mkdtemp('/dev/shm/unit-');
   await symlink(memory, join(root, 'run'));
   await writeFile(join(root, 'memory'), memory);
-  for (const folder of ['etc/systemd/system', 'etc/cron.d'])
+  for (const folder of ['etc/systemd/system', 'etc/cron.d', 'usr/bin'])
     await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, 'usr/bin/systemctl'), ''); // answered by `systemd`
   return root;
 }
