@@ -35,7 +35,7 @@ export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcom
 /** Waits for the end of a job that an earlier daemon started. */
 export async function adoptJob(ongoing: OngoingJob, tools: BuilderTools): Promise<JobOutcome> {
   const processes = await findJobProcesses(tools);
-  const found = processes.find(({ buildId }) => buildId === ongoing.buildId);
+  const found = processes.find(({ job }) => job.buildId === ongoing.buildId);
   return awaitJob({ ...ongoing, process: found?.identity, ended: undefined }, tools);
 }
 

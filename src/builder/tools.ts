@@ -15,7 +15,7 @@ export interface Host {
 }
 
 /** Who orders jobs: it is written on all they make. */
-export interface Orderer {
+interface Orderer {
   readonly application: string;
   readonly modelUuid: string;
   readonly unit: string;
@@ -41,30 +41,17 @@ export interface BuilderTools {
 /** Where the jobs of one unit are found. */
 export type JobPlace = Pick<BuilderTools, 'paths' | 'orderer'>;
 
-/** Where the jobs' downloads come from. */
-export interface SourceUrls {
-  readonly cloudImages: string;
-  readonly runnerReleases: string;
-}
-
-/** What `prepare`, `copy` and `prune` work with. */
-export type JobTools = BuilderTools & { readonly urls: SourceUrls };
-
-/** What `run` works with. */
-export interface RunTools extends JobTools {
-  /** The names of the images to build; absent: all of the matrix. */
-  readonly only?: ReadonlySet<string>;
-  /** The build id that somebody was told; `undefined`: a new one. */
-  readonly buildIdOf?: (imageName: string) => string | undefined;
-  /** Why an image is built. */
-  readonly reasonOf?: (imageName: string) => string;
+/** The tools and settings of `run`. */
+export interface RunTools extends BuilderTools {
   /** Written on the images. */
   readonly inputs: BuildInputs;
+  /** Why the images are built. */
+  readonly reason?: string;
   /** The generation of secrets.json that the builds were planned with; absent: any. */
   readonly secretsGeneration?: number;
-  /** How many builds run at a time. */
+  /** The number of builds that run at the same time. */
   readonly maxParallel: number;
-  /** Hears of each image as soon as its build has ended. */
+  /** Called for each image as soon as its build has ended. */
   readonly onImage?: (imageName: string, outcome: JobOutcome) => void;
 }
 

@@ -41,7 +41,8 @@ export const OWNER_KEYS = {
   published: 'image_builder_published',
 } as const;
 
-const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+/** The form of a build id; it is also a safe name of a folder. */
+export const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const ownerText: Decoder<string> = (value, at, problems) => {
   const read = anyString(value, at, problems);

@@ -1,35 +1,35 @@
 import { adoptJob } from '../builder/await-job.ts';
-import type { AlsoImage } from '../builder/command-lines.ts';
-import type { StaticConfigs } from '../builder/config.ts';
-import { BuilderRunError } from '../builder/errors.ts';
-import { tidyJobs } from '../builder/job-files.ts';
 import { observe } from '../builder/observe.ts';
 import { listOngoingJobs } from '../builder/ongoing-jobs.ts';
-import { copy, prepare, prune } from '../builder/other-jobs.ts';
+import { orderBuild } from '../builder/order-build.ts';
 import { readStep } from '../builder/read-step.ts';
-import { run } from '../builder/run.ts';
-import type { BuilderTools, JobOutcome, JobTools } from '../builder/tools.ts';
+import { runJob } from '../builder/run-job.ts';
+import { tidyJobs } from '../builder/tidy-jobs.ts';
+import type { BuilderTools, JobOutcome } from '../builder/tools.ts';
+import { encodeBuildInputs } from '../model/build-inputs.ts';
 import type { DesiredState } from '../model/desired-state.ts';
+import type { ExtraImage } from '../model/job-order.ts';
+import { ImageConfig, type ImageVariant, type RunConfig } from '../model/run-config.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
-import type { BuildEntry } from './plan-entry.ts';
 import { listToldImages } from './plan-clouds.ts';
 import { markSettled } from './unsettled-jobs.ts';
 import { wantedInputs } from './wanted-inputs.ts';
 
-/** What a round knows of its jobs. */
+/** The desired state of a round, and what its jobs are run with. */
 interface Order {
   readonly desired: DesiredState;
+  /** The version of this software. */
   readonly version: string;
   readonly tools: BuilderTools;
 }
 
-/** Has the builder's program do what `desired` asks for; `version` is this software's. */
+/** Returns a runner that has the builder's program do what `desired` asks for. */
 export function createJobRunner(order: Order): JobRunner {
   const { tools } = order;
   return {
     observe: (cloudIds) => observe(cloudIds, tools, listPublished(order.desired)),
     listOngoing: () => listOngoingJobs(tools),
-    run: (entry, buildId) => runEntry(entry, { ...order, tools: { ...tools, newBuildId: () => buildId } }),
+    run: (entry, buildId) => runEntry(entry, buildId, order),
     adopt: (job) => adoptJob(job, tools),
     markSettled: (buildId) => markSettled(tools.paths, buildId),
     readStep: (buildId) => readStep(buildId, tools),
@@ -37,69 +37,58 @@ export function createJobRunner(order: Order): JobRunner {
   };
 }
 
-/** What consumers are told now, each image once: also the work of whoever was here before us. */
-function listPublished(desired: DesiredState): readonly AlsoImage[] {
+/** Lists the images that consumers are given now, each once, whoever made them. */
+function listPublished(desired: DesiredState): readonly ExtraImage[] {
   return [
     ...new Map(listToldImages(desired).map((image) => [`${image.cloudId}=${image.imageId}`, image])).values(),
   ];
 }
 
-function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {
-  const { desired } = order;
-  const { cloudImagesUrl, runnerReleasesUrl } = desired.images;
-  const urls = { cloudImages: cloudImagesUrl, runnerReleases: runnerReleasesUrl };
-  const tools: JobTools = { ...order.tools, urls };
+function runEntry(entry: WorkEntry, buildId: string, order: Order): Promise<JobOutcome> {
+  const { desired, version, tools } = order;
+  const { build, images, credentialsGeneration: secretsGeneration } = desired;
+  const ordering = { reason: entry.reason, buildId };
   switch (entry.act) {
-    case 'prepare':
-      return prepare(entry, staticConfigs(desired, []), tools);
-    case 'copy':
-      return copy(entry, staticConfigs(desired, entry.uploadTo), tools);
-    case 'prune':
-      return prune(entry, staticConfigs(desired, []), tools);
-    case 'build':
-      return build(entry, order, tools);
+    case 'prepare': {
+      const variant = { base: entry.base, juju: '', microk8s: '' };
+      return runJob({ kind: 'prepare', entries: [runConfigOf(desired, variant)] }, ordering, tools);
+    }
+    case 'build': {
+      const inputs = encodeBuildInputs(wantedInputs(images, version));
+      const image = { entry: runConfigOf(desired, entry.variant), cloudIds: entry.uploadTo, inputs };
+      return orderBuild({ ...image, secretsGeneration }, ordering, tools);
+    }
+    case 'copy': {
+      const { imageName, imageId, uploadTo: cloudIds } = entry;
+      const image = { imageName, imageId, buildCloud: build.cloud, cloudIds };
+      return runJob(
+        { kind: 'copy', ...image, withinCloud: 'copy', keepRevisions: undefined },
+        ordering,
+        tools,
+      );
+    }
+    case 'prune': {
+      const { imageName, cloudId, publishedIds } = entry;
+      const revisions = { keepRevisions: build.keepRevisions, protectedIds: [], publishedIds };
+      return runJob({ kind: 'prune', imageName, cloudId, ...revisions, isDryRun: false }, ordering, tools);
+    }
   }
 }
 
-/** One image of the matrix. What became of it is told by its outcome, also when `run` throws for it. */
-async function build(
-  { imageName, variant, uploadTo, reason }: BuildEntry,
-  { desired, version }: Order,
-  tools: JobTools,
-): Promise<JobOutcome> {
-  const { base, juju, microk8s } = variant;
-  const matrix = { bases: [base], jujuChannels: [juju], microk8sChannels: [microk8s] };
-  const outcomes: JobOutcome[] = [];
-  try {
-    await run(matrix, staticConfigs(desired, uploadTo), {
-      ...tools,
-      only: new Set([imageName]),
-      inputs: wantedInputs(desired.images, version),
-      secretsGeneration: desired.credentialsGeneration,
-      maxParallel: 1, // how many run at a time is decided by the plan
-      reasonOf: () => reason,
-      onImage: (_, outcome) => outcomes.push(outcome),
-    });
-  } catch (error) {
-    if (!(error instanceof BuilderRunError)) throw error;
-  }
-  const [outcome] = outcomes;
-  if (outcome === undefined) throw new Error(`${imageName}: its build told nothing of it`);
-  return outcome;
-}
-
-function staticConfigs({ images, build }: DesiredState, uploadClouds: readonly string[]): StaticConfigs {
-  const { arch, prefix, runnerVersion } = images;
+/** Returns the run config of one image of the desired state. */
+function runConfigOf({ images, build, consumers }: DesiredState, variant: ImageVariant): RunConfig {
+  const { arch, prefix, runnerVersion, scriptDigest, cloudImagesUrl, runnerReleasesUrl } = images;
+  const scriptUrl = scriptDigest === '' ? '' : 'secrets.json';
   return {
-    cloudConfig: {
+    image: new ImageConfig({ ...variant, arch, prefix, runnerVersion, scriptDigest, scriptUrl }),
+    cloud: {
       buildCloud: build.cloud,
       buildFlavor: build.flavor,
       buildNetwork: build.network,
       resourcePrefix: prefix,
-      uploadClouds,
+      uploadClouds: [...new Set(consumers.map(({ cloudId }) => cloudId))],
       numRevisions: build.keepRevisions,
     },
-    imageConfig: { arch, prefix, scriptUrl: undefined, runnerVersion },
-    serviceConfig: { dockerhubCache: undefined, proxy: undefined },
+    externalService: { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl },
   };
 }

@@ -1,5 +1,5 @@
-import type { AlsoImage } from '../builder/command-lines.ts';
 import type { DesiredState } from '../model/desired-state.ts';
+import type { ExtraImage } from '../model/job-order.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
 
 type SeenCloud = Extract<ObservedCloud, { readonly state: 'seen' }>;
@@ -53,7 +53,7 @@ export function listConsumerClouds({ build, consumers }: DesiredState): readonly
 }
 
 /** The images that relations tell their consumers now, each in the consumer's own cloud. */
-export function listToldImages({ published = [], consumers }: DesiredState): readonly AlsoImage[] {
+export function listToldImages({ published = [], consumers }: DesiredState): readonly ExtraImage[] {
   return published.flatMap(({ relationId, imageIds }) =>
     consumers
       .filter((consumer) => consumer.relationId === relationId)

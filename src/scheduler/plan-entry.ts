@@ -71,7 +71,6 @@ export type PlanEntry =
 /** What is to be done now, in the matrix's order. Jobs that run already are not in it. */
 export type Plan = readonly PlanEntry[];
 
-export type BuildEntry = Extract<PlanEntry, { readonly act: 'build' }>;
 export type CopyEntry = Extract<PlanEntry, { readonly act: 'copy' }>;
 export type PruneEntry = Extract<PlanEntry, { readonly act: 'prune' }>;
 

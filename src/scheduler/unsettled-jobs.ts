@@ -1,6 +1,7 @@
 import { access, stat } from 'node:fs/promises';
-import { findJobOrder, jobFiles } from '../builder/job-files.ts';
+import { jobFiles } from '../builder/job-files.ts';
 import { findJobEnd, hasStarted, writeMark } from '../builder/job-marks.ts';
+import { findOrderedJob } from '../builder/job-processes.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import { listFolder } from '../system/folders.ts';
@@ -47,10 +48,9 @@ async function isStray(paths: UnitPaths, name: string): Promise<boolean> {
 async function findUnsettled(paths: UnitPaths, buildId: string): Promise<UnsettledJob | undefined> {
   const files = jobFiles(paths, buildId);
   if (await isThere(files.settled)) return undefined;
-  const order = await findJobOrder(files);
-  if (order?.buildId !== buildId || !(await hasStarted(paths, buildId))) return undefined;
-  const endedAt = await findJobEnd(paths, buildId);
-  return { ...order, startedAt: Date.parse(order.startedAt), endedAt };
+  const job = await findOrderedJob(paths, buildId);
+  if (job === undefined || !(await hasStarted(paths, buildId))) return undefined;
+  return { ...job, endedAt: await findJobEnd(paths, buildId) };
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
-import { execPath, kill, uptime } from 'node:process';
+import { execPath, getuid, kill, uptime } from 'node:process';
 import { errorCodeOf } from './error-code.ts';
 import { type ProcessIdentity, findProcessState, readOwnProcessIdentity } from './process-id.ts';
 
@@ -29,6 +29,16 @@ export async function listProcesses(): Promise<readonly RunningProcess[]> {
     }),
   );
   return seen.flat();
+}
+
+/**
+ * Reports whether a process was started by our own user and has no other user's rights: a set-user-ID program of ours
+ * that another user starts with any arguments does not count.
+ */
+export async function isOwnUser(pid: number): Promise<boolean> {
+  const status = (await orNothing(readFile(`/proc/${pid}/status`, 'utf8'))) ?? '';
+  const [, ids = ''] = /^Uid:\s+(.+)$/m.exec(status) ?? [];
+  return ids !== '' && ids.split(/\s+/).every((id) => Number(id) === getuid?.());
 }
 
 /** The files that tell from where a process runs: its program and its working folder, links resolved. */

@@ -1,17 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { FILE, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
-import { ask, problemsOf } from './ask.ts';
+import { orderFor, problemsOf } from './ask.ts';
 import { useProgram } from './run-program.ts';
 
 describe('the command line of distribute', () => {
   test('names an image and clouds, in their order, and prunes nothing unless told', () => {
-    expect(ask(['distribute', 'i1', '--upload-clouds', 'b, a'])).toMatchObject({
-      command: 'distribute',
-      imageId: 'i1',
-      destinations: ['b', 'a'],
-      keepRevisions: undefined,
-    });
-    expect(ask(['distribute', 'i1', '--upload-clouds', 'a', '-k', '2'])).toMatchObject({ keepRevisions: 2 });
+    const { order } = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'b, a']);
+    expect(order).toMatchObject({ imageId: 'i1', cloudIds: ['b', 'a'], keepRevisions: undefined });
+    const keeping = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'a', '-k', '2']);
+    expect(keeping.order.keepRevisions).toBe(2);
   });
 
   test.each([

@@ -1,62 +1,89 @@
 import { describe, expect, test } from '@jest/globals';
+import { ImageConfig } from '../../src/model/run-config.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
-import { ask, problemsOf } from './ask.ts';
+import { ask, orderFor, problemsOf } from './ask.ts';
 
 describe('run', () => {
   test('needs a name only', () => {
-    expect(ask(['run', 'noble-x64'])).toEqual({
-      ...{ command: 'run', cloudName: '', logLevel: 'info', logFormat: 'text' },
-      format: 'json',
-      owner: { application: 'by-hand', modelUuid: '', unit: '', buildId: 'new-1' },
-      isOwnerGiven: false,
-      timeouts: DEFAULT_TIMEOUTS,
+    const owner = { application: 'by-hand', modelUuid: '', unit: '' };
+    const urls = {
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
       runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+    };
+    const image = {
+      arch: 'x64',
+      base: 'noble',
+      juju: '',
+      microk8s: '',
+      prefix: '',
+      runnerVersion: '',
+    } as const;
+    expect(ask(['run', 'noble-x64'])).toEqual({
+      ...{ command: 'order', cloudName: '', logLevel: 'info', logFormat: 'text', format: 'json' },
+      owner: { ...owner, buildId: 'new-1' },
+      isOwnerGiven: false,
+      timeouts: DEFAULT_TIMEOUTS,
+      ...urls,
       sshPort: 22,
-      cloud: {
-        dockerhubCache: undefined,
-        flavor: '',
-        network: '',
-        prefix: '',
-        proxy: '',
-        uploadCloudNames: [],
+      secrets: { scriptUrl: new Secret(''), scriptSecrets: new Map() },
+      order: {
+        ...{ format: 1, kind: 'build', id: 'new-1', owner, reason: 'by hand', timeouts: {}, sshPort: 22 },
+        orderedAt: '2026-11-21T08:00:00.000Z',
+        imageName: 'noble-x64',
+        inputs: '',
+        cloudIds: [],
         withinCloud: 'copy',
+        keepRevisions: 5,
+        secretsGeneration: undefined,
+        entry: {
+          image: new ImageConfig({ ...image, scriptUrl: '', scriptDigest: '' }),
+          cloud: {
+            ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: '' },
+            ...{ uploadClouds: [], numRevisions: 5 },
+          },
+          externalService: { dockerhubCache: '', proxy: '', ...urls },
+        },
       },
-      image: {
-        arch: 'x64',
-        base: 'noble',
-        juju: '',
-        microk8s: '',
-        runnerVersion: '',
-        scriptUrl: '',
-        name: 'noble-x64',
-      },
-      keepRevisions: 5,
     });
   });
 
   test.each([
-    [['-b', 'jammy'], { image: { base: 'jammy' } }],
-    [['--base-image', '22.04'], { image: { base: 'jammy' } }],
-    [['--base-image=Noble'], { image: { base: 'noble' } }],
-    [['-k', '3'], { keepRevisions: 3 }],
-    [['--no-prune'], { keepRevisions: undefined }],
+    [['-b', 'jammy'], { order: { entry: { image: { base: 'jammy' } } } }],
+    [['--base-image', '22.04'], { order: { entry: { image: { base: 'jammy' } } } }],
+    [['--base-image=Noble'], { order: { entry: { image: { base: 'noble' } } } }],
+    [['-k', '3'], { order: { keepRevisions: 3 } }],
+    [['--no-prune'], { order: { keepRevisions: undefined } }],
     [['--log-format', 'json'], { logFormat: 'json' }],
-    [['--keep-revisions', '12'], { keepRevisions: 12 }],
-    [['--arch', 'ARM64'], { image: { arch: 'arm64' } }],
-    [['--arch', 'aarch64'], { image: { arch: 'arm64' } }],
-    [['--flavor', 'm1.small'], { cloud: { flavor: 'm1.small' } }],
-    [['--network', 'net'], { cloud: { network: 'net' } }],
-    [['--prefix', 'p'], { cloud: { prefix: 'p' }, owner: { application: 'p' } }],
-    [['--runner-version', '2.331.0'], { image: { runnerVersion: '2.331.0' } }],
-    [['--runner-version', 'v2.331.0'], { image: { runnerVersion: '2.331.0' } }],
-    [['--script-url', 'https://x/s.sh?t=1'], { image: { scriptUrl: 'https://x/s.sh?t=1' } }],
+    [['--keep-revisions', '12'], { order: { keepRevisions: 12 } }],
+    [['--arch', 'ARM64'], { order: { entry: { image: { arch: 'arm64' } } } }],
+    [['--arch', 'aarch64'], { order: { entry: { image: { arch: 'arm64' } } } }],
+    [['--flavor', 'm1.small'], { order: { entry: { cloud: { buildFlavor: 'm1.small' } } } }],
+    [['--network', 'net'], { order: { entry: { cloud: { buildNetwork: 'net' } } } }],
+    [
+      ['--prefix', 'p'],
+      { order: { entry: { cloud: { resourcePrefix: 'p' } }, owner: { application: 'p' } } },
+    ],
+    [['--runner-version', '2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
+    [['--runner-version', 'v2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
+    [['--script-url', 'https://x/s.sh?t=1'], { order: { entry: { image: { scriptUrl: 'secrets.json' } } } }],
+    [['--upload-clouds', 'a,b', '--share'], { order: { cloudIds: ['a', 'b'], withinCloud: 'share' } }],
+    [
+      ['--owner', '{"application": "a", "run_config": "c=1"}'],
+      { order: { inputs: 'c=1' }, owner: { runConfig: 'c=1' } },
+    ],
     [['--runner-releases-url', 'http://m/r'], { runnerReleasesUrl: 'http://m/r' }],
     [['--cloud-images-url', 'http://m/u'], { cloudImagesUrl: 'http://m/u' }],
-    [['--server-timeout', '7'], { timeouts: { ...DEFAULT_TIMEOUTS, serverTimeout: 7 } }],
+    [
+      ['--server-timeout', '7'],
+      {
+        timeouts: { ...DEFAULT_TIMEOUTS, serverTimeout: 7 },
+        order: { timeouts: { serverTimeout: 7 } },
+      },
+    ],
     [['--format', 'text'], { format: 'text' }],
-    [['--os-cloud', 'c2'], { cloudName: 'c2' }],
-    [['--proxy', ''], { cloud: { proxy: '' } }],
+    [['--os-cloud', 'c2'], { order: { entry: { cloud: { buildCloud: 'c2' } } } }],
+    [['--proxy', ''], { order: { entry: { externalService: { proxy: '' } } } }],
   ])('takes %p', (argv, expected) => {
     expect(ask(['run', 'n', ...argv])).toMatchObject(expected);
   });
@@ -118,7 +145,8 @@ describe('run', () => {
 
   test('refuses a host whose architecture it does not know, unless one is given', () => {
     expect(() => ask(['run', 'n'], { arch: 'mips' })).toThrow('--arch: expected one of');
-    expect(ask(['run', 'n', '--arch', 'x64'], { arch: 'mips' })).toMatchObject({ image: { arch: 'x64' } });
+    const { order } = orderFor('build', ['run', 'n', '--arch', 'x64'], { arch: 'mips' });
+    expect(order.entry.image.arch).toBe('x64');
   });
 });
 
@@ -157,81 +185,5 @@ describe('the owner', () => {
       isOwnerGiven: true,
       owner: { application: 'a', modelUuid: 'm', unit: 'a/0', buildId: 'b' },
     });
-  });
-});
-
-describe('init', () => {
-  test('prepares noble, for the architecture of the host', () => {
-    expect(ask(['init'])).toMatchObject({ command: 'init', bases: ['noble'], arch: 'x64', prefix: '' });
-  });
-
-  test('takes several bases, each once', () => {
-    const { bases } = ask(['init', '--base-image', 'noble, jammy,24.04']) as { bases: readonly string[] };
-    expect(bases).toEqual(['noble', 'jammy']);
-  });
-
-  test('tells every base that is none', () => {
-    expect(problemsOf('init', '--base-image', 'noble,x,y')).toHaveLength(2);
-  });
-
-  test('with an empty list of bases is told', () => {
-    expect(problemsOf('init', '--base-image', '')).toHaveLength(1);
-  });
-});
-
-describe('latest-build-id', () => {
-  test('looks for an active image, or any', () => {
-    expect(ask(['latest-build-id', 'n'])).toMatchObject({ imageName: 'n', which: 'active' });
-    expect(ask(['latest-build-id', 'n', '--any-status'])).toMatchObject({ which: 'any' });
-  });
-
-  test('works on a host of any architecture', () => {
-    expect(ask(['latest-build-id', 'n'], { arch: 'mips' })).toMatchObject({ imageName: 'n' });
-  });
-});
-
-describe('prune', () => {
-  test('takes ids to protect as words and as a comma list', () => {
-    const request = ask(['prune', 'n', '-k', '2', '--dry-run', '--protect', 'a,b', 'c', '--protect', 'd']);
-    expect(request).toMatchObject({
-      imageName: 'n',
-      keepRevisions: 2,
-      isDryRun: true,
-      protectedIds: ['a', 'b', 'c', 'd'],
-    });
-  });
-
-  test('keeps five and protects none unless told', () => {
-    expect(ask(['prune', 'n'])).toMatchObject({ keepRevisions: 5, protectedIds: [], isDryRun: false });
-  });
-
-  test('leaves the marks of what is published as they are, unless told what is', () => {
-    expect(ask(['prune', 'n'])).toMatchObject({ publishedIds: undefined });
-    const owned = ['prune', 'n', '--owner', '{"application": "a"}'];
-    expect(ask([...owned, '--published', 'a,b', 'c'])).toMatchObject({ publishedIds: ['a', 'b', 'c'] });
-    expect(ask([...owned, '--published', ''])).toMatchObject({ publishedIds: [] });
-  });
-
-  test('with --published and no owner, whose marks they would be, is refused', () => {
-    expect(problemsOf('prune', 'n', '--published', 'a')).toEqual([
-      '--published: expected --owner with it: marks are of its images, got nothing',
-    ]);
-  });
-
-  test('without a revision to keep is refused', () => {
-    expect(problemsOf('prune', 'n', '-k', '0')).toHaveLength(1);
-  });
-});
-
-describe('sweep', () => {
-  test('is for the owner, else for the prefix', () => {
-    expect(ask(['sweep', '--prefix', 'p'])).toMatchObject({
-      command: 'sweep',
-      owner: { application: 'p', modelUuid: '' },
-    });
-  });
-
-  test('refuses a prefix that no name may have', () => {
-    expect(problemsOf('sweep', '--prefix', 'a;b')).toHaveLength(1);
   });
 });

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { scriptSecretsOf } from '../../src/bin/image-builder/read-secrets.ts';
-import type { Request } from '../../src/bin/image-builder/request.ts';
+import type { JobSecrets } from '../../src/bin/image-builder/request.ts';
 import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
+import { encodeJobOrder } from '../../src/model/job-order.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { readDescriptor } from '../../src/system/descriptor.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { ask } from './ask.ts';
+import { orderFor } from './ask.ts';
 import { useProgram } from './run-program.ts';
 
 const program = useProgram({ clock: new ManualClock() });
@@ -31,50 +31,51 @@ async function open(text: string): Promise<number> {
   return openSync(path, 'r');
 }
 
-const askRun = (text: string, ...more: string[]): Request =>
-  ask(['run', 'n', '--secrets-fd', '3', ...more], {
+const OURS = new Map([['OURS', new Secret('x')]]);
+const askRun = (text: string, ...more: string[]) =>
+  orderFor('build', ['run', 'n', '--secrets-fd', '3', ...more], {
     scriptUrl: 'https://environment/s.sh',
+    scriptSecrets: OURS,
     readDescriptor: () => text,
   });
-const revealed = (request: Request): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    [...scriptSecretsOf(request, { IMAGE_BUILDER_SECRET_OURS: 'x' })].map(([name, secret]) => [
-      name,
-      secret.reveal(),
-    ]),
-  );
+const environmentOf = ({ scriptSecrets }: JobSecrets): Readonly<Record<string, string>> =>
+  Object.fromEntries([...scriptSecrets].map(([name, secret]) => [name, secret.reveal()]));
 
 describe('run --secrets-fd', () => {
   test('takes the script and its environment from the descriptor, and nothing of our own', () => {
-    const request = askRun(secretsText('https://x/s.sh?t=1', { TOKEN: 'a' }));
-    expect(request).toMatchObject({ image: { scriptUrl: 'https://x/s.sh?t=1' } });
-    expect(revealed(request)).toEqual({ TOKEN: 'a' });
-    expect(askRun(secretsText(''))).toMatchObject({ image: { scriptUrl: '' } });
+    const { order, secrets } = askRun(secretsText('https://x/s.sh?t=1', { TOKEN: 'a' }));
+    expect(secrets.scriptUrl.reveal()).toBe('https://x/s.sh?t=1');
+    expect(environmentOf(secrets)).toEqual({ TOKEN: 'a' });
+    expect(order.entry.image.scriptUrl).toBe('secrets.json');
+    const without = askRun(secretsText(''));
+    expect(without.secrets.scriptUrl.reveal()).toBe('');
+    expect(without.order.entry.image.scriptUrl).toBe('');
   });
 
   test('lets --script-url go before the descriptor’s', () => {
-    const request = askRun(secretsText('https://x/', { TOKEN: 'a' }), '--script-url', 'https://y/');
-    expect(request).toMatchObject({ image: { scriptUrl: 'https://y/' } });
-    expect(revealed(request)).toEqual({ TOKEN: 'a' });
+    const { secrets } = askRun(secretsText('https://x/', { TOKEN: 'a' }), '--script-url', 'https://y/');
+    expect(secrets.scriptUrl.reveal()).toBe('https://y/');
+    expect(environmentOf(secrets)).toEqual({ TOKEN: 'a' });
   });
 
   test('when it is not given leaves both to the environment', () => {
-    const request = ask(['run', 'n'], { scriptUrl: 'https://environment/s.sh' });
-    expect(request).toMatchObject({ image: { scriptUrl: 'https://environment/s.sh' } });
-    expect(revealed(request)).toEqual({ OURS: 'x' });
+    const host = { scriptUrl: 'https://environment/s.sh', scriptSecrets: OURS };
+    const { secrets } = orderFor('build', ['run', 'n'], host);
+    expect(secrets.scriptUrl.reveal()).toBe('https://environment/s.sh');
+    expect(environmentOf(secrets)).toEqual({ OURS: 'x' });
   });
 
-  test('gives values that do not print', () => {
-    const { scriptSecrets } = askRun(secretsText('', { TOKEN: 'token-MARKED' })) as {
-      scriptSecrets: unknown;
-    };
-    expect(inspect(scriptSecrets, { depth: 9, showHidden: true })).not.toMatch('MARKED');
+  test('gives values that do not print, and leaves them out of the order', () => {
+    const { order, secrets } = askRun(secretsText('https://x/?url-MARKED', { TOKEN: 'token-MARKED' }));
+    expect(inspect(secrets, { depth: 9, showHidden: true })).not.toMatch('MARKED');
+    expect(encodeJobOrder(order)).not.toMatch('MARKED');
   });
 
   test('reads an inherited descriptor to its end, and closes it', async () => {
     const descriptor = await open(secretsText('https://x/', { TOKEN: 'a'.repeat(100_000) }));
-    const request = ask(['run', 'n', '--secrets-fd', `${descriptor}`], { readDescriptor });
-    expect(revealed(request)['TOKEN']).toHaveLength(100_000);
+    const argv = ['run', 'n', '--secrets-fd', `${descriptor}`];
+    const { secrets } = orderFor('build', argv, { readDescriptor });
+    expect(environmentOf(secrets)['TOKEN']).toHaveLength(100_000);
     expect(() => fstatSync(descriptor)).toThrow('EBADF');
   });
 

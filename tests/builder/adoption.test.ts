@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execPath, kill } from 'node:process';
+import { kill } from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { adoptJob } from '../../src/builder/await-job.ts';
-import { parseJobArguments } from '../../src/builder/job-processes.ts';
+import { jobFiles, writeJobOrder } from '../../src/builder/job-files.ts';
 import { listOngoingJobs, stopJobs } from '../../src/builder/ongoing-jobs.ts';
-import { PROGRAM_FILE, resolveCurrentProgram } from '../../src/builder/programs.ts';
 import { upgradeApp } from '../../src/builder/upgrade-app.ts';
+import { encodeJobArguments, encodeJobOwner } from '../../src/model/job-arguments.ts';
 import { layOutCharm } from './support/host.ts';
-import { until, useJobs } from './support/jobs.ts';
+import { ORDERER, buildOrder, orderHead, until, useJobs } from './support/jobs.ts';
+import { startFakeJob, writeFakeProgram } from './support/fake-job.ts';
 import { compileDaemon, startOtherDaemon } from './support/other-daemon.ts';
 
 const at = useJobs();
@@ -32,24 +33,10 @@ afterEach(async () => {
   }
 });
 
-const OWNER = { application: 'app', model_uuid: 'model-1', unit: 'app/0', build_id: 'b1' };
-
-/** Starts the program as nobody's job that has a job.json. */
-async function startProgram(args: readonly string[]): Promise<ChildProcess> {
-  const script = join(await resolveCurrentProgram(at.host.paths), PROGRAM_FILE);
-  const child = spawn(execPath, [script, ...args], { env: { HOME: at.host.paths.state }, stdio: 'ignore' });
-  children.push(child);
-  await until(async () => (await at.calls()).some((call) => call.args.join() === args.join()));
-  return child;
-}
-
-const startOwned = (owner: object, command: readonly string[] = ['run', 'img']) =>
-  startProgram([...command, '--owner', JSON.stringify(owner)]);
-
 describe('a job whose daemon was killed', () => {
   const startOrphan = async () => {
-    await at.script({ run: { holdUntil: at.gate, result: { image_id: 'i' } } });
-    const daemon = await startOtherDaemon(compiled, at.tools, ['run', 'img']);
+    await at.script({ build: { holdUntil: at.gate, result: { image_id: 'i' } } });
+    const daemon = await startOtherDaemon(compiled, at.tools, buildOrder());
     children.push(daemon);
     await at.waitForCalls(1);
     kill(-(daemon.pid ?? 0), 'SIGKILL'); // with all of its process group
@@ -59,7 +46,7 @@ describe('a job whose daemon was killed', () => {
   test('runs on, is found again, and its end is told', async () => {
     await startOrphan();
     const [job] = await listOngoingJobs(at.tools);
-    expect(job).toMatchObject({ kind: 'build', buildId: 'b1', subject: 'img', cloudIds: ['a'], reason: 'r' });
+    expect(job).toMatchObject({ kind: 'build', buildId: 'b1', subject: 'img', cloudIds: ['a'] });
     if (job === undefined) throw new Error('unreachable');
     const outcome = adoptJob(job, at.tools);
     await at.release();
@@ -76,14 +63,6 @@ describe('a job whose daemon was killed', () => {
     if (job !== undefined) expect(await adoptJob(job, at.tools)).toMatchObject({ kind: 'cancelled' });
   });
 
-  test('is told from its command line when job.json is lost', async () => {
-    await startOrphan();
-    await rm(join(at.host.paths.jobs, 'b1/job.json'));
-    const [job] = await listOngoingJobs(at.tools);
-    expect(job).toMatchObject({ kind: 'build', buildId: 'b1', subject: 'img', cloudIds: [], reason: '' });
-    expect(Math.abs((job?.startedAt ?? 0) - at.tools.clock.now())).toBeLessThan(60_000);
-  });
-
   test('and that ended before it was adopted tells its result all the same', async () => {
     await startOrphan();
     const [job] = await listOngoingJobs(at.tools);
@@ -94,86 +73,97 @@ describe('a job whose daemon was killed', () => {
   });
 });
 
-describe('not taken for a job of ours is', () => {
-  test.each([
-    ['one of another unit', { ...OWNER, unit: 'app/1' }],
-    ["another model's unit of the same name", { ...OWNER, model_uuid: 'model-2' }],
-    ['one of another application', { ...OWNER, application: 'other' }],
-  ])('%s', async (_whose, owner) => {
-    await at.script({ run: { holdUntil: at.gate } });
-    await startOwned(owner);
+const OWNER = encodeJobOwner(ORDERER);
+
+/** Writes an order that nobody has started; `folder` may be that of another job. */
+async function writeOrder(change: Parameters<typeof buildOrder>[0] = {}, folder = 'b1'): Promise<void> {
+  await writeJobOrder(buildOrder(change), jobFiles(at.host.paths, folder));
+}
+
+/** Starts a process with the arguments of a job, as any user can. */
+async function startFake(args: readonly string[], change: Parameters<typeof startFakeJob>[2] = {}) {
+  const child = await startFakeJob(at.host.paths, args, change);
+  children.push(child);
+  return child;
+}
+
+const ARGS = encodeJobArguments(buildOrder());
+
+describe('a process with the arguments of a job', () => {
+  test('counts as this job when the order exists', async () => {
+    await writeOrder();
+    await startFake(ARGS);
+    expect(await listOngoingJobs(at.tools)).toMatchObject([
+      { kind: 'build', buildId: 'b1', subject: 'img', cloudIds: ['a'], reason: 'never built' },
+    ]);
+  });
+
+  test('does not count without an order', async () => {
+    await startFake(ARGS);
     expect(await listOngoingJobs(at.tools)).toEqual([]);
     expect(await stopJobs(at.tools)).toBe(0);
   });
 
-  test('a look at the clouds', async () => {
-    await at.script({ list: { holdUntil: at.gate } });
-    await startOwned(OWNER, ['list', '--clouds', 'a']);
+  test.each([
+    ['another unit', 'app/1@model-1'],
+    ["another model's unit of the same name", 'app/0@model-2'],
+    ['nobody', ''],
+  ])('does not count when it belongs to %s', async (_whose, owner) => {
+    await writeOrder();
+    await startFake([...ARGS.slice(0, -1), owner]);
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
-  test('a zombie', async () => {
-    await at.script({ run: { holdUntil: at.gate } });
-    const script = join(await resolveCurrentProgram(at.host.paths), PROGRAM_FILE);
-    // Its parent has become a program that never waits for it.
-    const command = `"$0" "$1" run img --owner "$2" & echo $!; exec cat`;
-    const parent = spawn('sh', ['-c', command, execPath, script, JSON.stringify(OWNER)], {
-      env: { ...at.tools.environment, PATH: '/usr/bin:/bin', HOME: at.host.paths.state },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+  test.each([
+    ['another id', { id: 'b2' }, 'build'],
+    ['another kind', {}, 'prune'],
+  ])('does not count when its folder holds an order of %s', async (_what, change, kind) => {
+    await writeOrder(change, 'b1');
+    await startFake(['job', kind, 'b1', '--owner', OWNER]);
+    expect(await listOngoingJobs(at.tools)).toEqual([]);
+  });
+
+  test.each(['{', '{}', '{"format": 1, "kind": "build", "id": "b1"}'])(
+    'does not count with the damaged order %j',
+    async (text) => {
+      await writeOrder();
+      await writeFile(jobFiles(at.host.paths, 'b1').order, text);
+      await startFake(ARGS);
+      expect(await listOngoingJobs(at.tools)).toEqual([]);
+    },
+  );
+
+  test('does not count as a job when it looks at the clouds', async () => {
+    const order = { ...orderHead(), kind: 'list', cloudIds: ['a'], extraImages: [] } as const;
+    await writeJobOrder(order, jobFiles(at.host.paths, 'b1'));
+    await startFake(encodeJobArguments(order));
+    expect(await listOngoingJobs(at.tools)).toEqual([]);
+  });
+
+  test('does not count once it is a zombie', async () => {
+    await writeOrder();
+    const script = await writeFakeProgram(at.host.paths, {});
+    // its parent becomes a program that never waits for it
+    const command = 'perl "$@" >&2 & echo $!; exec cat';
+    const parent = spawn('sh', ['-c', command, 'sh', script, ...ARGS], { stdio: ['pipe', 'pipe', 'pipe'] });
     children.push(parent);
-    const pid = Number(String((await once(parent.stdout, 'data'))[0]).trim());
-    await at.waitForCalls(1);
+    const [said] = await Promise.all([once(parent.stdout, 'data'), once(parent.stderr, 'data')]);
+    const pid = Number(String(said[0]).trim());
     expect(await listOngoingJobs(at.tools)).toHaveLength(1);
     kill(pid, 'SIGKILL');
     await until(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z '));
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
-});
 
-describe('a command line', () => {
-  const script = '/p/0123abcd/dist/bin/github-runner-image-builder.js';
-  const owned = ['--owner', JSON.stringify(OWNER)];
-  const read = (...args: readonly string[]) => {
-    const told = parseJobArguments(['node', ...args], '/p');
-    return told === undefined ? undefined : [told.kind, told.subject, told.cloudIds, told.owner.buildId];
-  };
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-  test.each([
-    ['a build', ['run', 'img', ...owned, '--upload-clouds', 'a,b'], ['build', 'img', ['a', 'b'], 'b1']],
-    [
-      'a preparation',
-      ['init', '--os-cloud', 'c', ...owned, '--base-image', 'noble'],
-      ['prepare', 'noble', [], 'b1'],
-    ],
-    ['a copy', ['distribute', 'id', ...owned, '--upload-clouds', 'a'], ['copy', 'id', ['a'], 'b1']],
-    ['a prune', ['prune', 'img', '--os-cloud', 'c', ...owned], ['prune', 'img', ['c'], 'b1']],
-  ])('tells %s', (_what, args, told) => {
-    expect(read(script, ...args)).toEqual(told);
-  });
-
-  test.each([
-    [
-      'of another folder',
-      ['/other/0123abcd/dist/bin/github-runner-image-builder.js', 'run', 'img', ...owned],
-    ],
-    ['of another program', ['/p/0123abcd/dist/bin/scheduler.js', 'run', 'img', ...owned]],
-    ['without owner', [script, 'run', 'img']],
-    ['whose owner is no JSON', [script, 'run', 'img', '--owner', '{']],
-    ['that only names the program', ['-e', '0', script, 'run', 'img', ...owned]],
-    ['of an image called like an option', [script, 'run', '--owner', JSON.stringify(OWNER)]],
-    ['without command', [script]],
-  ])('%s tells none', (_what, args) => {
-    expect(read(...args)).toBeUndefined();
-  });
-});
-
-test('a job.json that is corrupt or of another job is passed over', async () => {
-  await at.script({ run: { holdUntil: at.gate } });
-  await startOwned({ ...OWNER, build_id: 'b2' });
-  for (const text of ['{', '{}', JSON.stringify({ kind: 'prune', buildId: 'b2' })]) {
-    await mkdir(join(at.host.paths.jobs, 'b2'), { recursive: true });
-    await writeFile(join(at.host.paths.jobs, 'b2/job.json'), text);
-    expect(await listOngoingJobs(at.tools)).toMatchObject([{ kind: 'build', subject: 'img', reason: '' }]);
-  }
+  asRoot.each(['real and effective', 'only real'] as const)(
+    'does not count when another user, by the %s user id, started it',
+    async (otherUser) => {
+      await writeOrder();
+      await startFake(ARGS, { otherUser });
+      expect(await listOngoingJobs(at.tools)).toEqual([]);
+      expect(await stopJobs(at.tools)).toBe(0);
+    },
+  );
 });

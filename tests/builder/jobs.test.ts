@@ -4,21 +4,21 @@ import { describe, expect, test } from '@jest/globals';
 import { awaitJob } from '../../src/builder/await-job.ts';
 import { listOngoingJobs, stopJobs } from '../../src/builder/ongoing-jobs.ts';
 import { readStep } from '../../src/builder/read-step.ts';
-import { type JobSpec, startJob } from '../../src/builder/start-job.ts';
+import { startJob } from '../../src/builder/start-job.ts';
 import { CancelledError, InputError } from '../../src/model/errors.ts';
-import { Secret } from '../../src/model/secret.ts';
+import type { OrderOf } from '../../src/model/job-order.ts';
 import { failureOf } from '../support/http-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { SCRIPT_URL, SECRET, buildSpec, until, useJobs } from './support/jobs.ts';
+import { SCRIPT_URL, SECRET, buildOrder, until, useJobs } from './support/jobs.ts';
 
 const at = useJobs();
 
 const HOUR = 3_600_000;
 
-const startHeld = async (change: Partial<JobSpec> = {}, tools = at.tools) => {
-  await at.script({ run: { holdUntil: at.gate, result: { image_id: 'i' } } });
+const startHeld = async (change: Partial<OrderOf<'build'>> = {}, tools = at.tools) => {
+  await at.script({ build: { holdUntil: at.gate, result: { image_id: 'i' } } });
   const before = (await at.calls()).length;
-  const job = await startJob(buildSpec(change), tools);
+  const job = await startJob(buildOrder(change), tools);
   await at.waitForCalls(before + 1);
   return job;
 };
@@ -42,16 +42,16 @@ describe('a job', () => {
   });
 
   test('leaves its output where only root can read it', async () => {
-    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const folder = join(at.host.paths.jobs, 'b1');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
-    expect(await readdir(folder)).toEqual(['job.json', 'progress.log', 'result.json', 'started']);
+    expect(await readdir(folder)).toEqual(['order.json', 'progress.log', 'result.json', 'started']);
     for (const name of await readdir(folder))
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
   test('has in its environment what it needs, and nothing of ours', async () => {
-    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const [call] = await at.calls();
     const { paths } = at.host;
     expect(call?.env).toEqual({
@@ -63,47 +63,53 @@ describe('a job', () => {
     });
   });
 
-  test('runs from the folder of its own program, not through the link that an upgrade switches', async () => {
-    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+  test('runs the program by its own folder, not through the link that an upgrade switches', async () => {
+    const job = await startHeld();
+    const [, script] = (await readFile(`/proc/${job.process?.pid ?? 0}/cmdline`, 'utf8')).split('\0');
+    expect(script).toMatch(/\/programs\/[0-9a-f]{32}\/dist\/bin\/github-runner-image-builder\.js$/);
+  });
+
+  test('has owner, kind and id in its arguments, and finds its order in its working folder', async () => {
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const [call] = await at.calls();
-    expect(call?.cwd).toMatch(/\/programs\/[0-9a-f]{32}$/);
+    expect(call?.args).toEqual(['job', 'build', 'b1', '--owner', 'app/0@model-1']);
+    expect(call?.cwd).toBe(join(at.host.paths.jobs, 'b1'));
+    expect(call?.order).toMatchObject({ kind: 'build', id: 'b1', imageName: 'img', cloudIds: ['a'] });
   });
 
   test('gets the secrets through a descriptor, and in no other way', async () => {
-    const secrets = { scriptUrl: new Secret(SCRIPT_URL) };
-    const render: JobSpec['render'] = (owner) => [...buildSpec().render(owner), '--secrets-fd', '3'];
-    const job = await startHeld({ secrets, render });
+    const job = await startHeld();
     const proc = `/proc/${job.process?.pid ?? 0}`;
     const told = `${await readFile(`${proc}/cmdline`, 'utf8')}${await readFile(`${proc}/environ`, 'utf8')}`;
     expect(told).toMatch('github-runner-image-builder');
     expect(told).not.toMatch('MARKED');
-    expect(await readFile(join(at.host.paths.jobs, 'b1/job.json'), 'utf8')).not.toMatch('MARKED');
+    const order = await readFile(join(at.host.paths.jobs, 'b1/order.json'), 'utf8');
+    expect(order).toMatch('"scriptUrl":"secrets.json"');
+    expect(order).not.toMatch('MARKED');
     const [call] = await at.calls();
     expect(call?.secrets).toMatch(SECRET);
     expect(call?.secrets).toMatch(SCRIPT_URL);
   });
 
-  test('is not started with another script than it was planned with', async () => {
-    const planned = { scriptUrl: new Secret('https://example.com/OTHER') };
-    const error = await failureOf(startJob(buildSpec({ secrets: planned }), at.tools));
-    expect(error).toBeInstanceOf(InputError);
-    expect(error.message).not.toMatch(/MARKED|OTHER/);
+  test('is not started with other secrets than it was planned with', async () => {
+    const error = await failureOf(startJob(buildOrder({ secretsGeneration: 2 }), at.tools));
+    expect(error).toMatchObject({ name: 'StaleSecretsError', kind: 'unavailable' });
     expect(await readdir(at.host.paths.jobs)).toEqual([]);
   });
 
   test('is not started twice, and the one that runs keeps its output', async () => {
     const job = await startHeld();
-    const error = await failureOf(startJob(buildSpec(), at.tools));
+    const error = await failureOf(startJob(buildOrder(), at.tools));
     expect(error).toBeInstanceOf(InputError);
     await at.release();
     expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'done' });
   });
 
   test('of an id that has ended is done again, and finds nothing of the first', async () => {
-    await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
-    await at.script({ run: { result: { image_id: 'second' } } });
-    const again = await startJob(buildSpec(), at.tools);
+    await at.script({ build: { result: { image_id: 'second' } } });
+    const again = await startJob(buildOrder(), at.tools);
     expect(await awaitJob(again, at.tools)).toEqual({ state: 'done', result: { image_id: 'second' } });
     expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
   });
@@ -115,8 +121,8 @@ describe('a job', () => {
       message: 'step started',
       fields: { step: 'wait for server' },
     };
-    await at.script({ run: { stderr: [JSON.stringify(started)], holdUntil: at.gate } });
-    await startJob(buildSpec(), at.tools);
+    await at.script({ build: { stderr: [JSON.stringify(started)], holdUntil: at.gate } });
+    await startJob(buildOrder(), at.tools);
     await at.waitForCalls(1);
     expect(await readStep('b1', at.tools)).toBe('wait for server');
     expect(await readStep('unknown', at.tools)).toBe('');
@@ -132,8 +138,8 @@ describe('a job that fails', () => {
       step: 'create server',
       leftovers: ['server 1'],
     };
-    await at.script({ run: { result: { error, images: [] }, exitCode: 3 } });
-    const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+    await at.script({ build: { result: { error, images: [] }, exitCode: 3 } });
+    const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     expect(outcome).toEqual({
       state: 'failed',
       kind: 'denied',
@@ -151,8 +157,8 @@ describe('a job that fails', () => {
   ])(
     'by printing %s was killed: it may be tried again, and its last words are told',
     async (_what, stdout) => {
-      await at.script({ run: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
-      const outcome = await awaitJob(await startJob(buildSpec(), at.tools), at.tools);
+      await at.script({ build: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
+      const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
       expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
       expect(outcome).toHaveProperty(
         'message',
@@ -177,10 +183,10 @@ describe('a job that fails', () => {
   });
 
   test('by hanging in its clean-up is killed half an hour later', async () => {
-    await at.script({ run: { holdUntil: at.gate, ignoresTerm: true } });
+    await at.script({ build: { holdUntil: at.gate, ignoresTerm: true } });
     const clock = new ManualClock();
     const tools = { ...at.tools, clock };
-    const outcome = awaitJob(await startJob(buildSpec(), tools), tools);
+    const outcome = awaitJob(await startJob(buildOrder(), tools), tools);
     await at.waitForCalls(1);
     await until(() => clock.sleeping > 0);
     await clock.advance(8 * HOUR);
@@ -198,7 +204,7 @@ describe('when we stop', () => {
     stop.abort(new CancelledError('the daemon stops'));
     expect(await error).toBeInstanceOf(CancelledError);
     expect(await listOngoingJobs(at.tools)).toHaveLength(1);
-    expect(await failureOf(startJob(buildSpec({ buildId: 'b2' }), tools))).toBeInstanceOf(CancelledError);
+    expect(await failureOf(startJob(buildOrder({ id: 'b2' }), tools))).toBeInstanceOf(CancelledError);
   });
 
   test('with our jobs, they are told to, and clean up', async () => {

@@ -1,34 +1,54 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { tidyJobs } from '../../src/builder/job-files.ts';
-import { copy, prepare, prune } from '../../src/builder/other-jobs.ts';
+import { runJob } from '../../src/builder/run-job.ts';
 import { startJob } from '../../src/builder/start-job.ts';
-import { CONFIG, buildSpec, useJobs } from './support/jobs.ts';
+import { tidyJobs } from '../../src/builder/tidy-jobs.ts';
+import { buildOrder, useJobs } from './support/jobs.ts';
 
 const at = useJobs();
 
+const { entry } = buildOrder();
+const IMAGE = { imageName: 'img', imageId: 'i', buildCloud: 'builder', cloudIds: ['a'] };
+const COPY = { kind: 'copy', ...IMAGE, withinCloud: 'copy', keepRevisions: undefined } as const;
+const REVISIONS = { keepRevisions: 5, protectedIds: [], publishedIds: ['i'], isDryRun: false };
+const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as const;
+
 describe('the other jobs', () => {
-  test('prepare, copy and prune tell their outcome, under the id that they are given', async () => {
+  test('prepare, copy and prune return their outcome, under the id that they are given', async () => {
     await at.script({
-      init: { result: { a: 1 } },
-      distribute: { result: { b: 1 } },
+      prepare: { result: { a: 1 } },
+      copy: { result: { b: 1 } },
       prune: { result: { c: 1 } },
     });
-    const request = { imageName: 'img', reason: 'r' };
     const outcomes = [
-      await prepare({ base: 'noble', reason: 'r', buildId: 'p1' }, CONFIG, at.tools),
-      await copy({ ...request, imageId: 'i', uploadTo: ['a'], buildId: 'c1' }, CONFIG, at.tools),
-      await prune({ ...request, cloudId: 'a', publishedIds: ['i'] }, CONFIG, at.tools),
+      await runJob({ kind: 'prepare', entries: [entry] }, { reason: 'r', buildId: 'p1' }, at.tools),
+      await runJob(COPY, { reason: 'r', buildId: 'c1' }, at.tools),
+      await runJob(PRUNE, { reason: 'r' }, at.tools),
     ];
     expect(outcomes).toEqual([{ a: 1 }, { b: 1 }, { c: 1 }].map((result) => ({ state: 'done', result })));
     expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
   });
+
+  test('a job that needs no secret is given none', async () => {
+    await runJob(COPY, { reason: 'r' }, { ...at.tools, paths: { ...at.tools.paths, secrets: '/gone' } });
+    const [call] = await at.calls();
+    expect(call).not.toHaveProperty('secrets');
+    expect(call?.order).toMatchObject({ ...IMAGE, reason: 'r' });
+  });
+});
+
+test('the folder of a look whose daemon died is removed, and that of a look that may still run stays', async () => {
+  const { jobs } = at.host.paths;
+  for (const name of ['list-old', 'list-new']) await mkdir(join(jobs, name));
+  await utimes(join(jobs, 'list-old'), 0, 0);
+  await tidyJobs(at.tools);
+  expect(await readdir(jobs)).toEqual(['list-new']);
 });
 
 test('the output of the newest 30 settled jobs is kept, and of all that run', async () => {
-  await at.script({ run: { holdUntil: at.gate } });
-  await startJob(buildSpec({ buildId: 'held' }), at.tools);
+  await at.script({ build: { holdUntil: at.gate } });
+  await startJob(buildOrder({ id: 'held' }), at.tools);
   await at.waitForCalls(1);
   const { jobs } = at.host.paths;
   await utimes(join(jobs, 'held'), 0, 0);

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ORDER_FILE, parseJobOrder, toOngoingJob } from '../../src/model/job-order.ts';
 import type { Screen } from './screen.ts';
 
 interface Followed {
@@ -47,14 +48,13 @@ export class JobFollower {
   }
 
   async #meet(name: string): Promise<Followed | undefined> {
-    const text = await readText(join(this.#folder, name, 'job.json'));
-    if (text === '') return undefined;
-    const { kind, subject, cloudIds, reason } = JSON.parse(text) as Readonly<Record<string, string>> & {
-      readonly cloudIds: readonly string[];
-    };
-    const title = `${kind ?? ''} ${subject ?? ''}`;
+    const text = await readText(join(this.#folder, name, ORDER_FILE));
+    const order = text === '' ? undefined : parseJobOrder(text);
+    if (order === undefined || order.kind === 'list') return undefined;
+    const { kind, subject, cloudIds, reason } = toOngoingJob(order);
+    const title = `${kind} ${subject}`;
     const where = cloudIds.length === 0 ? '' : ` → ${cloudIds.join(', ')}`;
-    this.#screen.line('job', `${title}${where}  (${reason ?? ''})`);
+    this.#screen.line('job', `${title}${where}  (${reason})`);
     const job: Followed = { title, told: 0, running: new Map(), isOver: false };
     this.#jobs.set(name, job);
     return job;

@@ -23,6 +23,12 @@ test('each consumer’s clouds are asked for what its own relation tells it, and
   const runner = createJobRunner({ desired, version: '1.0.0', tools: at.tools });
   await runner.observe(['builder', 'red', 'blue', 'azure']);
   const [call] = await at.calls();
-  const words = call?.args.slice(call.args.indexOf('--also') + 1);
-  expect(words).toEqual(['red=i1', 'red=i2', 'blue=i3', 'azure=i3']);
+  expect(call?.order).toMatchObject({
+    extraImages: [
+      { cloudId: 'red', imageId: 'i1' },
+      { cloudId: 'red', imageId: 'i2' },
+      { cloudId: 'blue', imageId: 'i3' },
+      { cloudId: 'azure', imageId: 'i3' },
+    ],
+  });
 });

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { jobFiles, writeJobOrder } from '../../src/builder/job-files.ts';
+import { NODE_FILE } from '../../src/builder/programs.ts';
+import { buildOrder } from '../builder/support/jobs.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
 
 const at = useDaemons();
@@ -36,7 +39,7 @@ test('clouds that were not asked are asked before anything is started', async ()
   await until(() => daemon.started().length > 0);
   const calls = await at.host.calls('list');
   expect(calls.length).toBeGreaterThan(1);
-  expect(calls[1]?.args.join(' ')).toContain('blue');
+  expect(calls[1]?.order).toMatchObject({ cloudIds: expect.arrayContaining(['blue']) });
 });
 
 test('nothing is pruned while built.json cannot be written', async () => {
@@ -90,9 +93,10 @@ test.each(['desired.json', 'schedule.json'])(
 describe('a build that an action asked for', () => {
   test('and that could not be started is still owed, and tried again after a rest', async () => {
     const daemon = await startBuilt();
-    const { jobs, journal } = at.host.paths;
-    await rm(jobs, { recursive: true });
-    await writeFile(jobs, '');
+    const { programs, journal } = at.host.paths;
+    const node = join(programs, '1', NODE_FILE);
+    await mkdir(dirname(node));
+    await writeFile(node, '', { mode: 0o600 }); // cannot be executed
     await at.host.putDesired({
       requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
     });
@@ -102,7 +106,7 @@ describe('a build that an action asked for', () => {
     expect(daemon.started()).toHaveLength(3);
     const { endedBuilds } = JSON.parse(await readFile(journal, 'utf8')) as { endedBuilds: string[] };
     expect(endedBuilds).not.toContain('asked-1');
-    await rm(jobs);
+    await rm(node);
     await daemon.tick();
     await daemon.tick();
     await daemon.passUntil(async () => (await at.host.built())?.answered.includes('42') === true);
@@ -111,13 +115,8 @@ describe('a build that an action asked for', () => {
 
   test('and whose daemon was killed before it started is built by the next one', async () => {
     await (await startBuilt()).stop();
-    const folder = join(at.host.paths.jobs, 'asked-1');
-    await mkdir(folder);
-    const order = { kind: 'build', buildId: 'asked-1', subject: NOBLE, cloudIds: ['red'], reason: 'r' };
-    await writeFile(
-      join(folder, 'job.json'),
-      JSON.stringify({ ...order, startedAt: new Date().toISOString() }),
-    );
+    const order = buildOrder({ id: 'asked-1', imageName: NOBLE, cloudIds: ['red'] });
+    await writeJobOrder(order, jobFiles(at.host.paths, 'asked-1'));
     await at.host.putDesired({
       requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
     });
@@ -126,6 +125,22 @@ describe('a build that an action asked for', () => {
     expect(daemon.told('job failed')).toEqual([]);
     expect(await at.host.images('builder')).toContain('img-asked-1');
   });
+});
+
+test('a build of version 0.1.0 that ended while no daemon ran is recorded, and is not built again', async () => {
+  await (await startBuilt()).stop();
+  const { folder, result } = jobFiles(at.host.paths, 'asked-1');
+  await mkdir(folder);
+  const job = { kind: 'build', buildId: 'asked-1', subject: NOBLE, cloudIds: ['red'], reason: 'asked' };
+  await writeFile(join(folder, 'job.json'), JSON.stringify({ ...job, startedAt: new Date().toISOString() }));
+  await writeFile(result, JSON.stringify({ image_name: NOBLE, cloud: 'builder', image_id: 'i', images: [] }));
+  await at.host.putDesired({
+    requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
+  });
+  const daemon = at.start();
+  await daemon.passUntil(async () => (await at.host.built())?.endedBuilds.includes('asked-1') === true);
+  expect(daemon.told('job adopted')).toHaveLength(1);
+  expect(await at.host.calls('build')).toHaveLength(1);
 });
 
 test('a stray file among the jobs stops nothing, and is told once', async () => {

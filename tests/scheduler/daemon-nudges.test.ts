@@ -69,9 +69,9 @@ describe('the charm is dispatched', () => {
   });
 
   test('with the steps of jobs, at most every five minutes', async () => {
-    await at.host.put('hold-run');
+    await at.host.put('hold-build');
     const daemon = at.start();
-    await until(async () => (await at.host.calls('run')).length === 1);
+    await until(async () => (await at.host.calls('build')).length === 1);
     await daemon.settle();
     await until(() => entered(daemon) > 0);
     const before = entered(daemon);

@@ -122,10 +122,10 @@ describe('the daemon survives, and tells of,', () => {
   });
 
   test('a job that is gone without a word', async () => {
-    await at.host.put('hold-run');
+    await at.host.put('hold-build');
     const daemon = at.start();
-    await until(async () => (await at.host.calls('run')).length === 1);
-    process.kill((await at.host.calls('run'))[0]?.pid ?? 0, 'SIGKILL');
+    await until(async () => (await at.host.calls('build')).length === 1);
+    process.kill((await at.host.calls('build'))[0]?.pid ?? 0, 'SIGKILL');
     await until(async () => (await at.host.built())?.failures.length === 1);
     expect((await at.host.built())?.failures[0]?.message).toMatch('ended without a result');
     expect(daemon.told('job failed')).toHaveLength(1);

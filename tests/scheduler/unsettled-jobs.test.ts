@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { jobFiles, tidyJobs, writeJobOrder } from '../../src/builder/job-files.ts';
+import { jobFiles, writeJobOrder } from '../../src/builder/job-files.ts';
 import { markStarted } from '../../src/builder/job-marks.ts';
+import { tidyJobs } from '../../src/builder/tidy-jobs.ts';
 import { unitPaths } from '../../src/model/unit-paths.ts';
+import { buildOrder, orderHead } from '../builder/support/jobs.ts';
 import { listStrays, listUnsettledJobs, markSettled } from '../../src/scheduler/unsettled-jobs.ts';
 
 let root = '';
@@ -16,9 +18,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 async function order(buildId: string): Promise<ReturnType<typeof jobFiles>> {
   const files = jobFiles(paths(), buildId);
-  await mkdir(files.folder, { recursive: true });
-  const startedAt = '2026-11-21T08:00:00.000Z';
-  await writeJobOrder({ kind: 'build', buildId, subject: 'img', cloudIds: [], reason: '', startedAt }, files);
+  await writeJobOrder(buildOrder({ id: buildId, orderedAt: '2026-11-21T08:00:00.000Z' }), files);
   return files;
 }
 
@@ -60,10 +60,36 @@ describe('of the jobs that an earlier daemon left', () => {
     expect(await listed()).toEqual(['b']);
   });
 
+  test('a build of version 0.1.0 that ended while no daemon ran is found by its job.json', async () => {
+    const { folder, result } = jobFiles(paths(), 'old');
+    await mkdir(folder, { recursive: true });
+    const subject = { kind: 'build', buildId: 'old', subject: 'img', cloudIds: ['a'], reason: 'never built' };
+    const startedAt = '2026-11-21T08:00:00.000Z';
+    await writeFile(join(folder, 'job.json'), JSON.stringify({ ...subject, startedAt }));
+    await writeFile(result, '{}');
+    await utimes(result, 2000, 2000);
+    expect(await listUnsettledJobs(paths())).toEqual([
+      { ...subject, startedAt: Date.parse(startedAt), endedAt: 2_000_000 },
+    ]);
+    await markSettled(paths(), 'old');
+    expect(await listed()).toEqual([]);
+  });
+
+  test('a look at the clouds is none, whatever its folder holds', async () => {
+    const files = jobFiles(paths(), 'list-1');
+    await writeJobOrder(
+      { ...orderHead({ id: 'list-1' }), kind: 'list', cloudIds: ['a'], extraImages: [] },
+      files,
+    );
+    await markStarted(paths(), 'list-1', undefined);
+    expect(await listed()).toEqual([]);
+    expect(await listStrays(paths())).toEqual([]);
+  });
+
   test('a file among them hides no other, and is told', async () => {
     await end('a', 1000);
     await writeFile(join(paths().jobs, 'stray'), '');
-    await mkdir(join(paths().jobs, 'odd', 'job.json'), { recursive: true });
+    await mkdir(join(paths().jobs, 'odd', 'order.json'), { recursive: true });
     expect(await listed()).toEqual(['a']);
     expect(await listStrays(paths())).toEqual(['odd', 'stray']);
   });

@@ -1,11 +1,11 @@
 import { type PrunedImage, prune, pruneUnpublished } from '../../image-builder/prune.ts';
 import type { Tools } from '../../image-builder/tools.ts';
+import type { OrderOf } from '../../model/job-order.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import type { Outcome } from './outcome.ts';
-import type { Request } from './request.ts';
 import type { Json } from './result.ts';
 
-type PruneCommand = Extract<Request, { command: 'prune' }>;
+type PruneCommand = OrderOf<'prune'>;
 
 /** What became of the marks, where they were asked for, and of the revisions. */
 interface Pruned {

@@ -1,8 +1,9 @@
 import type { RawOptions } from './read-options.ts';
 
-/** What the command line asks for. */
+/** The words of a command line. */
 export interface Invocation {
-  readonly command: 'init' | 'run' | 'distribute' | 'latest-build-id' | 'list' | 'prune' | 'sweep';
+  /** The name of a command. */
+  readonly command: string;
   readonly args: readonly string[];
   readonly options: RawOptions;
 }

@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { determineCloud } from '../../image-builder/openstack-builder.ts';
 import type { Clock } from '../../model/clock.ts';
+import { InputError } from '../../model/errors.ts';
+import { ORDER_FILE } from '../../model/job-order.ts';
+import { errorCodeOf } from '../../system/error-code.ts';
 import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './commands.ts';
 import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
 import { type Workshop, makeTools } from './make-tools.ts';
+import { NO_SECRETS } from './order-by-hand.ts';
 import type { Host, Request } from './request.ts';
-import { scriptSecretsOf } from './read-secrets.ts';
+import { listSecretVariables } from './read-secrets.ts';
 import { parseRequest } from './requests.ts';
 import { type Protocol, describeFailure, renderResult } from './result.ts';
 import { findLogFormat, openVoice, renderFailure, renderNotice } from './stderr.ts';
@@ -46,20 +52,31 @@ export async function runProgram(world: ProgramWorld): Promise<number> {
   }
 }
 
-function readHost({ host, env }: ProgramWorld): Host {
+function readHost({ host, env, cwd, clock }: ProgramWorld): Host {
   return {
     ...host,
+    now: clock.now(),
+    readOrder: () => readOrder(join(cwd, ORDER_FILE)),
+    scriptSecrets: listSecretVariables(env),
     osCloud: env['OS_CLOUD'],
     scriptUrl: env['IMAGE_BUILDER_SCRIPT_URL'],
     sshPort: env['IMAGE_BUILDER_SSH_PORT'],
   };
 }
 
+function readOrder(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new InputError([`${path}: cannot be read (${errorCodeOf(cause) ?? 'unknown reason'})`], { cause });
+  }
+}
+
 async function runRequest(request: Request, world: ProgramWorld): Promise<number> {
   const { logger, progress } = openVoice(request, world);
   const isQuiet = request.logLevel === 'error' || request.logLevel === 'warning';
   const showProgress = isQuiet ? () => undefined : progress.report;
-  const scriptSecrets = scriptSecretsOf(request, world.env);
+  const { scriptSecrets } = request.command === 'order' ? request.secrets : NO_SECRETS;
   const workshop = makeTools(request, { ...world, logger, showProgress, scriptSecrets });
   try {
     return await finish(request, workshop, world);

@@ -21,6 +21,11 @@ export class OptionReader {
     return typeof value === 'string' ? value.trim() : '';
   }
 
+  /** The option as the command line has it. */
+  raw(name: string): unknown {
+    return this.#raw[name];
+  }
+
   /** Was the flag given? */
   isSet(name: string): boolean {
     return this.#raw[name] === true;
@@ -52,9 +57,12 @@ export class OptionReader {
   }
 
   /** A list of bases, each once. */
-  bases(): readonly Base[] {
+  bases(): readonly [Base, ...Base[]] {
     const names = this.text('baseImage').split(',');
-    return [...new Set(names.map((name) => this.#findBase('--base-image', name.trim())))];
+    const [first = 'noble', ...others] = new Set(
+      names.map((name) => this.#findBase('--base-image', name.trim())),
+    );
+    return [first, ...others];
   }
 
   #findBase(option: string, text: string): Base {
@@ -113,7 +121,11 @@ export class OptionReader {
 
   /** An http or https URL; its value may be secret and is not told. */
   url(name: string, option: string, otherwise = ''): string {
-    const text = this.text(name) || otherwise;
+    return this.checkUrl(this.text(name) || otherwise, option);
+  }
+
+  /** Returns the text of a URL, or nothing when it is none. */
+  checkUrl(text: string, option: string): string {
     if (text === '') return '';
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return text;
@@ -127,13 +139,18 @@ export class OptionReader {
     return text;
   }
 
+  /** All time-outs: those given, and the defaults. */
   timeouts(): Timeouts {
+    return { ...DEFAULT_TIMEOUTS, ...this.givenTimeouts() };
+  }
+
+  /** The time-outs that differ from the default. */
+  givenTimeouts(): Partial<Timeouts> {
     const names = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
-    const read = names.map((name) => [
-      name,
-      this.wholeNumber(name, timeoutOption(name), 1, DEFAULT_TIMEOUTS[name]),
-    ]);
-    return Object.fromEntries(read) as Record<keyof Timeouts, number>;
+    const read = names.map(
+      (name) => [name, this.wholeNumber(name, timeoutOption(name), 1, DEFAULT_TIMEOUTS[name])] as const,
+    );
+    return Object.fromEntries(read.filter(([name, seconds]) => seconds !== DEFAULT_TIMEOUTS[name]));
   }
 
   /** Refuses an option of a later version. */

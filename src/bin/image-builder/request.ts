@@ -1,14 +1,11 @@
-import type { CloudConfig, ImageConfig } from '../../image-builder/config.ts';
-import type { AlsoImage } from '../../image-builder/list-images.ts';
-import type { Arch } from '../../model/arch.ts';
-import type { Base } from '../../model/base.ts';
+import type { JobOrder } from '../../model/job-order.ts';
 import type { Owner } from '../../model/owner.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Timeouts } from '../../model/timeouts.ts';
 import type { LogLevel } from '../../system/logger.ts';
 
-/** What every command has. */
-export interface CommonOptions {
+/** The settings of the program itself. */
+export interface Settings {
   /** Empty: to be determined. */
   readonly cloudName: string;
   readonly logLevel: LogLevel;
@@ -16,72 +13,51 @@ export interface CommonOptions {
   readonly logFormat: 'json' | 'text';
   /** Of stdout. */
   readonly format: 'json' | 'text';
+}
+
+/** The settings of every command. */
+export interface CommonOptions extends Settings {
   readonly owner: Owner;
-  /** Was --owner given? Then only its revisions count. */
+  /** True for an owner that was given: then only its revisions count. */
   readonly isOwnerGiven: boolean;
   readonly timeouts: Timeouts;
   readonly cloudImagesUrl: string;
   readonly runnerReleasesUrl: string;
-  /** Where servers answer SSH. */
+  /** The port on which servers answer SSH. */
   readonly sshPort: number;
 }
 
-/** A command line, understood. */
+/** The values that an order refers to. They are in memory only. */
+export interface JobSecrets {
+  /** Empty: no script. */
+  readonly scriptUrl: Secret;
+  /** The environment of the external script. */
+  readonly scriptSecrets: ReadonlyMap<string, Secret>;
+}
+
+/** A command line, understood: an order, or a command that is no job. */
 export type Request = CommonOptions &
   (
-    | {
-        readonly command: 'init';
-        readonly arch: Arch;
-        readonly bases: readonly Base[];
-        readonly prefix: string;
-      }
-    | {
-        readonly command: 'run';
-        /** Its cloud name is that of the common options, determined. */
-        readonly cloud: Omit<CloudConfig, 'cloudName'>;
-        readonly image: ImageConfig;
-        /** `undefined`: nothing is pruned. */
-        readonly keepRevisions: number | undefined;
-        /** From --secrets-fd; `undefined`: those of the environment count. */
-        readonly scriptSecrets: ReadonlyMap<string, Secret> | undefined;
-      }
-    | {
-        readonly command: 'distribute';
-        readonly imageId: string;
-        readonly destinations: readonly string[];
-        readonly within: 'copy' | 'share';
-        /** `undefined`: nothing is pruned. */
-        readonly keepRevisions: number | undefined;
-      }
+    | { readonly command: 'order'; readonly order: JobOrder; readonly secrets: JobSecrets }
     | { readonly command: 'latest-build-id'; readonly imageName: string; readonly which: 'active' | 'any' }
-    /** No clouds: that of the common options, determined. */
-    | {
-        readonly command: 'list';
-        readonly cloudNames: readonly string[];
-        /** Of whatever owner: told when they are active. */
-        readonly also: readonly AlsoImage[];
-      }
     | { readonly command: 'sweep' }
-    | {
-        readonly command: 'prune';
-        readonly imageName: string;
-        readonly keepRevisions: number;
-        readonly protectedIds: readonly string[];
-        /** `undefined`: the marks stay as they are. */
-        readonly publishedIds: readonly string[] | undefined;
-        readonly isDryRun: boolean;
-      }
   );
 
-/** What a request depends on beside the command line. */
+/** The surroundings of a command line. */
 export interface Host {
   readonly arch: string;
   readonly osCloud: string | undefined;
   /** IMAGE_BUILDER_SCRIPT_URL. */
   readonly scriptUrl: string | undefined;
+  /** The variables IMAGE_BUILDER_SECRET_<NAME>, by <NAME>. */
+  readonly scriptSecrets: ReadonlyMap<string, Secret>;
   /** IMAGE_BUILDER_SSH_PORT. */
   readonly sshPort?: string | undefined;
   readonly newBuildId: string;
-  /** All that stands in an inherited descriptor, which is then closed. */
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Returns the content of an inherited descriptor, and closes it. */
   readonly readDescriptor: (descriptor: number) => string;
+  /** Returns the text of ./order.json. */
+  readonly readOrder: () => string;
 }

@@ -22,8 +22,9 @@ export interface Voice {
   readonly progress: Progress;
 }
 
-/** The form that `argv` asks for, before it is understood: also what is wrong with it is told in that form. */
+/** The form that `argv` asks for, before it is understood: problems with it are written in that form. A job's is JSON. */
 export function findLogFormat(argv: readonly string[]): LogFormat {
+  if (argv[0] === 'job') return 'json';
   const given = argv.flatMap((word, at) => {
     if (word.startsWith('--log-format=')) return [word.slice('--log-format='.length)];
     return word === '--log-format' ? [argv[at + 1]] : [];

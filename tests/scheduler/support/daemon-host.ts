@@ -7,6 +7,7 @@ import { findJobProcesses } from '../../../src/builder/job-processes.ts';
 import { type Built, parseBuilt } from '../../../src/model/built.ts';
 import type { DesiredState } from '../../../src/model/desired-state.ts';
 import { encodeHostSecrets } from '../../../src/model/host-secrets.ts';
+import type { JobOrder } from '../../../src/model/job-order.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
 import { writeFileAtomic } from '../../../src/system/files.ts';
@@ -19,8 +20,10 @@ export const MARK = 'MARKED';
 
 /** One call of the scripted program. */
 export interface Call {
+  /** The kind of its order. */
   readonly command: string;
   readonly args: readonly string[];
+  readonly order: JobOrder;
   readonly env: Readonly<Record<string, string>>;
   readonly pid: number;
 }
