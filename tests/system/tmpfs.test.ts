@@ -15,20 +15,20 @@ afterEach(async () => {
   await rm(inMemory, { recursive: true });
 });
 
-describe('whether a folder is kept in memory', () => {
-  test('is told of one that is, and of one that is not', async () => {
+describe('isOnTmpfs', () => {
+  test('a folder on a tmpfs is distinguished from other folders', async () => {
     expect(await isOnTmpfs(inMemory)).toBe(true);
     expect(await isOnTmpfs('/proc')).toBe(false);
   });
 
-  test('is told of what a link leads to', async () => {
+  test('a symbolic link is judged by its target', async () => {
     await symlink(inMemory, join(onDisk, 'to-memory'));
     await symlink('/proc', join(inMemory, 'to-proc'));
     expect(await isOnTmpfs(join(onDisk, 'to-memory'))).toBe(true);
     expect(await isOnTmpfs(join(inMemory, 'to-proc'))).toBe(false);
   });
 
-  test('cannot be told of nothing', async () => {
+  test('a missing path is an error', async () => {
     await expect(isOnTmpfs(join(onDisk, 'none'))).rejects.toThrow('ENOENT');
   });
 });
