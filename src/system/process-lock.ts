@@ -56,7 +56,8 @@ export async function removeDeadLockDrafts(path: string): Promise<void> {
 
 async function isAbandoned(draft: string): Promise<boolean> {
   const id = parseProcessIdentity((await readTextFile(draft)) ?? '');
-  if (id === undefined) return isStale(draft).catch(() => false); // another process may be about to write it, so only its age counts
+  // Without an id only the age counts: another process may be about to write its id.
+  if (id === undefined) return isStale(draft).catch(() => false);
   return findProcessState(id) !== 'alive';
 }
 

@@ -34,7 +34,7 @@ const NOT_REMEMBERED = 1;
 
 /** Opens the systemd that the program at `systemctl` controls. */
 export function openSystemd(systemctl: string, run: RunCommand): Systemd {
-  const systemctlResult = (args: readonly string[]): Promise<CommandResult> =>
+  const runSystemctl = (args: readonly string[]): Promise<CommandResult> =>
     run({
       file: systemctl,
       args,
@@ -42,13 +42,13 @@ export function openSystemd(systemctl: string, run: RunCommand): Systemd {
       timeoutMs: TIMEOUT_MS,
     });
   const change = async (args: readonly string[], accepted: readonly number[] = [0]): Promise<void> => {
-    const { exitCode, signal, stderr } = await systemctlResult(args);
+    const { exitCode, signal, stderr } = await runSystemctl(args);
     if (exitCode !== undefined && accepted.includes(exitCode)) return;
     const end = exitCode === undefined ? `was killed by ${signal ?? 'a signal'}` : `exited with ${exitCode}`;
     throw new SystemdError(`systemctl ${args.join(' ')} ${end}: ${stderr.trim()}`);
   };
   const succeeds = async (args: readonly string[]): Promise<boolean> =>
-    (await systemctlResult(args)).exitCode === 0;
+    (await runSystemctl(args)).exitCode === 0;
   return {
     reload: () => change(['daemon-reload']),
     enable: (service) => change(['enable', service]),

@@ -17,7 +17,7 @@ runContract(CONTRACT, openEmulatorBench, (run) => {
     expect(findUnseen(shapesOf(run().exchanges), shapes)).toEqual([]);
   });
 
-  test('every case was recorded from a real OpenStack', async () => {
+  test('every case of the contract was recorded from a real OpenStack', async () => {
     const { calls } = await readSeen();
     expect(CONTRACT.map(titleOf).filter((title) => calls[title] === undefined)).toEqual([]);
   });
@@ -28,7 +28,7 @@ runContract(CONTRACT, openEmulatorBench, (run) => {
     expect(routes.filter((route) => !done.has(route))).toEqual([]);
   });
 
-  test('the page of the contract is up to date', async () => {
+  test('the page of the OpenStack contract is up to date', async () => {
     const page = renderPage(CONTRACT, await readSeen());
     if (process.env['UPDATE'] === '1') await writeFile(PAGE, page);
     expect(await readFile(PAGE, 'utf8')).toBe(page);

@@ -16,7 +16,7 @@ export interface Exchange {
   readonly body: unknown;
 }
 
-/** One OpenStack that the suite runs against: the emulator or the lab. */
+/** The environment of one case: an OpenStack, either the emulator or the lab. */
 export interface World {
   /** Connects through `src/openstack`. Cases share the connections; a changed access gets a new one. */
   connect(user: UserName, change?: (access: CloudAccess) => CloudAccess): Promise<CloudConnection>;

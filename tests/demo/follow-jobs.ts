@@ -63,7 +63,8 @@ export class JobFollower {
   #showNewLines(job: FollowedJob, log: string): void {
     const end = log.lastIndexOf('\n') + 1;
     for (const line of log.slice(job.shownLength, end).split('\n')) {
-      if (line.startsWith('{')) this.#showLine(job, JSON.parse(line) as LogLine); // other lines are output of other programs
+      // Lines in any other format are output of other programs.
+      if (line.startsWith('{')) this.#showLine(job, JSON.parse(line) as LogLine);
     }
     job.shownLength = end;
   }

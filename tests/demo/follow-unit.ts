@@ -12,7 +12,7 @@ export function listPublished(relation: Relation): readonly PublishedImage[] {
   return JSON.parse(relation.ourDatabag()['images'] ?? '[]') as PublishedImage[];
 }
 
-/** Shows what Juju's model shows of the unit: each hook, each status and each change of relation data. */
+/** Shows the unit's hooks, statuses and changes of relation data, as Juju's model records them. */
 export class UnitFollower {
   readonly #agent: UnitAgent;
   readonly #machine: Machine;

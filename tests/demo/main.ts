@@ -134,7 +134,7 @@ async function runDemo(options: Options): Promise<number> {
     if (problems.length === 0) screen.line('demo', 'success: only complete images are left');
     return problems.length === 0 ? 0 : 1;
   } catch (failure) {
-    const error: unknown = end.aborted ? end.reason : failure; // an interrupted demo fails in many ways
+    const error: unknown = end.aborted ? end.reason : failure; // an interruption causes other errors
     if (error instanceof Interruption) return error.exitCode;
     screen.line('problem', error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 1;

@@ -32,7 +32,7 @@ describe('the packed charm', () => {
     expect(packed.sort()).toEqual(laidOut.sort());
   });
 
-  test('packing is reproducible byte for byte, independent of time and time zone', async () => {
+  test('packing the charm is reproducible byte for byte, independent of time and time zone', async () => {
     const again = join(folder, 'b.charm');
     await runTool('pack-charm', ['--target', again, '--node', node], { ...process.env, TZ: 'Asia/Tokyo' });
     expect(readFileSync(again).equals(readFileSync(join(folder, 'a.charm')))).toBe(true);

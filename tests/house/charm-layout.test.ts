@@ -69,7 +69,7 @@ describe('the laid-out charm', () => {
     accessSync(join(charm, program), constants.X_OK);
   });
 
-  test('everybody can read the files, only root can write, and only programs are executable', () => {
+  test('all users can read the files of the charm, only root can write them, and only programs are executable', () => {
     const modes = [...listModes(charm)].filter(([path]) => !path.startsWith('hooks/'));
     const programs = modes.filter(([, mode]) => mode === 0o755).map(([path]) => path);
     expect(programs.sort()).toEqual(
@@ -150,7 +150,7 @@ describe('the laid-out charm', () => {
 });
 
 describe('laying out the charm', () => {
-  test('laying out again produces the same program and removes leftover files', async () => {
+  test('laying out the charm again produces the same program and removes leftover files', async () => {
     const before = readDigest(charm);
     writeFileSync(join(charm, 'left-over'), '');
     await runTool('lay-out-charm', ['--target', charm]);
@@ -177,7 +177,8 @@ test('no field of the charm is in two YAML files', () => {
   const fields = ['charmcraft.yaml', 'metadata.yaml'].flatMap((path) => Object.keys(read(path)));
   const options = Object.keys(read('config.yaml'));
   expect(options).toEqual(['options']);
-  const all = [...fields, 'config', 'actions']; // the names that charmcraft.yaml would use for config.yaml and actions.yaml
+  // charmcraft.yaml could also hold the fields `config` and `actions`, which have files of their own here.
+  const all = [...fields, 'config', 'actions'];
   expect(new Set(all).size).toBe(all.length);
   expect(fields).toEqual(
     expect.arrayContaining(['name', 'summary', 'description', 'type', 'platforms', 'parts']),

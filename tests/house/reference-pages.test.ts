@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the reference pages', () => {
-  test('the tool renders exactly the expected pages', () => {
+  test('npm run docs renders exactly the expected pages', () => {
     expect(readdirSync(folder).sort()).toEqual([...PAGES].sort());
   });
 

@@ -53,7 +53,9 @@ describe('entering the charm', () => {
   });
 
   test('that cannot start or does not end is told', async () => {
-    const { run } = scriptAnswers(() => new CommandError('juju-exec: did not exit within 20 s and was stopped'));
+    const { run } = scriptAnswers(
+      () => new CommandError('juju-exec: did not exit within 20 s and was stopped'),
+    );
     expect(await enter('juju-exec', run)).toEqual({
       state: 'failed',
       message: 'juju-exec: did not exit within 20 s and was stopped',

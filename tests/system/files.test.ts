@@ -67,7 +67,7 @@ describe('writing a file', () => {
 });
 
 describe('reading a file', () => {
-  test('readTextFile returns undefined only when the file does not exist', async () => {
+  test('reading a text file returns undefined only when the file does not exist', async () => {
     await expect(readTextFile(join(folder, 'missing'))).resolves.toBeUndefined();
     await expect(readTextFile(folder)).rejects.toMatchObject({ code: 'EISDIR' });
     await writeFile(join(folder, 'file'), '');

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('a folder', () => {
-  test('ensureFolder sets exactly the requested mode, regardless of the umask and the old mode', async () => {
+  test('creating a folder sets exactly the requested mode, regardless of the umask and the old mode', async () => {
     const path = join(folder, 'a/b');
     const before = umask(0o077);
     try {
@@ -33,7 +33,7 @@ describe('a folder', () => {
     await expect(listFolder(join(folder, 'file'))).rejects.toThrow('ENOTDIR');
   });
 
-  test('listTree lists the files at every depth with their sizes', async () => {
+  test('a tree lists the files at every depth with their sizes', async () => {
     await mkdir(join(folder, 'a/b'), { recursive: true });
     await writeFile(join(folder, 'a/b/two'), '22');
     await writeFile(join(folder, 'one'), '1');
@@ -43,7 +43,7 @@ describe('a folder', () => {
 });
 
 describe('a symbolic link', () => {
-  test('switchLink replaces the target of a link and leaves no temporary file', async () => {
+  test('switching a link replaces its target and leaves no temporary file', async () => {
     const path = join(folder, 'current');
     expect(await findLinkTarget(path)).toBeUndefined();
     await switchLink(path, 'a');
@@ -52,7 +52,7 @@ describe('a symbolic link', () => {
     expect(await readdir(folder)).toEqual(['current']);
   });
 
-  test('switchLink does not replace a folder', async () => {
+  test('switching a link does not replace a folder', async () => {
     const path = join(folder, 'current');
     await mkdir(path);
     expect(await findLinkTarget(path)).toBeUndefined();

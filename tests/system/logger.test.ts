@@ -82,7 +82,7 @@ describe('a text log line', () => {
     expect(textOf(fields)).toBe('message fields=[unreadable]');
   });
 
-  test('has its time and its level', () => {
+  test('a log line begins with its time and its level', () => {
     const { log, lines } = open('debug');
     for (const level of ['error', 'warning', 'info', 'debug'] as const)
       log[level]('message', { key: 'value' });
@@ -106,7 +106,7 @@ describe('the log', () => {
     expect(lines.map((line) => line.split(' ')[1])).toEqual(expected);
   });
 
-  test('each line is written before the call returns', () => {
+  test('a log call writes its line before it returns', () => {
     const { log, lines } = open();
     for (let count = 1; count <= 5000; count += 1) {
       log.info('message', { count });
@@ -213,7 +213,7 @@ describe('a secret in the log', () => {
       [`under the nested name ${name}`, { auth: [{ inner: { [name]: [PLANTED, { more: PLANTED }] } }] }],
       [`under the name ${name} in a map`, { map: new Map([[name, PLANTED]]) }],
     ]),
-  ])('a secret is never printed: %s', (_where, fields) => {
+  ])('the log never prints a secret: %s', (_where, fields) => {
     for (const format of ['text', 'json'] as const) {
       const { log, lines } = open('debug', format);
       log.error('message', fields as Fields);
@@ -222,7 +222,7 @@ describe('a secret in the log', () => {
     }
   });
 
-  test('a secret value is shown as [secret]', () => {
+  test('the log shows a secret value as [secret]', () => {
     expect(textOf({ key: secret, password: 'x', compass: 'north' })).toBe(
       'message key=[secret] password=[secret] compass=north',
     );

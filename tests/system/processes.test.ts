@@ -33,7 +33,7 @@ async function start(args: readonly string[]): Promise<{ child: ChildProcess; id
 }
 
 describe('the processes of this host', () => {
-  test('listProcesses returns command lines with empty arguments and spaces preserved', async () => {
+  test('the list of processes has command lines with empty arguments and spaces preserved', async () => {
     const words = ['-c', 'read line; :', 'two words', ''];
     const child = spawn('sh', words, { stdio: ['pipe', 'ignore', 'ignore'] });
     children.push(child);
@@ -43,7 +43,7 @@ describe('the processes of this host', () => {
     expect((await listProcesses()).every(({ args }) => args.length > 0)).toBe(true);
   });
 
-  test('listPlacesOf returns the program and the working folder', async () => {
+  test('the places of a process are its program and its working folder', async () => {
     const { identity } = await start(['60']);
     expect(await listPlacesOf(identity.pid)).toEqual([
       await realpath('/bin/sleep'),

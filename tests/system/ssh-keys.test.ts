@@ -22,7 +22,8 @@ test('a public key is one line with its type and its comment', () => {
 });
 
 test('generated keys are unique and well-formed', () => {
-  const pairs = Array.from({ length: 2000 }, () => generateSshKeyPair('x')); // ssh2 alone generates a malformed key once in 256 times
+  // ssh2 alone generates a malformed key once in 256 times.
+  const pairs = Array.from({ length: 2000 }, () => generateSshKeyPair('x'));
   expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(2000);
   const publicKeys = pairs.map(({ publicKey }) => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64'));
   expect(publicKeys.filter((bytes) => bytes.length !== 4 + 11 + 4 + 32)).toEqual([]);

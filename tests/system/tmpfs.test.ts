@@ -16,19 +16,19 @@ afterEach(async () => {
 });
 
 describe('isOnTmpfs', () => {
-  test('a folder on a tmpfs is distinguished from other folders', async () => {
+  test('isOnTmpfs distinguishes a tmpfs from other file systems', async () => {
     expect(await isOnTmpfs(inMemory)).toBe(true);
     expect(await isOnTmpfs('/proc')).toBe(false);
   });
 
-  test('a symbolic link is judged by its target', async () => {
+  test('isOnTmpfs follows symbolic links', async () => {
     await symlink(inMemory, join(onDisk, 'to-memory'));
     await symlink('/proc', join(inMemory, 'to-proc'));
     expect(await isOnTmpfs(join(onDisk, 'to-memory'))).toBe(true);
     expect(await isOnTmpfs(join(inMemory, 'to-proc'))).toBe(false);
   });
 
-  test('a missing path is an error', async () => {
+  test('isOnTmpfs throws for a missing path', async () => {
     await expect(isOnTmpfs(join(onDisk, 'none'))).rejects.toThrow('ENOENT');
   });
 });

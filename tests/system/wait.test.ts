@@ -12,7 +12,7 @@ describe('a wait', () => {
     expect(clock.naps).toEqual([250, 500, 1000, 2000, 2000, 2000]);
   });
 
-  test('a pause is never longer than the interval', async () => {
+  test('a wait never pauses longer than its interval', async () => {
     const clock = new NappingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 100, option: '--it-timeout', clock };
     let probes = 0;

@@ -34,23 +34,23 @@ async function waitForReports(): Promise<readonly string[]> {
   return reported;
 }
 
-test('a created file is reported', async () => {
+test('watchFiles reports a created file', async () => {
   await writeFile(join(folder, 'missing'), '');
   expect(await waitForReports()).toEqual([join(folder, 'missing')]);
 });
 
-test('a file that is replaced by one of the same length is reported', async () => {
+test('watchFiles reports a file that is replaced by one of the same length', async () => {
   await writeFile(join(folder, 'draft'), 'two');
   await rename(join(folder, 'draft'), join(folder, 'there'));
   expect(await waitForReports()).toEqual([join(folder, 'there')]);
 });
 
-test('a removed file is reported', async () => {
+test('watchFiles reports a removed file', async () => {
   await rm(join(folder, 'there'));
   expect(await waitForReports()).toEqual([join(folder, 'there')]);
 });
 
-test('an aborted signal ends the watch, and later changes are not reported', async () => {
+test('watchFiles stops when its signal is aborted and reports no later changes', async () => {
   stop.abort();
   await ended;
   await rm(join(folder, 'there'));

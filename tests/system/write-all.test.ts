@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe('writing synchronously', () => {
-  test('the complete text is written to a pipe that is full for a while', async () => {
+  test('writeAllSync writes the complete text to a pipe that is full for a while', async () => {
     const copy = join(folder, 'copy');
     const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
     const text = 'é'.repeat(512 * 1024);
@@ -31,7 +31,7 @@ describe('writing synchronously', () => {
     expect(readFileSync(copy, 'utf8') === text).toBe(true);
   });
 
-  test('writing to a pipe without a reader stops silently', () => {
+  test('writeAllSync ignores a pipe without a reader', () => {
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
     const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
     closeSync(reader);
@@ -41,7 +41,7 @@ describe('writing synchronously', () => {
     closeSync(fd);
   });
 
-  test('every other failure is thrown', () => {
+  test('writeAllSync throws every other failure', () => {
     const fd = openSync('/dev/null', 'r');
     expect(() => {
       writeAllSync(fd, 'text');
