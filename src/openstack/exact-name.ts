@@ -6,8 +6,8 @@ interface Named {
 }
 
 /**
- * The one of `things` whose name is `wanted`, or whose id is. Throws AmbiguousNameError when several are called so,
- * and what `notFound` makes of the names there are when none is.
+ * Returns the element whose id or exact name is `wanted`. Throws AmbiguousNameError when several have that name.
+ * Throws the error that `notFound` returns when none has it; `notFound` receives a comma-separated list of all names.
  */
 export function getByNameOrId<T extends Named>(
   things: readonly T[],
