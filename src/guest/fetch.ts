@@ -1,5 +1,5 @@
-// The retry loop is our own because curl's --retry does not cover failed name resolution, the most common failure in the
-// first seconds of a server. A minimal Debian has neither curl nor wget, but it has python3, which cloud-init needs.
+// The retry loop is our own because curl's --retry does not cover failed name resolution, which is the most common
+// failure in the first seconds of a server. A minimal Debian has only python3, which cloud-init needs.
 // wget is called without -T, which crashes the static busybox of Debian 12.
 /**
  * The shell function `fetch URL FILE`. It follows redirects, treats HTTP errors as failures, and makes up to five

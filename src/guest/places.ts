@@ -1,6 +1,6 @@
 /**
- * The folder in the guest for the logs and the report of the first boot. Only root may read it. The clean-up deletes it,
- * so that no image contains it.
+ * The folder in the guest for the logs and the report of the first boot. Only root may read it. The clean-up deletes
+ * it, so that no image contains it.
  */
 export const STATE_FOLDER = '/var/lib/github-runner-image-builder';
 

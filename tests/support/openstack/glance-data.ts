@@ -3,7 +3,7 @@ import { changeImage, storeImageData } from './images.ts';
 import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState, ImageRecord } from './state.ts';
 
-/** The data of images. */
+/** The routes for image data. */
 export const dataRoutes: readonly Route[] = [
   { route: 'PUT /image/v2/images/:id/file', answer: upload },
   { route: 'GET /image/v2/images/:id/file', answer: download },
@@ -40,7 +40,7 @@ async function upload(asked: Asked, cloud: CloudState): Promise<Answered> {
   return { status: 204, headers: { 'content-type': 'text/html; charset=UTF-8' } };
 }
 
-/** A cut upload leaves the image queued, as if nothing had come. */
+/** Reads the data of an upload. An upload that is cut off leaves the image queued. */
 async function receive({ stream }: Asked, { id }: ImageRecord, cloud: CloudState): Promise<Buffer> {
   const chunks: Buffer[] = [];
   try {
@@ -60,8 +60,8 @@ function download(asked: Asked, cloud: CloudState): Answered {
   const { range } = asked.headers;
   if (range === undefined) return { status: 200, headers, body: data };
   const { first, last } = parseRange(range, data.length);
-  const told = { ...headers, 'content-range': `bytes ${first}-${last}/${data.length}` };
-  return { status: 206, headers: told, body: data.subarray(first, last + 1) };
+  const withRange = { ...headers, 'content-range': `bytes ${first}-${last}/${data.length}` };
+  return { status: 206, headers: withRange, body: data.subarray(first, last + 1) };
 }
 
 function parseRange(range: string, size: number): { readonly first: number; readonly last: number } {

@@ -6,7 +6,7 @@ import { addQueuedImage, removeImage } from './images.ts';
 import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState } from './state.ts';
 
-/** The records of images. */
+/** The routes for image records. */
 export const imageRoutes: readonly Route[] = [
   { route: 'GET /image/v2/images', answer: listImagePage },
   { route: 'POST /image/v2/images', answer: create },
@@ -32,8 +32,8 @@ async function create(asked: Asked, cloud: CloudState): Promise<Answered> {
 }
 
 function remove(asked: Asked, cloud: CloudState): Answered {
-  const absent = (id: string): string => `Failed to find image ${id} to delete`;
-  const image = getOwnImage(asked, cloud, undefined, absent);
+  const notFoundMessage = (id: string): string => `Failed to find image ${id} to delete`;
+  const image = getOwnImage(asked, cloud, undefined, notFoundMessage);
   if (image['protected'] === true) {
     throw new Refusal(403, `Image ${image.id} is protected and cannot be deleted.`);
   }

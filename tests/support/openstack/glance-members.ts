@@ -4,17 +4,17 @@ import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState, ImageRecord } from './state.ts';
 import { decode, fields, text } from '../../../src/model/decode.ts';
 
-/** Whom images are shared with. */
+/** The routes for image members. */
 export const memberRoutes: readonly Route[] = [
   { route: 'GET /image/v2/images/:id/members', answer: list },
   { route: 'POST /image/v2/images/:id/members', answer: add },
-  { route: 'PUT /image/v2/images/:id/members/:project', answer: decide },
+  { route: 'PUT /image/v2/images/:id/members/:project', answer: setStatus },
   { route: 'DELETE /image/v2/images/:id/members/:project', answer: remove },
 ];
 
 const STATUSES = ['pending', 'accepted', 'rejected'];
 
-const getSeen = (asked: Asked, cloud: CloudState): ImageRecord =>
+const getVisible = (asked: Asked, cloud: CloudState): ImageRecord =>
   getImage(asked, cloud, (id) => `Image ${id} not found.`);
 
 function refuse(verb: string, { id }: ImageRecord, why = '.'): Refusal {
@@ -33,9 +33,9 @@ function show(image: ImageRecord, projectId: string, status: string, cloud: Clou
   };
 }
 
-/** A member sees itself alone. */
+/** Lists the members of an image. A member sees only itself. */
 function list(asked: Asked, cloud: CloudState): Answered {
-  const image = getSeen(asked, cloud);
+  const image = getVisible(asked, cloud);
   if (image.visibility !== 'shared') throw refuse('list', image, ': Only shared images have members.');
   const { projectId } = asked.login;
   const members = [...(cloud.members.get(image.id) ?? [])]
@@ -45,7 +45,7 @@ function list(asked: Asked, cloud: CloudState): Answered {
 }
 
 async function add(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const image = getSeen(asked, cloud);
+  const image = getVisible(asked, cloud);
   const { member } = decode(
     fields({ member: text }),
     await asked.json(),
@@ -61,8 +61,8 @@ async function add(asked: Asked, cloud: CloudState): Promise<Answered> {
   return { status: 200, body: show(image, member, 'pending', cloud) };
 }
 
-async function decide(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const image = getSeen(asked, cloud);
+async function setStatus(asked: Asked, cloud: CloudState): Promise<Answered> {
+  const image = getVisible(asked, cloud);
   const { project = '' } = asked.params;
   const { status } = decode(
     fields({ status: text }),
@@ -80,7 +80,7 @@ async function decide(asked: Asked, cloud: CloudState): Promise<Answered> {
 }
 
 function remove(asked: Asked, cloud: CloudState): Answered {
-  const image = getSeen(asked, cloud);
+  const image = getVisible(asked, cloud);
   const { project = '' } = asked.params;
   if (image.owner !== asked.login.projectId) throw refuse('delete', image);
   if (cloud.members.get(image.id)?.delete(project) !== true) {

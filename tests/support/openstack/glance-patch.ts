@@ -10,7 +10,7 @@ type Change = Decoded<typeof changesFields>[number];
 
 const MEDIA_TYPE = /^application\/openstack-images-v2\.[01]-json-patch$/;
 
-/** Changes an image by a JSON patch: all of it or nothing. */
+/** Applies a JSON patch to an image, completely or not at all. */
 export async function patchImage(asked: Asked, cloud: CloudState): Promise<Answered> {
   const type = asked.headers['content-type'] ?? '';
   if (!MEDIA_TYPE.test(type)) {
@@ -36,7 +36,7 @@ export async function patchImage(asked: Asked, cloud: CloudState): Promise<Answe
   return { status: 200, body: image };
 }
 
-/** The name of a property in a JSON pointer. */
+/** Returns the name of the property in a JSON pointer. */
 const keyOf = (path: string): string => path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
 
 function apply(draft: Map<string, unknown>, { op, path, value }: Change): void {

@@ -7,13 +7,13 @@ const TOKEN_SECONDS = 4 * 3600;
 const DOMAIN = { id: 'default', name: 'Default' };
 const DENIED = 'The request you have made requires authentication.';
 
-/** The identity service: it logs in and revokes tokens. */
+/** The routes of Keystone, which issue and revoke tokens. */
 export const keystoneRoutes: readonly Route[] = [
   { route: 'POST /identity/v3/auth/tokens', answer: logIn },
   { route: 'DELETE /identity/v3/auth/tokens', answer: revoke },
 ];
 
-/** Keystone's time; Glance and Nova leave out the fraction. */
+/** Returns a time in the format of Keystone. Unlike Glance and Nova, it has a fraction. */
 const timeOf = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d+Z$/, '.000000Z');
 
@@ -52,12 +52,12 @@ function revoke(asked: Asked, cloud: CloudState): Answered {
   return { status: 204 };
 }
 
-/** An id that stays the same while the cloud is up. */
+/** Returns a constant id for a role, service or endpoint. */
 function idOf(cloud: CloudState, what: string): string {
   return Buffer.from(`${cloud.name} ${what}`.padEnd(16, '.')).toString('hex').slice(0, 32);
 }
 
-/** Glance and Neutron are told without their versions, as most catalogues do. */
+/** Returns the service catalogue. As in most catalogues, the URLs of Glance and Neutron lack the API version. */
 function catalogOf(cloud: CloudState, origin: string): readonly unknown[] {
   const service = (type: string, name: string, path: string): unknown => ({
     endpoints: ['public', 'internal', 'admin'].map((kind) => ({

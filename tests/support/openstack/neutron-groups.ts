@@ -10,7 +10,8 @@ interface RuleRequest {
   readonly security_group_rule: Readonly<Record<string, unknown>> & { readonly security_group_id: string };
 }
 
-const TRAFFIC = [
+/** The fields that make two rules duplicates when they are equal. */
+const COMPARED_FIELDS = [
   'ethertype',
   'direction',
   'protocol',
@@ -26,9 +27,9 @@ function getGroup(id: string, asked: Asked, cloud: CloudState): PlainRecord {
 }
 
 async function createGroup(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { security_group: wanted } = (await asked.json()) as GroupRequest;
-  if (wanted === undefined) throw new Refusal(400, "Unable to find 'security_group' in request body");
-  const { name, description = '' } = wanted;
+  const { security_group: requested } = (await asked.json()) as GroupRequest;
+  if (requested === undefined) throw new Refusal(400, "Unable to find 'security_group' in request body");
+  const { name, description = '' } = requested;
   if (name === 'default') {
     throw new Refusal(409, 'SecurityGroupDefaultAlreadyExists: Default security group already exists.');
   }
@@ -39,15 +40,15 @@ async function createGroup(asked: Asked, cloud: CloudState): Promise<Answered> {
 }
 
 async function createRule(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { security_group_rule: wanted } = (await asked.json()) as RuleRequest;
-  const group = getGroup(wanted.security_group_id, asked, cloud);
+  const { security_group_rule: requested } = (await asked.json()) as RuleRequest;
+  const group = getGroup(requested.security_group_id, asked, cloud);
   const { projectId } = asked.login;
   const now = new Date(cloud.pace.now()).toISOString();
-  const rule = makeRule(group.id, { projectId, now }, wanted);
+  const rule = makeRule(group.id, { projectId, now }, requested);
   const rules = group['security_group_rules'] as PlainRecord[];
-  const same = rules.find((one) => TRAFFIC.every((field) => one[field] === rule[field]));
-  if (same !== undefined) {
-    const message = `Security group rule already exists. Rule id is ${same.id}.`;
+  const existing = rules.find((each) => COMPARED_FIELDS.every((field) => each[field] === rule[field]));
+  if (existing !== undefined) {
+    const message = `Security group rule already exists. Rule id is ${existing.id}.`;
     throw new Refusal(409, `SecurityGroupRuleExists: ${message}`);
   }
   rules.push(inGroup(rule));

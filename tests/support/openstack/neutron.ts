@@ -5,7 +5,7 @@ import { makeFlavors } from './nova-flavors.ts';
 import type { Route } from './route.ts';
 import type { CloudState, Login, PlainRecord } from './state.ts';
 
-/** All that Neutron answers. */
+/** The routes of Neutron. */
 export const neutronRoutes: readonly Route[] = [
   neutronRoute('GET /networks', (asked, cloud) =>
     listRecords(asked, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
@@ -23,7 +23,7 @@ export const neutronRoutes: readonly Route[] = [
   ...groupRoutes,
 ];
 
-/** What a new cloud has for servers: the lab's flavors and network; for each project two security groups. */
+/** Returns the resources of a new cloud: the lab's flavors and network, and two security groups for each project. */
 export function seedCompute(
   accounts: readonly Login[],
 ): Pick<CloudState, 'flavors' | 'networks' | 'securityGroups'> {

@@ -4,8 +4,9 @@ import { expectState, getServer, setState } from './nova-state.ts';
 import { type Answered, type Asked, Refusal } from './route.ts';
 import type { CloudState } from './state.ts';
 
+/** The seconds that stopping a server takes. */
 const STOPPED = 2;
-/** Of a newer console, Nova gives but the end. */
+/** The number of characters at the end of the console that Nova keeps. */
 const KEPT_CONSOLE = 102_400;
 
 interface ActionRequest {
@@ -14,11 +15,11 @@ interface ActionRequest {
   readonly createImage?: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> };
 }
 
-/** Answers POST /servers/:id/action. */
+/** Handles POST /servers/:id/action. */
 export async function actOnServer(asked: Asked, cloud: CloudState): Promise<Answered> {
   const action = (await asked.json()) as ActionRequest;
   if ('os-stop' in action) return stopServer(asked, cloud);
-  if ('os-getConsoleOutput' in action) return tellConsole(asked, cloud);
+  if ('os-getConsoleOutput' in action) return readConsole(asked, cloud);
   if (action.createImage === undefined) {
     throw new Refusal(400, `There is no such action: ${Object.keys(action)[0] ?? ''}`);
   }
@@ -42,8 +43,8 @@ function stopServer(asked: Asked, cloud: CloudState): Answered {
   return { status: 202 };
 }
 
-/** A console is there while the guest runs. */
-function tellConsole(asked: Asked, cloud: CloudState): Answered {
+/** Returns the console of an active server. In all other states Nova has none. */
+function readConsole(asked: Asked, cloud: CloudState): Answered {
   const server = getServer(asked, cloud);
   const vm = server.shown['OS-EXT-STS:vm_state'];
   if (vm === 'error') throw new Refusal(409, `Instance ${server.shown.id} is not ready`);

@@ -11,7 +11,7 @@ const FLAVORS: Readonly<Record<string, readonly [number, number, number]>> = {
   'lab.runner': [2, 1024, 20],
 };
 
-/** The flavors of a new cloud. */
+/** Creates the lab's flavors. */
 export function makeFlavors(): readonly PlainRecord[] {
   return Object.entries(FLAVORS).map(([name, [vcpus, ram, disk]]) => ({
     id: randomUUID(),

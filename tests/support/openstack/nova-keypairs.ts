@@ -10,8 +10,8 @@ interface KeypairRequest {
   readonly keypair: { readonly name: string; readonly public_key: string };
 }
 
-/** What Nova shows of a keypair in a list. */
-function shortOf({ name, public_key, fingerprint }: KeypairRecord) {
+/** Returns the fields that Nova shows in a list. */
+function summarise({ name, public_key, fingerprint }: KeypairRecord) {
   return { name, public_key, fingerprint };
 }
 
@@ -21,15 +21,15 @@ function ownKeypairs(asked: Asked, { keypairs }: CloudState): readonly KeypairRe
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Nova pages keypairs from 2.35 on; before it gives all, whatever it is asked. */
+/** Lists the keypairs of the user. Nova paginates them from microversion 2.35 on, and returns all of them before. */
 function listKeypairs(asked: Asked, cloud: CloudState): Answered {
   const own = ownKeypairs(asked, cloud);
   if (microversionOf(asked) < 35) {
-    return { status: 200, body: { keypairs: own.map((one) => ({ keypair: shortOf(one) })) } };
+    return { status: 200, body: { keypairs: own.map((keypair) => ({ keypair: summarise(keypair) })) } };
   }
   const body = pageOf(asked, {
     key: 'keypairs',
-    all: own.map((one) => ({ keypair: { ...shortOf(one), type: 'ssh' } })),
+    all: own.map((keypair) => ({ keypair: { ...summarise(keypair), type: 'ssh' } })),
     idOf: ({ keypair }) => keypair.name,
     path: '/compute/v2.1/os-keypairs',
     pageSize: cloud.pageSize,
@@ -48,7 +48,7 @@ async function createKeypair(asked: Asked, cloud: CloudState): Promise<Answered>
   }
   const record = { userId: asked.login.userId, name, public_key, fingerprint };
   cloud.keypairs.push(record);
-  return { status: 200, body: { keypair: { ...shortOf(record), user_id: asked.login.userId } } };
+  return { status: 200, body: { keypair: { ...summarise(record), user_id: asked.login.userId } } };
 }
 
 function checkName(name: string): void {
@@ -57,11 +57,11 @@ function checkName(name: string): void {
     throw new Refusal(400, message);
   }
   if (/^[\w -]*$/.test(name)) return;
-  const must = `The name must be: Only expected characters: [${NAME_CHARACTERS}]`;
-  throw new Refusal(400, `An invalid 'name' value was provided. ${must}`);
+  const expected = `The name must be: Only expected characters: [${NAME_CHARACTERS}]`;
+  throw new Refusal(400, `An invalid 'name' value was provided. ${expected}`);
 }
 
-/** MD5 with colons, as Nova tells it. Throws Refusal for what is no key. */
+/** Returns the MD5 fingerprint in the format of Nova. Throws Refusal 400 for an invalid key. */
 function fingerprintOf(publicKey: string): string {
   const [type = '', data = ''] = publicKey.split(' ');
   const blob = Buffer.from(data, 'base64');
@@ -77,7 +77,7 @@ function fingerprintOf(publicKey: string): string {
 function deleteKeypair(asked: Asked, cloud: CloudState): Answered {
   const { name = '' } = asked.params;
   const { userId } = asked.login;
-  const at = cloud.keypairs.findIndex((one) => one.userId === userId && one.name === name);
+  const at = cloud.keypairs.findIndex((keypair) => keypair.userId === userId && keypair.name === name);
   if (at < 0) throw new Refusal(404, `Keypair ${name} not found for user ${userId}`);
   cloud.keypairs.splice(at, 1);
   return { status: 202 };

@@ -7,7 +7,7 @@ import { getServer } from './nova-state.ts';
 import type { Answered, Asked } from './route.ts';
 import type { CloudState } from './state.ts';
 
-/** Lists the project's servers, the newest first. */
+/** Lists the project's servers, newest first. */
 function listServers(asked: Asked, cloud: CloudState): Answered {
   const own = [...cloud.servers.values()].filter(({ projectId }) => projectId === asked.login.projectId);
   const page = pageOf(asked, {
