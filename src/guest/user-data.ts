@@ -5,13 +5,13 @@ import { quoteForShell } from './quote.ts';
 /** A limit below Nova's, which is 65,535 bytes of base64. */
 const MAX_BYTES = 45_000;
 
-interface Places {
+interface GuestPaths {
   readonly state: string;
   readonly console: string;
   readonly ssh: string;
 }
 
-const PLACES: Places = { state: STATE_FOLDER, console: '/dev/console', ssh: '/etc/ssh' };
+const PATHS: GuestPaths = { state: STATE_FOLDER, console: '/dev/console', ssh: '/etc/ssh' };
 
 /** Returns the prefix of the lines that the server of a build prints on its console. */
 export function consoleMarker(buildId: string): string {
@@ -67,7 +67,7 @@ run_part() { # NAME SCRIPT
 export function renderUserData(
   buildId: string,
   parts: readonly GuestPart[],
-  places: Places = PLACES,
+  paths: GuestPaths = PATHS,
 ): string {
   const text = [
     '#!/bin/sh',
@@ -76,7 +76,7 @@ export function renderUserData(
     'umask 022',
     'cd /',
     ENVIRONMENT,
-    `STATE=${quoteForShell(places.state)} CONSOLE=${quoteForShell(places.console)} SSH=${quoteForShell(places.ssh)}`,
+    `STATE=${quoteForShell(paths.state)} CONSOLE=${quoteForShell(paths.console)} SSH=${quoteForShell(paths.ssh)}`,
     `MARKER=${quoteForShell(consoleMarker(buildId))}`,
     FUNCTIONS,
     'wait_for_host_keys',

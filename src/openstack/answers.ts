@@ -20,8 +20,8 @@ export class NoConnectionError extends CloudUnavailableError {
   /** True when the connection was refused or the host is unknown. Even a POST can then be repeated safely. */
   readonly wasNeverSent: boolean;
 
-  constructor(call: CloudCall, what: string, wasNeverSent: boolean, cause: unknown) {
-    super(call, what, { cause });
+  constructor(call: CloudCall, problem: string, wasNeverSent: boolean, cause: unknown) {
+    super(call, problem, { cause });
     this.wasNeverSent = wasNeverSent;
   }
 }
@@ -31,8 +31,8 @@ export class BusyError extends CloudUnavailableError {
   /** The delay that the Retry-After header asks for, in milliseconds. A date in that header is ignored. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(call: CloudCall, what: string, retryAfter: string | undefined) {
-    super(call, what);
+  constructor(call: CloudCall, problem: string, retryAfter: string | undefined) {
+    super(call, problem);
     const seconds = Number(retryAfter);
     this.retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
   }
@@ -58,13 +58,13 @@ function hintFor(code: string | undefined): string {
 /** Returns the error for a response whose status is not 2xx. */
 export function statusError(call: CloudCall, body: unknown, retryAfter: string | undefined): CloudError {
   const status = call.status ?? 0;
-  const what = `answered ${status}${describeBody(body)}`;
-  if (status === 401) return new UnauthorizedError(call, `${what}; check the credentials in clouds.yaml`);
-  if (status === 403 || status === 413) return new ForbiddenError(call, what);
-  if (status === 404) return new NotFoundError(call, what);
-  if (status === 409) return new ConflictError(call, what);
-  if (status === 429 || status >= 500) return new BusyError(call, what, retryAfter);
-  return new RejectedError(call, what);
+  const problem = `answered ${status}${describeBody(body)}`;
+  if (status === 401) return new UnauthorizedError(call, `${problem}; check the credentials in clouds.yaml`);
+  if (status === 403 || status === 413) return new ForbiddenError(call, problem);
+  if (status === 404) return new NotFoundError(call, problem);
+  if (status === 409) return new ConflictError(call, problem);
+  if (status === 429 || status >= 500) return new BusyError(call, problem, retryAfter);
+  return new RejectedError(call, problem);
 }
 
 function describeBody(body: unknown): string {
@@ -102,6 +102,6 @@ function findMessage(body: unknown): string | undefined {
 /** Returns the error for a call that exceeded its deadline. `cause` is the failure of an earlier attempt, if any. */
 export function tooLate(call: CloudCall, milliseconds: number, cause?: unknown): CloudTimeoutError {
   const before = cause instanceof ProductError ? ` (the previous attempt failed: ${cause.message})` : '';
-  const what = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
-  return new CloudTimeoutError(call, what, cause === undefined ? undefined : { cause });
+  const problem = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
+  return new CloudTimeoutError(call, problem, cause === undefined ? undefined : { cause });
 }

@@ -52,8 +52,8 @@ export function getEndpoint(catalog: Catalog, query: EndpointQuery): string {
 
 function noEndpoint(query: EndpointQuery, regions: readonly string[]): InputError {
   if (regions.length === 0) {
-    const what = `a ${query.interface} endpoint of a service of type ${query.service}`;
-    return new InputError([`cloud ${query.cloud}: expected ${what} in its catalogue, found none`]);
+    const expected = `a ${query.interface} endpoint of a service of type ${query.service}`;
+    return new InputError([`cloud ${query.cloud}: expected ${expected} in its catalogue, found none`]);
   }
   return new InputError([
     `clouds.${query.cloud}.region_name: expected one of ${regions.join(', ')}, got ${query.region ?? 'nothing'}`,

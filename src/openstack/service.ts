@@ -17,7 +17,7 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /**
-   * Allows a retry after a failure that leaves open if the service executed the request. The default is true, except
+   * Allows a retry after a failure that leaves open whether the service executed the request. The default is true, except
    * for POST.
    */
   readonly isRepeatable?: boolean;

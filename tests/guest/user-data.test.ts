@@ -15,35 +15,35 @@ const part = (name: string, script: string): GuestPart => ({ name, script, check
 const good = part('good', 'echo fine');
 
 let folder: string;
-let places: { readonly state: string; readonly console: string; readonly ssh: string };
+let paths: { readonly state: string; readonly console: string; readonly ssh: string };
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "first boot's "));
-  places = { state: join(folder, 'state'), console: join(folder, 'console'), ssh: join(folder, 'ssh') };
+  paths = { state: join(folder, 'state'), console: join(folder, 'console'), ssh: join(folder, 'ssh') };
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
 function boot(shell: readonly [string, ...string[]], parts: readonly GuestPart[]): Outcome {
-  writeFileSync(join(folder, 'user-data'), renderUserData('b-1', parts, places));
+  writeFileSync(join(folder, 'user-data'), renderUserData('b-1', parts, paths));
   return run([...shell, join(folder, 'user-data')]);
 }
-const readConsole = (): string => readFileSync(places.console, 'utf8');
-const readReport = (): string => readFileSync(join(places.state, 'parts'), 'utf8');
+const readConsole = (): string => readFileSync(paths.console, 'utf8');
+const readReport = (): string => readFileSync(join(paths.state, 'parts'), 'utf8');
 
 describe.each(SHELLS)('first boot in $title', ({ shell }) => {
   test('The first boot installs each part, reports its seconds and prints on the console that it is ready', () => {
-    const outcome = boot(shell, [good, part('touch', `touch ${quoteForShell(join(places.state, 'it'))}`)]);
+    const outcome = boot(shell, [good, part('touch', `touch ${quoteForShell(join(paths.state, 'it'))}`)]);
     expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(parsePartsReport(readReport()).map(({ name }) => name)).toEqual(['good', 'touch']);
     expect(readConsole()).toContain('\ngithub-runner-image-builder b-1 ready\n');
     expect(findGuestFailure(readConsole(), 'b-1')).toBeUndefined();
-    expect(statSync(join(places.state, 'it')).isFile()).toBe(true);
+    expect(statSync(join(paths.state, 'it')).isFile()).toBe(true);
   });
 
   test('Only the owner may read the state folder', () => {
     boot(shell, [good]);
-    expect(statSync(places.state).mode & 0o777).toBe(0o700);
+    expect(statSync(paths.state).mode & 0o777).toBe(0o700);
   });
 
   test('A failing command in the middle of a part ends the first boot', () => {
@@ -83,7 +83,7 @@ describe.each(SHELLS)('first boot in $title', ({ shell }) => {
   });
 
   test('The first boot fails when its state folder cannot be created', () => {
-    writeFileSync(places.state, 'a file is in the way');
+    writeFileSync(paths.state, 'a file is in the way');
     expect(boot(shell, [good]).code).toBe(1);
     expect(findGuestFailure(readConsole(), 'b-1')).toEqual({
       part: 'state-folder',
@@ -93,15 +93,15 @@ describe.each(SHELLS)('first boot in $title', ({ shell }) => {
   });
 
   test('The first boot succeeds without a console', () => {
-    mkdirSync(places.console);
+    mkdirSync(paths.console);
     expect(boot(shell, [good]).code).toBe(0);
   });
 
   test('The fingerprints of all host keys are printed before a part can fail', () => {
     const blobs = { ssh_host_ed25519_key: randomBytes(51), ssh_host_rsa_key: randomBytes(279) };
-    mkdirSync(places.ssh);
+    mkdirSync(paths.ssh);
     Object.entries(blobs).forEach(([name, blob]) => {
-      writeFileSync(join(places.ssh, `${name}.pub`), `ssh-x ${blob.toString('base64')} root@host\n`);
+      writeFileSync(join(paths.ssh, `${name}.pub`), `ssh-x ${blob.toString('base64')} root@host\n`);
     });
     boot(shell, [part('bad', 'false')]);
     const expected = Object.values(blobs).map((blob) => createHash('sha256').update(blob).digest('base64'));

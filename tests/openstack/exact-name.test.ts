@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { AmbiguousNameError, FlavorNotFoundError } from '../../src/model/errors.ts';
 import { getByNameOrId } from '../../src/openstack/exact-name.ts';
 
-const things = [
+const flavors = [
   { id: '1', name: 'small' },
   { id: '2', name: 'twin' },
   { id: '3', name: 'twin' },
   { id: '4', name: '1' },
 ];
-const get = (wanted: string, among = things) =>
-  getByNameOrId(among, wanted, 'flavor', (known) => new FlavorNotFoundError([`known: ${known}`]));
+const get = (nameOrId: string, elements = flavors) =>
+  getByNameOrId(elements, nameOrId, 'flavor', (known) => new FlavorNotFoundError([`known: ${known}`]));
 
 describe('look-up by name', () => {
   test('A unique name finds its element', () => expect(get('small').id).toBe('1'));

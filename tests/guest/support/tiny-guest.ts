@@ -14,7 +14,7 @@ import { run, type Outcome } from './shell.ts';
 const NAMESPACES = ['--map-root-user', '--mount', '--uts', '--net', '--pid', '--fork'];
 
 /**
- * Reports if this machine can run a tiny guest, which needs busybox and unprivileged user namespaces.
+ * Reports whether this machine can run a tiny guest, which needs busybox and unprivileged user namespaces.
  */
 export function canRunTinyGuest(): boolean {
   return (

@@ -16,10 +16,10 @@ export interface Listing<T> {
 }
 
 /** Returns the requested page as a response body. A full page has a link to the next one, which may be empty. */
-export function pageOf<T>(asked: Asked, listing: Listing<T>): Readonly<Record<string, unknown>> {
+export function pageOf<T>(request: Asked, listing: Listing<T>): Readonly<Record<string, unknown>> {
   const { key, all, idOf, pageSize } = listing;
-  const limit = Math.min(readLimit(asked) ?? pageSize, pageSize);
-  const marker = asked.query.get('marker');
+  const limit = Math.min(readLimit(request) ?? pageSize, pageSize);
+  const marker = request.query.get('marker');
   const at = marker === null ? -1 : all.findIndex((one) => idOf(one) === marker);
   if (marker !== null && at < 0) throw listing.refuseMarker(marker);
   const page = all.slice(at + 1, at + 1 + limit);
@@ -27,7 +27,7 @@ export function pageOf<T>(asked: Asked, listing: Listing<T>): Readonly<Record<st
   if (last === undefined || page.length < limit) return { [key]: page };
   return {
     [key]: page,
-    [`${key}_links`]: [{ rel: 'next', href: nextLink(asked, listing.path, idOf(last)) }],
+    [`${key}_links`]: [{ rel: 'next', href: nextLink(request, listing.path, idOf(last)) }],
   };
 }
 

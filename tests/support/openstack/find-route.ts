@@ -18,12 +18,12 @@ export function findRoute(routes: readonly Route[], method: string, path: string
 const countParams = ({ params }: FoundRoute): number => Object.keys(params).length;
 
 function matchRoute(route: string, method: string, path: string): Record<string, string> | undefined {
-  const [wanted = '', ...given] = `${method}${path}`.split('/');
   const [verb = '', ...segments] = route.replace(' ', '').split('/');
-  if (wanted !== verb || given.length !== segments.length) return undefined;
+  const parts = path.split('/').slice(1);
+  if (method !== verb || parts.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
-    const part = decodeURIComponent(given[index] ?? '');
+    const part = decodeURIComponent(parts[index] ?? '');
     if (segment.startsWith(':')) params[segment.slice(1)] = part;
     else if (segment !== part) return undefined;
   }

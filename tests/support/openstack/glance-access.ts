@@ -1,13 +1,13 @@
 import { type Asked, Refusal } from './route.ts';
 import type { CloudState, ImageRecord, Login } from './state.ts';
 
-/** Reports if a project may see an image: its owner, a member of a shared image, and everybody for a public one. */
+/** Reports whether a project may see an image: its owner, a member of a shared image, and everybody for a public one. */
 function isVisible(cloud: CloudState, image: ImageRecord, { projectId }: Login): boolean {
   if (image.owner === projectId || image.visibility === 'public') return true;
   return image.visibility === 'shared' && cloud.members.get(image.id)?.has(projectId) === true;
 }
 
-/** Reports if an image appears in the lists of a project. A shared image does so only after the member accepted it. */
+/** Reports whether an image appears in the lists of a project. A shared image does so only after the member accepted it. */
 export function isListed(cloud: CloudState, image: ImageRecord, login: Login): boolean {
   if (!isVisible(cloud, image, login)) return false;
   if (image.owner === login.projectId || image.visibility === 'public') return true;
@@ -31,12 +31,12 @@ export function getImage(
  * not own it, and Refusal 404 with `notFoundMessage` if the client may not see it.
  */
 export function getOwnImage(
-  asked: Asked,
+  request: Asked,
   cloud: CloudState,
   message: (id: string) => string = () => 'You do not own this image',
   notFoundMessage?: (id: string) => string,
 ): ImageRecord {
-  const image = getImage(asked, cloud, notFoundMessage);
-  if (image.owner !== asked.login.projectId) throw new Refusal(403, message(image.id));
+  const image = getImage(request, cloud, notFoundMessage);
+  if (image.owner !== request.login.projectId) throw new Refusal(403, message(image.id));
   return image;
 }

@@ -60,8 +60,8 @@ function parseFilters(query: URLSearchParams): readonly Accept[] {
       ([key, value]) => !['limit', 'marker'].includes(key) && !(key === 'visibility' && value === 'all'),
     )
     .map(([key, value]) => {
-      const wanted = WITH_OPERATOR.has(key) ? parseOperator(value) : [value];
-      return (image) => wanted.includes(String(image[key]));
+      const accepted = WITH_OPERATOR.has(key) ? parseOperator(value) : [value];
+      return (image) => accepted.includes(String(image[key]));
     });
 }
 

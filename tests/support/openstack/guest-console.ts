@@ -15,7 +15,7 @@ export function failureLines(part: string, code: number, lastLines: readonly str
   return [...lastLines.map((line) => `log ${line}`), failed, failed];
 }
 
-/** Returns a message as a console line. It begins with a newline, because kernel messages may leave a line unfinished. */
+/** Returns a message as a console line. It begins with a newline, since a kernel message may have ended without one. */
 export function consoleLine(marker: string, message: string): string {
   return `\n${marker}${message}\n`;
 }

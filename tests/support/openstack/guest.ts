@@ -169,7 +169,7 @@ export class Guest {
       return { code: 0 };
     }
     if (this.#script === undefined) return { code: 127, stderr: 'sh: the script is not there\n' };
-    this.disk.append(FILES.installed, `what a script of ${this.#script.length} characters left\n`);
+    this.disk.append(FILES.installed, `files of a script of ${this.#script.length} characters\n`);
     return { code: 0, stdout: 'the script has begun\nthe script is done\n' };
   }
 }

@@ -14,7 +14,7 @@ import type { Account } from './state.ts';
 /** A login request. */
 export interface ParsedLogin {
   readonly method: string;
-  /** Reports if the request names this account, with the right secret and scope. */
+  /** Reports whether the request names this account, with the right secret and scope. */
   isBy(account: Account): boolean;
 }
 

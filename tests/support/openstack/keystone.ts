@@ -17,8 +17,8 @@ export const keystoneRoutes: readonly Route[] = [
 const timeOf = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d+Z$/, '.000000Z');
 
-async function logIn(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const login = parseLogin(await asked.json());
+async function logIn(request: Asked, cloud: CloudState): Promise<Answered> {
+  const login = parseLogin(await request.json());
   const account = cloud.accounts.find((one) => login.isBy(one));
   if (account === undefined) throw new Refusal(401, DENIED);
   const id = `gAAAAAB${randomBytes(120).toString('base64url')}`;
@@ -34,7 +34,7 @@ async function logIn(asked: Asked, cloud: CloudState): Promise<Answered> {
     project: { domain: DOMAIN, id: account.projectId, name: account.projectName },
     is_domain: false,
     roles: ['member', 'reader'].map((name) => ({ id: idOf(cloud, name), name })),
-    catalog: catalogOf(cloud, asked.origin),
+    catalog: catalogOf(cloud, request.origin),
     ...credentialOf(account, login.method),
   };
   return { status: 201, headers: { 'x-subject-token': id, vary: 'X-Auth-Token' }, body: { token } };
@@ -46,8 +46,8 @@ function credentialOf({ applicationCredential }: Account, method: string): objec
   return { application_credential: { id, name: 'lab', restricted: true } };
 }
 
-function revoke(asked: Asked, cloud: CloudState): Answered {
-  const isKnown = cloud.tokens.delete(asked.headers['x-subject-token'] ?? '');
+function revoke(request: Asked, cloud: CloudState): Answered {
+  const isKnown = cloud.tokens.delete(request.headers['x-subject-token'] ?? '');
   if (!isKnown) throw new Refusal(404, 'Could not recognize Fernet token');
   return { status: 204 };
 }

@@ -11,8 +11,8 @@ export function neutronRoute(route: string, answer: Route['answer']): Route {
   const [method = '', path = ''] = route.split(' ');
   return {
     route: `${method} /network/v2.0${path}`,
-    answer: async (asked, cloud) => {
-      const answered = await answer(asked, cloud);
+    answer: async (request, cloud) => {
+      const answered = await answer(request, cloud);
       return {
         ...answered,
         headers: { 'x-openstack-request-id': `req-${randomUUID()}`, ...answered.headers },
@@ -23,7 +23,7 @@ export function neutronRoute(route: string, answer: Route['answer']): Route {
 
 /** Returns the requested page of the records that the project may see and that match the query. */
 export function listRecords(
-  asked: Asked,
+  request: Asked,
   cloud: CloudState,
   list: {
     readonly key: string;
@@ -32,11 +32,11 @@ export function listRecords(
     readonly all: Iterable<PlainRecord>;
   },
 ): Answered {
-  const filters = [...asked.query].filter(([name]) => !NOT_FILTERS.has(name));
+  const filters = [...request.query].filter(([name]) => !NOT_FILTERS.has(name));
   const matching = [...list.all].filter(
-    (record) => isSeen(record, asked) && filters.every(([name, value]) => String(record[name]) === value),
+    (record) => isSeen(record, request) && filters.every(([name, value]) => String(record[name]) === value),
   );
-  const body = pageOf(asked, {
+  const body = pageOf(request, {
     key: list.key,
     all: matching.sort((a, b) => a.id.localeCompare(b.id)),
     idOf: ({ id }) => id,
@@ -44,7 +44,7 @@ export function listRecords(
     pageSize: cloud.pageSize,
     refuseMarker: (marker) => notFound(list.kind, marker),
   });
-  return { status: 200, body: withPrevious(body, asked, list) };
+  return { status: 200, body: withPrevious(body, request, list) };
 }
 
 /** Adds the link to the previous page, which Neutron returns together with the link to the next one. */
@@ -63,7 +63,7 @@ function withPrevious(
   return { ...body, [`${key}_links`]: [...(links as readonly unknown[]), { rel: 'previous', href }] };
 }
 
-/** Reports if the client's project owns the record, or the record is shared with all projects. */
+/** Reports whether the client's project owns the record, or the record is shared with all projects. */
 export function isSeen(record: PlainRecord, { login }: Asked): boolean {
   return record['project_id'] === login.projectId || record['shared'] === true;
 }

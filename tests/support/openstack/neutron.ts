@@ -7,16 +7,16 @@ import type { CloudState, Login, PlainRecord } from './state.ts';
 
 /** The routes of Neutron. */
 export const neutronRoutes: readonly Route[] = [
-  neutronRoute('GET /networks', (asked, cloud) =>
-    listRecords(asked, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
+  neutronRoute('GET /networks', (request, cloud) =>
+    listRecords(request, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
   ),
-  neutronRoute('GET /ports', (asked, cloud) =>
-    listRecords(asked, cloud, { key: 'ports', path: '/ports', kind: 'Port', all: cloud.ports.values() }),
+  neutronRoute('GET /ports', (request, cloud) =>
+    listRecords(request, cloud, { key: 'ports', path: '/ports', kind: 'Port', all: cloud.ports.values() }),
   ),
-  neutronRoute('DELETE /ports/:id', (asked, cloud) => {
-    const { id = '' } = asked.params;
+  neutronRoute('DELETE /ports/:id', (request, cloud) => {
+    const { id = '' } = request.params;
     const port = cloud.ports.get(id);
-    if (port === undefined || !isSeen(port, asked)) throw notFound('Port', id);
+    if (port === undefined || !isSeen(port, request)) throw notFound('Port', id);
     cloud.ports.delete(id);
     return { status: 204 };
   }),

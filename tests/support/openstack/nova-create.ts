@@ -23,11 +23,11 @@ interface ServerRequest {
 }
 
 /** Handles POST /servers: validates the request, creates the server and boots it. */
-export async function createServer(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { server: request } = (await asked.json()) as { readonly server: ServerRequest };
-  checkFields(request);
-  const plan = resolveReferences(request, asked, cloud);
-  const server = makeServer(request, asked, cloud);
+export async function createServer(request: Asked, cloud: CloudState): Promise<Answered> {
+  const { server: spec } = (await request.json()) as { readonly server: ServerRequest };
+  checkFields(spec);
+  const plan = resolveReferences(spec, request, cloud);
+  const server = makeServer(spec, request, cloud);
   const { id, name } = server.shown;
   cloud.servers.set(id, server);
   cloud.serversEver.push({ id, name });
@@ -37,13 +37,13 @@ export async function createServer(asked: Asked, cloud: CloudState): Promise<Ans
   const body = {
     server: {
       id,
-      links: linksOf(asked.origin, 'servers', id),
+      links: linksOf(request.origin, 'servers', id),
       'OS-DCF:diskConfig': 'MANUAL',
-      security_groups: request.security_groups ?? [{ name: 'default' }],
+      security_groups: spec.security_groups ?? [{ name: 'default' }],
       adminPass: randomBytes(9).toString('base64url'),
     },
   };
-  return { status: 202, headers: { location: `${asked.origin}/compute/v2.1/servers/${id}` }, body };
+  return { status: 202, headers: { location: `${request.origin}/compute/v2.1/servers/${id}` }, body };
 }
 
 function checkFields({ name, imageRef, user_data = '', metadata = {} }: ServerRequest): void {
@@ -60,27 +60,27 @@ function checkFields({ name, imageRef, user_data = '', metadata = {} }: ServerRe
 }
 
 /** Finds the resources that the request names. Throws Refusal 400 for the first one that is missing. */
-function resolveReferences(request: ServerRequest, asked: Asked, cloud: CloudState): BootPlan {
-  const [{ uuid } = { uuid: '' }] = request.networks;
-  const image = cloud.images.get(request.imageRef);
-  if (image === undefined || !isVisible(image, asked, cloud)) {
+function resolveReferences(spec: ServerRequest, request: Asked, cloud: CloudState): BootPlan {
+  const [{ uuid } = { uuid: '' }] = spec.networks;
+  const image = cloud.images.get(spec.imageRef);
+  if (image === undefined || !isVisible(image, request, cloud)) {
     throw new Refusal(400, 'Can not find requested image');
   }
   if (image.status !== 'active') throw new Refusal(400, `Image ${image.id} is not active.`);
-  if (!cloud.flavors.some(({ id }) => id === request.flavorRef)) {
-    throw new Refusal(400, `Flavor ${request.flavorRef} could not be found.`);
+  if (!cloud.flavors.some(({ id }) => id === spec.flavorRef)) {
+    throw new Refusal(400, `Flavor ${spec.flavorRef} could not be found.`);
   }
-  const publicKey = findKey(request.key_name, asked, cloud);
+  const publicKey = findKey(spec.key_name, request, cloud);
   const network = cloud.networks.find(({ id }) => id === uuid);
   if (network === undefined) throw new Refusal(400, `Network ${uuid} could not be found.`);
-  const groups = (request.security_groups ?? [{ name: 'default' }]).map(({ name }) =>
-    getGroup(name, asked, cloud),
+  const groups = (spec.security_groups ?? [{ name: 'default' }]).map(({ name }) =>
+    getGroup(name, request, cloud),
   );
-  const userData = Buffer.from(request.user_data ?? '', 'base64').toString();
+  const userData = Buffer.from(spec.user_data ?? '', 'base64').toString();
   return { network, groups, publicKey, userData, isBootable: isBootable(image, cloud) };
 }
 
-/** Reports if a hypervisor can boot the image. An image with the format qcow2 must start with its magic bytes. */
+/** Reports whether a hypervisor can boot the image. An image with the format qcow2 must start with its magic bytes. */
 function isBootable({ id, disk_format }: ImageRecord, { imageData }: CloudState): boolean {
   if (disk_format !== 'qcow2') return true;
   const data = imageData.get(id);
@@ -106,7 +106,7 @@ function getGroup(nameOrId: string, { login }: Asked, { securityGroups }: CloudS
   throw new Refusal(400, `Unable to find security_group with name or id '${nameOrId}'`);
 }
 
-function makeServer(request: ServerRequest, { login, origin }: Asked, cloud: CloudState): ServerRecord {
+function makeServer(spec: ServerRequest, { login, origin }: Asked, cloud: CloudState): ServerRecord {
   const id = randomUUID();
   const now = isoSeconds(cloud);
   const bookmark = (kind: string, of: string): unknown => ({
@@ -115,14 +115,14 @@ function makeServer(request: ServerRequest, { login, origin }: Asked, cloud: Clo
   });
   const shown = {
     id,
-    name: request.name,
+    name: spec.name,
     status: 'BUILD',
     tenant_id: login.projectId,
     user_id: login.userId,
-    metadata: { ...request.metadata },
+    metadata: { ...spec.metadata },
     hostId: '',
-    image: bookmark('images', request.imageRef),
-    flavor: bookmark('flavors', request.flavorRef),
+    image: bookmark('images', spec.imageRef),
+    flavor: bookmark('flavors', spec.flavorRef),
     created: now,
     updated: now,
     addresses: {},
@@ -132,8 +132,8 @@ function makeServer(request: ServerRequest, { login, origin }: Asked, cloud: Clo
     'OS-DCF:diskConfig': 'MANUAL',
     progress: 0,
     'OS-EXT-AZ:availability_zone': '',
-    config_drive: request.config_drive === true ? 'True' : '',
-    key_name: request.key_name ?? null,
+    config_drive: spec.config_drive === true ? 'True' : '',
+    key_name: spec.key_name ?? null,
     'OS-SRV-USG:launched_at': null,
     'OS-SRV-USG:terminated_at': null,
     'OS-EXT-STS:task_state': 'scheduling',

@@ -10,8 +10,8 @@ const DELETED = 1.8;
 const GONE = 2;
 
 /** Handles DELETE /servers/:id. The server stays visible until it is deleted. */
-export function deleteServer(asked: Asked, cloud: CloudState): Answered {
-  const server = getServer(asked, cloud);
+export function deleteServer(request: Asked, cloud: CloudState): Answered {
+  const server = getServer(request, cloud);
   if (server.shown['OS-EXT-STS:task_state'] !== 'deleting') {
     setState(server, cloud, { task: 'deleting' });
     scheduleDeletion(server, cloud);

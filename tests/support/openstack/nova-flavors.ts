@@ -28,12 +28,12 @@ export function makeFlavors(): readonly PlainRecord[] {
 }
 
 export const flavorRoutes = [
-  novaRoute('GET /flavors/detail', (asked, cloud) => ({
+  novaRoute('GET /flavors/detail', (request, cloud) => ({
     status: 200,
-    body: pageOf(asked, {
+    body: pageOf(request, {
       key: 'flavors',
       all: cloud.flavors
-        .map((flavor) => ({ ...flavor, links: linksOf(asked.origin, 'flavors', flavor.id) }))
+        .map((flavor) => ({ ...flavor, links: linksOf(request.origin, 'flavors', flavor.id) }))
         .sort((a, b) => a.id.localeCompare(b.id)),
       idOf: ({ id }) => id,
       path: '/compute/v2.1/flavors/detail',

@@ -5,8 +5,8 @@ const NEWEST = 93;
 
 /** Returns N of the requested microversion 2.N; 1 when the request names none. Throws Refusal 406 if unsupported. */
 export function microversionOf({ headers }: Pick<Asked, 'headers'>): number {
-  const asked = /^compute 2\.(\d+)$/.exec(headers['openstack-api-version'] ?? 'compute 2.1')?.[1];
-  if (asked !== undefined && Number(asked) <= NEWEST) return Number(asked);
+  const minor = /^compute 2\.(\d+)$/.exec(headers['openstack-api-version'] ?? 'compute 2.1')?.[1];
+  if (minor !== undefined && Number(minor) <= NEWEST) return Number(minor);
   const version = (headers['openstack-api-version'] ?? '').replace('compute ', '');
   const message = `Version ${version} is not supported by the API. Minimum is 2.1 and maximum is 2.${NEWEST}.`;
   throw new Refusal(406, message);
@@ -17,7 +17,7 @@ export function novaRoute(route: string, answer: Route['answer']): Route {
   const [method = '', path = ''] = route.split(' ');
   return {
     route: `${method} /compute/v2.1${path}`,
-    answer: async (asked, cloud) => withHeaders(microversionOf(asked), await answer(asked, cloud)),
+    answer: async (request, cloud) => withHeaders(microversionOf(request), await answer(request, cloud)),
   };
 }
 

@@ -60,8 +60,8 @@ function inheritedFrom(base: ImageRecord | undefined): Readonly<Record<string, s
 }
 
 /**
- * Schedules the state changes of a snapshot. If its image is deleted, the server becomes idle. If its server is deleted,
- * the unfinished image is deleted too.
+ * Schedules the state changes of a snapshot. If the image is deleted, the server becomes idle. If the server is
+ * deleted, the unfinished image is deleted too.
  */
 function scheduleSnapshot(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
   const at = (seconds: number, work: () => void): void => {
@@ -81,7 +81,7 @@ function scheduleSnapshot(image: ImageRecord, server: ServerRecord, cloud: Cloud
   at(IDLE, task(null));
 }
 
-/** Reports if the server still exists and its snapshot is still in progress. */
+/** Reports whether the server still exists and its snapshot is still in progress. */
 function isSnapshotting(server: ServerRecord, cloud: CloudState): boolean {
   const task = String(server.shown['OS-EXT-STS:task_state']);
   return cloud.servers.get(server.shown.id) === server && task.startsWith('image_');

@@ -30,10 +30,10 @@ export function setState(
 }
 
 /** Returns the server that a request names. Throws Refusal 404 unless the client's project owns it. */
-export function getServer(asked: Asked, cloud: CloudState, why = 'could not be found'): ServerRecord {
-  const { id = '' } = asked.params;
+export function getServer(request: Asked, cloud: CloudState, why = 'could not be found'): ServerRecord {
+  const { id = '' } = request.params;
   const server = cloud.servers.get(id);
-  if (server?.projectId === asked.login.projectId) return server;
+  if (server?.projectId === request.login.projectId) return server;
   throw new Refusal(404, `Instance ${id} ${why}.`);
 }
 

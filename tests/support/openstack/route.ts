@@ -27,7 +27,7 @@ export interface Answered {
 /** One call of an API, for example `GET /image/v2/images/:id`. */
 export interface Route {
   readonly route: string;
-  answer(asked: Asked, cloud: CloudState): Answered | Promise<Answered>;
+  answer(request: Asked, cloud: CloudState): Answered | Promise<Answered>;
 }
 
 /** Thrown by a route to reject a request. The message is that of the real service. */

@@ -50,7 +50,7 @@ const HOST = processAddress();
  * the cloud is stopped.
  */
 export async function serveCloud(cloud: ServedCloud): Promise<CloudServer> {
-  const server = createServer((request, response) => void handle(cloud, request, response));
+  const server = createServer((request, response) => void serveRequest(cloud, request, response));
   server.keepAliveTimeout = 60_000; // longer than that of the clients, so that they never reuse a closing connection
   const listen = async (port: number): Promise<void> => {
     server.listen(port, HOST);
@@ -72,7 +72,11 @@ export async function serveCloud(cloud: ServedCloud): Promise<CloudServer> {
 
 const ANONYMOUS: Login = { userId: '', userName: '', projectId: '', projectName: '' };
 
-async function handle(cloud: ServedCloud, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serveRequest(
+  cloud: ServedCloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { socket } = request; // a destroyed request has no socket
   const method = request.method ?? '';
   const { pathname } = new URL(request.url ?? '', 'http://cloud');

@@ -88,7 +88,7 @@ export function openTroubles(): Troubles {
   };
 }
 
-/** Reports if `text` matches `pattern`, in which `*` stands for any text. */
+/** Reports whether `text` matches `pattern`, in which `*` stands for any text. */
 function isMatch(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (!text.startsWith(first)) return false;
