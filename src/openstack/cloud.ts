@@ -27,7 +27,7 @@ export interface Cloud {
   readonly apiTimeoutMs: number;
   /** Returns the id of the project that the token is scoped to. */
   readonly projectId: () => Promise<string>;
-  /** Returns a key that two entries of clouds.yaml share only if Keystone, project and region are the same. */
+  /** Returns a key that is the same for two entries of clouds.yaml if and only if they name the same project. */
   readonly projectKey: () => Promise<string>;
   readonly clock: Clock;
   /** Aborts waits, read-only calls and streams. */
@@ -45,7 +45,7 @@ export interface CloudOptions {
   readonly observe: (call: CloudCall, request: ApiRequest) => void;
 }
 
-/** The connections to one cloud and its token, shared by all `Cloud` objects that it returns. */
+/** A connection to one cloud. All `Cloud` objects that it returns share its sockets and its token. */
 export interface CloudConnection {
   /** Returns a cloud whose waits, read-only calls and streams end when `signal` aborts. */
   under(signal?: AbortSignal): Cloud;

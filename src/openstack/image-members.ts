@@ -36,7 +36,7 @@ export async function createImageMember(cloud: Cloud, imageId: string, projectId
   }
 }
 
-/** Accepts a shared image on behalf of the project of `cloud`. Until then its image lists omit the image. */
+/** Accepts a shared image as the project of `cloud`. Until then the project's image lists omit the image. */
 export async function acceptImage(cloud: Cloud, imageId: string): Promise<void> {
   await cloud.image.send({
     operation: `accept image ${imageId}`,

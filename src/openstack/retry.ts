@@ -22,9 +22,9 @@ export function callLimits(timeoutMs: number, clock: Clock): CallLimits {
 }
 
 /**
- * Calls `once` until it succeeds, fails permanently, or reaches a limit; then throws the last error. A call that was
- * never sent, or that was rejected with 429, is always retried. After any other temporary failure the service may have
- * executed the call, so it is retried only if it is repeatable.
+ * Calls `once` until it succeeds, fails permanently, or the attempts are used up; then throws the last error. Throws
+ * CloudTimeoutError at the deadline. A call that was never sent, or that was rejected with 429, is always retried.
+ * After any other temporary failure the service may have executed the call, so only a repeatable call is retried.
  */
 export async function retryCall<T>(
   once: (signal: AbortSignal) => Promise<T>,

@@ -113,7 +113,7 @@ export async function listServers(cloud: Cloud): Promise<readonly Server[]> {
   return found.map(toServer);
 }
 
-/** Requests that the server be stopped. Does nothing when it is stopping or stopped. */
+/** Requests that the server be stopped. Ignores a 409, which Nova returns for a server that is stopping or stopped. */
 export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   try {
     const stop = action(id, `stop server ${id}`, { 'os-stop': null });

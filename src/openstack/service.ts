@@ -17,8 +17,8 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /**
-   * Allows a retry after a failure that leaves open whether the service executed the request. The default is true, except
-   * for POST.
+   * Allows a retry after a failure that leaves open whether the service executed the request. The default is true,
+   * except for POST.
    */
   readonly isRepeatable?: boolean;
 }

@@ -36,10 +36,10 @@ export interface TransportTarget {
 }
 
 /**
- * Opens a transport that uses pkgcloud for nothing but sending. pkgcloud's identity is replaced by ours, which supports
- * application credentials and shares one token. Its list of failing statuses lacks 429, 502 and 504, so it is cleared
- * and `statusError` classifies every status. Nothing listens to its `log::*` events, because they contain passwords
- * and tokens.
+ * Opens a transport that uses pkgcloud only to send requests. pkgcloud's identity is replaced by ours, which supports
+ * application credentials and shares one token. pkgcloud's list of failing statuses lacks 429, 502 and 504, so it is
+ * cleared, and `statusError` classifies every status. Nothing listens to pkgcloud's `log::*` events, because they
+ * contain passwords and tokens.
  */
 export function openTransport(target: TransportTarget, identity: Identity): Transport {
   let current: Token | undefined;

@@ -1,13 +1,13 @@
 import { type Asked, Refusal } from './route.ts';
 import type { CloudState, ImageRecord, Login } from './state.ts';
 
-/** Reports whether a project may see an image: its owner, a member of a shared image, and everybody for a public one. */
+/** Reports whether a project may see an image. It must be the owner or a member, or the image must be public. */
 function isVisible(cloud: CloudState, image: ImageRecord, { projectId }: Login): boolean {
   if (image.owner === projectId || image.visibility === 'public') return true;
   return image.visibility === 'shared' && cloud.members.get(image.id)?.has(projectId) === true;
 }
 
-/** Reports whether an image appears in the lists of a project. A shared image does so only after the member accepted it. */
+/** Reports whether an image appears in the lists of a project. A shared image does so after the member accepts it. */
 export function isListed(cloud: CloudState, image: ImageRecord, login: Login): boolean {
   if (!isVisible(cloud, image, login)) return false;
   if (image.owner === login.projectId || image.visibility === 'public') return true;

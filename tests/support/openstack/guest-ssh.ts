@@ -41,7 +41,7 @@ function authenticate(context: AuthContext, authorizedKey: string | undefined): 
   context.accept();
 }
 
-/** Verifies a key. A client first asks if its key is accepted, without a signature, and then signs. */
+/** Verifies a key. A client first asks without a signature whether the key would be accepted, and then signs. */
 function isKeyOf(
   context: Extract<AuthContext, { readonly method: 'publickey' }>,
   authorizedKey: string | undefined,

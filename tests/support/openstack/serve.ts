@@ -18,7 +18,7 @@ import type { Fault, Troubles } from './troubles.ts';
 export interface Served {
   /** The route with its parameters, for example `:id`; method and path if no route matches. */
   readonly route: string;
-  /** 0 when no response was sent. */
+  /** The status of the response; 0 when the service produced none. */
   readonly status: number;
   readonly body: unknown;
   /** True when a fault replaced or suppressed the response of the service. */
