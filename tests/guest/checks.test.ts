@@ -27,7 +27,7 @@ describe.each(SHELLS)('checks in $title', ({ shell }) => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('Each failed check leads to one problem', () => {
+  test('Each failed check is reported as one problem', () => {
     const problems = findFailedChecks(outcome.stdout, parts);
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['bad', 'silent', 'middle', 'unset']);
     expect(problems[2]).toContain('/nowhere-at-all');
@@ -42,11 +42,11 @@ describe.each(SHELLS)('checks in $title', ({ shell }) => {
 describe('results of the checks', () => {
   const two = [part('one', ''), part('two', '')];
 
-  test('There is no problem when every part is ok and the checks ran to their end', () => {
+  test('The checks report no problem when every part is ok and the checks ran to their end', () => {
     expect(findFailedChecks('ok one\r\nok two\r\nend of checks\r\n', two)).toEqual([]);
   });
 
-  test('Each missing result is a problem, and so is a missing end', () => {
+  test('Each missing check result is a problem, and so is a missing end of the checks', () => {
     expect(findFailedChecks('ok one\nok tw', two)).toEqual([
       'two: the guest reported no result',
       'the checks did not run to their end',

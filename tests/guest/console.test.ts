@@ -33,7 +33,7 @@ describe('host key fingerprints on the console', () => {
 });
 
 describe('failure on the console', () => {
-  test('The failure contains the part, its exit code and the end of its output', () => {
+  test('A failure on the console contains the part, its exit code and the end of its output', () => {
     const console = consoleOf(
       `${MARKER} log first`,
       '[   20.1] kernel message',
@@ -46,12 +46,12 @@ describe('failure on the console', () => {
     expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines });
   });
 
-  test('The failure is found even if a kernel message interrupts its first line', () => {
+  test('A failure on the console is found even if a kernel message interrupts its first line', () => {
     const console = consoleOf(`${MARKER} failed runner 2[   20.3] x`, `${MARKER} failed runner 22`);
     expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines: [] });
   });
 
-  test('There is no failure when the build is ready, still runs, or another build failed', () => {
+  test('The console shows no failure when the build is ready, still runs, or another build failed', () => {
     const console = consoleOf(
       `${MARKER} ready`,
       'github-runner-image-builder b-2 failed users 1',

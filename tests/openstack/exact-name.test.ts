@@ -13,9 +13,9 @@ const get = (nameOrId: string, elements = flavors) =>
 
 describe('look-up by name', () => {
   test('A unique name finds its element', () => expect(get('small').id).toBe('1'));
-  test('Names are case-sensitive, and the error lists all known names', () =>
+  test('A look-up by name is case-sensitive, and its error lists all known names', () =>
     expect(() => get('Small')).toThrow('known: small, twin, twin, 1'));
-  test('The error for an empty list says that no names are known', () =>
+  test('The error of a look-up in an empty list says that no names are known', () =>
     expect(() => get('x', [])).toThrow('known: none'));
   test('A name that occurs twice is ambiguous, and the error lists the ids', () => {
     expect(() => get('twin')).toThrow(AmbiguousNameError);

@@ -28,14 +28,14 @@ describe('list of images by name', () => {
     expect(at.http.seen(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
   });
 
-  test('The list contains only images of this exact name that the project owns', async () => {
+  test('A list of images by name contains only images of this exact name that the project owns', async () => {
     at.http.on(IMAGES, {
       body: { images: [image('a'), image('b', { name: 'noble-2' }), image('c', { owner: 'other' })] },
     });
     expect((await listImages(at.cloud, 'noble')).map(({ id }) => id)).toEqual(['a']);
   });
 
-  test('The list is sorted by creation time, newest first, and then by id', async () => {
+  test('A list of images is sorted by creation time, newest first, and then by id', async () => {
     at.http.on(IMAGES, {
       body: {
         images: [
@@ -95,7 +95,7 @@ describe('image record', () => {
 });
 
 describe('list of images by property', () => {
-  test('The query filters by the property, and images without it are left out of the result', async () => {
+  test('A list of images by property filters in the query and leaves out images without the property', async () => {
     at.http.on(IMAGES, { body: { images: [image('a', { made_by: 'us' }), image('b')] } });
     expect((await listImages(at.cloud, undefined, { made_by: 'us' })).map(({ id }) => id)).toEqual(['a']);
     const query = at.http.seen(IMAGES)[0]?.url.searchParams;

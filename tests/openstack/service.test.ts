@@ -94,14 +94,14 @@ describe('permanent failure', () => {
     },
   );
 
-  test('The error contains the request id of the service', async () => {
+  test('The error of a rejected call contains the request id of the service', async () => {
     at.http.on(KEYPAIRS, { status: 400, headers: { 'x-openstack-request-id': 'req-77' }, body: {} });
     const error = await failureOf(post());
     expect(error.message).toMatch('(request req-77)');
     expect(error).toMatchObject({ call: { requestId: 'req-77', status: 400, service: 'compute' } });
   });
 
-  test('The error contains the text of an HTML page, shortened if it is long', async () => {
+  test('The error of a failed call contains the text of an HTML page, shortened if it is long', async () => {
     at.http.on(KEYPAIRS, {
       status: 500,
       body: `<html><head><title>500 Internal</title></head><body><p>${'x'.repeat(5000)}</p></body></html>`,
@@ -140,7 +140,7 @@ describe('response body', () => {
     expect(error.message).toMatch(message);
   });
 
-  test('The error lists all invalid fields of the body', async () => {
+  test('The error for an invalid response body lists all of its invalid fields', async () => {
     at.http.on('GET /v2.1/flavors/detail', { body: { flavors: [{ id: 'f', name: 'f', vcpus: '2' }] } });
     const { message } = await failureOf(listFlavors(at.cloud));
     expect(message).toMatch('flavors[0].vcpus: expected a whole number, got a string');
