@@ -9,12 +9,13 @@ import { copy, prepare, prune } from '../builder/other-jobs.ts';
 import { readStep } from '../builder/read-step.ts';
 import { run } from '../builder/run.ts';
 import type { BuilderTools, JobOutcome, JobTools } from '../builder/tools.ts';
-import type { DesiredState } from '../model/desired-state.ts';
+import { buildInputsOf } from '../model/build-inputs.ts';
+import { type DesiredState, findConfigOfBase, primaryOf } from '../model/desired-state.ts';
+import type { RunConfig } from '../model/run-config.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
 import type { BuildEntry } from './plan-entry.ts';
 import { listToldImages } from './plan-clouds.ts';
 import { markSettled } from './unsettled-jobs.ts';
-import { wantedInputs } from './wanted-inputs.ts';
 
 /** What a round knows of its jobs. */
 interface Order {
@@ -45,36 +46,44 @@ function listPublished(desired: DesiredState): readonly AlsoImage[] {
 }
 
 function runEntry(entry: WorkEntry, order: Order): Promise<JobOutcome> {
-  const { desired } = order;
-  const { cloudImagesUrl, runnerReleasesUrl } = desired.images;
+  const config = configOf(entry, order.desired);
+  const { cloudImagesUrl, runnerReleasesUrl } = config.externalService;
   const urls = { cloudImages: cloudImagesUrl, runnerReleases: runnerReleasesUrl };
   const tools: JobTools = { ...order.tools, urls };
   switch (entry.act) {
     case 'prepare':
-      return prepare(entry, staticConfigs(desired, []), tools);
+      return prepare(entry, staticConfigs(config, []), tools);
     case 'copy':
-      return copy(entry, staticConfigs(desired, entry.uploadTo), tools);
+      return copy(entry, staticConfigs(config, entry.uploadTo), tools);
     case 'prune':
-      return prune(entry, staticConfigs(desired, []), tools);
+      return prune(entry, staticConfigs(config, []), tools);
     case 'build':
-      return build(entry, order, tools);
+      return build(entry, config, order, tools);
   }
+}
+
+/** Returns the run config of a plan entry. An image that is no longer wanted is pruned as the primary image is. */
+function configOf(entry: WorkEntry, desired: DesiredState): RunConfig {
+  const found =
+    entry.act === 'prepare' ? findConfigOfBase(desired, entry.base) : desired.images.get(entry.imageName);
+  return found ?? primaryOf(desired.images);
 }
 
 /** One image of the matrix. What became of it is told by its outcome, also when `run` throws for it. */
 async function build(
-  { imageName, variant, uploadTo, reason }: BuildEntry,
+  { imageName, uploadTo, reason }: BuildEntry,
+  config: RunConfig,
   { desired, version }: Order,
   tools: JobTools,
 ): Promise<JobOutcome> {
-  const { base, juju, microk8s } = variant;
+  const { base, juju, microk8s } = config.image;
   const matrix = { bases: [base], jujuChannels: [juju], microk8sChannels: [microk8s] };
   const outcomes: JobOutcome[] = [];
   try {
-    await run(matrix, staticConfigs(desired, uploadTo), {
+    await run(matrix, staticConfigs(config, uploadTo), {
       ...tools,
       only: new Set([imageName]),
-      inputs: wantedInputs(desired.images, version),
+      inputs: buildInputsOf(config, version),
       secretsGeneration: desired.credentialsGeneration,
       maxParallel: 1, // how many run at a time is decided by the plan
       reasonOf: () => reason,
@@ -88,17 +97,10 @@ async function build(
   return outcome;
 }
 
-function staticConfigs({ images, build }: DesiredState, uploadClouds: readonly string[]): StaticConfigs {
-  const { arch, prefix, runnerVersion } = images;
+function staticConfigs({ image, cloud }: RunConfig, uploadClouds: readonly string[]): StaticConfigs {
+  const { arch, prefix, runnerVersion } = image;
   return {
-    cloudConfig: {
-      buildCloud: build.cloud,
-      buildFlavor: build.flavor,
-      buildNetwork: build.network,
-      resourcePrefix: prefix,
-      uploadClouds,
-      numRevisions: build.keepRevisions,
-    },
+    cloudConfig: { ...cloud, uploadClouds },
     imageConfig: { arch, prefix, scriptUrl: undefined, runnerVersion },
     serviceConfig: { dockerhubCache: undefined, proxy: undefined },
   };

@@ -4,7 +4,8 @@ import type { JobKind } from '../../src/model/built.ts';
 import { readJobResult } from '../../src/scheduler/job-result.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
 import { settleJob } from '../../src/scheduler/settle-job.ts';
-import { NOBLE, NOW, desiredState, job } from './plan-fixtures.ts';
+import { desiredState } from './desired-fixtures.ts';
+import { NOBLE, NOW, job } from './plan-fixtures.ts';
 
 const terms = { desired: desiredState(), intervalHours: 6 };
 const done = (result: unknown = {}): JobOutcome => ({ state: 'done', result });
