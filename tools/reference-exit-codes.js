@@ -1,30 +1,36 @@
 import { loadCompiled, matchTexts, notice, renderTable } from './reference-parts.js';
 
-/** Describes each exit code, and who must act. */
+/** The meaning of each exit code, and what to do. */
 const MEANINGS = {
   success: ['success', ''],
-  bug: ['a defect of the program; a stack trace is printed', 'report it'],
-  input: ['invalid options or clouds.yaml, or unknown names; all problems are listed', 'you'],
-  denied: ['the cloud refused credentials, a role, a quota or a request', "you, or the cloud's operator"],
+  bug: ['a defect of the program, with a stack trace', 'report it'],
+  input: [
+    'invalid options or clouds.yaml, or names that do not exist; lists all problems',
+    'correct the input',
+  ],
+  denied: [
+    'the cloud refused the credentials, or a role, a quota or a request forbids the operation',
+    "correct the credentials, or ask the cloud's operator",
+  ],
   unavailable: ['the cloud, a mirror or the guest did not answer in time', 'try again later'],
-  build: ['an error in the guest, the script, a download or the image', 'see the message'],
+  build: ['a step in the guest, the script, a download or a check of the image failed', 'see the message'],
   partial: [
-    'the image is complete, but some clouds lack it (`images`) or did not answer (`clouds`)',
-    'see the result of each cloud',
+    'the image is good, but some clouds did not get it (see `images`) or did not answer (see `clouds`)',
+    'see the message of each cloud',
   ],
 };
 
-const PROSE = `On failure, stdout has \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\` beside the results so far, for
-example the \`images\` of a distribution. \`leftovers\` names resources that could not be deleted. An invalid command line
-prints a usage error on stderr and nothing on stdout. With \`--format text\`, stdout stays empty.
+const PROSE = `On failure, stdout contains \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\` and the results that were
+complete by then, such as \`images\` of \`distribute\`. \`leftovers\` names the resources that could not be deleted. A usage
+error is printed on stderr, with nothing on stdout. With \`--format text\`, stdout stays empty.
 
-\`list\` has no \`error\` of its own. When no cloud answered, its exit code is that of the first cloud's failure, and
-\`clouds\` has \`{"cloud", "error": {"kind", "type", "message"}}\` for each. \`prune\` and \`sweep\` report resources that a
-cloud did not delete as warnings and exit with 0. When an image cannot be marked (\`prune --published\`), the command fails
-before it deletes anything.`;
+\`list\` has no \`error\` of its own. \`clouds\` contains \`{"cloud", "error": {"kind", "type", "message"}}\` for each cloud that
+did not answer. If no cloud answered, the exit code is that of the first cloud. \`prune\` and \`sweep\` report resources that
+could not be deleted as warnings, and exit with 0. \`prune --published\` fails before it deletes anything if a mark cannot be
+set.`;
 
 /**
- * Renders the page of the program's exit codes, from the program's table.
+ * Renders the program's exit codes, from its own table.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -40,13 +46,13 @@ export async function renderExitCodes(root) {
   const stopped = [
     Object.values(SIGNAL_EXIT_CODES).join(', '),
     '`cancelled`',
-    `stopped by ${signals}, after incomplete resources were deleted`,
+    `stopped by ${signals}, after the undo of all steps`,
     '',
   ];
-  const head = ['code', 'kind in the JSON error', 'meaning', 'who must act'];
+  const head = ['code', 'kind in the JSON error', 'meaning', 'what to do'];
   return [
     '# Exit codes',
-    notice("the program's own table"),
+    notice("the program's table of exit codes"),
     renderTable(head, [...rows, stopped]),
     PROSE,
   ].join('\n\n');

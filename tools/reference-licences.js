@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { notice, renderTable, wrap } from './reference-parts.js';
 
-/** Maps non-standard licence names of packages to SPDX names. */
+/** Licence names of packages that differ from SPDX. */
 const SPDX = { 'ASL 2.0': 'Apache-2.0', '(AFL-2.1 OR BSD-3-Clause)': 'BSD-3-Clause' };
 
 /**
- * Lists the packages in the charm with their licences.
+ * Lists the packages in the charm, each with its licence.
  * @param {string} root
  * @returns {{ readonly name: string, readonly version: string, readonly licence: string }[]}
  */
@@ -20,7 +20,7 @@ function listLicences(root) {
 }
 
 /**
- * Renders the page of the licences of all packages in the charm.
+ * Renders the licences of the packages in the charm.
  * @param {string} root
  * @returns {string}
  */
@@ -31,9 +31,9 @@ export function renderLicences(root) {
     '# Licences',
     notice('package-lock.json and the packages'),
     wrap(
-      'The charm itself is under Apache-2.0. It contains these packages, each with its licence file if it has one. ' +
-        'tests/house/licences.test.ts lists the allowed licences. ' +
-        'Where a package offers several licences, the table names the one that is used.',
+      'The charm is licensed under Apache-2.0. It contains these packages, each with its licence file if it has one. ' +
+        'tests/house/licences.test.ts lists the licences that are allowed. ' +
+        'If a package offers several licences, this table names the one that is used.',
     ),
     renderTable(
       ['package', 'version', 'licence'],

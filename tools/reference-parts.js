@@ -5,18 +5,18 @@ import { pathToFileURL } from 'node:url';
 const WIDTH = 118;
 
 /**
- * Loads a compiled module of the charm.
+ * Loads a compiled module of the laid-out charm.
  * @param {string} root
  * @param {string} path 'model/timeouts'
  */
 export async function loadCompiled(root, path) {
   const file = join(root, `dist/charm/dist/${path}.js`);
-  if (!existsSync(file)) throw new Error(`${file}: expected a file, got none; run npm run build`);
+  if (!existsSync(file)) throw new Error(`${file}: no such file; run npm run build`);
   return import(pathToFileURL(file).href);
 }
 
 /**
- * Reads a numeric constant that a source file does not export: `const NAME = 5 * 60_000;` or `name: 2000,`.
+ * Reads a number that a source file does not export: `const NAME = 5 * 60_000;` or `name: 2000,`.
  * @param {string} root
  * @param {string} path 'src/system/ssh.ts'
  * @param {string} name
@@ -30,12 +30,14 @@ export function readNumber(root, path, name) {
 }
 
 /**
- * Renders the first line of a generated page.
+ * Renders the notice at the top of a generated page.
  * @param {string} source
  * @returns {string}
  */
 export function notice(source) {
-  return wrap(`_Generated from ${source} by \`npm run docs\` (tools/render-reference.js). Do not edit._`);
+  return wrap(
+    `_Generated from ${source} by \`npm run docs\` (tools/render-reference.js). Do not edit this page._`,
+  );
 }
 
 /**
@@ -49,7 +51,7 @@ export function renderTable(head, rows) {
 }
 
 /**
- * Wraps a paragraph. Words that look like HTML tags become code.
+ * Wraps one paragraph. Words that look like HTML become code.
  * @param {string} text
  * @returns {string}
  */
@@ -65,7 +67,7 @@ export function wrap(text) {
 }
 
 /**
- * Throws unless `texts` has exactly one text for each of `keys`, so that the page follows the code.
+ * Checks that each key has a text and each text a key. Throws when the code has changed and the page has not.
  * @param {string} page
  * @param {readonly string[]} keys
  * @param {Readonly<Record<string, string>>} texts
@@ -75,6 +77,5 @@ export function matchTexts(page, keys, texts) {
     ...keys.filter((key) => !(key in texts)),
     ...Object.keys(texts).filter((key) => !keys.includes(key)),
   ];
-  if (odd.length > 0)
-    throw new Error(`${page}: missing or unused texts for ${odd.join(', ')}; update the texts in tools/`);
+  if (odd.length > 0) throw new Error(`${page}: the texts do not match the code: ${odd.join(', ')}`);
 }

@@ -20,7 +20,7 @@ const codeOf = (text: string): readonly string[] =>
 
 describe('docs/architecture.md', () => {
   const text = read('docs/architecture.md');
-  const rows = parseRows(text.slice(text.indexOf('## Rooms')));
+  const rows = parseRows(text.slice(text.indexOf('## Folders')));
   const rooms = rows.map(([room = '', , others = '']) => ({ room: room.replace(/[`/]/g, ''), others }));
 
   test('docs/architecture.md names only existing files and folders', () => {
@@ -69,4 +69,13 @@ describe('the documentation', () => {
       expect(words).toEqual([...new Set(words)].sort());
     }
   });
+});
+
+test('docs/how-to/change-it.md names only existing files', () => {
+  const named = codeOf(read('docs/how-to/change-it.md')).filter((code) =>
+    /^[\w./-]+\/([\w.-]+\.\w+)?$/.test(code),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  const exists = (path: string) => existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'src', path));
+  expect(named.filter((path) => !exists(path))).toEqual([]);
 });
