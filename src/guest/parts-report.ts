@@ -1,14 +1,9 @@
 import { CloudInitFailError } from '../model/errors.ts';
+import type { PartSeconds } from '../model/program-result-common.ts';
 import { STATE_FOLDER } from './places.ts';
 
 /** Prints how long each part took at first boot; run over SSH by the user ubuntu. */
 export const PARTS_REPORT_COMMAND = `sudo -n cat ${STATE_FOLDER}/parts`;
-
-/** How long a part took to come in. */
-export interface PartSeconds {
-  readonly name: string;
-  readonly seconds: number;
-}
 
 /** The seconds of each part, out of what PARTS_REPORT_COMMAND printed. */
 export function parsePartsReport(text: string): readonly PartSeconds[] {
