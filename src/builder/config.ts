@@ -1,9 +1,9 @@
 import type { Arch } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import type { Channel } from '../model/channel.ts';
+import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
 import { imageNameOf } from '../model/run-config.ts';
 import type { Secret } from '../model/secret.ts';
-import type { OpenstackCloudsConfig } from './credentials.ts';
 
 export type { CloudImage } from '../model/built.ts';
 export type { ConfigMatrix } from '../model/run-config.ts';

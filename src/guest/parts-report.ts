@@ -1,14 +1,9 @@
 import { CloudInitFailError } from '../model/errors.ts';
+import type { PartSeconds } from '../model/program-result-common.ts';
 import { STATE_FOLDER } from './places.ts';
 
 /** The command that prints the install time of each part, run over SSH as the user ubuntu. */
 export const PARTS_REPORT_COMMAND = `sudo -n cat ${STATE_FOLDER}/parts`;
-
-/** The time that the installation of a part took. */
-export interface PartSeconds {
-  readonly name: string;
-  readonly seconds: number;
-}
 
 /** Parses the output of PARTS_REPORT_COMMAND. Throws CloudInitFailError when it is empty or malformed. */
 export function parsePartsReport(text: string): readonly PartSeconds[] {

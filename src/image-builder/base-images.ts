@@ -5,6 +5,7 @@ import { CloudError, ConflictError } from '../model/cloud-errors.ts';
 import { BaseImageDownloadError } from '../model/errors.ts';
 import { baseImageName } from '../model/names.ts';
 import { OWNER_KEYS, encodeOwner } from '../model/owner.ts';
+import type { BaseImage } from '../model/program-result.ts';
 import { uuidFromDigest } from '../model/uuid.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, createImage, deleteImage, findImage, listImages } from '../openstack/images.ts';
@@ -13,16 +14,6 @@ import { isAbandoned } from './leftovers.ts';
 import { type Tools, waitOn } from './tools.ts';
 import { type UbuntuImage, getUbuntuImage } from './ubuntu-images.ts';
 import { uploadBaseImage } from './upload-base-image.ts';
-
-/** A base image that is in the cloud, ready to boot. */
-export interface BaseImage {
-  readonly base: Base;
-  readonly arch: Arch;
-  readonly imageId: string;
-  readonly sha256: string;
-  /** Did this call put it there? */
-  readonly wasUploaded: boolean;
-}
 
 /** Which base image is wanted, under which resource prefix. */
 export interface BaseImageRequest {

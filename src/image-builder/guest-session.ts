@@ -2,8 +2,9 @@ import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../guest/checks.
 import { CLEAN_UP_COMMAND, renderCleanUp } from '../guest/clean-up.ts';
 import { findGuestFailure } from '../guest/console.ts';
 import type { GuestPart } from '../guest/part.ts';
-import { PARTS_REPORT_COMMAND, type PartSeconds, parsePartsReport } from '../guest/parts-report.ts';
+import { PARTS_REPORT_COMMAND, parsePartsReport } from '../guest/parts-report.ts';
 import { CloudInitFailError, DeadlineError, GuestCheckError } from '../model/errors.ts';
+import type { PartSeconds } from '../model/program-result-common.ts';
 import { type Timeouts, timeoutOption } from '../model/timeouts.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { getConsole } from '../openstack/servers.ts';

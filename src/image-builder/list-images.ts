@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { CloudError, UnauthorizedError } from '../model/cloud-errors.ts';
 import { DeadlineError, ProductError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
-import { CLOUDS_AT_A_TIME } from '../model/observation.ts';
+import { CLOUDS_AT_A_TIME, type ObservedImage } from '../model/observation.ts';
 import { OWNER_KEYS, isOwnedBy, isPublished } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, findImage, listImages } from '../openstack/images.ts';
@@ -11,24 +11,12 @@ import { withDeadline } from '../system/wait.ts';
 import { tokenOf } from './token-of.ts';
 import type { Tools } from './tools.ts';
 
-/** One image of ours, in the words that model/observation.ts reads. */
-interface ListedImage {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly createdAt: string;
-  readonly sourceImageId?: string;
-  readonly runConfig?: string;
-  readonly buildId: string;
-  readonly isPublished: boolean;
-}
-
 /** What one cloud of clouds.yaml answered: its project's images of ours, the newest first; or why it did not. */
 export type CloudListing =
   | {
       readonly cloud: string;
       readonly projectKey: string;
-      readonly images: readonly ListedImage[];
+      readonly images: readonly ObservedImage[];
       /** Of the ids asked of it besides: those that the token sees active. */
       readonly alsoActiveIds: readonly string[];
     }
@@ -116,7 +104,7 @@ function isListed({ name, properties }: Image, { ownerFilter }: Tools): boolean 
   );
 }
 
-function describe({ id, name, status, createdAt, properties }: Image): ListedImage {
+function describe({ id, name, status, createdAt, properties }: Image): ObservedImage {
   const { [OWNER_KEYS.source]: sourceImageId = '', [OWNER_KEYS.runConfig]: runConfig = '' } = properties;
   return {
     id,

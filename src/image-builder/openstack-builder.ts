@@ -1,8 +1,9 @@
 import { type Arch, archNames } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import { InputError } from '../model/errors.ts';
+import type { BaseImage } from '../model/program-result.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
-import { type BaseImage, ensureBaseImage } from './base-images.ts';
+import { ensureBaseImage } from './base-images.ts';
 import { removeSupersededBaseImages } from './superseded-base-images.ts';
 import { deliveredIds } from '../model/delivery.ts';
 import { buildOnServer } from './build-on-server.ts';

@@ -1,10 +1,10 @@
 import { messageOf } from '../model/message-of.ts';
 import { baseImageName } from '../model/names.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
+import type { BaseImage } from '../model/program-result.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { deleteImage, listImages } from '../openstack/images.ts';
 import { listServers } from '../openstack/servers.ts';
-import type { BaseImage } from './base-images.ts';
 import type { Tools } from './tools.ts';
 
 /** A build that chose the older one just before has booted from it by then. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../model/clock.ts';
-import type { Delivery } from '../model/delivery.ts';
-import type { PartSeconds } from '../guest/parts-report.ts';
 import type { Owner } from '../model/owner.ts';
+import type { CloudPrune, ResultFacts } from '../model/program-result-common.ts';
 import type { ProgressEvent } from '../model/progress.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Timeouts, timeoutOption } from '../model/timeouts.ts';
@@ -10,7 +9,6 @@ import type { Http } from '../system/http.ts';
 import type { SshSession, SshTarget } from '../system/ssh.ts';
 import type { SshKeyPair } from '../system/ssh-keys.ts';
 import type { Wait } from '../system/wait.ts';
-import type { PrunedImage } from './prune.ts';
 
 /** What the program works with; bin/ makes it, tests make their own. */
 export interface Tools {
@@ -49,21 +47,10 @@ export interface Tools {
   readonly runnerReleasesUrl: string;
 }
 
-/** What a build came to know, beside the image's id. */
-export interface BuildFacts {
-  readonly runnerVersion?: string;
-  readonly baseImageId?: string;
-  readonly baseSha256?: string;
-  readonly flavor?: string;
-  readonly network?: string;
-  readonly serverId?: string;
-  readonly parts?: readonly PartSeconds[];
-  readonly swept?: readonly string[];
-  /** Prunes add up, one for each cloud. */
-  readonly pruned?: { readonly cloud: string; readonly images: readonly PrunedImage[] };
-  /** The image in the build cloud. */
-  readonly imageId?: string;
-  readonly images?: readonly Delivery[];
+/** The facts that a command records for its result. */
+export interface BuildFacts extends ResultFacts {
+  /** The prune of one cloud. The result lists them all. */
+  readonly pruned?: CloudPrune;
 }
 
 /** A wait with the deadline of `timeout`, ended by the cloud's signal. */

@@ -31,7 +31,7 @@ describe('a look at the clouds', () => {
     await at.script({ list: { result: { clouds: [cloud('a'), broken], warnings: [] }, exitCode: 6 } });
     expect(await observe(['a', 'b'], at.tools)).toEqual([
       { cloudId: 'a', state: 'seen', projectKey: 'key-a', images: [] },
-      { cloudId: 'b', state: 'failed', kind: 'denied', message: 'wrong password' },
+      { cloudId: 'b', state: 'failed', kind: 'denied', type: 'X', message: 'wrong password' },
     ]);
     const [call] = await at.calls();
     expect(call?.args.slice(0, 3)).toEqual(['list', '--clouds', 'a,b']);

@@ -11,9 +11,9 @@ const at = useJobs();
 describe('the other jobs', () => {
   test('prepare, copy and prune tell their outcome, under the id that they are given', async () => {
     await at.script({
-      init: { result: { a: 1 } },
-      distribute: { result: { b: 1 } },
-      prune: { result: { c: 1 } },
+      init: { result: { cloud: 'builder', swept: ['server s'] } },
+      distribute: { result: { cloud: 'builder', image_id: 'i' } },
+      prune: { result: { cloud: 'a', marked: ['i'] } },
     });
     const request = { imageName: 'img', reason: 'r' };
     const outcomes = [
@@ -21,7 +21,12 @@ describe('the other jobs', () => {
       await copy({ ...request, imageId: 'i', uploadTo: ['a'], buildId: 'c1' }, CONFIG, at.tools),
       await prune({ ...request, cloudId: 'a', publishedIds: ['i'] }, CONFIG, at.tools),
     ];
-    expect(outcomes).toEqual([{ a: 1 }, { b: 1 }, { c: 1 }].map((result) => ({ state: 'done', result })));
+    const results = [
+      { job: 'prepare', cloud: 'builder', swept: ['server s'], warnings: [] },
+      { job: 'copy', cloud: 'builder', imageId: 'i', warnings: [] },
+      { job: 'prune', cloud: 'a', marked: ['i'], warnings: [] },
+    ];
+    expect(outcomes).toEqual(results.map((result) => ({ state: 'done', result })));
     expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
   });
 });

@@ -62,6 +62,8 @@ test.each(['lost', 'damaged'])(
   'a built.json that is %s while the daemon runs is written anew',
   async (how) => {
     const daemon = await startBuilt();
+    const { generation } = at.host.desired; // the last round has begun, and may not have written yet
+    await until(async () => (await at.host.built())?.desiredGeneration === generation);
     const before = await at.host.built();
     if (how === 'lost') await rm(at.host.paths.built);
     else await writeFile(at.host.paths.built, '{');

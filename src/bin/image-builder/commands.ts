@@ -4,6 +4,13 @@ import { getLatestBuildId } from '../../image-builder/store.ts';
 import { sweepCloud } from '../../image-builder/sweep.ts';
 import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
+import {
+  encodeBuildResult,
+  encodeCopyResult,
+  encodeLatestBuildIdResult,
+  encodePrepareResult,
+  encodeSweepResult,
+} from '../../model/program-result.ts';
 import { executeList } from './execute-list.ts';
 import { executePrune } from './execute-prune.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,7 +31,7 @@ export async function execute(
     case 'init': {
       const { arch, prefix, bases } = request;
       const baseImages = await initialize(arch, cloudName, prefix, bases, tools);
-      return { json: { cloud: cloudName, baseImages }, text: '' };
+      return { encode: (log) => encodePrepareResult({ cloud: cloudName, baseImages }, log), text: '' };
     }
     case 'run': {
       const { cloud, image, keepRevisions } = request;
@@ -32,7 +39,7 @@ export async function execute(
       const { name: imageName, arch, base } = image;
       const { buildId } = tools.owner;
       return {
-        json: { imageName, cloud: cloudName, arch, base, buildId }, // its id comes with what was recorded
+        encode: (log) => encodeBuildResult({ imageName, cloud: cloudName, arch, base, buildId }, log),
         text: `Image build success:\n${ids}`,
       };
     }
@@ -43,16 +50,26 @@ export async function execute(
         keepRevisions,
         tools,
       );
-      return { json: { cloud: cloudName, imageId }, text: deliveredIds(deliveries).join(',') };
+      return {
+        encode: (log) => encodeCopyResult({ cloud: cloudName, imageId }, log),
+        text: deliveredIds(deliveries).join(','),
+      };
     }
     case 'latest-build-id': {
       const { imageName, which } = request;
       const id = await getLatestBuildId(cloudName, imageName, tools, which);
-      return { json: { cloud: cloudName, imageName, imageId: id === '' ? null : id }, text: id };
+      const imageId = id === '' ? null : id;
+      return {
+        encode: (log) => encodeLatestBuildIdResult({ cloud: cloudName, imageName, imageId }, log),
+        text: id,
+      };
     }
     case 'sweep': {
       const swept = await sweepCloud(cloudName, tools);
-      return { json: { cloud: cloudName }, text: swept.map((what) => `${what}\n`).join('') };
+      return {
+        encode: (log) => encodeSweepResult({ cloud: cloudName }, log),
+        text: swept.map((what) => `${what}\n`).join(''),
+      };
     }
     case 'prune':
       return executePrune(request, cloudName, tools);

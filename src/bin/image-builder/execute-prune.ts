@@ -1,15 +1,16 @@
-import { type PrunedImage, prune, pruneUnpublished } from '../../image-builder/prune.ts';
+import { prune, pruneUnpublished } from '../../image-builder/prune.ts';
 import type { Tools } from '../../image-builder/tools.ts';
+import type { PrunedImage } from '../../model/program-result-common.ts';
+import { type PruneAnswer, encodePruneResult } from '../../model/program-result.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import type { Outcome } from './outcome.ts';
 import type { Request } from './request.ts';
-import type { Json } from './result.ts';
 
 type PruneCommand = Extract<Request, { command: 'prune' }>;
 
 /** What became of the marks, where they were asked for, and of the revisions. */
 interface Pruned {
-  readonly marks: Json;
+  readonly marks: Omit<PruneAnswer, 'cloud' | 'imageName' | 'images'>;
   readonly text: string;
   readonly images: readonly PrunedImage[];
 }
@@ -23,7 +24,7 @@ export async function executePrune(request: PruneCommand, cloudName: string, too
   }
   const { imageName } = request;
   return {
-    json: { cloud: cloudName, imageName, ...marks, images },
+    encode: (log) => encodePruneResult({ cloud: cloudName, imageName, ...marks, images }, log),
     text: `${text}${images.map(renderLine).join('')}`,
   };
 }

@@ -1,6 +1,7 @@
 import { findCloudsYaml } from '../../image-builder/openstack-builder.ts';
 import type { BuildFacts, Tools } from '../../image-builder/tools.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { CloudPrune, ResultFacts, ResultLog, StepSeconds } from '../../model/program-result-common.ts';
 import type { Secret } from '../../model/secret.ts';
 import { type CloudConnection, connectCloud } from '../../openstack/cloud.ts';
 import { getCloudAccess } from '../../openstack/clouds-yaml.ts';
@@ -16,7 +17,6 @@ import { generateSshKeyPair } from '../../system/ssh-keys.ts';
 import { connectSsh } from '../../system/ssh.ts';
 import type { ProgressEvent } from '../../model/progress.ts';
 import type { CommonOptions } from './request.ts';
-import type { Protocol, Prune, StepSeconds } from './result.ts';
 
 /** What the tools of one command hang from. */
 export interface Surroundings {
@@ -33,7 +33,7 @@ export interface Surroundings {
 /** Tools, what they came to know, and their end. */
 export interface Workshop {
   readonly tools: Tools;
-  readonly protocol: () => Protocol;
+  readonly protocol: () => ResultLog;
   readonly close: () => Promise<void>;
 }
 
@@ -103,8 +103,8 @@ function openConnections(options: CommonOptions, around: Surroundings) {
 
 /** Keeps what happens, for the result. */
 function openBook(around: Surroundings) {
-  let facts: BuildFacts = {};
-  const prunes: Prune[] = [];
+  let facts: ResultFacts = {};
+  const pruned: CloudPrune[] = [];
   const steps: StepSeconds[] = [];
   const warnings: string[] = [];
   return {
@@ -115,13 +115,18 @@ function openBook(around: Surroundings) {
       }
     },
     record: (more: BuildFacts): void => {
-      const { pruned, ...rest } = more;
+      const { pruned: prune, ...rest } = more;
       facts = { ...facts, ...rest };
-      if (pruned !== undefined) prunes.push(pruned);
+      if (prune !== undefined) pruned.push(prune);
     },
     warn: (message: string): void => {
       warnings.push(message);
     },
-    read: (): Protocol => ({ facts, prunes, steps, warnings }),
+    read: (): ResultLog => ({
+      ...facts,
+      ...(pruned.length === 0 ? {} : { pruned }),
+      ...(steps.length === 0 ? {} : { steps }),
+      warnings,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { determineCloud } from '../../image-builder/openstack-builder.ts';
 import type { Clock } from '../../model/clock.ts';
+import { type ResultLog, encodeFailure } from '../../model/program-result-common.ts';
 import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './commands.ts';
 import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
@@ -7,7 +8,7 @@ import { type Workshop, makeTools } from './make-tools.ts';
 import type { Host, Request } from './request.ts';
 import { scriptSecretsOf } from './read-secrets.ts';
 import { parseRequest } from './requests.ts';
-import { type Protocol, describeFailure, renderResult } from './result.ts';
+import { describeFailure } from './result.ts';
 import { findLogFormat, openVoice, renderFailure, renderNotice } from './stderr.ts';
 
 /** All that the program has of its process. */
@@ -27,7 +28,7 @@ export interface ProgramWorld {
   readonly stoppedBy: () => StopSignal | undefined;
 }
 
-const NOTHING: Protocol = { facts: {}, prunes: [], steps: [], warnings: [] };
+const NOTHING: ResultLog = { warnings: [] };
 
 /** Runs the program; gives its exit code. */
 export async function runProgram(world: ProgramWorld): Promise<number> {
@@ -74,19 +75,19 @@ async function runRequest(request: Request, world: ProgramWorld): Promise<number
 
 async function finish(request: Request, workshop: Workshop, world: ProgramWorld): Promise<number> {
   const determine = (): Promise<string> => determineCloud(request.cloudName, world);
-  const { json, text, exitCode } = await execute(request, determine, workshop.tools);
-  world.writeOut(request.format === 'text' ? text : renderResult(json, workshop.protocol()));
+  const { encode, text, exitCode } = await execute(request, determine, workshop.tools);
+  world.writeOut(request.format === 'text' ? text : encode(workshop.protocol()));
   return exitCode ?? EXIT_CODES.success;
 }
 
 /** Tells a failure to the operator, and to machines. */
 function tellFailure(
   error: unknown,
-  protocol: Protocol,
+  log: ResultLog,
   { format, logFormat }: Pick<Request, 'format' | 'logFormat'>,
   world: ProgramWorld,
 ): number {
   world.writeErr(renderFailure(error, logFormat, world.clock));
-  if (format === 'json') world.writeOut(renderResult(describeFailure(error), protocol));
+  if (format === 'json') world.writeOut(encodeFailure(describeFailure(error), log));
   return exitCodeOf(error, world.stoppedBy());
 }
