@@ -44,17 +44,21 @@ export async function retryCall<T>(
   const oneTry = (signal: AbortSignal): Promise<T> =>
     withDeadline(remember, { timeoutMs: tryMs, clock: limits.clock, signal }, () => tooLate(call, tryMs));
   return withDeadline(
-    (signal) => repeat(oneTry, call, options.isRepeatable, limits, signal),
+    (signal) => repeat(oneTry, { call, limits, isRepeatable: options.isRepeatable }, signal),
     { timeoutMs: limits.timeoutMs, clock: limits.clock, signal: options.signal },
     () => tooLate(call, limits.timeoutMs, last),
   );
 }
 
+interface Repetition {
+  readonly call: CloudCall;
+  readonly limits: CallLimits;
+  readonly isRepeatable: boolean;
+}
+
 async function repeat<T>(
   once: (signal: AbortSignal) => Promise<T>,
-  call: CloudCall,
-  isRepeatable: boolean,
-  limits: CallLimits,
+  { call, limits, isRepeatable }: Repetition,
   signal: AbortSignal,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {

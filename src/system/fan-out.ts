@@ -47,9 +47,10 @@ export function openFanOut(source: RangedSource, readers: number, options: FanOu
   const run = async (signal: AbortSignal): Promise<void> => {
     const alone: Promise<void>[] = [];
     const release = (lane: Lane): void => {
-      alone.push(pump(source, [lane], { ...options, onData: undefined }, signal, () => undefined));
+      const settings = { ...options, onData: undefined };
+      alone.push(pump({ source, options: settings, signal }, [lane], () => undefined));
     };
-    await pump(source, lanes, options, signal, release);
+    await pump({ source, options, signal }, lanes, release);
     await Promise.all(alone);
   };
   return { lanes, run };
@@ -57,17 +58,19 @@ export function openFanOut(source: RangedSource, readers: number, options: FanOu
 
 type PumpOptions = Omit<FanOutOptions, 'onData'> & { readonly onData?: FanOutOptions['onData'] | undefined };
 
-async function pump(
-  source: RangedSource,
-  lanes: readonly Lane[],
-  options: PumpOptions,
-  signal: AbortSignal,
-  release: (lane: Lane) => void,
-): Promise<void> {
+/** One read of a source. */
+interface Read {
+  readonly source: RangedSource;
+  readonly options: PumpOptions;
+  readonly signal: AbortSignal;
+}
+
+async function pump(read: Read, lanes: readonly Lane[], release: (lane: Lane) => void): Promise<void> {
+  const { source, options } = read;
   const together = new Set(lanes);
   const crew: Crew = { together, held: new Map(), begun: options.clock.now(), release };
   try {
-    await readAll(source, lanes[0]?.fed ?? 0, options, signal, async (chunk) => {
+    await readAll(read, lanes[0]?.fed ?? 0, async (chunk) => {
       options.onData?.(chunk);
       for (const lane of together) lane.feed(chunk);
       for (const lane of together) if (lane.destroyed) together.delete(lane);
@@ -120,10 +123,8 @@ async function waitOrRelease(lane: Lane, since: number, crew: Crew, options: Pum
 
 /** Reads from `offset` to the end, beginning again where it broke. `take` says whether anybody still wants more. */
 async function readAll(
-  source: RangedSource,
+  { source, options, signal }: Read,
   offset: number,
-  options: PumpOptions,
-  signal: AbortSignal,
   take: (chunk: Buffer) => Promise<boolean>,
 ): Promise<void> {
   let at = offset;
