@@ -43,7 +43,7 @@ async function listFixed(root) {
     `one try to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
     `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s, lost after ` +
       number('system/ssh-link', 'KEEP_ALIVE_MISSES'),
-    `looks at what is waited for: every ${seconds('image-builder/tools', 'intervalMs')} s`,
+    `looks at what is waited for: every ${seconds('image-builder/wait-on', 'intervalMs')} s`,
     await describeCalls(root),
     `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} tries, ` +
       `${describePauses(number('image-builder/distribute', 'ATTEMPTS'), seconds('image-builder/distribute', 'RETRY_DELAY_MS'))} s between them`,

@@ -1,55 +1,82 @@
+import type { PartSeconds } from '../guest/parts-report.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Delivery } from '../model/delivery.ts';
-import type { PartSeconds } from '../guest/parts-report.ts';
 import type { Owner } from '../model/owner.ts';
 import type { ProgressEvent } from '../model/progress.ts';
 import type { Secret } from '../model/secret.ts';
-import { type Timeouts, timeoutOption } from '../model/timeouts.ts';
-import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
+import type { Timeouts } from '../model/timeouts.ts';
+import type { CloudConnection } from '../openstack/cloud.ts';
 import type { Http } from '../system/http.ts';
-import type { SshSession, SshTarget } from '../system/ssh.ts';
 import type { SshKeyPair } from '../system/ssh-keys.ts';
-import type { Wait } from '../system/wait.ts';
+import type { SshSession, SshTarget } from '../system/ssh.ts';
 import type { PrunedImage } from './prune.ts';
 
-/** What the program works with; bin/ makes it, tests make their own. */
-export interface Tools {
-  /** Connects to a cloud of clouds.yaml, once for each name. Throws CloudsYAMLError. */
+/** Access to the clouds of clouds.yaml. */
+export interface Clouds {
+  /** Connects to a cloud, once for each name. Throws CloudsYAMLError. */
   readonly connect: (cloudName: string) => Promise<CloudConnection>;
-  /** For base images, runner releases and scripts. */
+}
+
+/** Access to files outside the clouds. */
+export interface Downloads {
+  /** Fetches base images, runner releases and scripts. */
   readonly downloads: Http;
-  readonly clock: Clock;
-  readonly timeouts: Timeouts;
-  /** Aborted on SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
-  readonly owner: Owner;
-  /** Whose revisions count; `undefined`: everybody's. */
-  readonly ownerFilter: Owner | undefined;
-  /** This process, as system/process-id.ts writes it. */
-  readonly process: string;
-  /** Does the process written down still run? */
-  readonly findProcessState: (written: string) => 'alive' | 'dead' | 'elsewhere';
-  readonly report: (event: ProgressEvent) => void;
-  /** Keeps what became known on the way, for the result. */
-  readonly record: (facts: BuildFacts) => void;
-  /** Tells what went wrong without failing the work. */
-  readonly warn: (message: string) => void;
+  /** The root of Ubuntu's cloud images. */
+  readonly cloudImagesUrl: string;
+  /** The root of the GitHub runner's releases. */
+  readonly runnerReleasesUrl: string;
+}
+
+/** Access to the server that an image is built on. */
+export interface GuestAccess {
   readonly generateKeyPair: (comment: string) => SshKeyPair;
   readonly connectSsh: (
     target: SshTarget,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ) => Promise<SshSession>;
-  /** Where servers answer SSH. */
+  /** The port on which servers accept SSH connections. */
   readonly sshPort: number;
-  /** The environment of the external script. */
-  readonly scriptSecrets: ReadonlyMap<string, Secret>;
-  /** Where Ubuntu's cloud images are. */
-  readonly cloudImagesUrl: string;
-  /** Where the GitHub runner's releases are. */
-  readonly runnerReleasesUrl: string;
 }
 
-/** What a build came to know, beside the image's id. */
+/** The limits of a command's duration. */
+export interface Deadlines {
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+  /** Aborted on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** The maker of resources; their metadata names it. */
+export interface Maker {
+  readonly owner: Owner;
+  /** The identity of this process, in the format of system/process-id.ts. */
+  readonly process: string;
+}
+
+/** The settings of one command. */
+export interface RunSettings extends Deadlines, Maker {
+  /** The owner whose revisions count; undefined when all revisions count. */
+  readonly ownerFilter: Owner | undefined;
+  /** Returns the state of a process that metadata names. */
+  readonly findProcessState: (identity: string) => 'alive' | 'dead' | 'elsewhere';
+  /** The environment of the external script. */
+  readonly scriptSecrets: ReadonlyMap<string, Secret>;
+}
+
+/** Records the course of a command, for its output. */
+export interface Recorder {
+  /** Reports the start and the end of a step. */
+  readonly report: (event: ProgressEvent) => void;
+  /** Adds facts to the command's result. */
+  readonly record: (facts: BuildFacts) => void;
+  /** Reports a failure that does not fail the command. */
+  readonly warn: (message: string) => void;
+}
+
+/** Everything that a command uses. bin/ creates it; a function declares only the parts that it uses. */
+export type Context = Clouds & Downloads & GuestAccess & RunSettings & Recorder;
+
+/** Facts about a build besides the image's id. */
 export interface BuildFacts {
   readonly runnerVersion?: string;
   readonly baseImageId?: string;
@@ -59,28 +86,9 @@ export interface BuildFacts {
   readonly serverId?: string;
   readonly parts?: readonly PartSeconds[];
   readonly swept?: readonly string[];
-  /** Prunes add up, one for each cloud. */
+  /** One cloud's prune; the results of several clouds add up. */
   readonly pruned?: { readonly cloud: string; readonly images: readonly PrunedImage[] };
-  /** The image in the build cloud. */
+  /** The id of the image in the build cloud. */
   readonly imageId?: string;
   readonly images?: readonly Delivery[];
-}
-
-/** A wait with the deadline of `timeout`, ended by the cloud's signal. */
-export function waitOn(
-  cloud: Pick<Cloud, 'clock' | 'signal'>,
-  timeouts: Timeouts,
-  timeout: keyof Timeouts,
-  what: string,
-  lastSeen?: () => string,
-): Wait {
-  return {
-    what,
-    timeoutMs: timeouts[timeout] * 1000,
-    intervalMs: 2000,
-    option: timeoutOption(timeout),
-    clock: cloud.clock,
-    signal: cloud.signal,
-    ...(lastSeen === undefined ? {} : { lastSeen }),
-  };
 }

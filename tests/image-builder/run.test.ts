@@ -4,7 +4,7 @@ import { CLEAN_UP_COMMAND } from '../../src/guest/clean-up.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { run } from '../../src/image-builder/openstack-builder.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { CancelledError, CloudsYAMLError, InputError, ProductError } from '../../src/model/errors.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import type { SshCommand, SshSession } from '../../src/system/ssh.ts';
@@ -74,9 +74,9 @@ function sessionOf(answer: (command: SshCommand) => string | undefined = () => u
   };
 }
 
-const build = (tools: Tools, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
+const build = (tools: Context, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
   run(CLOUD, { ...IMAGE, ...image }, 5, tools);
-const builder = (change: Partial<Tools> = {}): TestTools =>
+const builder = (change: Partial<Context> = {}): TestTools =>
   makeTools({ connectSsh: () => Promise.resolve(sessionOf()), ...change });
 
 /** What a build has left in the cloud, the images that are good excepted. */
@@ -101,6 +101,45 @@ describe('a build', () => {
     expect([leftInCloud(), warnings]).toEqual([[], []]);
     expect(said.at(-1)).toBe('closed');
     expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId: 's1', baseSha256: SUM, swept: [] });
+  });
+
+  test('reports its steps in order, the undos before the copies', async () => {
+    const headers = { 'content-length': String(DATA.length) };
+    at.http.on('GET /v2/images/snapshot', () => ({
+      body: { ...cloud.glance.images.get('snapshot'), size: DATA.length },
+    }));
+    at.http.on('GET /v2/images/snapshot/file', { headers, body: DATA });
+    const { tools, events } = builder();
+    const image = { ...IMAGE, scriptUrl: `${at.http.origin}/script` };
+    await run({ ...CLOUD, uploadCloudNames: ['c1'] }, image, 5, tools);
+    expect(events.flatMap(({ kind, step }) => (kind === 'started' ? [step] : []))).toEqual([
+      'choose flavor',
+      'choose network',
+      'sweep leftovers',
+      'resolve runner release',
+      'fetch external script',
+      'ensure security group',
+      'prepare base image',
+      'create keypair',
+      'create server',
+      'wait for server',
+      'wait for host key',
+      'connect over SSH',
+      'wait for cloud-init',
+      'report parts',
+      'check guest',
+      'run external script',
+      'clean up guest',
+      'stop server',
+      'create image',
+      'wait for image',
+      'name image',
+      'undo connect over SSH',
+      'undo create server',
+      'undo create keypair',
+      'read image',
+      'copy image to c1',
+    ]);
   });
 
   test('writes on the image what its owner says that it is made from, and on nothing else', async () => {

@@ -1,8 +1,8 @@
+import type { Context } from '../../image-builder/context.ts';
 import { distributeAndPrune } from '../../image-builder/distribute-and-prune.ts';
 import { initialize, run } from '../../image-builder/openstack-builder.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
 import { sweepCloud } from '../../image-builder/sweep.ts';
-import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
 import { executeList } from './execute-list.ts';
 import { executePrune } from './execute-prune.ts';
@@ -13,24 +13,24 @@ import type { Request } from './request.ts';
 export async function execute(
   request: Request,
   determine: () => Promise<string>,
-  tools: Tools,
+  context: Context,
 ): Promise<Outcome> {
   if (request.command === 'list') {
     const { cloudNames, also } = request;
-    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], also, tools);
+    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], also, context);
   }
   const cloudName = await determine();
   switch (request.command) {
     case 'init': {
       const { arch, prefix, bases } = request;
-      const baseImages = await initialize(arch, cloudName, prefix, bases, tools);
+      const baseImages = await initialize({ arch, cloudName, prefix, bases }, context);
       return { json: { cloud: cloudName, baseImages }, text: '' };
     }
     case 'run': {
       const { cloud, image, keepRevisions } = request;
-      const ids = await run({ ...cloud, cloudName }, image, keepRevisions, tools);
+      const ids = await run({ ...cloud, cloudName }, image, keepRevisions, context);
       const { name: imageName, arch, base } = image;
-      const { buildId } = tools.owner;
+      const { buildId } = context.owner;
       return {
         json: { imageName, cloud: cloudName, arch, base, buildId }, // its id comes with what was recorded
         text: `Image build success:\n${ids}`,
@@ -41,20 +41,20 @@ export async function execute(
       const deliveries = await distributeAndPrune(
         { cloudName, imageId, destinations, within },
         keepRevisions,
-        tools,
+        context,
       );
       return { json: { cloud: cloudName, imageId }, text: deliveredIds(deliveries).join(',') };
     }
     case 'latest-build-id': {
       const { imageName, which } = request;
-      const id = await getLatestBuildId(cloudName, imageName, tools, which);
+      const id = await getLatestBuildId(cloudName, imageName, context, which);
       return { json: { cloud: cloudName, imageName, imageId: id === '' ? null : id }, text: id };
     }
     case 'sweep': {
-      const swept = await sweepCloud(cloudName, tools);
+      const swept = await sweepCloud(cloudName, context);
       return { json: { cloud: cloudName }, text: swept.map((what) => `${what}\n`).join('') };
     }
     case 'prune':
-      return executePrune(request, cloudName, tools);
+      return executePrune(request, cloudName, context);
   }
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../model/message-of.ts';
 import { ProductError } from '../../model/errors.ts';
-import type { BuildFacts } from '../../image-builder/tools.ts';
+import type { BuildFacts } from '../../image-builder/context.ts';
 import { StepFailedError } from '../../image-builder/steps.ts';
 
 /** A step that ended, and how long it took. */
