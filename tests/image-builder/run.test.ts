@@ -103,45 +103,6 @@ describe('a build', () => {
     expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId: 's1', baseSha256: SUM, swept: [] });
   });
 
-  test('reports its steps in order, the undos before the copies', async () => {
-    const headers = { 'content-length': String(DATA.length) };
-    at.http.on('GET /v2/images/snapshot', () => ({
-      body: { ...cloud.glance.images.get('snapshot'), size: DATA.length },
-    }));
-    at.http.on('GET /v2/images/snapshot/file', { headers, body: DATA });
-    const { tools, events } = builder();
-    const image = { ...IMAGE, scriptUrl: `${at.http.origin}/script` };
-    await run({ ...CLOUD, uploadCloudNames: ['c1'] }, image, 5, tools);
-    expect(events.flatMap(({ kind, step }) => (kind === 'started' ? [step] : []))).toEqual([
-      'choose flavor',
-      'choose network',
-      'sweep leftovers',
-      'resolve runner release',
-      'fetch external script',
-      'ensure security group',
-      'prepare base image',
-      'create keypair',
-      'create server',
-      'wait for server',
-      'wait for host key',
-      'connect over SSH',
-      'wait for cloud-init',
-      'report parts',
-      'check guest',
-      'run external script',
-      'clean up guest',
-      'stop server',
-      'create image',
-      'wait for image',
-      'name image',
-      'undo connect over SSH',
-      'undo create server',
-      'undo create keypair',
-      'read image',
-      'copy image to c1',
-    ]);
-  });
-
   test('writes on the image what its owner says that it is made from, and on nothing else', async () => {
     const runConfig = 'charm=1 runner=latest script=none';
     await build(builder({ owner: { ...OWNER, runConfig } }).tools);

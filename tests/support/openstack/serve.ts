@@ -18,6 +18,8 @@ import type { Fault, Troubles } from './troubles.ts';
 export interface Served {
   /** With `:id` and the like; as it was asked where no route fits. */
   readonly route: string;
+  /** The method and the path of the request. */
+  readonly request: string;
   /** 0 when there was no answer. */
   readonly status: number;
   readonly body: unknown;
@@ -79,7 +81,7 @@ async function handle(cloud: ServedCloud, request: IncomingMessage, response: Se
   if (body === undefined) return; // the client went away
   const faults = cloud.troubles.take(route, `${method} ${pathname}`, body);
   const tell = (status: number, body: unknown, isTrouble: boolean): void =>
-    cloud.onServed({ route, status, body, isTrouble });
+    cloud.onServed({ route, request: `${method} ${pathname}`, status, body, isTrouble });
   for (const fault of faults) if (hasKey(fault, 'slow')) await sleep(fault.slow);
   if (faults.includes('reset')) socket.destroy();
   if (faults.includes('reset') || faults.includes('hang')) return tell(0, undefined, true);
