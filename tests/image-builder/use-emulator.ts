@@ -16,7 +16,7 @@ export type AddedImage = Readonly<Record<string, string>> & { readonly id: strin
 export interface EmulatorFixture extends CloudFixture {
   emulator: Emulator;
   openstack: EmulatedCloud;
-  /** Adds an image, each a second newer than the one before: noble, private and active unless it says otherwise. */
+  /** Adds an image, years old and a second newer than the one before: noble, private and active unless it says otherwise. */
   add: (image: AddedImage) => void;
   /** The requests to a route such as `DELETE /image/v2/images/:id`, as method and path. */
   seen: (route: string) => readonly string[];
@@ -51,7 +51,7 @@ export function useEmulator(): EmulatorFixture {
     const formats = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private' };
     const image = addQueuedImage(state, { id, name, owner, ...formats, properties });
     if (status === 'active') storeImageData(state, image, Buffer.from(id));
-    const created = created_at ?? `2026-11-21T08:00:${String(added++ % 60).padStart(2, '0')}Z`;
+    const created = created_at ?? `2020-01-01T08:00:${String(added++ % 60).padStart(2, '0')}Z`;
     changeImage(state, id, { status, created_at: created });
   };
   return fixture;
