@@ -1,29 +1,30 @@
 import { loadCompiled, matchTexts, notice, renderTable } from './reference-parts.js';
 
-/** What each code of the program says, and who acts. */
+/** Describes each exit code, and who must act. */
 const MEANINGS = {
-  success: ['done', ''],
-  bug: ['a defect of the program, with a stack trace', 'report it'],
-  input: ['options, clouds.yaml, or names of things that are not there; all problems at once', 'you'],
-  denied: ['the cloud refuses: credentials, roles, quotas, requests', "you, or the cloud's operator"],
+  success: ['success', ''],
+  bug: ['a defect of the program; a stack trace is printed', 'report it'],
+  input: ['invalid options or clouds.yaml, or unknown names; all problems are listed', 'you'],
+  denied: ['the cloud refused credentials, a role, a quota or a request', "you, or the cloud's operator"],
   unavailable: ['the cloud, a mirror or the guest did not answer in time', 'try again later'],
-  build: ['the guest, the script, a download or the image is not as it should be', 'as the message says'],
+  build: ['an error in the guest, the script, a download or the image', 'see the message'],
   partial: [
-    'the image is good, but not all clouds have it (`images`), or answered (`clouds`)',
-    'as it says for each',
+    'the image is complete, but some clouds lack it (`images`) or did not answer (`clouds`)',
+    'see the result of each cloud',
   ],
 };
 
-const PROSE = `On failure stdout has \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\`, beside what was finished by then
-(\`images\` of a distribution, for one); \`leftovers\` names what could not be unmade. Words that no command understands
-print a usage error on stderr, and nothing on stdout. With \`--format text\` stdout stays empty.
+const PROSE = `On failure, stdout has \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\` beside the results so far, for
+example the \`images\` of a distribution. \`leftovers\` names resources that could not be deleted. An invalid command line
+prints a usage error on stderr and nothing on stdout. With \`--format text\`, stdout stays empty.
 
-\`list\` has no \`error\` of its own: when no cloud answered, its code is that of the first one's failure, and \`clouds\` tells
-for each \`{"cloud", "error": {"kind", "type", "message"}}\`. \`prune\` and \`sweep\` tell what a cloud did not let go as
-warnings, and end with 0; a mark that cannot be set (\`prune --published\`) fails before anything is deleted.`;
+\`list\` has no \`error\` of its own. When no cloud answered, its exit code is that of the first cloud's failure, and
+\`clouds\` has \`{"cloud", "error": {"kind", "type", "message"}}\` for each. \`prune\` and \`sweep\` report resources that a
+cloud did not delete as warnings and exit with 0. When an image cannot be marked (\`prune --published\`), the command fails
+before it deletes anything.`;
 
 /**
- * The program's exit codes, from its own table.
+ * Renders the page of the program's exit codes, from the program's table.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -39,10 +40,10 @@ export async function renderExitCodes(root) {
   const stopped = [
     Object.values(SIGNAL_EXIT_CODES).join(', '),
     '`cancelled`',
-    `stopped by ${signals}, after what was half-made was unmade`,
+    `stopped by ${signals}, after incomplete resources were deleted`,
     '',
   ];
-  const head = ['code', 'kind in the JSON error', 'what it says', 'who acts'];
+  const head = ['code', 'kind in the JSON error', 'meaning', 'who must act'];
   return [
     '# Exit codes',
     notice("the program's own table"),

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 const WIDTH = 118;
 
 /**
- * A compiled module, as the charm carries it.
+ * Loads a compiled module of the charm.
  * @param {string} root
  * @param {string} path 'model/timeouts'
  */
@@ -16,7 +16,7 @@ export async function loadCompiled(root, path) {
 }
 
 /**
- * A number that a source file keeps for itself: `const NAME = 5 * 60_000;` or `name: 2000,`.
+ * Reads a numeric constant that a source file does not export: `const NAME = 5 * 60_000;` or `name: 2000,`.
  * @param {string} root
  * @param {string} path 'src/system/ssh.ts'
  * @param {string} name
@@ -30,12 +30,12 @@ export function readNumber(root, path, name) {
 }
 
 /**
- * The line on top of a generated page.
+ * Renders the first line of a generated page.
  * @param {string} source
  * @returns {string}
  */
 export function notice(source) {
-  return wrap(`_Made of ${source} by \`npm run docs\` (tools/render-reference.js): change that, not this._`);
+  return wrap(`_Generated from ${source} by \`npm run docs\` (tools/render-reference.js). Do not edit._`);
 }
 
 /**
@@ -49,7 +49,7 @@ export function renderTable(head, rows) {
 }
 
 /**
- * One paragraph in lines that fit; what would be taken for HTML becomes code.
+ * Wraps a paragraph. Words that look like HTML tags become code.
  * @param {string} text
  * @returns {string}
  */
@@ -65,7 +65,7 @@ export function wrap(text) {
 }
 
 /**
- * The text for each of `keys`. A key without one, or one without a key, is an error: the code went on and the page did not.
+ * Throws unless `texts` has exactly one text for each of `keys`, so that the page follows the code.
  * @param {string} page
  * @param {readonly string[]} keys
  * @param {Readonly<Record<string, string>>} texts
@@ -75,5 +75,6 @@ export function matchTexts(page, keys, texts) {
     ...keys.filter((key) => !(key in texts)),
     ...Object.keys(texts).filter((key) => !keys.includes(key)),
   ];
-  if (odd.length > 0) throw new Error(`${page}: expected texts for what the code has, got ${odd.join(', ')}`);
+  if (odd.length > 0)
+    throw new Error(`${page}: missing or unused texts for ${odd.join(', ')}; update the texts in tools/`);
 }

@@ -4,7 +4,7 @@ import { execPath } from 'node:process';
 import { loadCompiled, notice } from './reference-parts.js';
 
 /**
- * What the programs print when they are asked for help, at every level.
+ * Renders the help of all programs and commands.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -19,7 +19,7 @@ export async function renderProgram(root) {
 }
 
 /**
- * The names of the builder's commands.
+ * Lists the names of the builder's commands.
  * @param {string} root
  * @returns {Promise<string[]>}
  */
@@ -28,7 +28,7 @@ async function listCommands(root) {
 }
 
 /**
- * The builder's command line, as the program declares it.
+ * Creates the builder's command line as the program declares it.
  * @param {string} root
  */
 export async function declareProgram(root) {
@@ -37,7 +37,7 @@ export async function declareProgram(root) {
   return createProgram(ignore, { out: ignore, err: ignore }, '0.0.0');
 }
 
-function readHelp(root, [door, ...command]) {
-  const script = join(root, `dist/charm/dist/bin/${door}.js`);
+function readHelp(root, [name, ...command]) {
+  const script = join(root, `dist/charm/dist/bin/${name}.js`);
   return execFileSync(execPath, [script, ...command, '--help'], { encoding: 'utf8', env: {} });
 }

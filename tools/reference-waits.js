@@ -2,7 +2,7 @@ import { loadCompiled, matchTexts, notice, readNumber, renderTable, wrap } from 
 import { declareProgram } from './reference-program.js';
 
 /**
- * Every wait that has an option, and those that are fixed.
+ * Renders the page of all waits: those with an option, and the fixed ones.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -13,22 +13,22 @@ export async function renderWaits(root) {
   matchTexts('waits.md', Object.keys(DEFAULT_TIMEOUTS), WAITS);
   const rows = Object.entries(DEFAULT_TIMEOUTS).map(([name, seconds]) => {
     const option = timeoutOption(name);
-    return [WAITS[name], String(seconds), `\`${option}\``, whoHas(option, program)];
+    return [WAITS[name], String(seconds), `\`${option}\``, listCommandsWith(option, program)];
   });
   return [
     '# Waits',
     notice("the code's own tables and numbers"),
     wrap(
-      'Every wait has a deadline and an option, in seconds. The tests in which the far side hangs are in ' +
-        '`tests/image-builder/waits.test.ts`, one for each row.',
+      'Every wait has a deadline in seconds and an option that sets it. `tests/image-builder/waits.test.ts` tests each row ' +
+        'with a remote side that hangs.',
     ),
-    renderTable(['what', 'default', 'option', 'commands'], rows),
+    renderTable(['wait', 'default', 'option', 'commands'], rows),
     '## Fixed',
     (await listFixed(root)).map((line) => `- ${line}`).join('\n'),
   ].join('\n\n');
 }
 
-function whoHas(option, program) {
+function listCommandsWith(option, program) {
   const has = (command) => command.options.some(({ long }) => long === option);
   if (has(program)) return 'all';
   const names = program.commands.filter(has).map((command) => command.name());
@@ -40,22 +40,22 @@ async function listFixed(root) {
   const number = (path, name) => readNumber(root, `src/${path}.ts`, name);
   const seconds = (path, name) => number(path, name) / 1000;
   return [
-    `one try to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
-    `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s, lost after ` +
-      number('system/ssh-link', 'KEEP_ALIVE_MISSES'),
-    `looks at what is waited for: every ${seconds('image-builder/wait-on', 'intervalMs')} s`,
+    `one attempt to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
+    `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s, connection lost after ` +
+      `${number('system/ssh-link', 'KEEP_ALIVE_MISSES')} without an answer`,
+    `polling during a wait: every ${seconds('image-builder/wait-on', 'intervalMs')} s`,
     await describeCalls(root),
-    `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} tries, ` +
+    `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} attempts, ` +
       `${describePauses(number('image-builder/distribute', 'ATTEMPTS'), seconds('image-builder/distribute', 'RETRY_DELAY_MS'))} s between them`,
-    `a copy to many clouds departs ${seconds('image-builder/convoy', 'GRACE_MS')} s after the first cloud is ready, ` +
-      `and lets a cloud go on by itself once it has held up the others for ${seconds('image-builder/convoy', 'PATIENCE_MS')} s ` +
-      `and ${Math.round(number('system/fan-out', 'TOLERANCE') * 100)} % of the time`,
-    `a server of a dead build to be gone: ${number('image-builder/sweep', 'LONGEST_S')} s at most`,
+    `a copy to many clouds starts ${seconds('image-builder/convoy', 'GRACE_MS')} s after the first cloud is ready; ` +
+      `a slow cloud gets its own read after it has delayed the others for ${seconds('image-builder/convoy', 'PATIENCE_MS')} s ` +
+      `plus ${Math.round(number('system/fan-out', 'TOLERANCE') * 100)} % of the elapsed time`,
+    `deleting the server of a dead build: ${number('image-builder/sweep', 'LONGEST_S')} s at most`,
     await describeFetch(root),
     `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; of systemctl: ${seconds('system/systemd', 'TIMEOUT_MS')} s`,
     `a removed unit waits for its builds to clean up: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
-    `the daemon ends after SIGTERM: ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s at most`,
-    `the charm to take up news of the daemon: ${seconds('scheduler/charm-door', 'ENTRY_TIMEOUT_MS')} s, as other hooks go first`,
+    `the daemon exits after SIGTERM: ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s at most`,
+    `the charm to process the daemon's results: ${seconds('scheduler/charm-door', 'ENTRY_TIMEOUT_MS')} s, since other hooks run first`,
   ];
 }
 
@@ -63,7 +63,7 @@ async function describeCalls(root) {
   const { callLimits } = await loadCompiled(root, 'openstack/retry');
   const { attempts, maximumDelayMs } = callLimits(0, undefined);
   const most = maximumDelayMs / 1000;
-  return `a call to a cloud: ${attempts} tries, at most ${most} s between them unless Retry-After asks for more`;
+  return `a call to a cloud: ${attempts} attempts, at most ${most} s between them unless Retry-After asks for more`;
 }
 
 function describePauses(tries, step) {
@@ -76,5 +76,5 @@ async function describeFetch(root) {
   const [, most] = /--max-time (\d+)/.exec(FETCH) ?? [];
   if (pauses === undefined || most === undefined)
     throw new Error('guest/fetch: expected pauses and --max-time');
-  return `a download inside the guest: ${pauses.split(' ').length} tries of at most ${most} s`;
+  return `a download inside the guest: ${pauses.split(' ').length} attempts of at most ${most} s`;
 }

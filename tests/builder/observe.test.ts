@@ -97,7 +97,7 @@ describe('a look at the clouds', () => {
 
   test('that takes too long fails as unavailable', async () => {
     const runCommand = (): never => {
-      throw new CommandError('node: waited 120 s for it to end, and ended it');
+      throw new CommandError('node: did not exit within 120 s and was stopped');
     };
     const error = await failureOf(observe(['a'], { ...at.tools, runCommand }));
     expect(error).toMatchObject({ name: 'GetLatestImageError', kind: 'unavailable' });
