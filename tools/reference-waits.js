@@ -43,7 +43,7 @@ async function listFixed(root) {
     `one attempt to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
     `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s; the connection is lost after ` +
       `${number('system/ssh-link', 'KEEP_ALIVE_MISSES')} without an answer`,
-    `the interval of polls: at most ${seconds('image-builder/tools', 'intervalMs')} s`,
+    `the interval of polls: at most ${seconds('image-builder/wait-on', 'intervalMs')} s`,
     await describeCalls(root),
     `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} attempts, ` +
       `${describePauses(number('image-builder/distribute', 'ATTEMPTS'), seconds('image-builder/distribute', 'RETRY_DELAY_MS'))} s between them`,

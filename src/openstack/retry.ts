@@ -47,17 +47,21 @@ export async function retryCall<T>(
       tooLate(call, attemptMs),
     );
   return withDeadline(
-    (signal) => repeat(attempt, call, options.isRepeatable, limits, signal),
+    (signal) => repeat(attempt, { call, limits, isRepeatable: options.isRepeatable }, signal),
     { timeoutMs: limits.timeoutMs, clock: limits.clock, signal: options.signal },
     () => tooLate(call, limits.timeoutMs, last),
   );
 }
 
+interface Repetition {
+  readonly call: CloudCall;
+  readonly limits: CallLimits;
+  readonly isRepeatable: boolean;
+}
+
 async function repeat<T>(
   once: (signal: AbortSignal) => Promise<T>,
-  call: CloudCall,
-  isRepeatable: boolean,
-  limits: CallLimits,
+  { call, limits, isRepeatable }: Repetition,
   signal: AbortSignal,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {

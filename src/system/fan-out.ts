@@ -47,9 +47,10 @@ export function openFanOut(source: RangedSource, readers: number, options: FanOu
   const run = async (signal: AbortSignal): Promise<void> => {
     const separateReads: Promise<void>[] = [];
     const detach = (lane: Lane): void => {
-      separateReads.push(pump(source, [lane], { ...options, onData: undefined }, signal, () => undefined));
+      const separate = { source, options: { ...options, onData: undefined }, signal };
+      separateReads.push(pump(separate, [lane], () => undefined));
     };
-    await pump(source, lanes, options, signal, detach);
+    await pump({ source, options, signal }, lanes, detach);
     await Promise.all(separateReads);
   };
   return { lanes, run };
@@ -57,17 +58,19 @@ export function openFanOut(source: RangedSource, readers: number, options: FanOu
 
 type PumpOptions = Omit<FanOutOptions, 'onData'> & { readonly onData?: FanOutOptions['onData'] | undefined };
 
-async function pump(
-  source: RangedSource,
-  lanes: readonly Lane[],
-  options: PumpOptions,
-  signal: AbortSignal,
-  detach: (lane: Lane) => void,
-): Promise<void> {
+/** One read of a source. */
+interface Read {
+  readonly source: RangedSource;
+  readonly options: PumpOptions;
+  readonly signal: AbortSignal;
+}
+
+async function pump(read: Read, lanes: readonly Lane[], detach: (lane: Lane) => void): Promise<void> {
+  const { source, options } = read;
   const sharing = new Set(lanes);
   const shared: SharedRead = { lanes: sharing, delays: new Map(), startedAt: options.clock.now(), detach };
   try {
-    await readAll(source, lanes[0]?.fed ?? 0, options, signal, async (chunk) => {
+    await readAll(read, lanes[0]?.fed ?? 0, async (chunk) => {
       options.onData?.(chunk);
       for (const lane of sharing) lane.append(chunk);
       for (const lane of sharing) if (lane.destroyed) sharing.delete(lane);
@@ -125,10 +128,8 @@ async function waitOrDetach(
 
 /** Reads from `offset` to the end and resumes after a failure. `consume` returns false when no reader is left. */
 async function readAll(
-  source: RangedSource,
+  { source, options, signal }: Read,
   offset: number,
-  options: PumpOptions,
-  signal: AbortSignal,
   consume: (chunk: Buffer) => Promise<boolean>,
 ): Promise<void> {
   let position = offset;

@@ -1,8 +1,8 @@
+import type { Context } from '../../image-builder/context.ts';
 import { distributeAndPrune } from '../../image-builder/distribute-and-prune.ts';
 import { initialize, run } from '../../image-builder/openstack-builder.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
 import { sweepCloud } from '../../image-builder/sweep.ts';
-import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
 import {
   encodeBuildResult,
@@ -20,24 +20,24 @@ import type { Request } from './request.ts';
 export async function execute(
   request: Request,
   determine: () => Promise<string>,
-  tools: Tools,
+  context: Context,
 ): Promise<Outcome> {
   if (request.command === 'list') {
     const { cloudNames, also } = request;
-    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], also, tools);
+    return executeList(cloudNames.length > 0 ? cloudNames : [await determine()], also, context);
   }
   const cloudName = await determine();
   switch (request.command) {
     case 'init': {
       const { arch, prefix, bases } = request;
-      const baseImages = await initialize(arch, cloudName, prefix, bases, tools);
+      const baseImages = await initialize({ arch, cloudName, prefix, bases }, context);
       return { encode: (log) => encodePrepareResult({ cloud: cloudName, baseImages }, log), text: '' };
     }
     case 'run': {
       const { cloud, image, keepRevisions } = request;
-      const ids = await run({ ...cloud, cloudName }, image, keepRevisions, tools);
+      const ids = await run({ ...cloud, cloudName }, image, keepRevisions, context);
       const { name: imageName, arch, base } = image;
-      const { buildId } = tools.owner;
+      const { buildId } = context.owner;
       return {
         encode: (log) => encodeBuildResult({ imageName, cloud: cloudName, arch, base, buildId }, log),
         text: `Image build success:\n${ids}`,
@@ -48,7 +48,7 @@ export async function execute(
       const deliveries = await distributeAndPrune(
         { cloudName, imageId, destinations, within },
         keepRevisions,
-        tools,
+        context,
       );
       return {
         encode: (log) => encodeCopyResult({ cloud: cloudName, imageId }, log),
@@ -57,7 +57,7 @@ export async function execute(
     }
     case 'latest-build-id': {
       const { imageName, which } = request;
-      const id = await getLatestBuildId(cloudName, imageName, tools, which);
+      const id = await getLatestBuildId(cloudName, imageName, context, which);
       const imageId = id === '' ? null : id;
       return {
         encode: (log) => encodeLatestBuildIdResult({ cloud: cloudName, imageName, imageId }, log),
@@ -65,13 +65,13 @@ export async function execute(
       };
     }
     case 'sweep': {
-      const swept = await sweepCloud(cloudName, tools);
+      const swept = await sweepCloud(cloudName, context);
       return {
         encode: (log) => encodeSweepResult({ cloud: cloudName }, log),
         text: swept.map((what) => `${what}\n`).join(''),
       };
     }
     case 'prune':
-      return executePrune(request, cloudName, tools);
+      return executePrune(request, cloudName, context);
   }
 }

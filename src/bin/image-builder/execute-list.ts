@@ -1,5 +1,9 @@
-import { type AlsoImage, type CloudListing, listRunnerImages } from '../../image-builder/list-images.ts';
-import type { Tools } from '../../image-builder/tools.ts';
+import {
+  type AlsoImage,
+  type CloudListing,
+  type ListContext,
+  listRunnerImages,
+} from '../../image-builder/list-images.ts';
 import { InputError } from '../../model/errors.ts';
 import type { ObservedCloud } from '../../model/observation.ts';
 import { encodeListResult } from '../../model/program-result-list.ts';
@@ -14,14 +18,14 @@ import { describeFailure } from './result.ts';
 export async function executeList(
   cloudNames: readonly string[],
   also: readonly AlsoImage[],
-  tools: Tools,
+  context: ListContext,
 ): Promise<Outcome> {
   const strangers = also.filter(({ cloudName }) => !cloudNames.includes(cloudName));
   if (strangers.length > 0) {
     const expected = `expected images of ${cloudNames.join(', ')}`;
     throw new InputError(strangers.map(({ cloudName }) => `--also: ${expected}, got one of ${cloudName}`));
   }
-  const clouds = await listRunnerImages(cloudNames, also, tools);
+  const clouds = await listRunnerImages(cloudNames, also, context);
   return {
     encode: (log) => encodeListResult(clouds.map(toObserved), log),
     text: clouds.map(renderLines).join(''),

@@ -4,7 +4,7 @@ import { type ResultLog, encodeFailure } from '../../model/program-result-common
 import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './commands.ts';
 import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
-import { type Workshop, makeTools } from './make-tools.ts';
+import { type ProgramContext, makeContext } from './make-context.ts';
 import type { Host, Request } from './request.ts';
 import { scriptSecretsOf } from './read-secrets.ts';
 import { parseRequest } from './requests.ts';
@@ -61,22 +61,22 @@ async function runRequest(request: Request, world: ProgramWorld): Promise<number
   const isQuiet = request.logLevel === 'error' || request.logLevel === 'warning';
   const showProgress = isQuiet ? () => undefined : progress.report;
   const scriptSecrets = scriptSecretsOf(request, world.env);
-  const workshop = makeTools(request, { ...world, logger, showProgress, scriptSecrets });
+  const program = makeContext(request, { ...world, logger, showProgress, scriptSecrets });
   try {
-    return await finish(request, workshop, world);
+    return await finish(request, program, world);
   } catch (error) {
     progress.stop();
-    return tellFailure(error, workshop.protocol(), request, world);
+    return tellFailure(error, program.protocol(), request, world);
   } finally {
     progress.stop();
-    await workshop.close();
+    await program.close();
   }
 }
 
-async function finish(request: Request, workshop: Workshop, world: ProgramWorld): Promise<number> {
+async function finish(request: Request, program: ProgramContext, world: ProgramWorld): Promise<number> {
   const determine = (): Promise<string> => determineCloud(request.cloudName, world);
-  const { encode, text, exitCode } = await execute(request, determine, workshop.tools);
-  world.writeOut(request.format === 'text' ? text : encode(workshop.protocol()));
+  const { encode, text, exitCode } = await execute(request, determine, program.context);
+  world.writeOut(request.format === 'text' ? text : encode(program.protocol()));
   return exitCode ?? EXIT_CODES.success;
 }
 

@@ -18,6 +18,8 @@ import type { Fault, Troubles } from './troubles.ts';
 export interface Served {
   /** The route with its parameters, for example `:id`; method and path if no route matches. */
   readonly route: string;
+  /** The method and the path of the request. */
+  readonly request: string;
   /** The status of the response; 0 when the service produced none. */
   readonly status: number;
   readonly body: unknown;
@@ -86,7 +88,7 @@ async function serveRequest(
   if (body === undefined) return; // the client disconnected
   const faults = cloud.troubles.take(route, `${method} ${pathname}`, body);
   const report = (status: number, body: unknown, isTrouble: boolean): void =>
-    cloud.onServed({ route, status, body, isTrouble });
+    cloud.onServed({ route, request: `${method} ${pathname}`, status, body, isTrouble });
   for (const fault of faults) if (hasKey(fault, 'slow')) await sleep(fault.slow);
   if (faults.includes('reset')) socket.destroy();
   if (faults.includes('reset') || faults.includes('hang')) return report(0, undefined, true);
