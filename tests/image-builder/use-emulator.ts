@@ -10,7 +10,7 @@ import { addQueuedImage, changeImage, storeImageData } from '../support/openstac
 import type { Fault } from '../support/openstack/troubles.ts';
 
 /** An image that somebody else put into the project. */
-export type AddedImage = Readonly<Record<string, string>> & { readonly id: string };
+type AddedImage = Readonly<Record<string, string>> & { readonly id: string };
 
 /** The emulated cloud with servers, in the builder's project; `http` is the web server that downloads come from. */
 export interface EmulatorFixture extends CloudFixture {
