@@ -84,11 +84,13 @@ describe('the charm as Juju unpacks it', () => {
     expect(statSync(join(charm, 'dist/bin')).mode & 0o777).toBe(0o755);
   });
 
-  test('carries the compiled program, and none of what was compiled of files that are gone', () => {
-    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  test('carries the compiled program without what only the bundle of the hook needs, and no source maps', () => {
+    const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-      .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'js.map')]);
-    expect([...listModes(join(charm, 'dist')).keys()].sort()).toEqual(sources.sort());
+      .filter((path) => !/^(charm|bin\/hook)\//.test(path))
+      .map((path) => path.replace(/ts$/, 'js'));
+    expect([...listModes(join(charm, 'dist')).keys()].sort()).toEqual(scripts.sort());
+    expect([...listModes(charm).keys()].filter((path) => path.endsWith('.map'))).toEqual([]);
   });
 
   test('carries every package that the program needs, and no other', () => {
