@@ -10,21 +10,28 @@ import { join } from 'node:path';
 const NOT_FOR_PROGRAMS = /^(\.[^/]+|tests?|docs?|examples?|benchmarks?)(\/|$)|\.(md|markdown|map|[cm]?ts)$/i;
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 
+/** The hook is one file; tools/bundle-hook.js builds it. */
+const HOOK = 'bin/hook.js';
+
+/** Sources that only the hook uses. The bundle contains them. */
+const ONLY_IN_HOOK = /^(charm|bin\/hook)\//;
+
 /**
- * Lists the compiled files of `src`, without output of an earlier compilation.
+ * Lists the compiled files of `src`, without output of an earlier compilation. Source maps stay in dist/: nothing in a
+ * charm reads them.
  * @param {string} root
  * @returns {CharmFile[]}
  */
 export function listProgram(root) {
   const sources = listPaths(join(root, 'src')).filter((path) => /(?<!\.d)\.ts$/.test(path));
-  return sources.flatMap((source) => {
-    const isEntryPoint = /^bin\/[^/]+$/.test(source);
-    const script = source.replace(/\.ts$/, '.js');
-    return [script, `${script}.map`].map((path) => ({
-      ...readCharmFile(root, `dist/compiled/${path}`, isEntryPoint && path === script),
-      path: `dist/${path}`,
-    }));
-  });
+  return sources
+    .filter((source) => !ONLY_IN_HOOK.test(source))
+    .map((source) => {
+      const script = source.replace(/\.ts$/, '.js');
+      const compiled = script === HOOK ? 'dist/bundle/hook.js' : `dist/compiled/${script}`;
+      const isEntryPoint = /^bin\/[^/]+$/.test(source);
+      return { ...readCharmFile(root, compiled, isEntryPoint), path: `dist/${script}` };
+    });
 }
 
 /**

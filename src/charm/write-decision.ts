@@ -22,12 +22,20 @@ export interface DecisionWriter {
 export async function writeDecision(decision: Decision, writer: DecisionWriter): Promise<void> {
   await writeCredentials(decision, writer);
   await writeDesired(decision, writer);
-  for (const { relationId, changes } of decision.databags) {
-    if (Object.keys(changes).length === 0) continue;
-    await writer.tools.relationSet(relationName(relationId), changes);
-    writer.logger.info('relation data written', { relation: relationName(relationId), id: changes['id'] });
-  }
+  await writeDatabags(decision, writer);
   await writer.tools.statusSet(decision.status);
+}
+
+/** Logs once for all relations, since each line in Juju's log is a call of a hook tool. */
+async function writeDatabags({ databags }: Decision, { tools, logger }: DecisionWriter): Promise<void> {
+  const ids: Record<string, string> = {};
+  for (const { relationId, changes } of databags) {
+    if (Object.keys(changes).length === 0) continue;
+    const relation = relationName(relationId);
+    await tools.relationSet(relation, changes);
+    ids[relation] = changes['id'] ?? 'unchanged';
+  }
+  if (Object.keys(ids).length > 0) logger.info('relation data written', { ids });
 }
 
 async function writeCredentials({ credentials }: Decision, { host, logger }: DecisionWriter): Promise<void> {
