@@ -45,4 +45,13 @@ export default tseslint.config(
     },
   },
   { files: ['src/**/*.ts'], ignores: ['src/bin/**', 'src/system/**'], rules: outsideWorld },
+  // A function with more parameters than this lacks a named type. The ignored files still have one such function each.
+  {
+    files: ['src/**/*.ts'],
+    ignores: [
+      'src/charm/{credentials,decide,desired}.ts',
+      'src/scheduler/{plan-builds,plan-copies,settle-job}.ts',
+    ],
+    rules: { 'max-params': ['error', { max: 4 }] },
+  },
 );

@@ -22,8 +22,11 @@ export interface FanoutRow {
   readonly baselineDiskWrittenBytes: number;
 }
 
-const HERE = import.meta.dirname;
-const PROGRAM = join(HERE, '../../dist/bin/github-runner-image-builder.js');
+const ROOT = join(import.meta.dirname, '..');
+const PROGRAM = join(ROOT, 'dist/bin/github-runner-image-builder.js');
+
+/** The compiled programs of this folder: those that are measured run without a loader for TypeScript. */
+export const COMPILED = join(ROOT, '.bench/bench');
 
 interface Doubles {
   readonly ports: readonly number[];
@@ -31,7 +34,7 @@ interface Doubles {
 }
 
 async function startDoubles(clouds: number, sizeMiB: number, linkMBps: number) {
-  const args = [join(HERE, 'cloud-double.js'), String(clouds), String(sizeMiB), String(linkMBps)];
+  const args = [join(COMPILED, 'cloud-double.js'), String(clouds), String(sizeMiB), String(linkMBps)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, ...(JSON.parse(line.toString()) as Doubles) };
@@ -56,7 +59,7 @@ export async function measureFanout(clouds: number, sizeMiB: number, linkMBps: n
     const urls = doubles.ports.map((port) => `http://127.0.0.1:${port}`);
     const [source = '', ...destinations] = urls;
     const baselineArgs = [source, 'token', doubles.imageId, ...destinations.flatMap((url) => [url, 'token'])];
-    const baseline = await measure(process.execPath, [join(HERE, 'baseline.js'), ...baselineArgs], {});
+    const baseline = await measure(process.execPath, [join(COMPILED, 'baseline.js'), ...baselineArgs], {});
     return {
       clouds,
       sizeMiB,

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { FanoutRow } from './fanout.ts';
+import { COMPILED, type FanoutRow } from './fanout.ts';
 import { measure } from './measure.ts';
 
-const HERE = import.meta.dirname;
-const ROOT = join(HERE, '../..');
+const ROOT = join(import.meta.dirname, '..');
 const LAB = join(ROOT, 'tests/e2e/lab/openstack-lab');
 const node = (script: string, args: readonly string[]) => ['exec', process.execPath, script, ...args];
 
@@ -41,7 +40,7 @@ export async function measureLab(sizeMiB: number): Promise<FanoutRow> {
     const program = join(ROOT, 'dist/bin/github-runner-image-builder.js');
     const ours = await measure(LAB, node(program, args), {}); // it becomes node: the same process
     const [url = '', token = '', ...destinations] = (await ask('tokens')) as readonly string[];
-    const baselineArgs = node(join(HERE, 'baseline.js'), [url, token, imageId, ...destinations]);
+    const baselineArgs = node(join(COMPILED, 'baseline.js'), [url, token, imageId, ...destinations]);
     const baseline = await measure(LAB, baselineArgs, {});
     return {
       clouds: 2,

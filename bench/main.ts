@@ -1,55 +1,76 @@
 import { parseArgs } from 'node:util';
 import { type FanoutRow, measureFanout } from './fanout.ts';
+import { type HookRow, measureHooks } from './hooks.ts';
 import { measureLab } from './lab.ts';
+import { FANOUT_HEADING, HOOKS_HEADING, renderFanoutRow, renderHookRow } from './render.ts';
 
-const HELP = `npm run bench [-- OPTIONS]: one image to many clouds, our way and the Python program's, in one run
-  --json        one object: {"fanout": [{clouds, sizeMiB, linkMBps, seconds, baselineSeconds, boundSeconds,
-                peakRssMiB, diskWrittenBytes, …}], "lab": [the same, against the lab's Glances]}
-  --size MiB    instead of 1024 (the last row has four times as much)
-  --link MB/s   the rate of each link, instead of 60
-  --lab         also against the lab's Glances (root; the lab must be up)
+const HELP = `npm run bench [-- OPTIONS]
+
+Measures the hooks of the charm, and copies of one image to many clouds, ours against the Python program's.
+
+  --only PART   hooks or fanout; all parts by default
+  --json        prints one object with the parts that were measured:
+                {"hooks": [{what, relations, seconds, toolSeconds, toolCalls, peakRssMiB}],
+                 "fanout": [{clouds, sizeMiB, linkMBps, seconds, baselineSeconds, boundSeconds, peakRssMiB,
+                             diskWrittenBytes, baselineDiskWrittenBytes}],
+                 "lab": [the same, against the lab's Glances]}
+  --size MiB    the size of the image (default: 1024); the last row has four times as much
+  --link MB/s   the rate of each link (default: 60)
+  --lab         also copies between the lab's Glances; needs root and a lab that is up
+  --help        prints this text
+
+A row of hooks is the median of several runs of update-status on a unit that has nothing to do. The first row is bare
+Node. The row of Python's ops is left out where python3 cannot import ops.
 `;
+
+const PARTS = ['hooks', 'fanout'] as const;
+
+type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     lab: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+    only: { type: 'string' },
     size: { type: 'string', default: '1024' },
     link: { type: 'string', default: '60' },
   },
 });
 
-const COLUMNS =
-  'clouds   MiB  MB/s  seconds  bound  /bound  baseline  speed-up  peak RSS MiB  bytes on disk (baseline)';
-
-function renderRow(row: FanoutRow): string {
-  const bound =
-    row.boundSeconds === null
-      ? ['-', '-']
-      : [row.boundSeconds.toFixed(1), (row.seconds / row.boundSeconds).toFixed(2)];
-  const cells: readonly (readonly [string, number])[] = [
-    [String(row.clouds), 6],
-    [String(row.sizeMiB), 6],
-    [row.linkMBps === null ? '-' : String(row.linkMBps), 6],
-    [row.seconds.toFixed(1), 9],
-    [bound[0] ?? '', 7],
-    [bound[1] ?? '', 8],
-    [row.baselineSeconds.toFixed(1), 10],
-    [`${(row.baselineSeconds / row.seconds).toFixed(2)}×`, 10],
-    [row.peakRssMiB.toFixed(0), 14],
-    [`${row.diskWrittenBytes} (${row.baselineDiskWrittenBytes})`, 26],
-  ];
-  return cells.map(([text, width]) => text.padStart(width)).join('');
+interface Results {
+  hooks?: readonly HookRow[];
+  fanout?: readonly FanoutRow[];
+  lab?: readonly FanoutRow[];
 }
 
-async function run(): Promise<void> {
+/** Returns the parts to measure; undefined when `--only` names none. */
+function readParts(only: string | undefined): readonly Part[] | undefined {
+  if (only === undefined) return PARTS;
+  const part = PARTS.find((each) => each === only);
+  return part === undefined ? undefined : [part];
+}
+
+function print(text: string): void {
+  if (!values.json) process.stdout.write(`${text}\n`);
+}
+
+async function runHooks(): Promise<readonly HookRow[]> {
+  print(HOOKS_HEADING);
+  let bare: HookRow | undefined;
+  return measureHooks((row) => {
+    bare ??= row;
+    print(renderHookRow(row, bare));
+  });
+}
+
+async function runFanout(): Promise<Pick<Results, 'fanout' | 'lab'>> {
   const [size, link] = [Number(values.size), Number(values.link)];
   const show = (row: FanoutRow): FanoutRow => {
-    if (!values.json) process.stdout.write(`${renderRow(row)}\n`);
+    print(renderFanoutRow(row));
     return row;
   };
-  if (!values.json) process.stdout.write(`${COLUMNS}\n`);
+  print(FANOUT_HEADING);
   const plan: readonly (readonly [number, number])[] = [
     [1, size],
     [2, size],
@@ -59,8 +80,20 @@ async function run(): Promise<void> {
   const fanout: FanoutRow[] = [];
   for (const [clouds, sizeMiB] of plan) fanout.push(show(await measureFanout(clouds, sizeMiB, link)));
   const lab = values.lab ? [show(await measureLab(size))] : [];
-  if (values.json) process.stdout.write(`${JSON.stringify({ fanout, lab })}\n`);
+  return { fanout, lab };
 }
 
+async function run(parts: readonly Part[]): Promise<void> {
+  const results: Results = {};
+  if (parts.includes('hooks')) results.hooks = await runHooks();
+  if (parts.includes('fanout')) Object.assign(results, await runFanout());
+  if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+}
+
+const parts = readParts(values.only);
 if (values.help) process.stdout.write(HELP);
-else await run();
+else if (parts !== undefined) await run(parts);
+else {
+  process.stderr.write(`--only: expected ${PARTS.join(' or ')}, got ${values.only ?? 'nothing'}\n`);
+  process.exitCode = 2;
+}

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { machine } from 'node:os';
 import { GithubRunnerImageBuilderCharm } from '../charm/charm.ts';
 import { systemClock } from '../system/clock.ts';
-import { runCommand } from '../system/command.ts';
 import { readPackageVersion } from '../system/package-version.ts';
+import { runBlocking } from '../system/run-blocking.ts';
 import { writeAllSync } from '../system/write-all.ts';
 import { runHook } from './hook/run-hook.ts';
 
@@ -13,7 +13,7 @@ process.exitCode = await runHook(
     env: process.env,
     cwd: process.cwd(),
     node: process.execPath,
-    runCommand,
+    runCommand: runBlocking,
     writeErr: (text) => {
       writeAllSync(2, text);
     },

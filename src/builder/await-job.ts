@@ -26,7 +26,7 @@ export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcom
   const isOurChild = job.ended !== undefined;
   if (isOurChild) await markStarted(tools.paths, job.buildId, job.process).catch(() => undefined); // its progress tells too
   const isLate = await waitForEnd(job, tools);
-  const outcome = await readOutcome(job.buildId, tools);
+  const outcome = await readOutcome(job, tools);
   if (!isLate || outcome.state === 'done') return outcome;
   const message = `did not end within ${JOB_TIMEOUT_MS / HOUR_MS} h and was stopped: ${outcome.message}`;
   return { ...outcome, kind: 'unavailable', message };
@@ -77,11 +77,11 @@ async function pollUntilGone({ process }: Job, tools: BuilderTools, signal: Abor
   }
 }
 
-async function readOutcome(buildId: string, { paths }: BuilderTools): Promise<JobOutcome> {
+async function readOutcome({ kind, buildId }: Job, { paths }: BuilderTools): Promise<JobOutcome> {
   const { folder, result, progress } = jobFiles(paths, buildId);
   const lastWords = lastLineOf(await readFileTail(progress, 4096));
   const hint = `${lastWords.slice(0, 200)} (see ${join(folder)})`.trim();
-  return parseJobResult((await readTextFile(result)) ?? '', hint);
+  return parseJobResult(kind, (await readTextFile(result)) ?? '', hint);
 }
 
 function lastLineOf(text: string): string {

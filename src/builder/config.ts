@@ -1,8 +1,8 @@
 import type { Arch } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import type { Channel } from '../model/channel.ts';
+import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
 import { imageNameOf } from '../model/run-config.ts';
-import type { OpenstackCloudsConfig } from './credentials.ts';
 
 export type { CloudImage } from '../model/built.ts';
 export type {

@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
 import type { ExtraImage, JobOrder } from '../model/job-order.ts';
 import { messageOf } from '../model/message-of.ts';
-import { CLOUDS_AT_A_TIME, type Observation, parseObservation } from '../model/observation.ts';
+import { CLOUDS_AT_A_TIME, type Observation } from '../model/observation.ts';
+import { decodeListResult } from '../model/program-result-list.ts';
 import type { CommandResult } from '../system/command.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import { createOrder } from './create-order.ts';
 import { GetLatestImageError, JobError } from './errors.ts';
 import { jobFiles, writeJobOrder } from './job-files.ts';
-import { parseJobResult } from './job-result.ts';
+import { endedWithoutResult, toFailedJob } from './job-result.ts';
 import { jobCommand } from './start-job.ts';
 import type { BuilderTools } from './tools.ts';
 
@@ -49,13 +50,18 @@ export async function observe(
   );
   const { stdout, exitCode } = await runList(order, timeoutMs, tools);
   throwIfAborted(tools.signal);
-  const outcome = parseJobResult(stdout, `exit code ${exitCode ?? 'unknown'}`);
-  if (outcome.state === 'failed') throw asLookError(new JobError(outcome));
   try {
-    return parseObservation(outcome.result);
+    return readClouds(stdout, `exit code ${exitCode ?? 'unknown'}`);
   } catch (cause) {
     throw asLookError(cause);
   }
+}
+
+function readClouds(stdout: string, lastWords: string): Observation {
+  const result = decodeListResult(stdout);
+  if (result === undefined) throw new JobError(endedWithoutResult(lastWords));
+  if (result.error !== undefined) throw new JobError(toFailedJob(result.error));
+  return result.clouds;
 }
 
 /** The program gives each cloud two calls' time, to so many at once: it is to end by itself before it is ended. */

@@ -1,8 +1,9 @@
 import type { BuildInputs } from '../model/build-inputs.ts';
-import type { FailureKind } from '../model/errors.ts';
 import type { Clock } from '../model/clock.ts';
+import type { JobResult } from '../model/program-result.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import type { RunCommand, startDetached } from '../system/command.ts';
+import type { FailedJob } from './errors.ts';
 
 /** The host that a hook sets up. */
 export interface Host {
@@ -55,17 +56,11 @@ export interface RunTools extends BuilderTools {
   readonly onImage?: (imageName: string, outcome: JobOutcome) => void;
 }
 
-/** How a job ended. */
+/** The outcome of a job. */
 export type JobOutcome =
-  | { readonly state: 'done'; readonly result: unknown }
-  | {
+  | { readonly state: 'done'; readonly result: JobResult }
+  | (FailedJob & {
       readonly state: 'failed';
-      readonly kind: FailureKind;
-      readonly message: string;
-      /** The step that failed; empty when none is known. */
-      readonly step: string;
-      /** What could not be unmade. */
-      readonly leftovers: readonly string[];
-      /** What it printed: images that arrived in spite of the failure are in it. */
-      readonly result: unknown;
-    };
+      /** Absent when the job ended without a result. It names the images that arrived in spite of the failure. */
+      readonly result: JobResult | undefined;
+    });

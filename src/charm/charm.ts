@@ -10,7 +10,6 @@ import { ProductError } from '../model/errors.ts';
 import { readTextFile } from '../system/files.ts';
 import type { Logger } from '../system/logger.ts';
 import { type ActionRequest, type Decision, decide } from './decide.ts';
-import { listImageNames } from './desired.ts';
 import { type LeavingUnit, clearStopped, isStopped, removeUnit, stopUnit } from './leave-host.ts';
 import { observeHost, observeModel } from './observe.ts';
 import type { ObservedModel } from './observed.ts';
@@ -124,7 +123,7 @@ export class GithubRunnerImageBuilderCharm {
     const builds = desired?.requests.find(({ action }) => action === event.taskId)?.builds ?? [];
     await tools.actionSet({
       'build-ids': builds.map(({ buildId }) => buildId).join(','),
-      images: desired === undefined ? '' : listImageNames(desired.images).join(','),
+      images: [...(desired?.images.keys() ?? [])].join(','),
     });
   }
 }

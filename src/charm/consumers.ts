@@ -1,24 +1,13 @@
 import { createHash } from 'node:crypto';
+import { type NamedLogin, loginByName } from '../model/cloud-login.ts';
 import type { Consumer } from '../model/desired-state.ts';
 import { Secret } from '../model/secret.ts';
-
-/** How to log in to one consumer's cloud. */
-export interface Credentials {
-  readonly authUrl: string;
-  readonly password: Secret;
-  readonly projectDomainName: string;
-  readonly projectName: string;
-  readonly userDomainName: string;
-  readonly userName: string;
-  /** Empty: the only one there is. */
-  readonly region: string;
-}
 
 /** A unit on the other side of an `image` relation. */
 export interface RemoteUnit {
   readonly name: string;
   /** `undefined` until all that is needed stands in its databag. */
-  readonly credentials: Credentials | undefined;
+  readonly credentials: NamedLogin | undefined;
 }
 
 /** One `image` relation, as it was read at the start of a dispatch. */
@@ -34,7 +23,7 @@ export interface ImageRelation {
 
 /** A unit with complete credentials, and the cloud that they lead to. */
 export interface ConsumerCloud extends Consumer {
-  readonly credentials: Credentials;
+  readonly credentials: NamedLogin;
 }
 
 const NEEDED = [
@@ -46,11 +35,11 @@ const NEEDED = [
   'username',
 ] as const;
 
-/** Reads what a consumer's unit put on its relation; `undefined` while something that is needed is not there. */
-export function findCredentials(databag: Readonly<Record<string, string>>): Credentials | undefined {
+/** Returns the login that a consumer's unit put on its relation; undefined while a needed key is missing. */
+export function findCredentials(databag: Readonly<Record<string, string>>): NamedLogin | undefined {
   if (NEEDED.some((key) => (databag[key] ?? '').trim() === '')) return undefined;
   const read = (key: string): string => databag[key] ?? '';
-  return {
+  return loginByName({
     authUrl: read('auth_url'),
     password: new Secret(read('password')),
     projectDomainName: read('project_domain_name'),
@@ -58,7 +47,7 @@ export function findCredentials(databag: Readonly<Record<string, string>>): Cred
     userDomainName: read('user_domain_name'),
     userName: read('username'),
     region: read('region_name'),
-  };
+  });
 }
 
 /** All units with complete credentials, in the order of relations and units. They are never merged. */
@@ -78,20 +67,20 @@ const LONGEST_NAME = 80;
  * The key in clouds.yaml of a consumer's cloud: readable, and its own by a hash of who asks for which cloud. The
  * password is not in it, so that a new password is not a new cloud.
  */
-export function cloudIdOf(relationId: number, unit: string, credentials: Credentials): string {
-  const { authUrl, projectDomainName, projectName, userDomainName, userName, region } = credentials;
+export function cloudIdOf(relationId: number, unit: string, login: NamedLogin): string {
+  const { user, userDomain, project, projectDomain } = login.auth;
   const identity = [
     relationId,
     unit,
-    normaliseAuthUrl(authUrl),
-    projectDomainName,
-    projectName,
-    userDomainName,
-    userName,
-    region,
+    normaliseAuthUrl(login.authUrl),
+    projectDomain.name,
+    project.name,
+    userDomain.name,
+    user.name,
+    login.region ?? '',
   ];
   const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 8);
-  const name = `${projectName}_${userName}`
+  const name = `${project.name}_${user.name}`
     .replace(/[^A-Za-z0-9_.-]/g, '-')
     .replace(/^[-.]+/, '') // it becomes an argument of the builder
     .slice(0, LONGEST_NAME);

@@ -1,14 +1,13 @@
-import type { DesiredState } from '../model/desired-state.ts';
+import type { BuildRequest, DesiredImages, DesiredState, Publication } from '../model/desired-state.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
 import { type ConsumerCloud, type ImageRelation, listConsumers } from './consumers.ts';
 import { type CredentialsDecision, decideCredentials } from './credentials.ts';
 import {
   type Desire,
   addRequest,
-  deriveBuild,
   deriveImages,
+  deriveProject,
   freeze,
-  listImageNames,
   nextDesiredState,
   openRequests,
 } from './desired.ts';
@@ -47,9 +46,10 @@ export function decide(observed: Observed, request?: ActionRequest): Decision {
     wish === undefined
       ? undefined
       : decideCredentials(wish, consumers, observed.proxy, observed.installed, before);
-  const wanted = wish === undefined ? before?.images : imagesOf(wish, observed);
-  const databags = relations.map((relation) => decideDatabag(relation, wanted, built));
-  const desire = deriveDesire(observed, consumers, credentials, databags, request);
+  const images = wish === undefined ? before?.images : imagesOf(wish, consumers, observed);
+  const databags = relations.map((relation) => decideDatabag(relation, images, built));
+  const published = databags.map(({ publication }) => publication);
+  const desire = images && deriveDesire(observed, { consumers, credentials, images, published }, request);
   const desired = desire === undefined ? undefined : nextDesiredState(desire, before, built);
   return {
     credentials,
@@ -77,34 +77,35 @@ function listUnserved(
     .map(({ id, application }) => `image:${id} (${application})`);
 }
 
-function imagesOf(wish: Wish, { key, application }: Observed): DesiredState['images'] {
+function imagesOf(
+  { config, scriptSecrets }: Wish,
+  consumers: readonly ConsumerCloud[],
+  { key, application }: Observed,
+): DesiredImages {
   if (key === undefined) throw new Error('the unit has no key: expected the host to be set up first');
-  const digest = scriptDigestOf(key, wish.config.scriptUrl, wish.scriptSecrets);
-  return deriveImages(wish.config, application, digest);
+  const scriptDigest = scriptDigestOf(key, config.scriptUrl, scriptSecrets);
+  return deriveImages(config, { application, scriptDigest, consumers });
+}
+
+/** What the desired state is made of, beside what was observed. */
+interface DesireParts {
+  readonly consumers: readonly ConsumerCloud[];
+  readonly credentials: CredentialsDecision | undefined;
+  readonly images: DesiredImages;
+  readonly published: readonly Publication[];
 }
 
 function deriveDesire(
   observed: Observed,
-  consumers: readonly ConsumerCloud[],
-  credentials: CredentialsDecision | undefined,
-  databags: readonly DatabagDecision[],
+  { consumers, credentials, images, published }: DesireParts,
   request: ActionRequest | undefined,
 ): Desire | undefined {
-  const { wish, desired: before, built, unit, application, modelUuid, isLeader } = observed;
+  const { wish, desired: before, unit, application, modelUuid, isLeader } = observed;
   const role = isLeader ? 'works' : 'observes';
-  const published = databags.map(({ publication }) => publication);
-  const requestsFor = (images: DesiredState['images']): DesiredState['requests'] => {
-    const names = listImageNames(images);
-    const open = openRequests(before?.requests ?? [], built?.answered ?? [], names);
-    if (request === undefined) return open;
-    return addRequest(open, request.action, names, built?.endedBuilds ?? [], request.newBuildId);
-  };
+  const requests = listRequests(observed, [...images.keys()], request);
   if (wish === undefined || credentials === undefined) {
-    return before === undefined
-      ? undefined
-      : freeze({ ...before, role }, consumers, published, requestsFor(before.images));
+    return before && freeze({ ...before, role }, consumers, published, requests);
   }
-  const images = imagesOf(wish, observed);
   return {
     unit,
     application,
@@ -112,9 +113,20 @@ function deriveDesire(
     role,
     credentialsGeneration: credentials.secrets.generation,
     images,
-    build: deriveBuild(wish.config),
+    project: deriveProject(wish.config),
+    maxParallel: wish.config.maxParallelBuilds,
     consumers: consumers.map(({ relationId, unit, cloudId }) => ({ relationId, unit, cloudId })),
     published,
-    requests: requestsFor(images),
+    requests,
   };
+}
+
+function listRequests(
+  { desired: before, built }: Observed,
+  imageNames: readonly string[],
+  request: ActionRequest | undefined,
+): readonly BuildRequest[] {
+  const open = openRequests(before?.requests ?? [], built?.answered ?? [], imageNames);
+  if (request === undefined) return open;
+  return addRequest(open, request.action, imageNames, built?.endedBuilds ?? [], request.newBuildId);
 }

@@ -2,7 +2,7 @@ import type { Built, CloudImage, CloudReport } from '../model/built.ts';
 import { anyString, fields, list } from '../model/decode.ts';
 import type { DesiredImages, Publication } from '../model/desired-state.ts';
 import { type ImageDatabag, encodeImageDatabag } from '../model/relation-data.ts';
-import { expandMatrix } from '../model/run-config.ts';
+import { isSameImage } from '../model/run-config.ts';
 import { type ImageRelation, listConsumers } from './consumers.ts';
 
 /** What of our databag is to be written; an empty value deletes its key. */
@@ -68,12 +68,8 @@ function wantedDatabag(
 
 /** The databag for what a cloud has, in the matrix's order; `undefined` while the primary image is not there. */
 function encodeReport(report: CloudReport, images: DesiredImages): ImageDatabag | undefined {
-  const { arch } = images;
-  const found = expandMatrix(images).map(({ base, juju, microk8s }) =>
-    report.images.find(
-      (image) =>
-        image.arch === arch && image.base === base && image.juju === juju && image.microk8s === microk8s,
-    ),
+  const found = [...images.values()].map((config) =>
+    report.images.find((image) => isSameImage(image, config.image)),
   );
   if (found[0] === undefined) return undefined;
   return encodeImageDatabag(found.filter((image): image is CloudImage => image !== undefined));

@@ -76,12 +76,18 @@ async function readRelation(id: number, { tools, context }: ModelReader): Promis
   for (const name of await tools.relationList(relation)) {
     databags.push({ name, databag: (await tools.relationGet(relation, name)) ?? {} });
   }
+  const application = applicationOf(databags[0]?.name) ?? (await tools.relationApplication(relation));
   return {
     id,
-    application: await tools.relationApplication(relation),
+    application,
     units: databags.map(({ name, databag }) => ({ name, credentials: findCredentials(databag) })),
     databag: (await tools.relationGet(relation, context.unitName)) ?? {},
   };
+}
+
+/** Returns the application that a unit belongs to: each call of a hook tool takes time, and its name tells it. */
+function applicationOf(unit: string | undefined): string | undefined {
+  return unit?.slice(0, unit.lastIndexOf('/'));
 }
 
 /** How hook tools call a relation. */

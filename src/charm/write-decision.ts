@@ -1,6 +1,7 @@
 import { installCloudsYaml, installHostSecrets } from '../builder/credentials.ts';
 import type { Host } from '../builder/tools.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
+import { encodeDesiredState } from '../model/desired-state.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Decision } from './decide.ts';
@@ -21,12 +22,20 @@ export interface DecisionWriter {
 export async function writeDecision(decision: Decision, writer: DecisionWriter): Promise<void> {
   await writeCredentials(decision, writer);
   await writeDesired(decision, writer);
-  for (const { relationId, changes } of decision.databags) {
-    if (Object.keys(changes).length === 0) continue;
-    await writer.tools.relationSet(relationName(relationId), changes);
-    writer.logger.info('relation data written', { relation: relationName(relationId), id: changes['id'] });
-  }
+  await writeDatabags(decision, writer);
   await writer.tools.statusSet(decision.status);
+}
+
+/** Logs once for all relations, since each line in Juju's log is a call of a hook tool. */
+async function writeDatabags({ databags }: Decision, { tools, logger }: DecisionWriter): Promise<void> {
+  const ids: Record<string, string> = {};
+  for (const { relationId, changes } of databags) {
+    if (Object.keys(changes).length === 0) continue;
+    const relation = relationName(relationId);
+    await tools.relationSet(relation, changes);
+    ids[relation] = changes['id'] ?? 'unchanged';
+  }
+  if (Object.keys(ids).length > 0) logger.info('relation data written', { ids });
 }
 
 async function writeCredentials({ credentials }: Decision, { host, logger }: DecisionWriter): Promise<void> {
@@ -42,6 +51,6 @@ async function writeDesired(
   { host, logger }: DecisionWriter,
 ): Promise<void> {
   if (!isDesiredWritten || desired === undefined) return;
-  await writeFileAtomic(host.paths.desired, `${JSON.stringify(desired, undefined, 2)}\n`, 0o600);
+  await writeFileAtomic(host.paths.desired, encodeDesiredState(desired), 0o600);
   logger.info('desired state written', { generation: desired.generation });
 }

@@ -1,8 +1,8 @@
 import type { GuestPart } from './part.ts';
 
-// /etc/hosts comes first: with a hostname that does not resolve, every sudo waits and complains.
-// cloud-init leaves a hostname alone that differs from the one it set, until it meets a new instance:
-// so it needs no setting here, and a consumer's server still gets its own name from its metadata.
+// /etc/hosts is written first, because sudo is slow and prints a warning while the hostname does not resolve.
+// cloud-init needs no setting: it keeps a hostname that was changed by hand until the image boots as a new instance, so
+// a consumer's server still gets its own name from its metadata.
 const script = String.raw`
 if ! grep -Eq '^127\.0\.1\.1[[:space:]](.*[[:space:]])?github-runner([[:space:]]|$)' /etc/hosts 2>/dev/null; then
   printf '\n127.0.1.1 github-runner\n' >>/etc/hosts
@@ -24,5 +24,5 @@ if [ "$(cat /etc/hostname)" != github-runner ] || [ "$(uname -n)" != github-runn
 fi
 `;
 
-/** The hostname while the image is built. */
+/** The part that sets the hostname for the time of the build. */
 export const hostname: GuestPart = { name: 'hostname', script, check };

@@ -13,5 +13,5 @@ if [ "$mode" != drwxrwxrwx ]; then
 fi
 `;
 
-/** Workflows install into /usr/local/bin without sudo, as they may on GitHub's own runners. */
+/** The part that makes /usr/local/bin writable for workflows without sudo, as on GitHub's own runners. */
 export const localBin: GuestPart = { name: 'local-bin', script, check };

@@ -1,9 +1,12 @@
-/** One thing that every image contains: how it comes in at first boot, and how to see later that it is there. */
+/** A component of every image, with the script that installs it and the check that verifies it. */
 export interface GuestPart {
-  /** Lower case, digits and dashes: it is a file's name and the first word of report lines. */
+  /** Lower-case letters, digits and dashes only; used as a file name and as the first word of report lines. */
   readonly name: string;
-  /** POSIX sh, run by root at first boot under `set -eu`. */
+  /** A POSIX shell script that root runs at first boot under `set -eu`. */
   readonly script: string;
-  /** POSIX sh, run by root over SSH under `set -eu`: non-zero means failed, its last line of output says why. */
+  /**
+   * A POSIX shell script that root runs over SSH under `set -eu`. A non-zero exit code means that the check failed; the
+   * last line of its output is the reason.
+   */
   readonly check: string;
 }

@@ -7,7 +7,7 @@ import { users } from './users.ts';
 
 export type { RunnerRelease } from './runner.ts';
 
-/** What an image contains, in the order in which it comes in: the runner's files belong to the user made before. */
+/** Lists the parts of an image in install order. `runner` follows `users`, which creates the owner of its files. */
 export function listGuestParts(content: { readonly runner: RunnerRelease }): readonly GuestPart[] {
   return [hostname, sysctl, localBin, users, runner(content.runner)];
 }

@@ -1,4 +1,4 @@
-/** `text` as one word of POSIX sh, whatever is in it. NUL alone cannot be told to a shell. */
+/** Quotes `text` as one word for a POSIX shell. The text may contain anything but NUL, which no shell accepts. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -4,14 +4,14 @@ import type { GuestPart } from './part.ts';
 import { FIND_HOME } from './places.ts';
 import { quoteForShell } from './quote.ts';
 
-/** One release of the runner for one arch, verified by its publisher's digest. */
+/** A release of the runner for one architecture, with the digest that its publisher announces. */
 export interface RunnerRelease {
   readonly version: string;
   readonly url: string;
   readonly sha256: string;
 }
 
-// The tarball lies beside what comes out of it: /tmp may be memory, and too small for it.
+// The tarball is downloaded into the target folder, because /tmp may be a tmpfs that is too small for it.
 const script = ({ url, sha256 }: RunnerRelease): string => `${FETCH}
 ${FIND_HOME}
 folder=$home/actions-runner
@@ -28,7 +28,7 @@ rm "$tarball"
 chown -R "$(id -u ${UBUNTU_USER}):$(id -g ${UBUNTU_USER})" "$folder"
 `;
 
-// A stand-in for the release in tests has no Runner.Listener; then there is nothing to ask.
+// The release that tests use may lack Runner.Listener; the version is not checked then.
 const check = ({ version }: RunnerRelease): string => `
 ${FIND_HOME}
 folder=$home/actions-runner
@@ -48,7 +48,7 @@ if [ "$answer" != "$version" ]; then
 fi
 `;
 
-/** GitHub's runner, unpacked where the user ubuntu can start and update it. */
+/** Returns the part that installs GitHub's runner, in a folder where the user ubuntu can start and update it. */
 export function runner(release: RunnerRelease): GuestPart {
   return { name: 'runner', script: script(release), check: check(release) };
 }

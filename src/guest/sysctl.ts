@@ -1,10 +1,10 @@
 import type { GuestPart } from './part.ts';
 
 const FILE = '/etc/sysctl.d/99-github-runner.conf';
-const OFFERED = '/proc/sys/net/ipv4/tcp_available_congestion_control';
-const LIVE = '/proc/sys/net/ipv4/tcp_congestion_control';
+const AVAILABLE = '/proc/sys/net/ipv4/tcp_available_congestion_control';
+const CURRENT = '/proc/sys/net/ipv4/tcp_congestion_control';
 
-// /proc/sys is written directly: small images have no sysctl, and none may fail for what its kernel lacks.
+// /proc/sys is written directly, because small images have no sysctl. A setting that the kernel lacks is no failure.
 const script = `
 mkdir -p /etc/sysctl.d
 printf '%s\\n' 'net.core.default_qdisc=fq' 'net.ipv4.tcp_congestion_control=bbr' >${FILE}
@@ -14,8 +14,8 @@ done
 if [ -e /proc/sys/net/core/default_qdisc ]; then
   echo fq >/proc/sys/net/core/default_qdisc || echo 'this kernel does not offer fq'
 fi
-if grep -qw bbr ${OFFERED}; then
-  echo bbr >${LIVE}
+if grep -qw bbr ${AVAILABLE}; then
+  echo bbr >${CURRENT}
 fi
 `;
 
@@ -26,11 +26,11 @@ for setting in net.core.default_qdisc=fq net.ipv4.tcp_congestion_control=bbr; do
     exit 1
   }
 done
-if grep -qw bbr ${OFFERED} && [ "$(cat ${LIVE})" != bbr ]; then
-  echo "the kernel offers bbr, but uses $(cat ${LIVE})"
+if grep -qw bbr ${AVAILABLE} && [ "$(cat ${CURRENT})" != bbr ]; then
+  echo "the kernel offers bbr, but uses $(cat ${CURRENT})"
   exit 1
 fi
 `;
 
-/** Fair queueing and BBR, as on GitHub's own runners. */
+/** The part that enables fair queueing and BBR, as on GitHub's own runners. */
 export const sysctl: GuestPart = { name: 'sysctl', script, check };

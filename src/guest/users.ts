@@ -4,7 +4,7 @@ import { FIND_HOME } from './places.ts';
 
 const GROUPS = 'docker microk8s lxd sudo adm';
 
-// Debian and Ubuntu have the first of each, busybox the second.
+// Debian and Ubuntu have groupadd, usermod and useradd; busybox has addgroup and adduser.
 const functions = `
 add_group() {
   if grep -q "^$1:" /etc/group; then return 0; fi
@@ -27,7 +27,7 @@ add_user() {
 }
 `;
 
-// The line goes to the top: Ubuntu's .bashrc ends early in a shell that is not interactive.
+// The line is inserted at the top, because Ubuntu's .bashrc returns early in a non-interactive shell.
 const script = `${functions}
 add_user
 for group in ${GROUPS}; do
@@ -70,5 +70,5 @@ for file in "$home/.profile" "$home/.bashrc"; do
 done
 `;
 
-/** The user that runs workflows, and the groups that let it use what is installed. */
+/** The part that creates the user for workflows and adds it to the groups that it needs. */
 export const users: GuestPart = { name: 'users', script, check };

@@ -6,15 +6,13 @@ import { OWNER_KEYS, carriedProperties } from '../model/owner.ts';
 import { type Proof, proveCopy } from '../model/proof.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
 import { NoConnectionError } from '../openstack/answers.ts';
-import { uploadImageData } from '../openstack/image-data.ts';
 import { type Image, createImage, deleteImage, findImage, listImages } from '../openstack/images.ts';
-import { SourceError } from '../system/source-error.ts';
-import { withTransferLimits } from '../system/stall-watch.ts';
 import type { Ride } from './convoy.ts';
+import type { Deadlines, Recorder, RunSettings } from './context.ts';
+import type { DataSource } from './image-source.ts';
 import { buildMetadata, nameImage } from './server-image.ts';
-import { sweepImages } from './sweep.ts';
-import type { Tools } from './tools.ts';
-import { transferLimits, wasStored } from './transfer.ts';
+import { type ImageSweepContext, sweepImages } from './sweep.ts';
+import { sendImageData } from './transfer.ts';
 
 /** An image to deliver: its record, and what its data really is. */
 export interface Cargo {
@@ -22,6 +20,12 @@ export interface Cargo {
   /** In bytes. */
   readonly size: number;
   readonly diskFormat: string;
+}
+
+/** The data of a copy. */
+export interface Load {
+  readonly cargo: Cargo;
+  readonly ride: Ride;
 }
 
 /** How a copy was proven; a proof that failed is thrown. */
@@ -45,25 +49,29 @@ export async function findCopy(
 }
 
 /** Makes the record of the copy, under an unfinished name and without data; gives its id, which is chosen here. */
-export async function createCopy(connection: CloudConnection, cargo: Cargo, tools: Tools): Promise<string> {
+export async function createCopy(
+  connection: CloudConnection,
+  cargo: Cargo,
+  context: ImageSweepContext & Pick<RunSettings, 'signal' | 'process'>,
+): Promise<string> {
   const { image, diskFormat } = cargo;
-  const cloud = connection.under(tools.signal);
-  for (const what of await sweepImages(cloud, tools)) tools.warn(`swept in cloud ${cloud.name}: ${what}`);
+  const cloud = connection.under(context.signal);
+  for (const what of await sweepImages(cloud, context)) context.warn(`swept in cloud ${cloud.name}: ${what}`);
   const id = randomUUID();
   try {
     await createImage(cloud, {
       id,
-      name: unfinishedImageName(image.name, tools.owner.buildId),
+      name: unfinishedImageName(image.name, context.owner.buildId),
       diskFormat,
       minDisk: image.minDisk,
       minRam: image.minRam,
-      properties: { ...carriedProperties(image.properties), ...buildMetadata('runner', image.name, tools) },
+      properties: { ...carriedProperties(image.properties), ...buildMetadata('runner', image.name, context) },
     });
     return id;
   } catch (error) {
     const wasNeverSent = error instanceof NoConnectionError && error.wasNeverSent;
     const mayExist = !wasNeverSent && error instanceof ProductError && error.kind === 'unavailable';
-    if (mayExist) await discardCopy(connection, id, tools); // its answer may have been lost
+    if (mayExist) await discardCopy(connection, id, context); // its answer may have been lost
     throw error;
   }
 }
@@ -72,13 +80,12 @@ export async function createCopy(connection: CloudConnection, cargo: Cargo, tool
 export async function fillCopy(
   connection: CloudConnection,
   id: string,
-  cargo: Cargo,
-  ride: Ride,
-  tools: Tools,
+  { cargo, ride }: Load,
+  context: Deadlines & Pick<Recorder, 'warn'>,
 ): Promise<ProvenBy> {
-  const cloud = connection.under(tools.signal);
+  const cloud = connection.under(context.signal);
   try {
-    await send(cloud, id, cargo, ride, tools);
+    await sendImageData(cloud, id, rideSource(cloud, cargo, ride), context);
     const provenBy = await prove(cloud, id, cargo, ride);
     const properties = {
       ...carriedProperties(cargo.image.properties),
@@ -87,7 +94,7 @@ export async function fillCopy(
     await nameImage(cloud, id, cargo.image.name, properties);
     return provenBy;
   } catch (error) {
-    await discardCopy(connection, id, tools);
+    await discardCopy(connection, id, context);
     throw error;
   } finally {
     ride.lane.destroy();
@@ -95,24 +102,22 @@ export async function fillCopy(
 }
 
 /** Deletes a copy that did not come to its end, also after SIGTERM; one that stays is told. */
-export async function discardCopy(connection: CloudConnection, id: string, tools: Tools): Promise<void> {
+export async function discardCopy(
+  connection: CloudConnection,
+  id: string,
+  { warn }: Pick<Recorder, 'warn'>,
+): Promise<void> {
   const cloud = connection.under();
   await deleteImage(cloud, id).catch((cause: unknown) => {
-    tools.warn(`left behind: image ${id} in cloud ${cloud.name}: ${messageOf(cause)}`);
+    warn(`left behind: image ${id} in cloud ${cloud.name}: ${messageOf(cause)}`);
   });
 }
 
-async function send(cloud: Cloud, id: string, { size }: Cargo, { lane }: Ride, tools: Tools): Promise<void> {
-  const limits = transferLimits(tools, `the copy of the image into cloud ${cloud.name}`);
-  const upload = (signal: AbortSignal): Promise<void> =>
-    uploadImageData(cloud, id, { source: lane, size }, signal);
-  try {
-    await withTransferLimits(upload, () => ({ moved: lane.fed - lane.readableLength, size }), limits);
-  } catch (error) {
-    if (error instanceof SourceError)
-      throw new UploadImageError(`image ${id}: ${error.message}`, { cause: error });
-    if (!(await wasStored(cloud, id, error, lane.fed === size, tools))) throw error;
-  }
+function rideSource(cloud: Cloud, { size }: Cargo, { lane }: Ride): DataSource {
+  return {
+    what: `the copy of the image into cloud ${cloud.name}`,
+    open: () => Promise.resolve({ stream: lane, size, moved: () => lane.fed - lane.readableLength }),
+  };
 }
 
 async function prove(cloud: Cloud, id: string, cargo: Cargo, ride: Ride): Promise<ProvenBy> {

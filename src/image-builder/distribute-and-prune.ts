@@ -1,8 +1,8 @@
 import { type Delivery, deliveredIds } from '../model/delivery.ts';
 import { DistributionError } from '../model/errors.ts';
-import { type DistributionRequest, distribute } from './distribute.ts';
+import { type DistributeContext, type DistributionRequest, distribute } from './distribute.ts';
 import { pruneAfterSuccess } from './prune-after-success.ts';
-import type { Tools } from './tools.ts';
+import type { RunSettings } from './context.ts';
 
 /**
  * Distributes an image, and prunes its older revisions in each cloud that got it; `keepRevisions` of `undefined` prunes
@@ -11,15 +11,15 @@ import type { Tools } from './tools.ts';
 export async function distributeAndPrune(
   request: DistributionRequest,
   keepRevisions: number | undefined,
-  tools: Tools,
+  context: DistributeContext & Pick<RunSettings, 'ownerFilter'>,
 ): Promise<readonly Delivery[]> {
-  const { imageName, deliveries } = await distribute(request, tools);
+  const { imageName, deliveries } = await distribute(request, context);
   for (const delivery of deliveries) {
     const { cloud, outcome } = delivery;
     if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself' || outcome === 'shared')
       continue;
-    const where = (await tools.connect(cloud)).under(tools.signal);
-    await pruneAfterSuccess(where, imageName, deliveredIds(deliveries), keepRevisions, tools);
+    const where = (await context.connect(cloud)).under(context.signal);
+    await pruneAfterSuccess(where, { imageName, newIds: deliveredIds(deliveries), keepRevisions }, context);
   }
   const failures = deliveries.flatMap((delivery) =>
     delivery.outcome === 'failed' ? [`cloud ${delivery.cloud}: ${delivery.reason}`] : [],

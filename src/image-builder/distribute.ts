@@ -7,15 +7,17 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { openImageData } from '../openstack/image-data.ts';
 import { findImage } from '../openstack/images.ts';
 import type { RangedSource } from '../system/fan-out.ts';
+import type { Deadlines, Recorder } from './context.ts';
 import { type Convoy, openConvoy, takePlace } from './convoy.ts';
-import type { Cargo } from './copy.ts';
 import { openProjectTurns } from './project-turns.ts';
-import { type Source, putImage } from './put-image.ts';
+import { type PutContext, type Source, putImage } from './put-image.ts';
 import { type Step, runSteps } from './steps.ts';
-import type { Tools } from './tools.ts';
 
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 5000;
+
+/** Everything that a distribution uses. */
+export type DistributeContext = PutContext & Recorder;
 
 /** What to put where. */
 export interface DistributionRequest {
@@ -39,20 +41,23 @@ export interface Distribution {
  * cloud that fails is tried again by itself, and tells at last why; it holds up no other. Deliveries come in the order
  * of the destinations. Throws only when the image itself cannot be read, or the work is stopped.
  */
-export async function distribute(request: DistributionRequest, tools: Tools): Promise<Distribution> {
-  const connection = await tools.connect(request.cloudName);
-  const source = connection.under(tools.signal);
+export async function distribute(
+  request: DistributionRequest,
+  context: DistributeContext,
+): Promise<Distribution> {
+  const connection = await context.connect(request.cloudName);
+  const cloud = connection.under(context.signal);
   const arrived = new Map<string, Delivery>();
   const note = (delivery: Delivery): Delivery => {
     arrived.set(delivery.cloud, delivery);
-    tools.record({ images: request.destinations.flatMap((name) => arrived.get(name) ?? []) });
+    context.record({ images: request.destinations.flatMap((name) => arrived.get(name) ?? []) });
     return delivery;
   };
-  return runSteps(tools, async (step) => {
-    const { cargo, convoy } = await step('read image', () => openCargo(source, request, tools));
-    const from = { connection, within: request.within, takeTurn: openProjectTurns() };
+  return runSteps(context, async (step) => {
+    const { cargo, convoy } = await step('read image', () => openCargo(cloud, request, context));
+    const source = { connection, cargo, within: request.within, takeTurn: openProjectTurns() };
     const deliveries = request.destinations.map((name) =>
-      deliver(name, from, cargo, convoy, step, tools).then(note),
+      deliver({ name, source, convoy }, step, context).then(note),
     );
     return { imageName: cargo.image.name, deliveries: await allOrFirstFailure(deliveries) };
   });
@@ -64,7 +69,11 @@ async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<reado
   return Promise.all(works);
 }
 
-async function openCargo(source: Cloud, { imageId, destinations }: DistributionRequest, tools: Tools) {
+async function openCargo(
+  source: Cloud,
+  { imageId, destinations }: DistributionRequest,
+  { clock, signal }: Pick<Deadlines, 'clock' | 'signal'>,
+) {
   const image = await findImage(source, imageId);
   if (image?.status !== 'active' || image.size === undefined) {
     const got = image === undefined ? 'none that the project sees' : `one that is ${image.status}`;
@@ -76,46 +85,52 @@ async function openCargo(source: Cloud, { imageId, destinations }: DistributionR
     explain: (cause) =>
       connectionError({ cloud: source.name, service: 'image', operation: `read image ${imageId}` }, cause),
   };
-  const diskFormat = diskFormatOf(await readHead(data, tools), image.diskFormat);
+  const diskFormat = diskFormatOf(await readHead(data, { clock, signal }), image.diskFormat);
   const isHashed = image.hash === undefined || image.checksum === undefined;
-  const { clock, signal } = tools;
   const convoy = openConvoy(data, destinations.length, { clock, signal, isHashed });
   return { cargo: { image, size: image.size, diskFormat }, convoy };
 }
 
 /** The first bytes, by a ride of their own that ends there. */
-async function readHead(data: RangedSource, { clock, signal }: Tools): Promise<Uint8Array> {
+async function readHead(
+  data: RangedSource,
+  { clock, signal }: Pick<Deadlines, 'clock' | 'signal'>,
+): Promise<Uint8Array> {
   const { lane } = await openConvoy(data, 1, { clock, signal, isHashed: false }).join('together');
   for await (const chunk of lane) return chunk as Uint8Array; // leaving it destroys the lane
   return new Uint8Array();
 }
 
-/** One cloud's delivery, however often it is tried. */
+/** One destination of a distribution. */
+interface Destination {
+  readonly name: string;
+  readonly source: Source;
+  readonly convoy: Convoy;
+}
+
+/** Copies the image to one cloud, in several attempts if need be. */
 async function deliver(
-  name: string,
-  source: Source,
-  cargo: Cargo,
-  convoy: Convoy,
+  { name, source, convoy }: Destination,
   step: Step,
-  tools: Tools,
+  context: PutContext,
 ): Promise<Delivery> {
-  const begun = tools.clock.now();
+  const begun = context.clock.now();
   const place = takePlace(convoy);
   let attempts = 0;
   const act = async () => {
     for (;;) {
       attempts += 1;
       try {
-        return await putImage(name, source, cargo, place, tools);
+        return await putImage(name, source, place, context);
       } catch (error) {
         place.leave();
         if (attempts >= ATTEMPTS || !isWorthRepeating(error)) throw error;
-        tools.warn(`cloud ${name}: ${messageOf(error)}; trying again`);
-        await tools.clock.sleep(RETRY_DELAY_MS * attempts, tools.signal);
+        context.warn(`cloud ${name}: ${messageOf(error)}; trying again`);
+        await context.clock.sleep(RETRY_DELAY_MS * attempts, context.signal);
       }
     }
   };
-  const seconds = (): number => Math.round((tools.clock.now() - begun) / 100) / 10;
+  const seconds = (): number => Math.round((context.clock.now() - begun) / 100) / 10;
   try {
     const arrived = await step(`copy image to ${name}`, act);
     return { cloud: name, ...arrived, attempts, seconds: seconds() };

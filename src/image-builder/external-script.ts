@@ -7,15 +7,25 @@ import {
 import { ExternalScriptError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { originOf } from '../system/download.ts';
-import { fetchText } from './fetch-text.ts';
-import { type Guest, runInGuest, tellResult } from './guest-session.ts';
-import type { Tools } from './tools.ts';
+import type { SshResult } from '../system/ssh.ts';
+import { type FetchContext, fetchText } from './fetch-text.ts';
+import type { RunSettings } from './context.ts';
+import {
+  type CommandLimits,
+  type Guest,
+  type GuestCommand,
+  runInGuest,
+  tellResult,
+} from './guest-session.ts';
+
+type ScriptGuest = Pick<Guest, 'session'>;
+type ScriptContext = CommandLimits & Pick<RunSettings, 'scriptSecrets'>;
 
 const MAXIMUM_SCRIPT = 8 * 1024 * 1024;
 
 /** Fetches the operator's script here, so that its URL never reaches the guest. */
-export function fetchScript(url: string, tools: Tools): Promise<string> {
-  return fetchText(tools, {
+export function fetchScript(url: string, context: FetchContext): Promise<string> {
+  return fetchText(context, {
     url,
     what: `the external script at ${originOf(url)}`,
     maximum: MAXIMUM_SCRIPT,
@@ -24,27 +34,26 @@ export function fetchScript(url: string, tools: Tools): Promise<string> {
 }
 
 /** Runs the script as root in the guest, its secrets in its environment only. Throws ExternalScriptError. */
-export async function runScript(guest: Guest, script: string, tools: Tools): Promise<void> {
-  const secrets = encodeScriptSecrets(tools.scriptSecrets);
-  await expectSuccess(guest, 'put into', tools, SCRIPT_INSTALL_COMMAND, script);
-  await expectSuccess(guest, 'run in', tools, SCRIPT_RUN_COMMAND, secrets, 'scriptTimeout');
-  await expectSuccess(guest, 'removed from', tools, SCRIPT_REMOVE_COMMAND); // a guest that fails goes as a whole
+export async function runScript(guest: ScriptGuest, script: string, context: ScriptContext): Promise<void> {
+  const secrets = encodeScriptSecrets(context.scriptSecrets);
+  const expectSuccess = async (purpose: string, command: GuestCommand): Promise<void> => {
+    const result = await runInGuest(guest, command, context);
+    if (result.exitCode !== 0) throw explain(purpose, result, context.scriptSecrets);
+  };
+  await expectSuccess('put into', { command: SCRIPT_INSTALL_COMMAND, stdin: script });
+  await expectSuccess('run in', { command: SCRIPT_RUN_COMMAND, stdin: secrets, timeout: 'scriptTimeout' });
+  await expectSuccess('removed from', { command: SCRIPT_REMOVE_COMMAND }); // a guest that fails goes as a whole
 }
 
-async function expectSuccess(
-  guest: Guest,
-  what: string,
-  tools: Tools,
-  command: string,
-  stdin?: string,
-  timeout?: 'scriptTimeout',
-): Promise<void> {
-  const result = await runInGuest(guest, command, tools, stdin, timeout);
-  if (result.exitCode === 0) return;
-  const secrets = [...tools.scriptSecrets.values()];
+function explain(
+  purpose: string,
+  result: SshResult,
+  scriptSecrets: ReadonlyMap<string, Secret>,
+): ExternalScriptError {
+  const secrets = [...scriptSecrets.values()];
   const [stdout, stderr] = [redact(result.stdout, secrets), redact(result.stderr, secrets)];
-  const said = tellResult({ ...result, stdout, stderr });
-  throw new ExternalScriptError(`the external script could not be ${what} the guest: ${said}`);
+  const output = tellResult({ ...result, stdout, stderr });
+  return new ExternalScriptError(`the external script could not be ${purpose} the guest: ${output}`);
 }
 
 const SHORTEST_LINE = 6;

@@ -1,5 +1,5 @@
 import { OWNER_KEYS } from '../model/owner.ts';
-import type { Tools } from './tools.ts';
+import type { RunSettings } from './context.ts';
 
 /** After this long a build of another host, whose process cannot be looked at, is taken for dead. */
 export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
@@ -8,18 +8,18 @@ export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 export function isAbandoned(
   metadata: Readonly<Record<string, string>>,
   createdAt: string,
-  tools: Pick<Tools, 'clock' | 'findProcessState'>,
+  context: Pick<RunSettings, 'clock' | 'findProcessState'>,
 ): boolean {
   const written = metadata[OWNER_KEYS.process];
   if (written === undefined) return false;
-  switch (tools.findProcessState(written)) {
+  switch (context.findProcessState(written)) {
     case 'alive':
       return false;
     case 'dead':
       return true;
     case 'elsewhere': {
       const created = Date.parse(createdAt);
-      return !Number.isNaN(created) && tools.clock.now() - created > ABANDONED_AFTER_MS;
+      return !Number.isNaN(created) && context.clock.now() - created > ABANDONED_AFTER_MS;
     }
   }
 }

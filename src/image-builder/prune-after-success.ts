@@ -1,33 +1,37 @@
 import { messageOf } from '../model/message-of.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { prune } from './prune.ts';
-import type { Tools } from './tools.ts';
+import type { Recorder, RunSettings } from './context.ts';
 
-/**
- * Prunes after a new revision is good: what goes wrong here is told, the image stays good. To keep `undefined` prunes
- * nothing.
- */
+/** The revisions of an image that got a new one. */
+export interface NewRevisions {
+  readonly imageName: string;
+  /** The new revisions, which stay. */
+  readonly newIds: readonly string[];
+  /** Undefined: nothing is pruned. */
+  readonly keepRevisions: number | undefined;
+}
+
+/** Prunes older revisions of an image. A failure causes a warning only: the new revision is good. */
 export async function pruneAfterSuccess(
   cloud: Cloud,
-  imageName: string,
-  newIds: readonly string[],
-  keep: number | undefined,
-  tools: Tools,
+  { imageName, newIds, keepRevisions }: NewRevisions,
+  context: Pick<RunSettings, 'ownerFilter'> & Pick<Recorder, 'record' | 'warn'>,
 ): Promise<void> {
-  if (keep === undefined) return;
+  if (keepRevisions === undefined) return;
   try {
     const request = {
       imageName,
-      keepRevisions: keep,
+      keepRevisions,
       protectedIds: newIds,
-      owner: tools.ownerFilter,
+      owner: context.ownerFilter,
       isDryRun: false,
     };
     const pruned = await prune(cloud, request);
-    tools.record({ pruned: { cloud: cloud.name, images: pruned } });
+    context.record({ pruned: { cloud: cloud.name, images: pruned } });
     const failures = pruned.filter(({ outcome }) => outcome === 'failed');
-    for (const { id, reason } of failures) tools.warn(`revision ${id} was not pruned: ${reason}`);
+    for (const { id, reason } of failures) context.warn(`revision ${id} was not pruned: ${reason}`);
   } catch (error) {
-    tools.warn(`older revisions were not pruned: ${messageOf(error)}`);
+    context.warn(`older revisions were not pruned: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../model/message-of.ts';
 import { OWNER_KEYS, type Owner, isOwnedBy } from '../model/owner.ts';
+import type { PrunedImage } from '../model/program-result-common.ts';
 import { planPrune } from '../model/prune.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { listImageMembers } from '../openstack/image-members.ts';
@@ -17,14 +18,6 @@ export interface PruneRequest {
   readonly owner: Owner | undefined;
   /** Only tell what would be done. */
   readonly isDryRun: boolean;
-}
-
-/** What became of one revision. */
-export interface PrunedImage {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly outcome: 'kept' | 'deleted' | 'would be deleted' | 'failed';
-  readonly reason: string;
 }
 
 /** What to prune, and what is published: its marks are made right before anything is deleted. */

@@ -2,16 +2,21 @@ import type { Delivery } from '../model/delivery.ts';
 import type { Cloud, CloudConnection } from '../openstack/cloud.ts';
 import { findImage } from '../openstack/images.ts';
 import { throwIfAborted } from '../system/wait.ts';
+import type { Clouds, Deadlines, Maker, Recorder } from './context.ts';
 import type { Place, Ride } from './convoy.ts';
 import { type Cargo, createCopy, discardCopy, fillCopy, findCopy } from './copy.ts';
 import type { TakeTurn } from './project-turns.ts';
 import { shareImage } from './share.ts';
+import type { ImageSweepContext } from './sweep.ts';
 import { tokenOf } from './token-of.ts';
-import type { Tools } from './tools.ts';
 
-/** Where the image is, and what destinations in its own cloud get. */
+/** Everything that an image is put into a cloud with. */
+export type PutContext = Clouds & Deadlines & Maker & ImageSweepContext & Pick<Recorder, 'warn'>;
+
+/** The image, the cloud that has it, and what destinations in that cloud get. */
 export interface Source {
   readonly connection: CloudConnection;
+  readonly cargo: Cargo;
   readonly within: 'copy' | 'share';
   /** Of the whole distribution: a project gets one copy, whatever names lead to it. */
   readonly takeTurn: TakeTurn;
@@ -24,16 +29,15 @@ export type Arrived = Pick<Extract<Delivery, { imageId: string }>, 'imageId' | '
 export async function putImage(
   name: string,
   source: Source,
-  cargo: Cargo,
   place: Place,
-  tools: Tools,
+  context: PutContext,
 ): Promise<Arrived> {
-  const connection = await tools.connect(name);
-  const names = await projectNames(connection.under(tools.signal));
+  const connection = await context.connect(name);
+  const names = await projectNames(connection.under(context.signal));
   // those before us would wait for us to join the convoy, and we for them to end
   return source.takeTurn(names, place.leave, () => {
-    throwIfAborted(tools.signal);
-    return putInTurn(connection, source, cargo, place, tools);
+    throwIfAborted(context.signal);
+    return putInTurn(connection, source, place, context);
   });
 }
 
@@ -46,29 +50,28 @@ async function projectNames(cloud: Cloud): Promise<readonly string[]> {
 async function putInTurn(
   connection: CloudConnection,
   source: Source,
-  cargo: Cargo,
   place: Place,
-  tools: Tools,
+  context: Omit<PutContext, keyof Clouds>,
 ): Promise<Arrived> {
-  const arrived = await putWithoutData(source, connection.under(tools.signal), cargo, tools);
+  const { cargo } = source;
+  const arrived = await putWithoutData(source, connection.under(context.signal), context);
   if (arrived !== undefined) {
     place.leave();
     return arrived;
   }
-  const id = await createCopy(connection, cargo, tools);
-  const ride = await joinOrDiscard(place, connection, id, tools);
-  const provenBy = await fillCopy(connection, id, cargo, ride, tools);
+  const id = await createCopy(connection, cargo, context);
+  const ride = await joinOrDiscard(place, connection, id, context);
+  const provenBy = await fillCopy(connection, id, { cargo, ride }, context);
   return { imageId: id, outcome: 'copied', provenBy };
 }
 
 async function putWithoutData(
   source: Source,
   destination: Cloud,
-  cargo: Cargo,
-  tools: Tools,
+  { signal }: Pick<Deadlines, 'signal'>,
 ): Promise<Arrived | undefined> {
-  const { image } = cargo;
-  const relation = await compare(source.connection.under(tools.signal), destination);
+  const { image } = source.cargo;
+  const relation = await compare(source.connection.under(signal), destination);
   if (relation === 'same project' && (await findImage(destination, image.id))?.status === 'active') {
     return { imageId: image.id, outcome: 'itself', provenBy: 'same image' };
   }
@@ -76,7 +79,7 @@ async function putWithoutData(
     await shareImage(source.connection, destination, image);
     return { imageId: image.id, outcome: 'shared', provenBy: 'same image' };
   }
-  const copy = await findCopy(destination, cargo);
+  const copy = await findCopy(destination, source.cargo);
   return copy && { imageId: copy.id, outcome: 'already there', provenBy: copy.provenBy };
 }
 
@@ -84,12 +87,12 @@ async function joinOrDiscard(
   place: Place,
   connection: CloudConnection,
   id: string,
-  tools: Tools,
+  recorder: Pick<Recorder, 'warn'>,
 ): Promise<Ride> {
   try {
     return await place.join();
   } catch (error) {
-    await discardCopy(connection, id, tools);
+    await discardCopy(connection, id, recorder);
     throw error;
   }
 }

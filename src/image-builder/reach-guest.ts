@@ -6,7 +6,8 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { type Server, findServer, getConsole } from '../openstack/servers.ts';
 import type { SshSession } from '../system/ssh.ts';
 import { waitFor } from '../system/wait.ts';
-import { type Tools, waitOn } from './tools.ts';
+import type { Deadlines, GuestAccess, RunSettings } from './context.ts';
+import { waitOn } from './wait-on.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -23,7 +24,7 @@ export async function waitForServer(
   cloud: Cloud,
   id: string,
   wanted: 'ACTIVE' | 'SHUTOFF',
-  tools: Tools,
+  { timeouts }: Pick<Deadlines, 'timeouts'>,
 ): Promise<Server> {
   let seen = 'unknown';
   const look = async (): Promise<Server | undefined> => {
@@ -32,44 +33,53 @@ export async function waitForServer(
     return server.status === wanted && server.taskState === undefined ? server : undefined;
   };
   const timeout = wanted === 'ACTIVE' ? 'serverTimeout' : 'shutdownTimeout';
-  return waitFor(
-    look,
-    waitOn(cloud, tools.timeouts, timeout, `server ${id} to be ${wanted}`, () => seen),
-  );
+  const what = `server ${id} to be ${wanted}`;
+  return waitFor(look, waitOn(cloud, timeouts, { timeout, what, lastSeen: () => seen }));
 }
 
 /** Waits for the fingerprints that the guest prints on its console: only Nova, not the network, can tell them. */
-export async function waitForHostKeys(cloud: Cloud, id: string, tools: Tools): Promise<readonly string[]> {
+export async function waitForHostKeys(
+  cloud: Cloud,
+  id: string,
+  { owner, timeouts }: Pick<RunSettings, 'owner' | 'timeouts'>,
+): Promise<readonly string[]> {
   let seen = 'nothing';
   const look = async (): Promise<readonly string[] | undefined> => {
     const server = await getHealthyServer(cloud, id);
     if (server.status !== 'ACTIVE') throw new ServerError(`server ${id} was stopped: it is ${server.status}`);
     const console = await getConsole(cloud, id);
     seen = console.trim().split('\n').at(-1)?.slice(-200) ?? 'nothing';
-    const fingerprints = findHostKeyFingerprints(console, tools.owner.buildId);
+    const fingerprints = findHostKeyFingerprints(console, owner.buildId);
     return fingerprints.length > 0 ? fingerprints : undefined;
   };
   const what = `server ${id} to print the fingerprint of its SSH host key on its console`;
-  return waitFor(
-    look,
-    waitOn(cloud, tools.timeouts, 'bootTimeout', what, () => seen),
-  );
+  return waitFor(look, waitOn(cloud, timeouts, { timeout: 'bootTimeout', what, lastSeen: () => seen }));
+}
+
+/** The keys of one SSH connection. */
+export interface GuestKeys {
+  /** The fingerprints of the server's host keys. */
+  readonly hostKeyFingerprints: readonly string[];
+  readonly privateKey: Secret;
 }
 
 /** Connects to the first of the server's addresses that answers with one of the host keys. */
 export async function connectGuest(
   cloud: Cloud,
-  server: Server,
-  hostKeyFingerprints: readonly string[],
-  privateKey: Secret,
-  tools: Tools,
+  server: Pick<Server, 'id' | 'addresses'>,
+  keys: GuestKeys,
+  {
+    connectSsh,
+    sshPort,
+    timeouts,
+  }: Pick<GuestAccess, 'connectSsh' | 'sshPort'> & Pick<Deadlines, 'timeouts'>,
 ): Promise<SshSession> {
   if (server.addresses.length === 0) throw new AddressNotFoundError(`server ${server.id} has no address`);
   let seen = '';
   const tryAddress = async (host: string, signal: AbortSignal): Promise<SshSession | undefined> => {
-    const target = { host, port: tools.sshPort, username: UBUNTU_USER, privateKey, hostKeyFingerprints };
+    const target = { host, port: sshPort, username: UBUNTU_USER, ...keys };
     try {
-      return await tools.connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
+      return await connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
     } catch (error) {
       // a wrong host key is final: whoever answers there must never see a secret
       if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
@@ -85,10 +95,8 @@ export async function connectGuest(
     return undefined;
   };
   const what = `server ${server.id} to answer SSH at ${server.addresses.join(', ')}`;
-  return waitFor(
-    look,
-    waitOn(cloud, tools.timeouts, 'sshTimeout', what, () => seen),
-  ).catch((cause: unknown) => {
+  const wait = waitOn(cloud, timeouts, { timeout: 'sshTimeout', what, lastSeen: () => seen });
+  return waitFor(look, wait).catch((cause: unknown) => {
     if (!(cause instanceof ProductError) || cause.kind !== 'unavailable') throw cause;
     throw new AddressNotFoundError(cause.message, { cause });
   });

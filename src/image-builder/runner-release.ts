@@ -3,8 +3,10 @@ import { fields, list, optional, text, withDefault, anyString } from '../model/d
 import { DeadlineError, RunnerDownloadError } from '../model/errors.ts';
 import type { RunnerRelease } from '../guest/parts.ts';
 import { DownloadError, downloadText, sendOrExplain, tellUrl } from '../system/download.ts';
+import type { Http } from '../system/http.ts';
 import { withDeadline } from '../system/wait.ts';
-import type { Tools } from './tools.ts';
+import type { Downloads } from './context.ts';
+import type { FetchContext } from './fetch-text.ts';
 
 const MAXIMUM_ANSWER = 2 * 1024 * 1024;
 
@@ -13,40 +15,47 @@ const MAXIMUM_ANSWER = 2 * 1024 * 1024;
  * `/latest` redirects to `/tag/v<version>`, and files stand in `/download/v<version>/`. GitHub tells checksums through
  * its API; a mirror has `<tarball>.sha256` beside the tarball. Throws RunnerDownloadError.
  */
-export async function resolveRunnerRelease(tools: Tools, arch: Arch, wanted: string): Promise<RunnerRelease> {
-  const { fetchTimeout } = tools.timeouts;
-  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
-  const root = tools.runnerReleasesUrl.replace(/\/+$/, '');
+export async function resolveRunnerRelease(
+  context: FetchContext & Pick<Downloads, 'runnerReleasesUrl'>,
+  arch: Arch,
+  wanted: string,
+): Promise<RunnerRelease> {
+  const { fetchTimeout } = context.timeouts;
+  const limits = { timeoutMs: fetchTimeout * 1000, clock: context.clock, signal: context.signal };
+  const root = context.runnerReleasesUrl.replace(/\/+$/, '');
   const tooLong = (): Error =>
     new DeadlineError(
       `${tellUrl(root)} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`,
     );
   try {
-    return await withDeadline((signal) => resolve(tools, root, arch, wanted, signal), limits, tooLong);
+    return await withDeadline(
+      (signal) => resolve({ http: context.downloads, root, signal }, arch, wanted),
+      limits,
+      tooLong,
+    );
   } catch (cause) {
     if (!(cause instanceof DownloadError)) throw cause;
     throw new RunnerDownloadError(`the runner's release: ${cause.message}`, { cause });
   }
 }
 
-async function resolve(
-  tools: Tools,
-  root: string,
-  arch: Arch,
-  wanted: string,
-  signal: AbortSignal,
-): Promise<RunnerRelease> {
-  const version = wanted === '' ? await findLatest(tools, root, signal) : wanted;
+/** A server that has the runner's releases below `root`. */
+interface ReleaseServer {
+  readonly http: Http;
+  readonly root: string;
+  readonly signal: AbortSignal;
+}
+
+async function resolve(server: ReleaseServer, arch: Arch, wanted: string): Promise<RunnerRelease> {
+  const { http, root, signal } = server;
+  const version = wanted === '' ? await findLatest(server) : wanted;
   const file = `actions-runner-linux-${archNames(arch).runner}-${version}.tar.gz`;
   const url = `${root}/download/v${version}/${file}`;
   const api = githubApiOf(root);
   const sha256 =
     api === undefined
-      ? parseSum(await downloadText(tools.downloads, `${url}.sha256`, MAXIMUM_ANSWER, signal))
-      : findGithubDigest(
-          await downloadText(tools.downloads, `${api}/tags/v${version}`, MAXIMUM_ANSWER, signal),
-          file,
-        );
+      ? parseSum(await downloadText(http, `${url}.sha256`, MAXIMUM_ANSWER, signal))
+      : findGithubDigest(await downloadText(http, `${api}/tags/v${version}`, MAXIMUM_ANSWER, signal), file);
   if (sha256 === undefined) {
     throw new RunnerDownloadError(
       `${file}: expected its SHA-256 at ${tellUrl(api ?? `${url}.sha256`)}, found none`,
@@ -55,8 +64,8 @@ async function resolve(
   return { version, url, sha256 };
 }
 
-async function findLatest(tools: Tools, root: string, signal: AbortSignal): Promise<string> {
-  const response = await sendOrExplain(tools.downloads, `${root}/latest`, signal);
+async function findLatest({ http, root, signal }: ReleaseServer): Promise<string> {
+  const response = await sendOrExplain(http, `${root}/latest`, signal);
   response.body.destroy();
   const version = /\/v(\d+\.\d+\.\d+)\/?$/.exec(response.header('location') ?? '')?.[1];
   if (version !== undefined) return version;

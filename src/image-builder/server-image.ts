@@ -5,23 +5,24 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, deleteImage, findImage, listImages, updateImage } from '../openstack/images.ts';
 import { createServerImage, findServer } from '../openstack/servers.ts';
 import { waitFor } from '../system/wait.ts';
-import { type Tools, waitOn } from './tools.ts';
+import type { Deadlines, Maker } from './context.ts';
+import { waitOn } from './wait-on.ts';
 
 const FAILED = ['killed', 'deleted', 'pending_delete', 'deactivated'];
 
 /** The metadata that everything made for the image `imageName` carries. */
-export function buildMetadata(kind: 'server' | 'runner', imageName: string, tools: Tools) {
+export function buildMetadata(kind: 'server' | 'runner', imageName: string, maker: Maker) {
   return {
-    ...encodeOwner(tools.owner),
+    ...encodeOwner(maker.owner),
     [OWNER_KEYS.kind]: kind,
     [OWNER_KEYS.imageName]: imageName,
-    [OWNER_KEYS.process]: tools.process,
+    [OWNER_KEYS.process]: maker.process,
   };
 }
 
 /** The metadata of an image that this build makes, and not of a copy, whose run config is that of its source. */
-export function imageMetadata(imageName: string, tools: Tools) {
-  return { ...buildMetadata('runner', imageName, tools), ...encodeRunConfig(tools.owner) };
+export function imageMetadata(imageName: string, maker: Maker) {
+  return { ...buildMetadata('runner', imageName, maker), ...encodeRunConfig(maker.owner) };
 }
 
 /** Asks Nova for an image of the server, under a name that nobody looks for; gives its id. */
@@ -29,10 +30,10 @@ export function requestServerImage(
   cloud: Cloud,
   serverId: string,
   imageName: string,
-  tools: Tools,
+  maker: Maker,
 ): Promise<string> {
-  const name = unfinishedImageName(imageName, tools.owner.buildId);
-  return createServerImage(cloud, serverId, { name, metadata: imageMetadata(imageName, tools) });
+  const name = unfinishedImageName(imageName, maker.owner.buildId);
+  return createServerImage(cloud, serverId, { name, metadata: imageMetadata(imageName, maker) });
 }
 
 /** Deletes the unfinished image of this build, also when its id was never learnt. */
@@ -40,10 +41,10 @@ export async function removeUnfinishedImage(
   cloud: Cloud,
   imageName: string,
   id: string | undefined,
-  tools: Tools,
+  { owner }: Pick<Maker, 'owner'>,
 ): Promise<void> {
   if (id !== undefined) await deleteImage(cloud, id);
-  const name = unfinishedImageName(imageName, tools.owner.buildId);
+  const name = unfinishedImageName(imageName, owner.buildId);
   for (const image of await listImages(cloud, name)) await deleteImage(cloud, image.id);
 }
 
@@ -52,7 +53,7 @@ export async function waitForServerImage(
   cloud: Cloud,
   imageId: string,
   serverId: string,
-  tools: Tools,
+  { timeouts }: Pick<Deadlines, 'timeouts'>,
 ): Promise<Image> {
   let seen = 'unknown';
   const look = async (): Promise<Image | undefined> => {
@@ -67,27 +68,18 @@ export async function waitForServerImage(
       throw failed(imageId, 'Nova gave up: still queued, the server idle');
     return undefined;
   };
-  const wait = waitOn(cloud, tools.timeouts, 'imageTimeout', `image ${imageId} to be active`, () => seen);
-  return waitFor(look, wait);
+  const what = `image ${imageId} to be active`;
+  return waitFor(look, waitOn(cloud, timeouts, { timeout: 'imageTimeout', what, lastSeen: () => seen }));
 }
 
 function failed(imageId: string, seen: string): UploadImageError {
   return new UploadImageError(`image ${imageId} of the server was not stored: ${seen}`);
 }
 
-/** Gives the proven image its name and properties, in one act: before it nobody finds the image, after it all do. */
-export function publishServerImage(
-  cloud: Cloud,
-  imageId: string,
-  imageName: string,
-  properties: Readonly<Record<string, string>>,
-  tools: Tools,
-): Promise<Image> {
-  const all = { ...imageMetadata(imageName, tools), ...properties };
-  return nameImage(cloud, imageId, imageName, all);
-}
-
-/** Sets an image's name and properties; when the answer makes no sense, the image itself tells whether it worked. */
+/**
+ * Sets a verified image's name and properties in one request: before it nobody finds the image, after it everybody does.
+ * Reads the image after an unclear answer.
+ */
 export async function nameImage(
   cloud: Cloud,
   id: string,

@@ -1,11 +1,11 @@
 import { messageOf } from '../model/message-of.ts';
 import { baseImageName } from '../model/names.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
+import type { BaseImage } from '../model/program-result.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { deleteImage, listImages } from '../openstack/images.ts';
 import { listServers } from '../openstack/servers.ts';
-import type { BaseImage } from './base-images.ts';
-import type { Tools } from './tools.ts';
+import type { Recorder, RunSettings } from './context.ts';
 
 /** A build that chose the older one just before has booted from it by then. */
 const GRACE_MS = 3600 * 1000;
@@ -18,7 +18,7 @@ export async function removeSupersededBaseImages(
   cloud: Cloud,
   current: BaseImage,
   prefix: string,
-  tools: Tools,
+  context: Pick<RunSettings, 'owner' | 'clock'> & Pick<Recorder, 'warn'>,
 ): Promise<void> {
   const images = await listImages(cloud, baseImageName(prefix, current.base, current.arch));
   const superseded = images.filter(
@@ -26,16 +26,16 @@ export async function removeSupersededBaseImages(
       id !== current.imageId &&
       status === 'active' &&
       properties[OWNER_KEYS.kind] === 'base' &&
-      isOwnedBy(properties, tools.owner),
+      isOwnedBy(properties, context.owner),
   );
   const since = images.find(({ id }) => id === current.imageId)?.createdAt ?? '';
-  const isSettled = tools.clock.now() - Date.parse(since) > GRACE_MS;
+  const isSettled = context.clock.now() - Date.parse(since) > GRACE_MS;
   if (superseded.length === 0 || !isSettled) return;
   const inUse = new Set((await listServers(cloud)).map((server) => server.imageId));
   for (const { id } of superseded) {
     if (inUse.has(id)) continue;
     await deleteImage(cloud, id).catch((error: unknown) => {
-      tools.warn(`older base image ${id} stays: ${messageOf(error)}`);
+      context.warn(`older base image ${id} stays: ${messageOf(error)}`);
     });
   }
 }

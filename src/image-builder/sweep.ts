@@ -6,12 +6,12 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, deleteImage, listImages } from '../openstack/images.ts';
 import { deleteKeypair, listKeypairs } from '../openstack/keypairs.ts';
 import { listServers } from '../openstack/servers.ts';
+import type { Clouds, Recorder, RunSettings } from './context.ts';
 import { isAbandoned } from './leftovers.ts';
 import { removeServer } from './remove-server.ts';
 import { runSteps } from './steps.ts';
-import type { Tools } from './tools.ts';
 
-/** How long a dead build's server may take to be gone. */
+/** The longest wait for a dead build's server: one that Nova cannot delete must not delay every build. */
 const LONGEST_S = 120;
 
 /** One thing that a dead build left in the cloud. */
@@ -21,76 +21,94 @@ interface Leftover {
   readonly remove: () => Promise<void>;
 }
 
+/** Everything that decides whether a dead build of the same application made a thing. */
+type OwnershipContext = Pick<RunSettings, 'owner' | 'clock' | 'findProcessState'>;
+
+/** Everything that a sweep of images uses. */
+export type ImageSweepContext = OwnershipContext & Pick<Recorder, 'warn'>;
+
+/** Everything that a sweep of a whole project uses. */
+export type SweepContext = ImageSweepContext & Pick<RunSettings, 'timeouts'>;
+
 /**
- * Deletes what builds of the same application and model left behind when they were killed: servers with their ports,
- * unfinished images, keypairs. Owner metadata decides, never a name; what a living build works on stays. A thing that
- * cannot be deleted is told and stops no other. Gives what was deleted.
+ * Deletes what killed builds of the same application and model left behind: servers with their ports, unfinished
+ * images, keypairs. Owner metadata decides, never a name; resources of a running build stay. A resource that cannot be
+ * deleted causes a warning and does not stop the others. Returns what was deleted.
  */
-export function sweepLeftovers(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
-  return sweep([findServers, findImages, findKeypairs], cloud, tools);
+export async function sweepLeftovers(cloud: Cloud, context: SweepContext): Promise<readonly string[]> {
+  return [
+    ...(await removeAll(await findServers(cloud, context), context)),
+    ...(await sweepImages(cloud, context)),
+    ...(await removeAll(await findKeypairs(cloud, context), context)),
+  ];
 }
 
-/** Sweeps a cloud as an act of its own, and gives what was deleted. */
-export async function sweepCloud(cloudName: string, tools: Tools): Promise<readonly string[]> {
-  const cloud = (await tools.connect(cloudName)).under(tools.signal);
-  return runSteps(tools, (step) =>
+/** Sweeps a cloud as a command of its own. Returns what was deleted. */
+export async function sweepCloud(
+  cloudName: string,
+  context: Clouds & SweepContext & Recorder & Pick<RunSettings, 'signal'>,
+): Promise<readonly string[]> {
+  const cloud = (await context.connect(cloudName)).under(context.signal);
+  return runSteps(context, (step) =>
     step('sweep leftovers', async () => {
-      const swept = await sweepLeftovers(cloud, tools);
-      tools.record({ swept });
+      const swept = await sweepLeftovers(cloud, context);
+      context.record({ swept });
       return swept;
     }),
   );
 }
 
-/** The sweep of images alone: for clouds that are only delivered to. */
-export function sweepImages(cloud: Cloud, tools: Tools): Promise<readonly string[]> {
-  return sweep([findImages], cloud, tools);
+/** Sweeps unfinished images only, in a cloud that gets copies. */
+export async function sweepImages(cloud: Cloud, context: ImageSweepContext): Promise<readonly string[]> {
+  return removeAll(await findImages(cloud, context), context);
 }
 
-async function sweep(
-  kinds: readonly ((cloud: Cloud, tools: Tools) => Promise<readonly Leftover[]>)[],
-  cloud: Cloud,
-  tools: Tools,
+async function removeAll(
+  leftovers: readonly Leftover[],
+  { warn }: Pick<Recorder, 'warn'>,
 ): Promise<readonly string[]> {
   const swept: string[] = [];
-  for (const find of kinds) {
-    for (const leftover of await find(cloud, tools)) {
-      try {
-        await leftover.remove();
-        swept.push(leftover.what);
-      } catch (error) {
-        if (error instanceof ProductError && error.kind === 'cancelled') throw error;
-        tools.warn(`left behind: ${leftover.what}: ${messageOf(error)}`);
-      }
+  for (const leftover of leftovers) {
+    try {
+      await leftover.remove();
+      swept.push(leftover.what);
+    } catch (error) {
+      if (error instanceof ProductError && error.kind === 'cancelled') throw error;
+      warn(`left behind: ${leftover.what}: ${messageOf(error)}`);
     }
   }
   return swept;
 }
 
-/** A server that Nova cannot delete is not to hold up every build for as long as one's own. */
-function patience({ timeouts }: Tools): number {
-  return Math.min(timeouts.deleteTimeout, LONGEST_S);
+function isOurs(
+  metadata: Readonly<Record<string, string>>,
+  createdAt: string,
+  context: OwnershipContext,
+): boolean {
+  return isOwnedBy(metadata, context.owner) && isAbandoned(metadata, createdAt, context);
 }
 
-function isOurs(metadata: Readonly<Record<string, string>>, createdAt: string, tools: Tools): boolean {
-  return isOwnedBy(metadata, tools.owner) && isAbandoned(metadata, createdAt, tools);
-}
-
-async function findServers(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+async function findServers(
+  cloud: Cloud,
+  context: OwnershipContext & Pick<RunSettings, 'timeouts'>,
+): Promise<readonly Leftover[]> {
   const servers = await listServers(cloud);
+  const timeouts = {
+    ...context.timeouts,
+    deleteTimeout: Math.min(context.timeouts.deleteTimeout, LONGEST_S),
+  };
   return servers
-    .filter((server) => isOurs(server.metadata, server.createdAt, tools))
+    .filter((server) => isOurs(server.metadata, server.createdAt, context))
     .map(({ id, name }) => ({
       what: `server ${name} (${id})`,
-      remove: () =>
-        removeServer(cloud, id, { timeouts: { ...tools.timeouts, deleteTimeout: patience(tools) } }),
+      remove: () => removeServer(cloud, id, { timeouts }),
     }));
 }
 
-async function findImages(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+async function findImages(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const images = await listImages(cloud);
   return images
-    .filter((image) => isUnfinished(image) && isOurs(image.properties, image.createdAt, tools))
+    .filter((image) => isUnfinished(image) && isOurs(image.properties, image.createdAt, context))
     .map(({ id, name }) => ({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) }));
 }
 
@@ -102,12 +120,12 @@ function isUnfinished(image: Image): boolean {
 }
 
 /** Nova tells no time of creation in its list: a keypair of another host is left alone. */
-async function findKeypairs(cloud: Cloud, tools: Tools): Promise<readonly Leftover[]> {
+async function findKeypairs(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const keypairs = await listKeypairs(cloud);
   return keypairs
     .filter(({ publicKey }) => {
       const metadata = findKeypairMetadata(publicKey);
-      return metadata !== undefined && isOurs(metadata, '', tools);
+      return metadata !== undefined && isOurs(metadata, '', context);
     })
     .map(({ name }) => ({ what: `keypair ${name}`, remove: () => deleteKeypair(cloud, name) }));
 }

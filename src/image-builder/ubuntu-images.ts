@@ -2,8 +2,8 @@ import { type Arch, archNames } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import { BaseImageDownloadError } from '../model/errors.ts';
 import { tellUrl } from '../system/download.ts';
-import { fetchText } from './fetch-text.ts';
-import type { Tools } from './tools.ts';
+import type { Downloads } from './context.ts';
+import { type FetchContext, fetchText } from './fetch-text.ts';
 
 /** A file of Ubuntu's cloud images, and what its checksum file promises. */
 export interface UbuntuImage {
@@ -15,10 +15,14 @@ export interface UbuntuImage {
 const MAXIMUM_SUMS = 1024 * 1024;
 
 /** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
-export async function getUbuntuImage(tools: Tools, base: Base, arch: Arch): Promise<UbuntuImage> {
-  const folder = `${tools.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
+export async function getUbuntuImage(
+  context: FetchContext & Pick<Downloads, 'cloudImagesUrl'>,
+  base: Base,
+  arch: Arch,
+): Promise<UbuntuImage> {
+  const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
   const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
-  const sums = await fetchSums(tools, `${folder}/SHA256SUMS`);
+  const sums = await fetchSums(context, `${folder}/SHA256SUMS`);
   const sha256 = parseSums(sums).get(file);
   if (sha256 === undefined) {
     throw new BaseImageDownloadError(
@@ -28,8 +32,8 @@ export async function getUbuntuImage(tools: Tools, base: Base, arch: Arch): Prom
   return { url: `${folder}/${file}`, sha256 };
 }
 
-function fetchSums(tools: Tools, url: string): Promise<string> {
-  return fetchText(tools, {
+function fetchSums(context: FetchContext, url: string): Promise<string> {
+  return fetchText(context, {
     url,
     what: tellUrl(url),
     maximum: MAXIMUM_SUMS,

@@ -13,26 +13,26 @@ import {
 import { ProductError } from '../model/errors.ts';
 import { errorCodeOf } from '../system/error-code.ts';
 
-const MAXIMUM_TOLD = 300;
+const MAXIMUM_MESSAGE = 300;
 
-/** No answer, and how sure it is that the request was never seen by the service. */
+/** The error for a request that received no response. */
 export class NoConnectionError extends CloudUnavailableError {
-  /** `true` when the connection was refused or the host is unknown: repeating cannot do a thing twice. */
+  /** True when the connection was refused or the host is unknown. Even a POST can then be repeated safely. */
   readonly wasNeverSent: boolean;
 
-  constructor(call: CloudCall, what: string, wasNeverSent: boolean, cause: unknown) {
-    super(call, what, { cause });
+  constructor(call: CloudCall, problem: string, wasNeverSent: boolean, cause: unknown) {
+    super(call, problem, { cause });
     this.wasNeverSent = wasNeverSent;
   }
 }
 
-/** 429 or 5xx, with the service's wish when to come back. */
+/** The error for status 429 or 5xx. */
 export class BusyError extends CloudUnavailableError {
-  /** Milliseconds to wait, by Retry-After in seconds. */
+  /** The delay that the Retry-After header asks for, in milliseconds. A date in that header is ignored. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(call: CloudCall, what: string, retryAfter: string | undefined) {
-    super(call, what);
+  constructor(call: CloudCall, problem: string, retryAfter: string | undefined) {
+    super(call, problem);
     const seconds = Number(retryAfter);
     this.retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
   }
@@ -40,44 +40,44 @@ export class BusyError extends CloudUnavailableError {
 
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** The error for a request that got no answer. */
+/** Returns the error for a request that received no response. */
 export function connectionError(call: CloudCall, cause: unknown): NoConnectionError {
   const code = errorCodeOf(cause);
-  const message = messageOf(cause); // Node's name the address, no path, no query
+  const message = messageOf(cause); // Node's messages contain the address, but neither path nor query
   const reason = `${message === '' ? (code ?? 'no reason given') : message}${hintFor(code)}`;
-  return new NoConnectionError(call, `gave no answer: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
+  return new NoConnectionError(call, `did not respond: ${reason}`, NEVER_SENT.has(code ?? ''), cause);
 }
 
-/** A certificate of an authority that nobody here knows is the most common trouble with private clouds. */
+/** Returns a hint for TLS errors. An unknown certificate authority is the most common failure with private clouds. */
 function hintFor(code: string | undefined): string {
   return /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO/.test(code ?? '')
-    ? '; cacert in clouds.yaml names its authority'
+    ? '; set cacert in clouds.yaml to the certificate of its authority'
     : '';
 }
 
-/** The error for an answer with a status that is not a success. */
+/** Returns the error for a response whose status is not 2xx. */
 export function statusError(call: CloudCall, body: unknown, retryAfter: string | undefined): CloudError {
   const status = call.status ?? 0;
-  const what = `answered ${status}${tell(body)}`;
-  if (status === 401) return new UnauthorizedError(call, `${what}; check the credentials in clouds.yaml`);
-  if (status === 403 || status === 413) return new ForbiddenError(call, what);
-  if (status === 404) return new NotFoundError(call, what);
-  if (status === 409) return new ConflictError(call, what);
-  if (status === 429 || status >= 500) return new BusyError(call, what, retryAfter);
-  return new RejectedError(call, what);
+  const problem = `answered ${status}${describeBody(body)}`;
+  if (status === 401) return new UnauthorizedError(call, `${problem}; check the credentials in clouds.yaml`);
+  if (status === 403 || status === 413) return new ForbiddenError(call, problem);
+  if (status === 404) return new NotFoundError(call, problem);
+  if (status === 409) return new ConflictError(call, problem);
+  if (status === 429 || status >= 500) return new BusyError(call, problem, retryAfter);
+  return new RejectedError(call, problem);
 }
 
-function tell(body: unknown): string {
-  const message = typeof body === 'string' ? tellText(body) : findMessage(body);
-  return message === undefined ? '' : `: ${message.slice(0, MAXIMUM_TOLD)}`;
+function describeBody(body: unknown): string {
+  const message = typeof body === 'string' ? describeText(body) : findMessage(body);
+  return message === undefined ? '' : `: ${message.slice(0, MAXIMUM_MESSAGE)}`;
 }
 
-function tellText(body: string): string | undefined {
+function describeText(body: string): string | undefined {
   try {
     const found = findMessage(JSON.parse(body));
     if (found !== undefined) return found;
   } catch {
-    // not JSON: a proxy's or WSGI's page
+    // not JSON: an HTML page of a proxy or a WSGI server
   }
   const plain = body
     .replace(/<[^>]*>/g, ' ')
@@ -86,7 +86,7 @@ function tellText(body: string): string | undefined {
   return plain === '' ? undefined : plain;
 }
 
-/** OpenStack's services each wrap the message in a mapping of their own: {badRequest: {message}} and the like. */
+/** Finds the message in an error body. Each service wraps it in its own key, for example {badRequest: {message}}. */
 function findMessage(body: unknown): string | undefined {
   if (typeof body === 'string') return body === '' ? undefined : body;
   if (typeof body !== 'object' || body === null) return undefined;
@@ -99,9 +99,9 @@ function findMessage(body: unknown): string | undefined {
   return undefined;
 }
 
-/** The error for a call that took longer than it may; `cause` is what failed before, if anything did. */
+/** Returns the error for a call that exceeded its deadline. `cause` is the failure of an earlier attempt, if any. */
 export function tooLate(call: CloudCall, milliseconds: number, cause?: unknown): CloudTimeoutError {
-  const before = cause instanceof ProductError ? ` (before that: ${cause.message})` : '';
-  const what = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
-  return new CloudTimeoutError(call, what, cause === undefined ? undefined : { cause });
+  const before = cause instanceof ProductError ? ` (the previous attempt failed: ${cause.message})` : '';
+  const problem = `did not answer within ${milliseconds / 1000} s${before}; --api-timeout sets the limit`;
+  return new CloudTimeoutError(call, problem, cause === undefined ? undefined : { cause });
 }

@@ -6,22 +6,22 @@ interface Named {
 }
 
 /**
- * The one of `things` whose name is `wanted`, or whose id is. Throws AmbiguousNameError when several are called so,
- * and what `notFound` makes of the names there are when none is.
+ * Returns the element whose id or exact name is `nameOrId`. Throws AmbiguousNameError when several have that name.
+ * Throws the error that `notFound` returns when none has it; `notFound` receives a comma-separated list of all names.
  */
 export function getByNameOrId<T extends Named>(
-  things: readonly T[],
-  wanted: string,
-  what: string,
+  elements: readonly T[],
+  nameOrId: string,
+  kind: string,
   notFound: (known: string) => InputError,
 ): T {
-  const byId = things.find((thing) => thing.id === wanted);
+  const byId = elements.find((element) => element.id === nameOrId);
   if (byId !== undefined) return byId;
-  const [first, ...others] = things.filter((thing) => thing.name === wanted);
-  if (first === undefined) throw notFound(things.map((thing) => thing.name).join(', ') || 'none');
+  const [first, ...others] = elements.filter((element) => element.name === nameOrId);
+  if (first === undefined) throw notFound(elements.map((element) => element.name).join(', ') || 'none');
   if (others.length === 0) return first;
-  const ids = [first, ...others].map((thing) => thing.id).join(', ');
+  const ids = [first, ...others].map((element) => element.id).join(', ');
   throw new AmbiguousNameError([
-    `${what} ${wanted}: expected one of that name, found several; give an id: ${ids}`,
+    `${kind} ${nameOrId}: expected one of that name, found several; give an id: ${ids}`,
   ]);
 }

@@ -4,7 +4,7 @@ import { listAll } from './pages.ts';
 
 const flavorFields = fields({ id: text, name: text, vcpus: integer, ram: integer, disk: integer });
 
-/** A size of server: `ram` in MiB, `disk` in GiB. */
+/** The size of a server: `ram` is in MiB, `disk` in GiB. */
 export type Flavor = NonNullable<ReturnType<typeof flavorFields>>;
 
 /** Lists the flavors that the project may use. */

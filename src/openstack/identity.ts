@@ -9,7 +9,7 @@ import { type Catalog, catalogFields } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
 import { type CallLimits, retryCall } from './retry.ts';
 
-/** A project-scoped token and what came with it. */
+/** A project-scoped token with its service catalogue. */
 export interface Token {
   readonly id: Secret;
   readonly expiresAt: Date;
@@ -17,17 +17,17 @@ export interface Token {
   readonly catalog: Catalog;
 }
 
-/** Hands out one token to many callers. */
+/** The login of one user in one cloud. All callers share its token. */
 export interface Identity {
-  /** A token that holds for five more minutes; parallel callers share one request. */
+  /** Returns a token that is valid for at least five more minutes. Parallel callers share one request. */
   getToken(): Promise<Token>;
-  /** A new token, for a call that takes long; parallel callers share one request. */
+  /** Requests a new token, for a long-running call. Parallel callers share one request. */
   renewToken(): Promise<Token>;
-  /** Drops `token` after a 401, if it is still the current one. */
+  /** Discards `token` after a 401, unless it has already been replaced. */
   dropToken(token: Token): void;
 }
 
-/** What an identity works with. */
+/** The HTTP client and the limits of an identity. */
 export interface IdentityTools {
   readonly http: Http;
   readonly limits: CallLimits;
@@ -53,7 +53,7 @@ const tokenFields = fields({
   }),
 });
 
-/** Opens the door to Keystone for `access`; nothing is sent before the first token is asked for. */
+/** Creates an identity. The first call that needs a token sends the first request. */
 export function openIdentity(access: CloudAccess, tools: IdentityTools): Identity {
   let current: Token | undefined;
   let pending: Promise<Token> | undefined;
@@ -118,13 +118,13 @@ async function readToken(response: HttpResponse, access: CloudAccess, call: Clou
   if (response.status !== 201) {
     const { auth } = access;
     const secret = auth.method === 'password' ? auth.password : auth.secret;
-    const written = JSON.stringify(secret.reveal()).slice(1, -1);
-    // some proxies send a refused request back, as JSON or as text
-    const told = body.replaceAll(written, String(secret)).replaceAll(secret.reveal(), String(secret));
-    throw statusError(answered, told, response.header('retry-after'));
+    const escaped = JSON.stringify(secret.reveal()).slice(1, -1);
+    // some proxies echo a rejected request, as JSON or as text
+    const redacted = body.replaceAll(escaped, String(secret)).replaceAll(secret.reveal(), String(secret));
+    throw statusError(answered, redacted, response.header('retry-after'));
   }
   const fail = (problems: readonly string[]): Error =>
-    new UnexpectedAnswerError(answered, `gave no usable token: ${problems.join('; ')}`);
+    new UnexpectedAnswerError(answered, `returned no usable token: ${problems.join('; ')}`);
   const id = response.header('x-subject-token');
   if (id === undefined) throw fail(['no X-Subject-Token header']);
   const { token } = decode(tokenFields, parseJson(body), '', fail);

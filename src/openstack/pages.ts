@@ -3,7 +3,7 @@ import type { ApiRequest, Service } from './service.ts';
 
 const MAXIMUM_PAGES = 1000;
 
-/** A list call, and under which key of its answer the things stand. */
+/** A list call. `key` is the key of the response that holds the elements. */
 export interface ListRequest<T> extends Omit<ApiRequest, 'method'> {
   readonly key: string;
   readonly element: Decoder<T>;
@@ -11,7 +11,10 @@ export interface ListRequest<T> extends Omit<ApiRequest, 'method'> {
 
 const linkFields = optional(list(fields({ rel: text, href: text })));
 
-/** Lists all pages. Nova and Neutron name the next page in `<key>_links`, Glance in `next`; each by a marker. */
+/**
+ * Returns the elements of all pages. The link to the next page is in `<key>_links` for Nova and Neutron, and in `next`
+ * for Glance. Only the marker of the link is used, because its host may be unreachable from here.
+ */
 export async function listAll<T>(service: Service, request: ListRequest<T>): Promise<readonly T[]> {
   const { key, element, query = {}, ...rest } = request;
   const pageFields = fields({ [key]: list(element), [`${key}_links`]: linkFields, next: optional(text) });
@@ -28,11 +31,12 @@ export async function listAll<T>(service: Service, request: ListRequest<T>): Pro
     const href = findNext(page.next, page[`${key}_links`] as readonly Link[] | undefined);
     if (href === undefined) return found;
     marker = findMarker(href);
-    if (marker === undefined) throw service.unexpected(request, 'named a next page without a marker');
-    if (seen.has(marker)) throw service.unexpected(request, `named page ${marker} twice`);
+    if (marker === undefined)
+      throw service.unexpected(request, 'returned a link to a next page without a marker');
+    if (seen.has(marker)) throw service.unexpected(request, `returned the link to page ${marker} twice`);
     seen.add(marker);
   } while (seen.size < MAXIMUM_PAGES);
-  throw service.unexpected(request, `has more than ${MAXIMUM_PAGES} pages`);
+  throw service.unexpected(request, `returned more than ${MAXIMUM_PAGES} pages`);
 }
 
 interface Link {

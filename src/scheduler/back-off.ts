@@ -13,7 +13,7 @@ import {
 } from '../model/decode.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import { type BuildRow, EMPTY_JOURNAL, type Journal, failureKey } from './journal.ts';
-import { isBuildable, listWantedImages } from './plan-matrix.ts';
+import { isBuildable } from './plan-matrix.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -142,15 +142,14 @@ function nameBuilds(journal: Journal, buildId: string): Journal {
 
 /** Actions whose builds have all ended are answered. An image that is not wanted or cannot be built is not waited for. */
 export function rememberAnswered(journal: Journal, desired: DesiredState): Journal {
-  const wanted = new Set(
-    listWantedImages(desired.images)
-      .filter(isBuildable)
-      .map(({ imageName }) => imageName),
-  );
+  const isAwaited = (imageName: string): boolean => {
+    const config = desired.images.get(imageName);
+    return config !== undefined && isBuildable(config);
+  };
   const answered = desired.requests
     .filter(({ builds }) =>
       builds.every(
-        ({ imageName, buildId }) => journal.endedBuilds.includes(buildId) || !wanted.has(imageName),
+        ({ imageName, buildId }) => journal.endedBuilds.includes(buildId) || !isAwaited(imageName),
       ),
     )
     .map(({ action }) => action)

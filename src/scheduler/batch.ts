@@ -1,6 +1,5 @@
 import type { Built } from '../model/built.ts';
 import type { DesiredState } from '../model/desired-state.ts';
-import { listWantedImages } from './plan-matrix.ts';
 import type { Plan } from './plan.ts';
 
 /** Of the builds that are under way: how many have ended, and how many there are. */
@@ -26,7 +25,6 @@ export function nextBatch(batch: Batch, { ended, running, waiting }: BatchChange
 
 /** How many images wait for others, by what the plan says. */
 export function countWaiting(plan: Plan, { images }: DesiredState): number {
-  const names = new Set(listWantedImages(images).map(({ imageName }) => imageName));
   const waits = plan.filter((entry) => entry.act === 'rest' && entry.cause === 'waits');
-  return waits.filter((entry) => entry.act === 'rest' && names.has(entry.subject)).length;
+  return waits.filter((entry) => entry.act === 'rest' && images.has(entry.subject)).length;
 }

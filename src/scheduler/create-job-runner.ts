@@ -6,14 +6,13 @@ import { readStep } from '../builder/read-step.ts';
 import { runJob } from '../builder/run-job.ts';
 import { tidyJobs } from '../builder/tidy-jobs.ts';
 import type { BuilderTools, JobOutcome } from '../builder/tools.ts';
-import { encodeBuildInputs } from '../model/build-inputs.ts';
-import type { DesiredState } from '../model/desired-state.ts';
+import { buildInputsOf, encodeBuildInputs } from '../model/build-inputs.ts';
+import { type DesiredState, findConfigOfBase, primaryOf } from '../model/desired-state.ts';
 import type { ExtraImage } from '../model/job-order.ts';
-import { ImageConfig, type ImageVariant, type RunConfig } from '../model/run-config.ts';
+import type { RunConfig } from '../model/run-config.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
 import { listToldImages } from './plan-clouds.ts';
 import { markSettled } from './unsettled-jobs.ts';
-import { wantedInputs } from './wanted-inputs.ts';
 
 /** The desired state of a round, and what its jobs are run with. */
 interface Order {
@@ -46,21 +45,20 @@ function listPublished(desired: DesiredState): readonly ExtraImage[] {
 
 function runEntry(entry: WorkEntry, buildId: string, order: Order): Promise<JobOutcome> {
   const { desired, version, tools } = order;
-  const { build, images, credentialsGeneration: secretsGeneration } = desired;
+  const config = configOf(entry, desired);
   const ordering = { reason: entry.reason, buildId };
   switch (entry.act) {
-    case 'prepare': {
-      const variant = { base: entry.base, juju: '', microk8s: '' };
-      return runJob({ kind: 'prepare', entries: [runConfigOf(desired, variant)] }, ordering, tools);
-    }
+    case 'prepare':
+      return runJob({ kind: 'prepare', entries: [config] }, ordering, tools);
     case 'build': {
-      const inputs = encodeBuildInputs(wantedInputs(images, version));
-      const image = { entry: runConfigOf(desired, entry.variant), cloudIds: entry.uploadTo, inputs };
-      return orderBuild({ ...image, secretsGeneration }, ordering, tools);
+      const inputs = encodeBuildInputs(buildInputsOf(config, version));
+      const { credentialsGeneration: secretsGeneration } = desired;
+      const image = { entry: config, cloudIds: entry.uploadTo, inputs, secretsGeneration };
+      return orderBuild(image, ordering, tools);
     }
     case 'copy': {
       const { imageName, imageId, uploadTo: cloudIds } = entry;
-      const image = { imageName, imageId, buildCloud: build.cloud, cloudIds };
+      const image = { imageName, imageId, buildCloud: config.cloud.buildCloud, cloudIds };
       return runJob(
         { kind: 'copy', ...image, withinCloud: 'copy', keepRevisions: undefined },
         ordering,
@@ -69,26 +67,15 @@ function runEntry(entry: WorkEntry, buildId: string, order: Order): Promise<JobO
     }
     case 'prune': {
       const { imageName, cloudId, publishedIds } = entry;
-      const revisions = { keepRevisions: build.keepRevisions, protectedIds: [], publishedIds };
+      const revisions = { keepRevisions: config.cloud.numRevisions, protectedIds: [], publishedIds };
       return runJob({ kind: 'prune', imageName, cloudId, ...revisions, isDryRun: false }, ordering, tools);
     }
   }
 }
 
-/** Returns the run config of one image of the desired state. */
-function runConfigOf({ images, build, consumers }: DesiredState, variant: ImageVariant): RunConfig {
-  const { arch, prefix, runnerVersion, scriptDigest, cloudImagesUrl, runnerReleasesUrl } = images;
-  const scriptUrl = scriptDigest === '' ? '' : 'secrets.json';
-  return {
-    image: new ImageConfig({ ...variant, arch, prefix, runnerVersion, scriptDigest, scriptUrl }),
-    cloud: {
-      buildCloud: build.cloud,
-      buildFlavor: build.flavor,
-      buildNetwork: build.network,
-      resourcePrefix: prefix,
-      uploadClouds: [...new Set(consumers.map(({ cloudId }) => cloudId))],
-      numRevisions: build.keepRevisions,
-    },
-    externalService: { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl },
-  };
+/** Returns the run config of a plan entry. An image that is no longer wanted is pruned as the primary image is. */
+function configOf(entry: WorkEntry, desired: DesiredState): RunConfig {
+  const found =
+    entry.act === 'prepare' ? findConfigOfBase(desired, entry.base) : desired.images.get(entry.imageName);
+  return found ?? primaryOf(desired.images);
 }

@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Built, JobFailure, RunningJob } from '../model/built.ts';
-import type { DesiredState } from '../model/desired-state.ts';
+import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { Observation } from '../model/observation.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { rememberAnswered } from './back-off.ts';
 import { type Journal, type RememberedFailure, failureKey } from './journal.ts';
-import { findCopy, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
+import { findCopy, listActiveImages } from './plan-clouds.ts';
 import type { Plan } from './plan-entry.ts';
 import { keepTexts, lastingText } from './plan-texts.ts';
-import { listWantedImages } from './plan-matrix.ts';
 import { reportClouds } from './plan-reports.ts';
 
 /** All that `built.json` follows from, besides what it said before. */
@@ -128,11 +127,12 @@ function tellNextAttempt({ kind, subject, nextAttemptAt }: RememberedFailure, pl
 }
 
 function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean {
-  const names = new Set(listWantedImages(desired.images).map(({ imageName }) => imageName));
-  const bases = new Set<string>(desired.images.bases);
-  const clouds = new Set(['', desired.build.cloud, ...listConsumerClouds(desired)]);
+  const { images } = desired;
+  const bases = new Set<string>([...images.values()].map(({ image }) => image.base));
+  const clouds = new Set(['', buildCloudOf(desired), ...uploadCloudsOf(desired)]);
   return ({ kind, subject, cloudId }) =>
-    clouds.has(cloudId) && (kind === 'prepare' ? bases.has(subject) : kind === 'prune' || names.has(subject));
+    clouds.has(cloudId) &&
+    (kind === 'prepare' ? bases.has(subject) : kind === 'prune' || images.has(subject));
 }
 
 /** Has an image been built since on a base that could not be prepared? */
@@ -143,9 +143,9 @@ function isBuiltOn(
 ): boolean {
   return (
     kind === 'prepare' &&
-    listWantedImages(images).some(
-      ({ imageName, variant }) =>
-        variant.base === subject && (journal.builtAt[imageName] ?? Number.NaN) >= Date.parse(failedAt),
+    [...images].some(
+      ([imageName, { image }]) =>
+        image.base === subject && (journal.builtAt[imageName] ?? Number.NaN) >= Date.parse(failedAt),
     )
   );
 }
@@ -153,11 +153,11 @@ function isBuiltOn(
 /** Did a copy that failed come by another way? */
 function hasArrived(
   { kind, subject, cloudId }: JobFailure,
-  { build }: DesiredState,
+  desired: DesiredState,
   observation: Observation | undefined,
 ): boolean {
   if (kind !== 'copy') return false;
-  const source = observation?.find((cloud) => cloud.cloudId === build.cloud);
+  const source = observation?.find((cloud) => cloud.cloudId === buildCloudOf(desired));
   const target = observation?.find((cloud) => cloud.cloudId === cloudId);
   if (source?.state !== 'seen' || target?.state !== 'seen') return false;
   const [newest] = listActiveImages(source.images, subject);

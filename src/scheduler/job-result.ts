@@ -1,6 +1,7 @@
 import type { JobOutcome } from '../builder/tools.ts';
-import { type Decoder, anyString, fields, list, optional, text } from '../model/decode.ts';
-import { FAILURE_KINDS, type FailureKind } from '../model/errors.ts';
+import type { Delivery } from '../model/delivery.ts';
+import type { FailureKind } from '../model/errors.ts';
+import type { JobResult } from '../model/program-result.ts';
 
 /** What failed, and how. */
 export interface Trouble {
@@ -8,50 +9,32 @@ export interface Trouble {
   readonly message: string;
 }
 
-/** What a job's result tells of single clouds and images. */
-export interface JobResult {
+/** The part of a result that concerns single clouds and revisions. */
+export interface ResultSummary {
   /** The clouds that have the image now. */
   readonly delivered: readonly string[];
   readonly undelivered: readonly (Trouble & { readonly cloudId: string })[];
-  /** Revisions that should have gone and are still there. */
+  /** The revisions that could not be deleted. */
   readonly unpruned: readonly Trouble[];
 }
 
-const decoder = fields({
-  images: optional(
-    list(
-      fields({
-        cloud: optional(text),
-        outcome: anyString,
-        kind: optional(anyString),
-        reason: optional(anyString),
-      }),
-    ),
-  ),
-});
-
-type Line = NonNullable<(typeof decoder extends Decoder<infer T> ? T : never)['images']>[number];
-
-/** Reads the result that the program printed; one of another form tells nothing. */
-export function readJobResult({ result }: JobOutcome): JobResult {
-  const problems: string[] = [];
-  const lines = decoder(result, '', problems)?.images ?? [];
-  if (problems.length > 0) return { delivered: [], undelivered: [], unpruned: [] };
-  const failed = lines.filter(({ outcome }) => outcome === 'failed');
+/** Returns which clouds a job delivered to, and what failed for one cloud or one revision alone. */
+export function summarizeResult({ result }: JobOutcome): ResultSummary {
+  const deliveries = listDeliveries(result);
+  const pruned = result?.job === 'prune' ? (result.images ?? []) : [];
   return {
-    delivered: lines.flatMap(({ cloud, outcome }) =>
-      cloud === undefined || outcome === 'failed' ? [] : [cloud],
+    delivered: deliveries.flatMap(({ cloud, outcome }) => (outcome === 'failed' ? [] : [cloud])),
+    undelivered: deliveries.flatMap((delivery) =>
+      delivery.outcome === 'failed'
+        ? [{ cloudId: delivery.cloud, errorKind: delivery.kind, message: delivery.reason }]
+        : [],
     ),
-    undelivered: failed.flatMap((line) =>
-      line.cloud === undefined ? [] : [{ cloudId: line.cloud, ...troubleOf(line) }],
+    unpruned: pruned.flatMap(({ outcome, reason }) =>
+      outcome === 'failed' ? [{ errorKind: 'build', message: reason }] : [],
     ),
-    unpruned: failed.filter(({ cloud }) => cloud === undefined).map(troubleOf),
   };
 }
 
-function troubleOf({ kind, reason }: Line): Trouble {
-  return {
-    errorKind: FAILURE_KINDS.find((known) => known === kind) ?? 'build',
-    message: reason ?? 'no reason told',
-  };
+function listDeliveries(result: JobResult | undefined): readonly Delivery[] {
+  return result?.job === 'build' || result?.job === 'copy' ? (result.images ?? []) : [];
 }

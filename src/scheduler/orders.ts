@@ -1,6 +1,6 @@
-import type { DesiredState } from '../model/desired-state.ts';
+import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { Inbox } from './inbox.ts';
-import { listConsumerClouds, listToldImages } from './plan-clouds.ts';
+import { listToldImages } from './plan-clouds.ts';
 import type { JobTerms } from './settle-job.ts';
 
 /** All that a plan needs of what hooks have left. */
@@ -25,5 +25,5 @@ export function isCovered(after: Orders, before: Orders): boolean {
 /** The clouds, and the images that consumers are told, each in the clouds of its consumer. */
 function listAsked(desired: DesiredState): readonly string[] {
   const told = listToldImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
-  return [desired.build.cloud, ...listConsumerClouds(desired), ...told];
+  return [buildCloudOf(desired), ...uploadCloudsOf(desired), ...told];
 }

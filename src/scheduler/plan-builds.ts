@@ -1,9 +1,9 @@
 import type { Base } from '../model/base.ts';
+import { findConfigOfBase } from '../model/desired-state.ts';
 import { findBackOff } from './plan-back-off.ts';
 import type { Clouds, Project } from './plan-clouds.ts';
 import { type Due, decideBuild } from './plan-due.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
-import { type WantedImage, listWantedImages } from './plan-matrix.ts';
 import { isPreparedFor } from './plan-settings.ts';
 import { HOUR } from './plan-words.ts';
 
@@ -13,19 +13,25 @@ interface Slots {
   readonly max: number;
 }
 
-type Decided = WantedImage & { readonly decision: Due | Rest };
+/** An image that is wanted, and whether it is to be built now. */
+interface Decided {
+  readonly imageName: string;
+  readonly base: Base;
+  readonly decision: Due | Rest;
+}
 
 /** What becomes of each wanted image now, in the matrix's order; a base is prepared before its first build. */
 export function planBuilds(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {
-  const decided = listWantedImages(input.desired.images).map((image) => ({
-    ...image,
-    decision: decideBuild(image, build, input),
+  const decided = [...input.desired.images].map(([imageName, config]) => ({
+    imageName,
+    base: config.image.base,
+    decision: decideBuild(imageName, config, build, input),
   }));
   const uploadTo = clouds.others.map(({ cloudId }) => cloudId);
-  const bases = [...new Set(decided.map(({ variant }) => variant.base))];
+  const bases = [...new Set(decided.map(({ base }) => base))];
   const entries: PlanEntry[] = [];
   for (const base of bases) {
-    const ofBase = decided.filter(({ variant }) => variant.base === base);
+    const ofBase = decided.filter((image) => image.base === base);
     entries.push(...planBase(base, ofBase, uploadTo, input, countSlots(input, entries)));
   }
   return entries;
@@ -56,12 +62,12 @@ function startBuilds(
   { busy, max }: Slots,
 ): readonly PlanEntry[] {
   let started = 0;
-  return decided.map(({ imageName, variant, decision }): PlanEntry => {
+  return decided.map(({ imageName, decision }): PlanEntry => {
     if (decision.act === 'rest') return decision;
     if (busy + started >= max) return restForSlot(imageName, { busy: busy + started, max });
     started += 1;
     const { buildId, reason } = decision;
-    return { act: 'build', imageName, variant, uploadTo, buildId, reason };
+    return { act: 'build', imageName, uploadTo, buildId, reason };
   });
 }
 
@@ -102,14 +108,14 @@ function explainPreparation(
 }
 
 function nameBase(base: Base, { desired }: PlanInput): string {
-  return `base ${base}/${desired.images.arch}`;
+  return `base ${base}/${findConfigOfBase(desired, base)?.image.arch ?? ''}`;
 }
 
 function countSlots({ desired, ongoing }: PlanInput, started: readonly PlanEntry[]): Slots {
   const isCounted = (word: string): boolean => word === 'build' || word === 'prepare';
   const running = ongoing.filter(({ kind }) => isCounted(kind)).length;
   const starting = started.filter(({ act }) => isCounted(act)).length;
-  return { busy: running + starting, max: Math.max(1, desired.build.maxParallel) };
+  return { busy: running + starting, max: Math.max(1, desired.maxParallel) };
 }
 
 function restForSlot(subject: string, { busy, max }: Slots): Rest {

@@ -1,4 +1,4 @@
-import type { DesiredState } from '../model/desired-state.ts';
+import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { ExtraImage } from '../model/job-order.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
 
@@ -32,9 +32,9 @@ export interface Clouds {
 
 /** Groups what was seen: the build cloud speaks for its project, the first consumer for each other one. */
 export function groupClouds(desired: DesiredState, observation: Observation): Clouds {
-  const consumers = listConsumerClouds(desired).map((cloudId) => findCloud(observation, cloudId));
+  const consumers = uploadCloudsOf(desired).map((cloudId) => findCloud(observation, cloudId));
   const seen = consumers.filter((cloud) => cloud.state === 'seen');
-  const build = findCloud(observation, desired.build.cloud);
+  const build = findCloud(observation, buildCloudOf(desired));
   const keys = new Set(seen.map(({ projectKey }) => projectKey));
   if (build.state === 'seen') keys.delete(build.projectKey);
   return {
@@ -45,11 +45,6 @@ export function groupClouds(desired: DesiredState, observation: Observation): Cl
     }),
     unseen: consumers.filter((cloud) => cloud.state === 'failed'),
   };
-}
-
-/** The consumers' entries of clouds.yaml, each once, in their order. */
-export function listConsumerClouds({ build, consumers }: DesiredState): readonly string[] {
-  return [...new Set(consumers.map(({ cloudId }) => cloudId))].filter((cloudId) => cloudId !== build.cloud);
 }
 
 /** The images that relations tell their consumers now, each in the consumer's own cloud. */

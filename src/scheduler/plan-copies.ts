@@ -3,7 +3,6 @@ import type { OngoingJob } from '../model/ongoing-job.ts';
 import { findBackOff } from './plan-back-off.ts';
 import { type Project, findCopy, findLater, listActiveImages } from './plan-clouds.ts';
 import { type PlanEntry, type PlanInput, type Rest, rest } from './plan-entry.ts';
-import { listWantedImages } from './plan-matrix.ts';
 
 /** Why a project gets a copy that has no image at all. */
 export const NEW_CONSUMER = 'new consumer';
@@ -32,7 +31,7 @@ export function planCopies(
   builds: readonly PlanEntry[],
   input: PlanInput,
 ): readonly PlanEntry[] {
-  const lacks = listWantedImages(input.desired.images).flatMap(({ imageName }) => {
+  const lacks = [...input.desired.images.keys()].flatMap((imageName) => {
     const [newest] = listActiveImages(build.images, imageName);
     if (newest === undefined) return [];
     return others.flatMap((project) => findLack(project, newest, build, builds, input));

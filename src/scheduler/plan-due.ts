@@ -1,14 +1,14 @@
-import { describeInputChanges, encodeBuildInputs } from '../model/build-inputs.ts';
+import { buildInputsOf, describeInputChanges, encodeBuildInputs } from '../model/build-inputs.ts';
 import type { ObservedImage } from '../model/observation.ts';
+import type { RunConfig } from '../model/run-config.ts';
 import { nextAttemptAt } from './back-off.ts';
 import type { BuildRow } from './journal.ts';
 import { findBackOff } from './plan-back-off.ts';
 import { type Project, listActiveImages } from './plan-clouds.ts';
 import { type PlanInput, type Rest, rest } from './plan-entry.ts';
-import { type WantedImage, isBuildable } from './plan-matrix.ts';
+import { isBuildable } from './plan-matrix.ts';
 import { settingsOf } from './plan-settings.ts';
 import { HOUR, minuteOf } from './plan-words.ts';
-import { wantedInputs } from './wanted-inputs.ts';
 
 /** An image that is to be built as soon as it may, and why. */
 export interface Due {
@@ -22,16 +22,20 @@ export interface Due {
  * Is an image to be built? What an action asked for is tried at once, also when it is fresh or has failed; nothing is
  * built twice at a time.
  */
-export function decideBuild(image: WantedImage, build: Project, input: PlanInput): Due | Rest {
-  const { imageName } = image;
-  if (!isBuildable(image)) {
+export function decideBuild(
+  imageName: string,
+  config: RunConfig,
+  build: Project,
+  input: PlanInput,
+): Due | Rest {
+  if (!isBuildable(config)) {
     return rest('unbuildable', imageName, 'Juju and MicroK8s are not built in by this version');
   }
   const running = input.ongoing.find(({ kind, subject }) => kind === 'build' && subject === imageName);
   if (running !== undefined) return rest('running', imageName, 'being built');
   const request = findRequest(imageName, input);
   if (request !== undefined) return request;
-  const need = explainNeed(imageName, build, input);
+  const need = explainNeed(imageName, config, build, input);
   if (typeof need !== 'string') return need;
   const backOff = findBackOff({ kind: 'build', subject: imageName, cloudId: '' }, input);
   if (backOff !== undefined) return rest('failed', imageName, backOff.reason, backOff.until);
@@ -51,7 +55,7 @@ function findRequest(imageName: string, { desired, journal, ongoing }: PlanInput
 }
 
 /** Why an image is to be built, or until when it is fresh. */
-function explainNeed(imageName: string, build: Project, input: PlanInput): string | Rest {
+function explainNeed(imageName: string, config: RunConfig, build: Project, input: PlanInput): string | Rest {
   const active = listActiveImages(build.images, imageName);
   const [newest] = active;
   const built = findLastBuild(imageName, input);
@@ -59,7 +63,7 @@ function explainNeed(imageName: string, build: Project, input: PlanInput): strin
   if (built !== undefined && !isLastHere) return explainAbsence(imageName, active, built, input);
   if (newest === undefined)
     return input.journal.builtAt[imageName] === undefined ? 'never built' : 'missing here';
-  const change = explainChange(newest, input);
+  const change = explainChange(newest, config, input.version);
   if (change !== undefined) return `inputs changed: ${change}`;
   const last = findLastSuccess(newest, built?.at, input.now);
   if (last === undefined) return 'interval elapsed: by this clock it was never built';
@@ -100,8 +104,8 @@ function explainAbsence(
   return rest('failed', imageName, reason, until);
 }
 
-function explainChange(newest: ObservedImage, { desired, version }: PlanInput): string | undefined {
-  const wanted = encodeBuildInputs(wantedInputs(desired.images, version));
+function explainChange(newest: ObservedImage, config: RunConfig, version: string): string | undefined {
+  const wanted = encodeBuildInputs(buildInputsOf(config, version));
   if (newest.runConfig === wanted) return undefined;
   if (newest.runConfig === undefined) return 'not told by the image';
   const changes = describeInputChanges(newest.runConfig, wanted);

@@ -2,7 +2,6 @@ import type { Base } from '../model/base.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { Observation } from '../model/observation.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
-import type { ImageVariant } from '../model/run-config.ts';
 import type { Journal } from './journal.ts';
 
 /** All that a plan follows from. */
@@ -37,13 +36,15 @@ export interface Rest {
   readonly until: number | undefined;
 }
 
-/** One thing to do, or not to do, and why: what the operator sees. */
+/**
+ * One thing to do, or not to do, and why: what the operator sees. An image is named; its run config is in the desired
+ * state.
+ */
 export type PlanEntry =
   | { readonly act: 'prepare'; readonly base: Base; readonly reason: string }
   | {
       readonly act: 'build';
       readonly imageName: string;
-      readonly variant: ImageVariant;
       /** Where it goes when it is built: one entry of clouds.yaml for each project. */
       readonly uploadTo: readonly string[];
       /** The build id that an action was told; absent: a new one. */

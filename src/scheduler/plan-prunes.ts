@@ -1,3 +1,4 @@
+import { buildCloudOf, numRevisionsOf } from '../model/desired-state.ts';
 import type { ObservedImage } from '../model/observation.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { OWNER_KEYS } from '../model/owner.ts';
@@ -59,7 +60,8 @@ function planPlace(
 ): PlanEntry | undefined {
   const images = sortNewestFirst(project.images.filter(({ name }) => name === imageName));
   const chosen = chooseImage(project.images, imageName, build.images);
-  const reason = explainPrune(images, chosen, published, Math.max(1, input.desired.build.keepRevisions));
+  const keep = Math.max(1, numRevisionsOf(input.desired, imageName));
+  const reason = explainPrune(images, chosen, published, keep);
   if (reason === undefined) return undefined;
   const { cloudId } = project;
   return (
@@ -118,17 +120,16 @@ function isTouched(
   started: readonly PlanEntry[],
   { desired, ongoing }: PlanInput,
 ): boolean {
+  const buildCloud = buildCloudOf(desired);
   const seen = [clouds.build, ...clouds.others].filter(isSeen).flatMap(({ cloudIds }) => cloudIds);
   const touches = (cloudId: string): boolean =>
     place.project.cloudIds.includes(cloudId) || !seen.includes(cloudId);
   const ours = (job: OngoingJob): boolean => job.kind !== 'prepare' && job.subject === place.imageName;
-  const running = ongoing
-    .filter(ours)
-    .flatMap((job) => listTouched(job.kind, job.cloudIds, desired.build.cloud));
+  const running = ongoing.filter(ours).flatMap((job) => listTouched(job.kind, job.cloudIds, buildCloud));
   const starting = started
     .filter((entry) => entry.act === 'build' || entry.act === 'copy')
     .filter(({ imageName }) => imageName === place.imageName)
-    .flatMap((entry) => listTouched(entry.act, entry.uploadTo, desired.build.cloud));
+    .flatMap((entry) => listTouched(entry.act, entry.uploadTo, buildCloud));
   return [...running, ...starting].some(touches);
 }
 

@@ -1,8 +1,13 @@
 import type { CloudImage, CloudReport } from '../model/built.ts';
-import type { DesiredImages, DesiredState } from '../model/desired-state.ts';
+import {
+  type DesiredImages,
+  type DesiredState,
+  buildCloudOf,
+  uploadCloudsOf,
+} from '../model/desired-state.ts';
 import type { Observation, ObservedCloud, ObservedImage } from '../model/observation.ts';
-import { chooseImage, isLaterHere, listActiveImages, listConsumerClouds } from './plan-clouds.ts';
-import { type WantedImage, listWantedImages } from './plan-matrix.ts';
+import { type ImageConfig, isSameImage } from '../model/run-config.ts';
+import { chooseImage, isLaterHere, listActiveImages } from './plan-clouds.ts';
 
 /**
  * What each cloud holds, the build cloud first. One that failed keeps what it said last; one that was never asked is
@@ -14,7 +19,7 @@ export function reportClouds(
   observation: Observation | undefined,
 ): readonly CloudReport[] {
   const buildImages = findBuildImages(desired, observation);
-  return [desired.build.cloud, ...listConsumerClouds(desired)].flatMap((cloudId): readonly CloudReport[] => {
+  return [buildCloudOf(desired), ...uploadCloudsOf(desired)].flatMap((cloudId): readonly CloudReport[] => {
     const before = previous.find((report) => report.cloudId === cloudId);
     const observed = observation?.find((cloud) => cloud.cloudId === cloudId);
     if (observed !== undefined) return [reportCloud(observed, before, desired.images, buildImages)];
@@ -24,10 +29,11 @@ export function reportClouds(
 
 /** `undefined`: the build cloud was not seen. */
 function findBuildImages(
-  { build }: DesiredState,
+  desired: DesiredState,
   observation: Observation | undefined,
 ): readonly ObservedImage[] | undefined {
-  const cloud = observation?.find(({ cloudId }) => cloudId === build.cloud);
+  const buildCloud = buildCloudOf(desired);
+  const cloud = observation?.find(({ cloudId }) => cloudId === buildCloud);
   return cloud?.state === 'seen' ? cloud.images : undefined;
 }
 
@@ -44,16 +50,16 @@ function reportCloud(
     return { cloudId, failure: { kind, message }, images: said, activeIds: before?.activeIds ?? [] };
   }
   const active = cloud.images.filter(({ status }) => status === 'active');
-  const choose = ({ imageName }: WantedImage): ObservedImage | undefined =>
+  const choose = (imageName: string): ObservedImage | undefined =>
     buildImages === undefined
       ? keepChoice(active, imageName, said)
       : chooseNewer(active, imageName, buildImages, said);
   return {
     cloudId,
     failure: undefined,
-    images: listWantedImages(wanted).flatMap((image) => {
-      const found = choose(image);
-      return found === undefined ? [] : [toCloudImage(found.id, image, cloudId, wanted)];
+    images: [...wanted].flatMap(([imageName, { image }]) => {
+      const found = choose(imageName);
+      return found === undefined ? [] : [toCloudImage(found.id, image, cloudId)];
     }),
     activeIds: [...active.map(({ id }) => id), ...(cloud.alsoActiveIds ?? [])].toSorted(),
   };
@@ -86,23 +92,13 @@ function chooseNewer(
 
 function toCloudImage(
   imageId: string,
-  { variant }: WantedImage,
+  { arch, base, juju, microk8s }: ImageConfig,
   cloudId: string,
-  { arch }: DesiredImages,
 ): CloudImage {
-  const { base, juju, microk8s } = variant;
   return { arch, base, cloudId, imageId, juju, microk8s };
 }
 
 /** What was said under an earlier config, as far as it is wanted now, in the matrix's order. */
 function keepWanted(images: readonly CloudImage[], wanted: DesiredImages): readonly CloudImage[] {
-  return listWantedImages(wanted).flatMap(({ variant }) =>
-    images.filter(
-      ({ arch, base, juju, microk8s }) =>
-        arch === wanted.arch &&
-        base === variant.base &&
-        juju === variant.juju &&
-        microk8s === variant.microk8s,
-    ),
-  );
+  return [...wanted.values()].flatMap((config) => images.filter((image) => isSameImage(image, config.image)));
 }

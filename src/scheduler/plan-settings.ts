@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto';
+import { baseInputsOf } from '../model/build-inputs.ts';
 import type { JobKind } from '../model/built.ts';
-import type { DesiredState } from '../model/desired-state.ts';
+import { type DesiredState, findConfigOfBase, numRevisionsOf } from '../model/desired-state.ts';
+import type { RunConfig } from '../model/run-config.ts';
 
 /**
- * A digest of what matters to whether a job can come through: what failed under one may be tried at once under
- * another. How many run at a time does not matter, nor, but to a prune, how many revisions are kept.
+ * Returns a digest of what matters to whether a job can succeed: what failed under one digest may be tried at once
+ * under another. Every field of the subject's run configs counts, so that a new option needs no change here. How many
+ * jobs run at a time does not matter, nor, but to a prune, how many revisions are kept.
  */
 export function settingsOf(desired: DesiredState, kind: JobKind, subject: string): string {
-  const { images, build, credentialsGeneration } = desired;
-  const settings = [
-    [kind, subject, credentialsGeneration],
-    [images.arch, images.bases, images.jujuChannels, images.microk8sChannels, images.prefix],
-    [images.runnerVersion, images.scriptDigest, images.cloudImagesUrl, images.runnerReleasesUrl],
-    [build.cloud, build.flavor, build.network],
-    ownSettings(desired, kind),
-  ];
-  const whole = digest(settings);
+  const whole = digest([
+    [kind, subject, desired.credentialsGeneration],
+    listConfigs(desired, kind, subject).map(withoutPruneSettings),
+    ownSettings(desired, kind, subject),
+  ]);
   return kind === 'prepare' ? `${preparationOf(desired, subject)}.${whole}` : whole;
 }
 
@@ -24,10 +23,22 @@ export function isPreparedFor(settings: string, desired: DesiredState, base: str
   return settings.split('.')[0] === preparationOf(desired, base);
 }
 
-/** Of what a prepared base is made, and where it is. */
-function preparationOf({ images, build }: DesiredState, base: string): string {
-  const { arch, cloudImagesUrl, runnerReleasesUrl } = images;
-  return digest([base, arch, cloudImagesUrl, runnerReleasesUrl, build.cloud, build.project]);
+/** Returns the digest of what a base is prepared from and where: the one that 0.1.0 wrote for the same settings. */
+function preparationOf(desired: DesiredState, base: string): string {
+  const config = findConfigOfBase(desired, base);
+  return digest(config === undefined ? [base] : [...baseInputsOf(config), desired.project]);
+}
+
+/** The run configs that a job works on: of a base, all that are built on it; of an unwanted image, none. */
+function listConfigs({ images }: DesiredState, kind: JobKind, subject: string): readonly RunConfig[] {
+  return [...images]
+    .filter(([imageName, { image }]) => (kind === 'prepare' ? image.base : imageName) === subject)
+    .map(([, config]) => config);
+}
+
+/** JSON leaves out what is undefined. */
+function withoutPruneSettings(config: RunConfig): unknown {
+  return { ...config, cloud: { ...config.cloud, uploadClouds: undefined, numRevisions: undefined } };
 }
 
 function digest(settings: readonly unknown[]): string {
@@ -35,7 +46,8 @@ function digest(settings: readonly unknown[]): string {
 }
 
 /** What matters to jobs of this kind only. */
-function ownSettings({ build, consumers, published }: DesiredState, kind: JobKind): readonly unknown[] {
+function ownSettings(desired: DesiredState, kind: JobKind, subject: string): readonly unknown[] {
+  const { consumers, published = [] } = desired;
   const clouds = consumers.map(({ relationId, unit, cloudId }) => [relationId, unit, cloudId]);
   switch (kind) {
     case 'prepare':
@@ -44,6 +56,6 @@ function ownSettings({ build, consumers, published }: DesiredState, kind: JobKin
     case 'copy':
       return clouds;
     case 'prune':
-      return [build.keepRevisions, clouds, (published ?? []).map(({ imageIds }) => imageIds)];
+      return [numRevisionsOf(desired, subject), clouds, published.map(({ imageIds }) => imageIds)];
   }
 }

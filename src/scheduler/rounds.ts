@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import type { DesiredState } from '../model/desired-state.ts';
+import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Observation } from '../model/observation.ts';
 import { rememberAnswered } from './back-off.ts';
@@ -12,7 +12,6 @@ import type { JobRunner } from './job-runner.ts';
 import type { JournalFile } from './journal-file.ts';
 import type { Nudger } from './nudger.ts';
 import type { Outbox } from './outbox.ts';
-import { listConsumerClouds } from './plan-clouds.ts';
 import { type Plan, planWork } from './plan.ts';
 import type { JobTerms } from './settle-job.ts';
 import { type FoundJobs, type JobStarts, adoptJobs, startJobs } from './start-jobs.ts';
@@ -170,7 +169,7 @@ export class Rounds {
 
   async #observe(runner: JobRunner, desired: DesiredState): Promise<Observation | undefined> {
     try {
-      return await runner.observe([desired.build.cloud, ...listConsumerClouds(desired)]);
+      return await runner.observe([buildCloudOf(desired), ...uploadCloudsOf(desired)]);
     } catch (error) {
       if (!this.#parts.signal.aborted) tellTrouble(this.#parts.logger, 'the clouds were not seen', error);
       return undefined;

@@ -3,7 +3,7 @@ import type { JobKind } from '../model/built.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { forgetFailure, rememberEnded, rememberFailure, rememberSuccess } from './back-off.ts';
-import { type JobResult, type Trouble, readJobResult } from './job-result.ts';
+import { type ResultSummary, type Trouble, summarizeResult } from './job-result.ts';
 import { type Journal, failureKey } from './journal.ts';
 import { settingsOf } from './plan-settings.ts';
 
@@ -77,7 +77,7 @@ function settleBuild(journal: Journal, ended: EndedJob): Journal {
 
 /** Each cloud for itself; `whole`: why those failed that the result says nothing of. */
 function settleCopies(journal: Journal, ended: EndedJob, whole: Failed | undefined): Journal {
-  const result = readJobResult(ended.outcome);
+  const result = summarizeResult(ended.outcome);
   return ended.job.cloudIds.reduce((later, cloudId) => {
     const trouble = findTrouble(result, cloudId, whole);
     return trouble === undefined
@@ -86,7 +86,7 @@ function settleCopies(journal: Journal, ended: EndedJob, whole: Failed | undefin
   }, journal);
 }
 
-function findTrouble(result: JobResult, cloudId: string, whole: Failed | undefined): Trouble | undefined {
+function findTrouble(result: ResultSummary, cloudId: string, whole: Failed | undefined): Trouble | undefined {
   const own = result.undelivered.find((trouble) => trouble.cloudId === cloudId);
   if (own !== undefined || whole === undefined || result.delivered.includes(cloudId)) return own;
   return { errorKind: whole.kind, message: whole.message };

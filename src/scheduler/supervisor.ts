@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { Logger } from '../system/logger.ts';
 import type { JobRunner } from './job-runner.ts';
-import { readJobResult } from './job-result.ts';
+import { summarizeResult } from './job-result.ts';
 import type { JournalFile } from './journal-file.ts';
 import { type JobTerms, settleJob } from './settle-job.ts';
 import { tellTrouble } from './trouble.ts';
@@ -111,7 +111,7 @@ export class Supervisor {
   #tellEnd({ kind, buildId, subject, startedAt }: OngoingJob, outcome: JobOutcome, now: number): void {
     const { logger } = this.#parts;
     const fields = { kind, subject, buildId, seconds: Math.round((now - startedAt) / 1000) };
-    const { undelivered, unpruned } = readJobResult(outcome);
+    const { undelivered, unpruned } = summarizeResult(outcome);
     for (const { cloudId, message } of undelivered) {
       logger.warning('an image did not arrive', { subject, buildId, cloud: cloudId, reason: message });
     }

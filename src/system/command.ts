@@ -1,41 +1,44 @@
 import { type Options, execa } from 'execa';
 import { ProductError } from '../model/errors.ts';
 
-/** A program to run to its end. */
+/** A program to run until it exits. */
 export interface CommandRequest {
   readonly file: string;
-  /** No secret may be among them: every user of the host can read them. */
+  /** Must hold no secret: every user of the host can read a command line. */
   readonly args: readonly string[];
-  /** All of it: nothing is inherited. */
+  /** The complete environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
   readonly input?: string | undefined;
   readonly timeoutMs: number;
-  /** Ends the program with SIGTERM. */
+  /** Stops the program with SIGTERM. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a program ended. */
+/** The result of a program that has exited or was stopped by a signal. */
 export interface CommandResult {
-  /** Absent when a signal ended it. */
+  /** Undefined when a signal stopped the program. */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A program could not be started, or did not end in time. */
+/** The error for a program that could not be started or did not exit in time. */
 export class CommandError extends ProductError {
   readonly kind = 'unavailable';
 }
 
-/** Runs other programs; injected, so that tests answer in their place. */
+/** Runs a program. Callers get it as a parameter, so that tests can supply the results. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandResult>;
 
-/** More than any of our programs prints. */
+/** An upper bound for the output of every program that we run. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
-/** Runs a program; an exit code other than 0 is a result. Throws CommandError when it did not start or end. */
+/**
+ * Runs a program until it exits. A non-zero exit code is a result, not an error. Throws CommandError when the program
+ * cannot be started or does not exit in time.
+ */
 export async function runCommand(request: CommandRequest): Promise<CommandResult> {
   const { file, args, env, cwd, input, timeoutMs, signal } = request;
   const options = {
@@ -52,7 +55,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   } satisfies Options;
   const ended = await execa(file, args, options);
   if (ended.timedOut) {
-    throw new CommandError(`${file}: waited ${timeoutMs / 1000} s for it to end, and ended it`);
+    throw new CommandError(`${file}: did not exit within ${timeoutMs / 1000} s and was stopped`);
   }
   if (ended.exitCode === undefined && ended.signal === undefined && !ended.isCanceled) {
     throw new CommandError(`${file}: could not be run (${ended.code ?? 'unknown reason'})`);
@@ -65,27 +68,27 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   };
 }
 
-/** A program that runs on by itself, whatever becomes of us: in a process group of its own, its output in files. */
+/** A program that keeps running when this process exits. It gets its own process group and writes to files. */
 export interface DetachedRequest {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Which descriptors of ours its standard output and error become. */
+  /** The file descriptors of this process that become the program's standard output and standard error. */
   readonly stdout: number;
   readonly stderr: number;
-  /** Those that become its descriptors 3, 4, …. */
+  /** The file descriptors of this process that become the program's descriptors 3, 4 and so on. */
   readonly inherited: readonly number[];
 }
 
-/** A detached program, and its end as long as we live to see it. */
+/** A running detached program. */
 export interface Detached {
   readonly pid: number;
-  /** Resolves when it has ended, however. */
+  /** Resolves when the program has exited or was stopped, as long as this process lives. */
   readonly ended: Promise<void>;
 }
 
-/** Starts a program that outlives us. Throws CommandError when it does not start. */
+/** Starts a program that outlives this process. Throws CommandError when it cannot be started. */
 export function startDetached(request: DetachedRequest): Detached {
   const { file, args, env, cwd, stdout, stderr, inherited } = request;
   const options: Options = {
@@ -104,7 +107,7 @@ export function startDetached(request: DetachedRequest): Detached {
   return { pid, ended: child.then(() => undefined) };
 }
 
-/** execa takes any descriptor; its types know those up to 9 only. */
+/** Casts a descriptor for execa, which accepts every descriptor but declares only those up to 9 in its types. */
 function asDescriptor(descriptor: number): 3 {
   return descriptor as 3;
 }

@@ -1,6 +1,6 @@
 import { closeSync, readFileSync } from 'node:fs';
 
-/** All that stands in an inherited descriptor, which is closed then: what we start ourselves does not get it. */
+/** Reads an inherited file descriptor to its end and closes it, so that programs started later do not inherit it. */
 export function readDescriptor(descriptor: number): string {
   const text = readFileSync(descriptor, 'utf8');
   closeSync(descriptor);

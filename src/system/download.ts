@@ -5,20 +5,20 @@ import { SourceError } from './source-error.ts';
 
 const MAXIMUM_REDIRECTS = 5;
 
-/** A download that did not give what was asked for. The message names the server only: a URL may hold a secret. */
+/** The error for a failed download. Its message names only the server, because a URL may hold a secret. */
 export class DownloadError extends SourceError {}
 
-/** The part of a URL that may be told. */
+/** Returns the origin of a URL: the part that can be logged without revealing a secret. */
 export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : 'an invalid URL';
 }
 
-/** A URL as it may be told where its path is no secret: without user, password and query. */
+/** Returns a URL without user, password and query, for URLs whose path is not secret. */
 export function tellUrl(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an invalid URL';
 }
 
-/** Opens `url`, over up to five redirects. Throws DownloadError for any end but 200. */
+/** Opens `url` and follows up to five redirects. Throws DownloadError for every final status other than 200. */
 export async function openDownload(http: Http, url: string, signal: AbortSignal): Promise<HttpResponse> {
   let target = url;
   for (let hop = 0; hop <= MAXIMUM_REDIRECTS; hop++) {
@@ -29,15 +29,15 @@ export async function openDownload(http: Http, url: string, signal: AbortSignal)
     if (response.status < 300 || response.status > 399 || location === undefined) {
       throw new DownloadError(`${originOf(target)} answered ${response.status}`);
     }
-    target = follow(target, location);
+    target = resolveRedirect(target, location);
   }
   throw new DownloadError(`${originOf(url)} redirected more than ${MAXIMUM_REDIRECTS} times`);
 }
 
-function follow(from: string, location: string): string {
+function resolveRedirect(from: string, location: string): string {
   const target = URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (target === undefined || !/^https?:$/.test(target.protocol)) {
-    throw new DownloadError(`${originOf(from)} redirected to something that is no URL`);
+    throw new DownloadError(`${originOf(from)} redirected to an invalid URL`);
   }
   if (from.startsWith('https:') && target.protocol !== 'https:') {
     throw new DownloadError(`${originOf(from)} redirected from https to http`);
@@ -45,7 +45,7 @@ function follow(from: string, location: string): string {
   return target.href;
 }
 
-/** Sends a GET without following redirects. */
+/** Sends a GET without following redirects. Throws DownloadError when the server does not answer. */
 export async function sendOrExplain(http: Http, url: string, signal: AbortSignal): Promise<HttpResponse> {
   try {
     return await http.send({ method: 'GET', url, signal });
@@ -57,7 +57,7 @@ export async function sendOrExplain(http: Http, url: string, signal: AbortSignal
   }
 }
 
-/** Downloads a small text, up to `maximum` bytes. */
+/** Downloads a text of at most `maximum` bytes. */
 export async function downloadText(
   http: Http,
   url: string,

@@ -4,139 +4,146 @@ import { ProductError } from '../model/errors.ts';
 import { Lane } from './lane.ts';
 import { SourceError } from './source-error.ts';
 
-/** Something that can be read from any offset on, as often as need be. */
+/** A source that can be opened at any offset, any number of times. */
 export interface RangedSource {
   /** In bytes. */
   readonly size: number;
   readonly open: (offset: number, signal: AbortSignal) => Promise<Readable>;
-  /** The error for data that broke off beyond repair; a SourceError when absent. */
+  /** Creates the error for data that broke off and could not be resumed. Default: a SourceError. */
   readonly explain?: (cause: unknown) => Error;
 }
 
-/** How a fan-out behaves. */
+/** The settings of a fan-out. */
 export interface FanOutOptions {
   readonly clock: Clock;
-  /** What each lane may hold, in bytes: all the memory there is to it. */
+  /** The size of each reader's buffer in bytes. The fan-out uses no other memory for data. */
   readonly laneBytes: number;
-  /** How long, in all, one full lane may hold up the others before it goes on by itself; see TOLERANCE, too. */
+  /** The total time for which one full buffer may delay the other readers, in addition to TOLERANCE. */
   readonly patienceMs: number;
-  /** How often reading is begun again after it broke, without a byte in between. */
+  /** The number of consecutive attempts to open the source without receiving a byte. */
   readonly attempts: number;
-  /** Sees all the data once, in order. */
+  /** Receives all data once, in order. */
   readonly onData?: (chunk: Buffer) => void;
 }
 
-/** A lane may besides hold up the others for this part of the time: another read of the source is not free either. */
+/** The share of the elapsed time for which a slow reader may delay the others: a second read has its cost, too. */
 const TOLERANCE = 0.05;
 
-/** Reads a source once for many readers. */
+/** A single read of a source for many readers. */
 export interface FanOut {
-  /** Streams of all the data, one for each reader. One that is destroyed holds up nobody. */
+  /** One stream of all data for each reader. A destroyed stream delays nobody. */
   readonly lanes: readonly Lane[];
-  /** Reads until every lane has all, or is destroyed. What breaks the source beyond repair breaks the lanes. */
+  /** Reads until every stream has all data or is destroyed. When the source fails for good, destroys all streams. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Prepares to read `source` once for `readers` readers. As long as they keep pace they share one read; a lane that
- * stays full while others could go on is let go, and reads the rest by itself from where it stands: a slow link slows
- * nobody else, and memory stays at `readers` × `laneBytes`.
+ * Prepares to read `source` once for `readers` readers. Readers that keep up share one read. A reader whose buffer stays
+ * full while others could continue is detached and reads the rest on its own, from its current offset. A slow link
+ * thus delays nobody else, and memory stays at `readers` × `laneBytes`.
  */
 export function openFanOut(source: RangedSource, readers: number, options: FanOutOptions): FanOut {
   const lanes = Array.from({ length: readers }, () => new Lane(options.laneBytes));
   const run = async (signal: AbortSignal): Promise<void> => {
-    const alone: Promise<void>[] = [];
-    const release = (lane: Lane): void => {
-      alone.push(pump(source, [lane], { ...options, onData: undefined }, signal, () => undefined));
+    const separateReads: Promise<void>[] = [];
+    const detach = (lane: Lane): void => {
+      const separate = { source, options: { ...options, onData: undefined }, signal };
+      separateReads.push(pump(separate, [lane], () => undefined));
     };
-    await pump(source, lanes, options, signal, release);
-    await Promise.all(alone);
+    await pump({ source, options, signal }, lanes, detach);
+    await Promise.all(separateReads);
   };
   return { lanes, run };
 }
 
 type PumpOptions = Omit<FanOutOptions, 'onData'> & { readonly onData?: FanOutOptions['onData'] | undefined };
 
-async function pump(
-  source: RangedSource,
-  lanes: readonly Lane[],
-  options: PumpOptions,
-  signal: AbortSignal,
-  release: (lane: Lane) => void,
-): Promise<void> {
-  const together = new Set(lanes);
-  const crew: Crew = { together, held: new Map(), begun: options.clock.now(), release };
+/** One read of a source. */
+interface Read {
+  readonly source: RangedSource;
+  readonly options: PumpOptions;
+  readonly signal: AbortSignal;
+}
+
+async function pump(read: Read, lanes: readonly Lane[], detach: (lane: Lane) => void): Promise<void> {
+  const { source, options } = read;
+  const sharing = new Set(lanes);
+  const shared: SharedRead = { lanes: sharing, delays: new Map(), startedAt: options.clock.now(), detach };
   try {
-    await readAll(source, lanes[0]?.fed ?? 0, options, signal, async (chunk) => {
+    await readAll(read, lanes[0]?.fed ?? 0, async (chunk) => {
       options.onData?.(chunk);
-      for (const lane of together) lane.feed(chunk);
-      for (const lane of together) if (lane.destroyed) together.delete(lane);
-      await makeRoom(crew, options);
-      return together.size > 0;
+      for (const lane of sharing) lane.append(chunk);
+      for (const lane of sharing) if (lane.destroyed) sharing.delete(lane);
+      await waitForRoom(shared, options);
+      return sharing.size > 0;
     });
-    for (const lane of together) lane.end();
+    for (const lane of sharing) lane.end();
   } catch (error) {
-    for (const lane of together) lane.destroy(asSourceFault(error, source));
+    for (const lane of sharing) lane.destroy(toSourceError(error, source));
   }
 }
 
-function asSourceFault(error: unknown, { explain }: RangedSource): Error {
+function toSourceError(error: unknown, { explain }: RangedSource): Error {
   if (error instanceof ProductError || error instanceof SourceError) return error;
   return explain?.(error) ?? new SourceError(`the source broke off: ${String(error)}`, { cause: error });
 }
 
-/** The lanes that share one read, and for how long each has held up the others. */
-interface Crew {
-  readonly together: Set<Lane>;
-  readonly held: Map<Lane, number>;
-  readonly begun: number;
-  readonly release: (lane: Lane) => void;
+/** One read of the source and the readers that share it. */
+interface SharedRead {
+  readonly lanes: Set<Lane>;
+  readonly delays: Map<Lane, number>;
+  readonly startedAt: number;
+  readonly detach: (lane: Lane) => void;
 }
 
-/** Waits until all lanes have room; those that have held up the others for too long are let go. */
-async function makeRoom(crew: Crew, options: PumpOptions): Promise<void> {
-  const { together } = crew;
-  const full = [...together].filter((lane) => !lane.hasRoom);
+/** Waits until all buffers have room. Detaches readers that have delayed the others for too long. */
+async function waitForRoom(shared: SharedRead, options: PumpOptions): Promise<void> {
+  const sharing = [...shared.lanes];
+  const full = sharing.filter((lane) => !lane.hasRoom);
   if (full.length === 0) return;
-  await Promise.race([...together].map((lane) => lane.waitForRoom()));
+  await Promise.race(sharing.map((lane) => lane.waitForRoom()));
   const since = options.clock.now();
   const slow = full.filter((lane) => !lane.hasRoom);
-  await Promise.all(slow.map((lane) => waitOrRelease(lane, since, crew, options)));
+  await Promise.all(slow.map((lane) => waitOrDetach(lane, since, shared, options)));
 }
 
-async function waitOrRelease(lane: Lane, since: number, crew: Crew, options: PumpOptions): Promise<void> {
-  const { clock, patienceMs } = options;
-  const before = crew.held.get(lane) ?? 0;
-  const left = patienceMs + TOLERANCE * (since - crew.begun) - before;
-  const enough = new AbortController();
-  const patience = clock.sleep(Math.max(0, left), enough.signal).catch(() => undefined);
-  await Promise.race([lane.waitForRoom(), patience]);
-  enough.abort(new Error('there is room'));
-  crew.held.set(lane, before + clock.now() - since);
-  if (lane.hasRoom) return;
-  crew.together.delete(lane);
-  crew.release(lane);
-}
-
-/** Reads from `offset` to the end, beginning again where it broke. `take` says whether anybody still wants more. */
-async function readAll(
-  source: RangedSource,
-  offset: number,
+async function waitOrDetach(
+  lane: Lane,
+  since: number,
+  shared: SharedRead,
   options: PumpOptions,
-  signal: AbortSignal,
-  take: (chunk: Buffer) => Promise<boolean>,
 ): Promise<void> {
-  let at = offset;
-  for (let failures = 0; at < source.size;) {
-    const begun = at;
+  const { clock, patienceMs } = options;
+  const before = shared.delays.get(lane) ?? 0;
+  const left = patienceMs + TOLERANCE * (since - shared.startedAt) - before;
+  const waitEnded = new AbortController();
+  const timeout = clock.sleep(Math.max(0, left), waitEnded.signal).catch(() => undefined);
+  await Promise.race([lane.waitForRoom(), timeout]);
+  waitEnded.abort(new Error('the wait has ended'));
+  shared.delays.set(lane, before + clock.now() - since);
+  if (lane.hasRoom) return;
+  shared.lanes.delete(lane);
+  shared.detach(lane);
+}
+
+/** Reads from `offset` to the end and resumes after a failure. `consume` returns false when no reader is left. */
+async function readAll(
+  { source, options, signal }: Read,
+  offset: number,
+  consume: (chunk: Buffer) => Promise<boolean>,
+): Promise<void> {
+  let position = offset;
+  for (let failures = 0; position < source.size;) {
+    const start = position;
     try {
-      for await (const chunk of await source.open(at, signal)) {
-        at += (chunk as Buffer).length;
-        if (!(await take(chunk as Buffer))) return;
+      for await (const chunk of await source.open(position, signal)) {
+        position += (chunk as Buffer).length;
+        if (!(await consume(chunk as Buffer))) return;
       }
-      if (at < source.size) throw new Error(`the source ended after ${at} of ${source.size} bytes`);
+      if (position < source.size)
+        throw new Error(`the source ended after ${position} of ${source.size} bytes`);
     } catch (error) {
-      failures = at > begun ? 1 : failures + 1;
+      failures = position > start ? 1 : failures + 1;
       if (signal.aborted || failures >= options.attempts) throw error;
       await options.clock.sleep(500 * 2 ** failures, signal);
     }

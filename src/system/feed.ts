@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Pipes `source` into `sink`. When the source fails, the sink fails with what `explain` makes of it; when the sink is
- * gone, the source is closed.
+ * Pipes `source` into `sink`. When the source fails, destroys the sink with the error that `explain` returns. When the
+ * sink closes, destroys the source.
  */
 export function feed(source: Readable, sink: Writable, explain: (cause: unknown) => Error): void {
-  sink.on('error', () => undefined); // whoever reads the sink hears of it
+  sink.on('error', () => undefined); // the reader of the sink gets the error
   source.on('error', (cause) => {
     sink.destroy(explain(cause));
   });

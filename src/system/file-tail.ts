@@ -1,7 +1,10 @@
 import { open } from 'node:fs/promises';
 import { errorCodeOf } from './error-code.ts';
 
-/** The whole lines among the last `maximum` bytes of a file, and what follows them; empty when there is no file. */
+/**
+ * Returns the last `maximum` bytes of a file, from the first complete line on. Returns an empty text when the file does
+ * not exist.
+ */
 export async function readFileTail(path: string, maximum: number): Promise<string> {
   try {
     const file = await open(path, 'r');

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { errorCodeOf } from './error-code.ts';
 
 /**
- * Replaces the file at `path`. After a crash at any moment it is the old one or the new one, with exactly `mode`
- * whatever the umask; nobody without that mode's rights can read it on the way.
+ * Replaces the file at `path`. After a crash at any moment, either the old or the new file is there, with exactly `mode`
+ * regardless of the umask. The temporary file has the same mode, so that nobody else can read the text early.
  */
 export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
   const folder = dirname(path);
@@ -32,16 +32,16 @@ async function using(file: FileHandle, work: (file: FileHandle) => Promise<void>
   }
 }
 
-/** No write takes as long. */
+/** Far longer than any write takes. */
 const STALE_MS = 600_000;
 
-/** Is the file so old that whoever began to write it is gone? */
+/** Reports whether a temporary file is so old that its writer must be dead. */
 export async function isStale(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path);
   return Date.now() - mtimeMs > STALE_MS;
 }
 
-/** Removes what `writeFileAtomic` left in a folder when it was killed. */
+/** Removes temporary files that `writeFileAtomic` left in a folder when its process was killed. */
 export async function removeStaleDrafts(folder: string): Promise<void> {
   const drafts = (await readdir(folder)).filter((name) => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name));
   for (const name of drafts) {
@@ -50,7 +50,7 @@ export async function removeStaleDrafts(folder: string): Promise<void> {
   }
 }
 
-/** The text of a file; `undefined` only when there is none at `path`. */
+/** Returns the text of a file, or undefined when no file exists at `path`. Other errors are thrown. */
 export async function readTextFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -3,13 +3,13 @@ import { chmod, mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node
 import { basename, dirname, join } from 'node:path';
 import { errorCodeOf } from './error-code.ts';
 
-/** Makes the folder and those above it, and gives it exactly `mode`, whatever the umask. */
+/** Creates the folder and its parents, and sets the folder's mode to exactly `mode`, regardless of the umask. */
 export async function ensureFolder(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true, mode });
   if (((await stat(path)).mode & 0o7777) !== mode) await chmod(path, mode);
 }
 
-/** The names in a folder; none when there is no such folder. */
+/** Returns the sorted names in a folder; an empty list when the folder does not exist. */
 export async function listFolder(path: string): Promise<readonly string[]> {
   try {
     return (await readdir(path)).sort();
@@ -19,7 +19,7 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
-/** Every file under a folder with its size, links as what they lead to: `['a/b 12', …]`, sorted. */
+/** Lists every file under a folder with its size, following links: `['a/b 12', …]`, sorted. */
 export async function listTree(path: string): Promise<readonly string[]> {
   const names = await readdir(path, { recursive: true });
   const lines = names.map(async (name) => {
@@ -29,18 +29,18 @@ export async function listTree(path: string): Promise<readonly string[]> {
   return (await Promise.all(lines)).flat().sort();
 }
 
-/** Where a link leads, as it is written; `undefined` when there is no link at `path`. */
+/** Returns the target of a symbolic link as it is written, or undefined when no link exists at `path`. */
 export async function findLinkTarget(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch (error) {
     const code = errorCodeOf(error);
-    if (code === 'ENOENT' || code === 'EINVAL') return undefined; // EINVAL: it is no link
+    if (code === 'ENOENT' || code === 'EINVAL') return undefined; // EINVAL: not a symbolic link
     throw error;
   }
 }
 
-/** Makes the link at `path` lead to `target`; at every moment there is the old one or the new one. */
+/** Points the symbolic link at `path` to `target`. The replacement is atomic: a link exists at every moment. */
 export async function switchLink(path: string, target: string): Promise<void> {
   const draft = draftPath(path);
   try {
@@ -52,7 +52,7 @@ export async function switchLink(path: string, target: string): Promise<void> {
   }
 }
 
-/** A path beside `path` that nobody else uses; its name begins with a dot. */
+/** Returns an unused, hidden path in the same folder as `path`, for a temporary file. */
 export function draftPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }

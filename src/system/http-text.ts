@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Reads a body as UTF-8, up to `maximum` bytes; a longer one is cut off and destroyed. */
+/** Reads a body as UTF-8, up to `maximum` bytes. Destroys a longer body and returns its beginning. */
 export async function readText(body: Readable, maximum: number): Promise<{ text: string; isCut: boolean }> {
   const chunks: Buffer[] = [];
   let size = 0;

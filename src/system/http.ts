@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 
-/** How a group of requests connects. */
+/** The connection settings of a group of requests. */
 export interface HttpOptions {
   /** PEM text of certificate authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
-  /** `false` trusts every certificate, as clouds.yaml's `verify: false` asks. */
+  /** False accepts every certificate, as `verify: false` in clouds.yaml asks. */
   readonly verify?: boolean;
-  /** Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count. */
+  /** `environment` uses HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly proxy: 'environment' | 'none';
-  /** Longest time without a byte in either direction, in ms. */
+  /** The longest time in milliseconds without a byte in either direction. */
   readonly stallTimeoutMs: number;
 }
 
@@ -23,19 +23,19 @@ interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** One header, case-insensitive; the first of several. */
+  /** Returns a header by its case-insensitive name, or the first value of a repeated header. */
   header(name: string): string | undefined;
-  /** To be read to its end or destroyed. */
+  /** Must be read to its end or destroyed. */
   readonly body: Readable;
 }
 
-/** Sends requests over a pool of connections of its own; redirects are answers like others. */
+/** Sends requests over its own connection pool. Redirects are returned, not followed. */
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
-/** Opens a pool. Failures are undici's errors, for the caller to name. */
+/** Opens a connection pool. Failed requests throw undici's errors, which the caller translates. */
 export function openHttp(options: HttpOptions): Http {
   const dispatcher = createDispatcher(options);
   return {
@@ -51,7 +51,7 @@ function createDispatcher(options: HttpOptions): Dispatcher {
       rejectUnauthorized: options.verify !== false,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     },
-    headersTimeout: 0, // the caller's deadline rules: Glance answers an upload only when its store is done
+    headersTimeout: 0, // the caller sets the deadline: Glance answers an upload only after its store has finished
     bodyTimeout: options.stallTimeoutMs,
   };
   return options.proxy === 'none'
@@ -67,7 +67,7 @@ async function send(dispatcher: Dispatcher, call: HttpRequest): Promise<HttpResp
     body: call.body ?? null,
     signal: call.signal ?? null,
   });
-  body.on('error', () => undefined); // a body that is left or cut fails for whoever reads it, not for the process
+  body.on('error', () => undefined); // without this, an unread body that fails would end the process
   const header = (name: string): string | undefined => {
     const value = headers[name.toLowerCase()];
     return Array.isArray(value) ? value[0] : value;

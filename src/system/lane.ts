@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-/** One reader's way through a fan-out: a stream that is fed from outside and tells when it has room. */
+/** The buffer of one fan-out reader: a stream that the fan-out appends to and that reports when it has room. */
 export class Lane extends Readable {
   #hasRoom = true;
   #onRoom: (() => void) | undefined;
@@ -8,31 +8,31 @@ export class Lane extends Readable {
 
   constructor(bufferBytes: number) {
     super({ highWaterMark: bufferBytes });
-    this.on('error', () => undefined); // whoever reads it hears of it; a lane that nobody reads fails nobody
+    this.on('error', () => undefined); // an unread stream must not fail the process
   }
 
-  /** Bytes that were fed so far. */
+  /** The number of bytes appended so far. */
   get fed(): number {
     return this.#fed;
   }
 
-  /** May more be fed without growing beyond the buffer? A lane that is destroyed takes everything and keeps nothing. */
+  /** Reports whether the buffer is below its limit. A destroyed stream always has room: it drops what is appended. */
   get hasRoom(): boolean {
     return this.#hasRoom || this.destroyed;
   }
 
-  feed(chunk: Buffer): void {
+  append(chunk: Buffer): void {
     if (this.destroyed) return;
     this.#fed += chunk.length;
     this.#hasRoom = this.push(chunk);
   }
 
-  /** Tells the reader that this was all. */
+  /** Ends the stream. */
   end(): void {
     if (!this.destroyed) this.push(null);
   }
 
-  /** Resolves when there is room again, or nothing to wait for any more. */
+  /** Resolves when the buffer has room or the stream is destroyed. */
   async waitForRoom(): Promise<void> {
     if (this.hasRoom) return;
     await new Promise<void>((resolve) => {
@@ -41,15 +41,15 @@ export class Lane extends Readable {
   }
 
   override _read(): void {
-    this.#release();
+    this.#resumeFanOut();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#release();
+    this.#resumeFanOut();
     done(error);
   }
 
-  #release(): void {
+  #resumeFanOut(): void {
     this.#hasRoom = true;
     const resume = this.#onRoom;
     this.#onRoom = undefined;

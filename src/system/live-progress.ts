@@ -1,9 +1,9 @@
 import type { ProgressEvent } from '../model/progress.ts';
 import { type ProgressOptions, oneLine, renderSeconds } from './progress-view.ts';
 
-const TICK_MS = 1000;
+const REDRAW_MS = 1000;
 const USUAL_COLUMNS = 80;
-/** To the line's start, and the line erased. */
+/** Moves the cursor to the start of the line and erases the line. */
 const ERASE = '\r\u001b[2K';
 
 interface RunningStep {
@@ -12,14 +12,14 @@ interface RunningStep {
   readonly note: string;
 }
 
-/** Progress on a terminal: the newest of the running steps has a line that ticks. */
+/** Shows progress on a terminal. A live line shows the newest running step and its elapsed time. */
 export class LiveProgress {
   readonly #options: ProgressOptions;
   /** Oldest first. */
   #running: readonly RunningStep[] = [];
   #isShown = false;
   #isStopped = false;
-  #ticker: AbortController | undefined;
+  #redrawing: AbortController | undefined;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -27,9 +27,9 @@ export class LiveProgress {
 
   report(event: ProgressEvent): void {
     if (this.#isStopped) return;
-    this.#follow(event);
-    if (this.#running.length === 0) this.#stopTicking();
-    else this.#startTicking();
+    this.#update(event);
+    if (this.#running.length === 0) this.#stopRedrawing();
+    else this.#startRedrawing();
     this.#draw(renderEnd(event));
   }
 
@@ -40,23 +40,25 @@ export class LiveProgress {
   stop(): void {
     this.#isStopped = true;
     this.#running = [];
-    this.#stopTicking();
+    this.#stopRedrawing();
     this.#draw('');
   }
 
-  #follow(event: ProgressEvent): void {
+  #update(event: ProgressEvent): void {
     const { step } = event;
     const others = this.#running.filter((running) => running.step !== step);
     if (event.kind === 'started') {
       this.#running = [...others, { step, since: this.#options.clock.now(), note: '' }];
     } else if (event.kind === 'note') {
-      this.#running = this.#running.map((it) => (it.step === step ? { ...it, note: event.text } : it));
+      this.#running = this.#running.map((other) =>
+        other.step === step ? { ...other, note: event.text } : other,
+      );
     } else {
       this.#running = others;
     }
   }
 
-  /** Puts `above` where the live line was, and that line under it. */
+  /** Writes `above` in place of the live line, then the live line below it. */
   #draw(above: string): void {
     const live = this.#renderLive();
     const text = `${this.#isShown ? ERASE : ''}${above}${live}`;
@@ -69,26 +71,26 @@ export class LiveProgress {
     if (newest === undefined) return '';
     const seconds = Math.floor((this.#options.clock.now() - newest.since) / 1000);
     const line = `… ${oneLine(newest.step)}  ${seconds} s  ${oneLine(newest.note)}`.trimEnd();
-    // One column less: some terminals wrap as soon as the last one is filled.
+    // Use one column less: some terminals wrap as soon as the last column is filled.
     return cut(line, (this.#options.columns || USUAL_COLUMNS) - 1);
   }
 
-  #startTicking(): void {
-    if (this.#ticker !== undefined) return;
-    this.#ticker = new AbortController();
-    this.#tick(this.#ticker.signal).catch(() => undefined); // rejects when it is stopped
+  #startRedrawing(): void {
+    if (this.#redrawing !== undefined) return;
+    this.#redrawing = new AbortController();
+    this.#redraw(this.#redrawing.signal).catch(() => undefined); // rejects when redrawing stops
   }
 
-  async #tick(signal: AbortSignal): Promise<void> {
+  async #redraw(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#options.clock.sleep(TICK_MS, signal);
+      await this.#options.clock.sleep(REDRAW_MS, signal);
       this.#draw('');
     }
   }
 
-  #stopTicking(): void {
-    this.#ticker?.abort();
-    this.#ticker = undefined;
+  #stopRedrawing(): void {
+    this.#redrawing?.abort();
+    this.#redrawing = undefined;
   }
 }
 

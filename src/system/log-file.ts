@@ -5,19 +5,19 @@ import { writeAllSync } from './write-all.ts';
 
 export interface LogFileOptions {
   readonly path: string;
-  /** A file that has grown beyond it is moved aside before the next line. */
+  /** A file of at least this size is rotated before the next line is written. */
   readonly maxBytes: number;
-  /** How many files that were moved aside are kept: `path.1` is the newest. */
+  /** The number of rotated files to keep. `path.1` is the newest. */
   readonly keep: number;
 }
 
-/** A file of lines that is written before the call returns, so that no line is lost at any exit. */
+/** A log file that is written synchronously, so that no line is lost when the process exits. */
 export interface LogFile {
   write(line: string): void;
   close(): void;
 }
 
-/** Opens the log to add to it; makes its folder (0750) and the file (0640) when they are not there. */
+/** Opens the log for appending. Creates its folder (0750) and the file (0640) when they do not exist. */
 export function openLogFile(options: LogFileOptions): LogFile {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o750 });
   let file = open(options.path);
@@ -25,7 +25,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
     write: (line) => {
       if (file.bytes >= options.maxBytes) {
         closeSync(file.descriptor);
-        moveAside(options);
+        rotate(options);
         file = open(options.path);
       }
       const text = `${line}\n`;
@@ -43,13 +43,13 @@ function open(path: string): { readonly descriptor: number; readonly bytes: numb
   return { descriptor, bytes: fstatSync(descriptor).size };
 }
 
-function moveAside({ path, keep }: LogFileOptions): void {
+function rotate({ path, keep }: LogFileOptions): void {
   for (let age = keep; age > 0; age -= 1) {
-    renameIfThere(age === 1 ? path : `${path}.${age - 1}`, `${path}.${age}`);
+    renameIfExists(age === 1 ? path : `${path}.${age - 1}`, `${path}.${age}`);
   }
 }
 
-function renameIfThere(from: string, to: string): void {
+function renameIfExists(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {

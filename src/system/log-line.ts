@@ -1,6 +1,6 @@
 import type { LogValue } from './log-value.ts';
 
-/** One entry of the log, as plain data. */
+/** One log entry as plain data. */
 export interface LogEntry {
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -9,20 +9,20 @@ export interface LogEntry {
   readonly fields: Readonly<Record<string, LogValue>>;
 }
 
-/** `2026-11-21T08:00:00.000Z info message key=value key2="two words"`, what is nested as `outer.inner=…`. */
+/** Renders `2026-11-21T08:00:00.000Z info message key=value key2="two words"`; nested fields as `outer.inner=…`. */
 export function renderTextLine(entry: LogEntry): string {
   return `${new Date(entry.time).toISOString()} ${entry.level} ${renderMessage(entry.message, entry.fields)}`;
 }
 
-/** `message key=value`: the text line for a log that tells time and level itself. */
+/** Renders `message key=value`, for a log that adds the time and the level itself. */
 export function renderMessage(message: string, fields: LogEntry['fields']): string {
-  return tidy([escapeControls(message), ...renderFields(fields, '')].join(' '));
+  return sanitize([escapeControls(message), ...renderFields(fields, '')].join(' '));
 }
 
-/** One JSON object: `time`, `level`, `message` and, when there are any, `fields`. */
+/** Renders one JSON object with `time`, `level`, `message` and, unless empty, `fields`. */
 export function renderJsonLine({ time, level, message, fields }: LogEntry): string {
   const head = { time: new Date(time).toISOString(), level, message };
-  return tidy(JSON.stringify(Object.keys(fields).length === 0 ? head : { ...head, fields }));
+  return sanitize(JSON.stringify(Object.keys(fields).length === 0 ? head : { ...head, fields }));
 }
 
 function renderFields(fields: Readonly<Record<string, LogValue>>, prefix: string): string[] {
@@ -42,13 +42,13 @@ function renderValue(value: LogValue): string {
     : JSON.stringify(value);
 }
 
-/** Keeps one entry on one line, whatever a server or a guest has put into it. */
+/** Escapes control characters from a server or guest, so that an entry stays on one line. */
 function escapeControls(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
-/** What is wrong in a line of either form: passwords in URLs, and controls that JSON lets pass. */
-function tidy(line: string): string {
+/** Removes passwords from URLs and escapes control characters that JSON allows. */
+function sanitize(line: string): string {
   return line
     .replace(/(:\/\/[^\s/:@"]*):[^\s/@"]+@/g, '$1:[secret]@')
     .replace(

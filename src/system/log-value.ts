@@ -2,11 +2,11 @@ import { types } from 'node:util';
 import { Secret } from '../model/secret.ts';
 import { errorCodeOf } from './error-code.ts';
 
-/** Plain data, as JSON has it. */
+/** Plain data that JSON can represent. */
 export type LogValue =
   string | number | boolean | null | readonly LogValue[] | { readonly [name: string]: LogValue };
 
-/** Which parts of a value are told. */
+/** The details that a log entry includes. */
 export interface LogDetail {
   readonly stacks: boolean;
 }
@@ -14,9 +14,9 @@ export interface LogDetail {
 const SECRET_NAME =
   /password|passwd|passphrase|admin.?pass|^pass$|secret|token|private.?key|api.?key|authorization/i;
 const REDACTED = '[secret]';
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
-/** Turns what a caller knows into plain data: errors with their causes, nothing under a name that sounds secret. */
+/** Converts log fields to plain data: errors with their causes, and no value whose field name suggests a secret. */
 export function describeFields(
   fields: Readonly<Record<string, unknown>>,
   detail: LogDetail,
@@ -30,18 +30,18 @@ export function describeFields(
 
 interface Visit {
   readonly detail: LogDetail;
-  /** The objects that the value is in, outermost first. */
+  /** The objects that contain the value, outermost first. */
   readonly path: readonly unknown[];
 }
 
 function describeEntries(entries: Iterable<[unknown, unknown]>, visit: Visit): Record<string, LogValue> {
-  const told = [...entries]
+  const described = [...entries]
     .filter(([, value]) => value !== undefined)
     .map(([key, value]): [string, LogValue] => {
       const name = String(key);
       return [name, SECRET_NAME.test(name) ? REDACTED : describe(value, visit)];
     });
-  return Object.fromEntries(told);
+  return Object.fromEntries(described);
 }
 
 function describe(value: unknown, visit: Visit): LogValue {
@@ -64,7 +64,7 @@ function describe(value: unknown, visit: Visit): LogValue {
 
 function describeObject(value: object, visit: Visit): LogValue {
   if (visit.path.includes(value)) return '[circular]';
-  if (visit.path.length > DEEPEST) return '[deep]';
+  if (visit.path.length > MAX_DEPTH) return '[deep]';
   const inner = { ...visit, path: [...visit.path, value] };
   if (value instanceof Secret || value instanceof URL) return String(value);
   if (value instanceof Error || types.isNativeError(value)) return describeError(value, inner);
@@ -76,7 +76,7 @@ function describeObject(value: object, visit: Visit): LogValue {
 }
 
 function describeError(error: Error, visit: Visit): LogValue {
-  const told = {
+  const parts = {
     name: error.name,
     message: error.message,
     code: errorCodeOf(error),
@@ -84,5 +84,5 @@ function describeError(error: Error, visit: Visit): LogValue {
     errors: error instanceof AggregateError ? error.errors : undefined,
     stack: visit.detail.stacks ? error.stack : undefined,
   };
-  return describeEntries(Object.entries(told), visit);
+  return describeEntries(Object.entries(parts), visit);
 }

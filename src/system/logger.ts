@@ -4,12 +4,12 @@ import type { Clock } from '../model/clock.ts';
 import { renderJsonLine, renderTextLine } from './log-line.ts';
 import { describeFields } from './log-value.ts';
 
-/** How much an entry matters, most first. */
+/** The severity of a log entry, most severe first. */
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The program's log: constant messages, and what varies in fields. */
+/** A structured log: the message is constant text, and variable parts go into fields. */
 export interface Logger {
   error(message: string, fields?: Fields): void;
   warning(message: string, fields?: Fields): void;
@@ -18,15 +18,15 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  /** Entries that matter less are dropped; at `debug`, errors are told with their stacks. */
+  /** The least severe level that is logged. At `debug`, errors include their stacks. */
   readonly level: LogLevel;
-  /** Called with each line, without its line end, before the call that logs returns. */
+  /** Receives each line, without its line end, before the logging call returns. */
   readonly write: (line: string) => void;
   readonly format: 'text' | 'json';
   readonly clock: Clock;
 }
 
-/** What goes through winston. It would merge fields of a caller's into its own, so they are one field here. */
+/** An entry on its way through winston. Winston would merge the fields into its own, so they are one property here. */
 interface Entry {
   readonly level: LogLevel;
   readonly message: string;
@@ -35,14 +35,14 @@ interface Entry {
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warning: 1, info: 2, debug: 3 };
 
-/** Makes a log that prints no Secret, and nothing whose name sounds secret. */
+/** Creates a log that prints no Secret and no field whose name suggests a secret. */
 export function createLogger(options: LoggerOptions): Logger {
   const logger = winston.createLogger({
     levels: { ...LEVELS },
     level: options.level,
     format: winston.format((info) => info)(), // winston's default would drop errors and print secrets
   });
-  logger.pipe(createTransport(options)); // what add() does, whose types know another copy of Transport
+  logger.pipe(createTransport(options)); // add() does the same, but its types refer to another copy of Transport
   const log = (level: LogLevel, message: string, fields: Fields = {}): void => {
     const entry: Entry = { level, message, fields };
     logger.log(entry);
@@ -63,7 +63,7 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
-/** Writes synchronously: winston's own transports lose lines when the process exits. */
+/** Creates a transport that writes synchronously: winston's own transports lose lines when the process exits. */
 function createTransport(options: LoggerOptions): Transport {
   return new Transport({
     log: (entry: Entry, next: () => void) => {
@@ -77,7 +77,7 @@ function createTransport(options: LoggerOptions): Transport {
 }
 
 function renderLine({ level, message, fields }: Entry, options: LoggerOptions): string {
-  const told = describeFields(fields, { stacks: options.level === 'debug' });
-  const entry = { time: options.clock.now(), level, message, fields: told };
+  const described = describeFields(fields, { stacks: options.level === 'debug' });
+  const entry = { time: options.clock.now(), level, message, fields: described };
   return options.format === 'json' ? renderJsonLine(entry) : renderTextLine(entry);
 }

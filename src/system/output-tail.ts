@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** The end of a stream of UTF-8, at most `limit` UTF-16 units of it. */
+/** Keeps the end of a UTF-8 stream: at most `limit` UTF-16 units. */
 export class OutputTail {
   readonly #limit: number;
   readonly #decoder = new StringDecoder('utf8');
@@ -10,12 +10,12 @@ export class OutputTail {
     this.#limit = limit;
   }
 
-  /** Takes bytes and gives the whole characters that they complete. */
+  /** Adds bytes and returns the characters that they complete. */
   push(bytes: Buffer): string {
     return this.#keep(this.#decoder.write(bytes));
   }
 
-  /** Gives what an unfinished character at the end leaves. */
+  /** Ends the stream and returns the replacement for an incomplete last character. */
   end(): string {
     return this.#keep(this.#decoder.end());
   }
@@ -26,13 +26,13 @@ export class OutputTail {
 
   #keep(text: string): string {
     this.#text += text;
-    // Cut rarely: each cut copies, and a build prints line by line.
+    // Truncate rarely: each cut copies the text, and a build prints line by line.
     if (this.#text.length > 2 * this.#limit) this.#text = lastOf(this.#text, this.#limit);
     return text;
   }
 }
 
-/** The last `length` units of `text`, without half of a surrogate pair at its start. */
+/** Returns the last `length` units of `text`, without half a surrogate pair at the start. */
 function lastOf(text: string, length: number): string {
   const tail = text.slice(Math.max(0, text.length - length));
   return /^[\uDC00-\uDFFF]/.test(tail) ? tail.slice(1) : tail;

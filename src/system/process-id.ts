@@ -3,39 +3,39 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { pid as ownPid, kill } from 'node:process';
 import { errorCodeOf } from './error-code.ts';
 
-/** Which process it is, among all that ever ran on any host. */
+/** Identifies one process among all that ever ran on any host. */
 export interface ProcessIdentity {
-  /** 16 hex digits that stand for the host, its boot and the pid namespace. */
+  /** 16 hex digits derived from the machine id, the boot id and the pid namespace. */
   readonly host: string;
   readonly pid: number;
-  /** Clock ticks from boot to the process's start: a pid alone is used again. */
+  /** The clock ticks from boot to the start of the process. A pid alone can be reused. */
   readonly startedAt: string;
 }
 
-/** `elsewhere`: on another host, in another boot or pid namespace, or hidden from us; it cannot be told. */
+/** `elsewhere`: the process belongs to another host, boot or pid namespace, or is hidden from us; its state is unknown. */
 export type ProcessState = 'alive' | 'dead' | 'elsewhere';
 
-/** Linux's PID_MAX_LIMIT. */
+/** PID_MAX_LIMIT of Linux. */
 const HIGHEST_PID = 2 ** 22;
 
-/** The identity of the process that asks. */
+/** Returns the identity of this process. */
 export function readOwnProcessIdentity(): ProcessIdentity {
   const stat = parseStat(readFileSync('/proc/self/stat', 'utf8'));
   return { host: readHost(), pid: ownPid, startedAt: stat.startedAt };
 }
 
-/** The identity of the process that has `pid` now; `undefined` when none runs that we may see. */
+/** Returns the identity of the process that has `pid` now, or undefined when no visible process has it. */
 export function findProcessIdentity(pid: number): ProcessIdentity | undefined {
   const text = readOrMissing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   return text === undefined ? undefined : { host: readHost(), pid, startedAt: parseStat(text).startedAt };
 }
 
-/** The one-word form, `host.pid.startedAt`. */
+/** Encodes an identity as `host.pid.startedAt`. */
 export function encodeProcessIdentity(id: ProcessIdentity): string {
   return `${id.host}.${id.pid}.${id.startedAt}`;
 }
 
-/** What `encodeProcessIdentity` wrote; `undefined` for any other text. */
+/** Decodes the output of `encodeProcessIdentity`; returns undefined for any other text. */
 export function parseProcessIdentity(text: string): ProcessIdentity | undefined {
   const [, host, digits, startedAt] = /^([0-9a-f]{16})\.([1-9]\d{0,6})\.(\d{1,20})$/.exec(text) ?? [];
   const pid = Number(digits);
@@ -43,7 +43,7 @@ export function parseProcessIdentity(text: string): ProcessIdentity | undefined 
   return { host, pid, startedAt };
 }
 
-/** Whether that process still runs; a zombie does not. */
+/** Returns the state of a process. A zombie is dead. */
 export function findProcessState(id: ProcessIdentity): ProcessState {
   if (id.host !== readHost()) return 'elsewhere';
   const text = readOrMissing(() => readFileSync(`/proc/${id.pid}/stat`, 'utf8'));
@@ -61,15 +61,16 @@ function readHost(): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** The name, in parentheses, may itself hold spaces and parentheses: the fields are counted after the last one. */
+/** Parses /proc/<pid>/stat. Fields are counted after the last `)`: the name may hold spaces and parentheses itself. */
 function parseStat(text: string): { readonly state: string; readonly startedAt: string } {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, startedAt] = [fields[0], fields[19]]; // fields 3 and 22 of proc(5)
-  if (state === undefined || startedAt === undefined) throw new Error('unexpected form of /proc/<pid>/stat');
+  if (state === undefined || startedAt === undefined)
+    throw new Error('/proc/<pid>/stat has an unexpected format');
   return { state, startedAt };
 }
 
-/** Under hidepid another user's process has no folder in /proc, but still takes signals, or refuses them. */
+/** Finds processes that hidepid removes from /proc: they still accept signals or refuse them with EPERM. */
 function isHidden(pid: number): boolean {
   try {
     return kill(pid, 0);
@@ -83,7 +84,7 @@ function readOrMissing(read: () => string): string | undefined {
     return read();
   } catch (error) {
     const code = errorCodeOf(error);
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined; // ESRCH: it ended while we read
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined; // ESRCH: the process ended during the read
     throw error;
   }
 }

@@ -11,21 +11,21 @@ import {
   readOwnProcessIdentity,
 } from './process-id.ts';
 
-/** Another process that lives holds the lock. */
+/** The error for a lock that another running process holds. */
 export class LockHeldError extends ProductError {
   readonly kind = 'unavailable';
 }
 
-/** Held until it is released, or its process is dead. */
+/** A lock that is held until it is released or its process dies. */
 export interface ProcessLock {
   release(): Promise<void>;
 }
 
-const MOST_TRIES = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
- * Takes the lock file at `path`, which says who holds it. A holder that is dead, or of an earlier boot of this host, has
- * left it behind. Throws LockHeldError.
+ * Takes the lock file at `path`, whose content identifies the holder. Replaces the lock of a holder that is dead or
+ * belongs to an earlier boot of this host. Throws LockHeldError when the holder is alive.
  */
 export async function takeProcessLock(path: string): Promise<ProcessLock> {
   const own = encodeProcessIdentity(readOwnProcessIdentity());
@@ -43,31 +43,32 @@ export async function takeProcessLock(path: string): Promise<ProcessLock> {
   };
 }
 
-/** Removes what processes left beside the lock at `path` that were killed while they took it. */
+/** Removes temporary files beside the lock at `path` whose processes were killed while they took the lock. */
 export async function removeDeadLockDrafts(path: string): Promise<void> {
   const [folder, lock] = [dirname(path), basename(path)];
   const isDraft = (name: string): boolean =>
     name.startsWith(`${lock}.`) && /^(\.taking)*\.[0-9a-f]{12}$/.test(name.slice(lock.length));
   for (const name of (await readdir(folder)).filter(isDraft)) {
     const draft = join(folder, name);
-    if (await isLeftBehind(draft)) await rm(draft, { force: true });
+    if (await isAbandoned(draft)) await rm(draft, { force: true });
   }
 }
 
-async function isLeftBehind(draft: string): Promise<boolean> {
+async function isAbandoned(draft: string): Promise<boolean> {
   const id = parseProcessIdentity((await readTextFile(draft)) ?? '');
-  if (id === undefined) return isStale(draft).catch(() => false); // another process may be about to write it
+  // Without an id only the age counts: another process may be about to write its id.
+  if (id === undefined) return isStale(draft).catch(() => false);
   return findProcessState(id) !== 'alive';
 }
 
-/** A link appears with its whole content, and only where there is nothing. */
+/** Creates the lock by a hard link, which appears with its whole content and only where no file exists. */
 async function linkOverDead(draft: string, path: string): Promise<void> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (await tryLink(draft, path)) return;
     const holder = await readTextFile(path);
     if (holder !== undefined) await removeDead(path, holder);
   }
-  throw new LockHeldError(`${path}: others took it at the same time; try again`);
+  throw new LockHeldError(`${path}: several processes tried to take the lock at the same time; try again`);
 }
 
 async function tryLink(draft: string, path: string): Promise<boolean> {
@@ -80,11 +81,11 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Under a lock of its own: who is slow must not remove the lock of who was quicker. */
+/** Removes a dead holder's lock, under a second lock: a slow process must not remove the lock of a faster one. */
 async function removeDead(path: string, holder: string): Promise<void> {
   const id = parseProcessIdentity(holder);
   if (id !== undefined && findProcessState(id) === 'alive') {
-    throw new LockHeldError(`${path}: process ${id.pid} runs already and holds it`);
+    throw new LockHeldError(`${path}: process ${id.pid} is already running and holds the lock`);
   }
   const guard = await takeProcessLock(`${path}.taking`);
   try {

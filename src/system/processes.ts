@@ -3,32 +3,32 @@ import { execPath, getuid, kill, uptime } from 'node:process';
 import { errorCodeOf } from './error-code.ts';
 import { type ProcessIdentity, findProcessState, readOwnProcessIdentity } from './process-id.ts';
 
-/** A process that runs now. */
+/** A running process. */
 export interface RunningProcess {
   readonly pid: number;
-  /** Its command line; never empty. */
+  /** The command line; never empty. */
   readonly args: readonly string[];
 }
 
-/** USER_HZ, which is 100 on every architecture that Ubuntu has. */
+/** The length of a clock tick: USER_HZ is 100 on every architecture that Ubuntu supports. */
 const MS_PER_TICK = 10;
 
-/** The Node that runs us. */
+/** Returns the path of the Node binary that runs this process. */
 export function ownNode(): string {
   return execPath;
 }
 
-/** All processes that we may see. A zombie has no command line any more and is not among them. */
+/** Lists all visible processes. Zombies have no command line and are left out. */
 export async function listProcesses(): Promise<readonly RunningProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const seen = await Promise.all(
+  const found = await Promise.all(
     pids.map(async (pid) => {
-      const line = await orNothing(readFile(`/proc/${pid}/cmdline`, 'utf8'));
+      const line = await orUndefined(readFile(`/proc/${pid}/cmdline`, 'utf8'));
       if (line === undefined || line === '') return [];
       return [{ pid: Number(pid), args: line.replace(/\0$/, '').split('\0') }];
     }),
   );
-  return seen.flat();
+  return found.flat();
 }
 
 /**
@@ -36,30 +36,30 @@ export async function listProcesses(): Promise<readonly RunningProcess[]> {
  * that another user starts with any arguments does not count.
  */
 export async function isOwnUser(pid: number): Promise<boolean> {
-  const status = (await orNothing(readFile(`/proc/${pid}/status`, 'utf8'))) ?? '';
+  const status = (await orUndefined(readFile(`/proc/${pid}/status`, 'utf8'))) ?? '';
   const [, ids = ''] = /^Uid:\s+(.+)$/m.exec(status) ?? [];
   return ids !== '' && ids.split(/\s+/).every((id) => Number(id) === getuid?.());
 }
 
-/** The files that tell from where a process runs: its program and its working folder, links resolved. */
+/** Returns a process's program and working folder, with links resolved. */
 export async function listPlacesOf(pid: number): Promise<readonly string[]> {
-  const links = ['exe', 'cwd'].map((name) => orNothing(readlink(`/proc/${pid}/${name}`)));
+  const links = ['exe', 'cwd'].map((name) => orUndefined(readlink(`/proc/${pid}/${name}`)));
   return (await Promise.all(links)).filter((place) => place !== undefined);
 }
 
-/** For how long a process runs; told by the kernel's own count, whatever became of the wall clock. */
+/** Returns the age of a process in milliseconds, from the kernel's tick count: the wall clock may have been changed. */
 export function ageMsOf(process: ProcessIdentity): number {
   const own = readOwnProcessIdentity();
   const ticksEarlier = Number(own.startedAt) - Number(process.startedAt);
   return Math.max(0, ticksEarlier * MS_PER_TICK + uptime() * 1000);
 }
 
-/** When a process was started, by the wall clock as it is now; epoch milliseconds. */
+/** Returns the start of a process in epoch milliseconds, according to the current wall clock. */
 export function startTimeOf(process: ProcessIdentity): number {
   return Math.round(Date.now() - ageMsOf(process));
 }
 
-/** Sends a signal to exactly this process; one that has ended has, and another one with its pid gets none. */
+/** Sends a signal to exactly this process. Returns false when it has ended, even if another process has its pid now. */
 export function signalProcess(process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   if (findProcessState(process) !== 'alive') return false;
   try {
@@ -70,8 +70,8 @@ export function signalProcess(process: ProcessIdentity, signal: 'SIGTERM' | 'SIG
   }
 }
 
-/** `undefined` when it ended while we looked, or is another user's. */
-async function orNothing<T>(read: Promise<T>): Promise<T | undefined> {
+/** Returns undefined when the process has ended or belongs to another user. */
+async function orUndefined<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {

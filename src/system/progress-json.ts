@@ -3,7 +3,7 @@ import type { ProgressEvent } from '../model/progress.ts';
 import { renderJsonLine } from './log-line.ts';
 import type { Progress } from './progress-view.ts';
 
-/** Progress for machines: each event is one line of the JSON log, as model/progress-lines.ts reads it. */
+/** Creates progress output for programs: each event is one JSON log line, which model/progress-lines.ts reads. */
 export function createJsonProgress({
   write,
   clock,
@@ -14,10 +14,10 @@ export function createJsonProgress({
   let isStopped = false;
   let last = '';
   const report = ({ kind, ...fields }: ProgressEvent): void => {
-    const told = JSON.stringify([kind, fields]);
-    const isNews = told !== last; // a server polled for minutes says the same again and again
-    last = told;
-    if (isStopped || !isNews) return;
+    const current = JSON.stringify([kind, fields]);
+    const hasChanged = current !== last; // polling a server for minutes repeats the same event
+    last = current;
+    if (isStopped || !hasChanged) return;
     write(`${renderJsonLine({ time: clock.now(), level: 'info', message: `step ${kind}`, fields })}\n`);
   };
   const stop = (): void => {

@@ -1,25 +1,25 @@
 import type { Clock } from '../model/clock.ts';
 import type { ProgressEvent } from '../model/progress.ts';
 
-/** Where progress is shown. */
+/** The output that progress is written to. */
 export interface ProgressOptions {
   readonly isTerminal: boolean;
-  /** The terminal's width; 0 when it does not tell. */
+  /** The terminal's width; 0 when it is unknown. */
   readonly columns: number;
   readonly write: (text: string) => void;
   readonly clock: Clock;
 }
 
-/** Shows the steps of a build to whoever watches. */
+/** Shows the steps of a build. */
 export interface Progress {
   readonly report: (event: ProgressEvent) => void;
-  /** Writes other text, such as lines of the log, without spoiling what is shown. */
+  /** Writes other text, such as log lines, without breaking the live line. */
   readonly print: (text: string) => void;
-  /** Takes the live line away, for good; what is reported later is not shown. */
+  /** Removes the live line and ignores all later events. */
   readonly stop: () => void;
 }
 
-/** `text` without line ends and other controls, which a server or a guest may have put into it. */
+/** Returns `text` without line ends and other control characters, which may come from a server or a guest. */
 export function oneLine(text: string): string {
   return text
     .replace(/\p{Cc}+/gu, ' ')
@@ -27,7 +27,7 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** `3.2 s`. */
+/** Renders seconds as `3.2 s`. */
 export function renderSeconds(seconds: number): string {
   return `${seconds.toFixed(1)} s`;
 }

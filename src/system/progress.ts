@@ -2,7 +2,7 @@ import type { ProgressEvent } from '../model/progress.ts';
 import { LiveProgress } from './live-progress.ts';
 import { type Progress, type ProgressOptions, oneLine, renderSeconds } from './progress-view.ts';
 
-/** On a terminal, one live line stands under the steps that are done; elsewhere each event is a line. */
+/** Creates progress output: on a terminal a live line below the finished steps, elsewhere one line for each event. */
 export function createProgress(options: ProgressOptions): Progress {
   return options.isTerminal ? createLiveProgress(options) : createPlainProgress(options);
 }
@@ -26,8 +26,8 @@ function createPlainProgress({ write }: ProgressOptions): Progress {
   let isStopped = false;
   let last = '';
   const report = (event: ProgressEvent): void => {
-    const line = `${oneLine(event.step)}${renderPlainly(event)}\n`;
-    if (!isStopped && line !== last) write(line); // a server polled for minutes says the same again and again
+    const line = `${oneLine(event.step)}${renderPlain(event)}\n`;
+    if (!isStopped && line !== last) write(line); // polling a server for minutes repeats the same event
     last = line;
   };
   const stop = (): void => {
@@ -36,7 +36,7 @@ function createPlainProgress({ write }: ProgressOptions): Progress {
   return { report, print: write, stop };
 }
 
-function renderPlainly(event: ProgressEvent): string {
+function renderPlain(event: ProgressEvent): string {
   switch (event.kind) {
     case 'started':
       return ' …';

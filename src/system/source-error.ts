@@ -1,4 +1,4 @@
-/** The data on its way to a receiver is at fault, not the receiver: the source broke off, or sent the wrong thing. */
+/** An error of the source of a transfer, not of the receiver: the data ended early or was not what was expected. */
 export class SourceError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,16 +1,16 @@
 import { ProductError } from '../model/errors.ts';
 
-/** Who answers has another host key than the server we made; nothing was sent to it. */
+/** The error for a server whose host key differs from the expected one. No data was sent to it. */
 export class SshHostKeyError extends ProductError {
   readonly kind = 'build';
 }
 
-/** No SSH connection, or one that was lost before the command had told its exit status. */
+/** The error for an SSH connection that failed, or was lost before the command returned its exit status. */
 export class SshUnreachableError extends ProductError {
   readonly kind = 'unavailable';
 }
 
-/** A command over SSH did not end in its time. */
+/** The error for a command over SSH that did not end in time. */
 export class SshTimeoutError extends ProductError {
   readonly kind = 'unavailable';
 }

@@ -7,34 +7,34 @@ import type { ClientChannel } from './ssh2.ts';
 
 export interface SshCommand {
   readonly command: string;
-  /** Written as a whole, then its end is told; without it, the command reads an empty one. */
+  /** The complete standard input. Without it, the command reads an empty one. */
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called with both outputs as they arrive, never in the middle of a character. */
+  /** Receives standard output and standard error as they arrive, in whole characters. */
   readonly onOutput?: (text: string) => void;
 }
 
 export interface SshResult {
   readonly exitCode: number;
-  /** The last 256 KiB (as UTF-16 units); what came before is dropped. */
+  /** The last 256 KiB, counted in UTF-16 units. Earlier output is dropped. */
   readonly stdout: string;
-  /** The last 256 KiB, like `stdout`. */
+  /** Limited like `stdout`. */
   readonly stderr: string;
 }
 
 const KEPT_OUTPUT = 256 * 1024;
 
-/** One command under way. */
+/** One running command. */
 interface Run {
   readonly link: SshLink;
   readonly command: SshCommand;
   readonly outcome: Outcome<SshResult>;
-  /** Aborted when the outcome is known. */
+  /** Aborted when the result is known. */
   readonly over: AbortSignal;
 }
 
-/** Runs one command in a channel of its own; see SshSession.run. */
+/** Runs one command in its own channel; see SshSession.run. */
 export async function runSshCommand(link: SshLink, command: SshCommand): Promise<SshResult> {
   const end = new AbortController();
   const { timeoutMs, signal } = command;
@@ -62,7 +62,7 @@ function timeoutError(timeoutMs: number): SshTimeoutError {
 
 function start(run: Run): void {
   const { link, outcome, over } = run;
-  // Heard before the channel's own end: an exit status with half of the output is no result.
+  // This event precedes the channel's own end; without it, an exit status with half the output would look complete.
   const onLost = (): void => {
     outcome.reject(link.unreachable('the connection was lost'));
   };
@@ -79,7 +79,7 @@ function start(run: Run): void {
 }
 
 function attach(run: Run, channel: ClientChannel): void {
-  channel.on('error', () => undefined); // for good: an error that comes late must not end the process
+  channel.on('error', () => undefined); // never removed: a late error must not end the process
   const close = (): void => {
     if (run.link.isOpen) channel.close();
   };
@@ -89,7 +89,7 @@ function attach(run: Run, channel: ClientChannel): void {
   }
   run.over.addEventListener('abort', close);
   collect(run, channel);
-  channel.end(run.command.stdin ?? ''); // ssh2 sends it as the server's window opens
+  channel.end(run.command.stdin ?? ''); // ssh2 sends it as the server's window allows
 }
 
 function collect(run: Run, channel: ClientChannel): void {
@@ -97,17 +97,17 @@ function collect(run: Run, channel: ClientChannel): void {
   const stderr = new OutputTail(KEPT_OUTPUT);
   let exitCode: number | null = null;
   channel.on('data', (bytes: Buffer) => {
-    tell(run, stdout.push(bytes));
+    emit(run, stdout.push(bytes));
   });
   channel.stderr.on('data', (bytes: Buffer) => {
-    tell(run, stderr.push(bytes));
+    emit(run, stderr.push(bytes));
   });
   channel.on('exit', (code) => {
     exitCode = code;
   });
   const finish = (): void => {
-    tell(run, stdout.end());
-    tell(run, stderr.end());
+    emit(run, stdout.end());
+    emit(run, stderr.end());
     if (exitCode === null)
       run.outcome.reject(run.link.unreachable('the command ended without an exit status'));
     else run.outcome.resolve({ exitCode, stdout: stdout.text, stderr: stderr.text });
@@ -118,12 +118,12 @@ function collect(run: Run, channel: ClientChannel): void {
   Promise.all([once(channel, 'close'), once(channel.stderr, 'close')]).then(finish, lose);
 }
 
-function tell(run: Run, text: string): void {
+function emit(run: Run, text: string): void {
   if (text === '' || run.over.aborted) return;
   try {
     run.command.onOutput?.(text);
   } catch (error) {
-    // Thrown on, it would end in ssh2, which takes it for a broken connection.
+    // An error thrown into ssh2 would be taken for a broken connection.
     run.outcome.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }

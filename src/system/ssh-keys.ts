@@ -1,20 +1,20 @@
 import { Secret } from '../model/secret.ts';
 import { loadSsh2 } from './ssh2.ts';
 
-/** A key to log in with. */
+/** A key pair for logging in over SSH. */
 export interface SshKeyPair {
-  /** One line of OpenSSH's format, ending in the comment. */
+  /** One line in OpenSSH's format, ending with the comment. */
   readonly publicKey: string;
-  /** In OpenSSH's own PEM format. */
+  /** In OpenSSH's PEM format. */
   readonly privateKey: Secret;
 }
 
-/** Makes a new ed25519 key; `comment` tells its readers whose it is. */
+/** Generates an ed25519 key pair. The comment names its owner. */
 export function generateSshKeyPair(comment: string): SshKeyPair {
   const { generateKeyPairSync } = loadSsh2().utils;
   for (;;) {
     const pair = generateKeyPairSync('ed25519', { comment });
-    // ssh2 drops the leading zero bytes of a public key, so that one pair in 256 is malformed (its issue 1390).
+    // ssh2 drops leading zero bytes of a public key, which makes one pair in 256 malformed (mscdex/ssh2 issue 1390).
     if (isKey(pair.private) && isKey(pair.public)) {
       return { publicKey: pair.public, privateKey: new Secret(pair.private) };
     }

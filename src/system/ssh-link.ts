@@ -5,20 +5,20 @@ import type { Outcome } from './settle.ts';
 import { SshHostKeyError, SshUnreachableError } from './ssh-errors.ts';
 import { type ConnectConfig, type ServerHostKeyAlgorithm, loadSsh2 } from './ssh2.ts';
 
-/** Where to log in, as whom, and which host keys prove that it is the right server. */
+/** The address, the login and the expected host keys of an SSH server. */
 export interface SshTarget {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** In OpenSSH's own PEM format. */
+  /** In OpenSSH's PEM format. */
   readonly privateKey: Secret;
-  /** In OpenSSH's form, `SHA256:…`; without any, no server is trusted. */
+  /** In OpenSSH's form, `SHA256:…`. An empty list trusts no server. */
   readonly hostKeyFingerprints: readonly string[];
 }
 
 const KEEP_ALIVE_MISSES = 4;
 
-/** Without ssh-dss and SHA-1's ssh-rsa. */
+/** All algorithms except ssh-dss and ssh-rsa, which uses SHA-1. */
 const HOST_KEY_ALGORITHMS: ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -28,7 +28,7 @@ const HOST_KEY_ALGORITHMS: ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ];
 
-/** One TCP connection with its SSH client; knows why it failed. */
+/** One TCP connection with its SSH client. Remembers why it failed. */
 export class SshLink {
   readonly client = new (loadSsh2().Client)();
   readonly #target: SshTarget;
@@ -41,17 +41,17 @@ export class SshLink {
     this.#target = target;
     this.#keepAliveMs = keepAliveMs;
     this.#socket = connect({ host: target.host, port: target.port, noDelay: true });
-    // These listeners stay for good: an error event that nobody hears, however late, would end the process.
+    // Never remove these listeners: an error event without a listener, however late, would end the process.
     this.#socket.on('error', () => undefined);
     this.client.on('error', (error) => {
       this.#firstError ??= error;
     });
-    // A peer that has ended may never read what we still have to say, and no keep-alive would notice.
+    // A peer that has ended its side may never read our remaining data, and no keep-alive would notice.
     this.client.on('end', () => this.#socket.destroy());
     this.client.setMaxListeners(0);
   }
 
-  /** Logs in and reports when that is done or has failed. */
+  /** Logs in and reports success or failure to `outcome`. */
   open(outcome: Outcome<undefined>): void {
     const fail = (): void => {
       outcome.reject(this.#connectFailure());
@@ -74,10 +74,10 @@ export class SshLink {
 
   close(): void {
     this.client.end();
-    this.#socket.destroy(); // not left to a peer that may never answer
+    this.#socket.destroy(); // client.end() alone would wait for the peer
   }
 
-  /** The error for what happened to this connection; the cause is the first one that was heard of. */
+  /** Creates the error for a failure of this connection. The default cause is the connection's first error. */
   unreachable(what: string, cause: unknown = this.#firstError): SshUnreachableError {
     const { username, host, port } = this.#target;
     return new SshUnreachableError(
@@ -118,9 +118,9 @@ function fingerprintOf(key: Buffer): string {
 }
 
 function hostKeyError(target: SshTarget, got: string): SshHostKeyError {
-  const expected = target.hostKeyFingerprints.join(' or ') || 'none, since no host key is known';
+  const expected = target.hostKeyFingerprints.join(' or ') || 'none, because no host key is known';
   return new SshHostKeyError(
     `SSH to ${target.host}:${target.port}: expected host key ${expected}, got ${got}; nothing was sent; ` +
-      `the cloud's operator must find out what answers at this address`,
+      `ask the cloud's operator which server answers at this address`,
   );
 }

@@ -4,30 +4,30 @@ import { SshLink, type SshTarget } from './ssh-link.ts';
 
 export type { SshCommand, SshResult, SshTarget };
 
-/** How long to try to connect, and how often to ask a silent server whether it still lives. */
+/** The limits of connecting and the interval of keep-alives. */
 export interface SshConnectOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Default 15 s; a server that leaves four questions unanswered is lost. */
+  /** Default 15 s. The connection is lost after four keep-alives without an answer. */
   readonly keepAliveMs?: number;
 }
 
-/** A connection to a server that has proved who it is. Several commands may run at once. */
+/** A connection to a server whose host key was verified. Several commands may run at once. */
 export interface SshSession {
   /**
-   * Runs a command to its end, whatever its exit code. Throws SshTimeoutError, SshUnreachableError, or the reason
-   * of the signal; after these the command may still be running on the server.
+   * Runs a command until it ends, with any exit code. Throws SshTimeoutError, SshUnreachableError or the signal's
+   * reason; the command may then still be running on the server.
    */
   run(command: SshCommand): Promise<SshResult>;
-  /** Drops the connection and fails what still runs; safe to repeat. */
+  /** Closes the connection and fails running commands. Safe to repeat. */
   close(): void;
 }
 
 const KEEP_ALIVE_MS = 15_000;
 
 /**
- * Connects and logs in. Throws SshHostKeyError when the server shows none of the host keys, before anything about
- * us is sent; SshUnreachableError for every other failure; or the reason of the signal.
+ * Connects and logs in. Throws SshHostKeyError, before sending the login, when the server has none of the expected host
+ * keys; the signal's reason when it is aborted; SshUnreachableError for every other failure.
  */
 export async function connectSsh(target: SshTarget, options: SshConnectOptions): Promise<SshSession> {
   options.signal?.throwIfAborted();

@@ -5,7 +5,7 @@ export type { ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2'
 
 const require = createRequire(import.meta.url);
 
-/** ssh2, loaded when it is first needed: most of the program's processes only talk to clouds. */
+/** Loads ssh2 on first use: most processes of the program only talk to clouds and never need it. */
 export function loadSsh2(): typeof ssh2 {
   return require('ssh2') as typeof ssh2;
 }

@@ -2,11 +2,11 @@ import { DeadlineError } from '../model/errors.ts';
 import type { Clock } from '../model/clock.ts';
 import { withDeadline } from './wait.ts';
 
-/** How long a transfer may take, and how long it may stand still. */
+/** The limits of a transfer: its total time, and the longest time without progress. */
 export interface TransferLimits {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** What is transferred, in words. */
+  /** A description of the transfer for error messages. */
   readonly what: string;
   readonly timeoutMs: number;
   readonly timeoutOption: string;
@@ -14,16 +14,16 @@ export interface TransferLimits {
   readonly stallOption: string;
 }
 
-/** How far a transfer has come, in bytes. */
+/** The progress of a transfer, in bytes. */
 export interface TransferProgress {
   readonly moved: number;
-  /** `undefined` until it is known. */
+  /** Undefined until it is known. */
   readonly size: number | undefined;
 }
 
 /**
- * Runs a transfer under both limits. Once all its bytes have moved only the deadline of the whole counts: the
- * receiver may still have to store them. Throws DeadlineError.
+ * Runs a transfer under both limits. After its last byte only the total time counts, because the receiver may still
+ * have to store the data. Throws DeadlineError.
  */
 export async function withTransferLimits<T>(
   work: (signal: AbortSignal) => Promise<T>,
@@ -34,8 +34,8 @@ export async function withTransferLimits<T>(
     new DeadlineError(
       `${limits.what} did not end within ${limits.timeoutMs / 1000} s; ${limits.timeoutOption} sets the limit`,
     );
-  const both = (signal: AbortSignal): Promise<T> => withStallWatch(work, progress, { ...limits, signal });
-  return withDeadline(both, limits, tooLong);
+  const watched = (signal: AbortSignal): Promise<T> => withStallWatch(work, progress, { ...limits, signal });
+  return withDeadline(watched, limits, tooLong);
 }
 
 async function withStallWatch<T>(
@@ -53,7 +53,7 @@ async function withStallWatch<T>(
       before = moved;
     }
     const error = new DeadlineError(
-      `${limits.what} stood still for ${limits.stallMs / 1000} s; ${limits.stallOption} sets the limit`,
+      `${limits.what} stalled for ${limits.stallMs / 1000} s; ${limits.stallOption} sets the limit`,
     );
     worker.abort(error);
     throw error;

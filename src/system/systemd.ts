@@ -1,62 +1,63 @@
 import { ProductError } from '../model/errors.ts';
 import type { CommandResult, RunCommand } from './command.ts';
 
-/** systemd refused, or could not be asked. */
+/** The error for a systemctl command that failed. */
 export class SystemdError extends ProductError {
   readonly kind = 'unavailable';
 }
 
-/** The services of this host. Each act is safe to repeat. */
+/** The systemd services of this host. Every operation is safe to repeat. */
 export interface Systemd {
-  /** Reads the unit files again. */
+  /** Reloads the unit files. */
   reload(): Promise<void>;
   enable(service: string): Promise<void>;
   disable(service: string): Promise<void>;
   start(service: string): Promise<void>;
-  /** Starts what does not run, too. */
+  /** Restarts the service, or starts it when it is stopped. */
   restart(service: string): Promise<void>;
-  /** One that systemd does not know has stopped. */
+  /** Stops the service. Succeeds when systemd does not know it. */
   stop(service: string): Promise<void>;
-  /** Forgets that the service failed: systemd remembers it even when its file is gone. */
+  /** Clears the failed state, which systemd keeps even after the unit file is deleted. */
   resetFailed(service: string): Promise<void>;
   isActive(service: string): Promise<boolean>;
   isEnabled(service: string): Promise<boolean>;
 }
 
-/** More than stopping a service of ours takes: see its TimeoutStopSec. */
+/** Longer than stopping one of our services takes; see TimeoutStopSec in the unit file. */
 const TIMEOUT_MS = 60_000;
 
-/** "The unit is not loaded", of systemctl(1). */
+/** The exit code of systemctl for a unit that is not loaded; see systemctl(1). */
 const NOT_LOADED = 5;
 
-/** What systemctl says of a service that is not in systemd's memory, when asked to forget its failures. */
+/** The exit code of `systemctl reset-failed` for a service that systemd does not remember. */
 const NOT_REMEMBERED = 1;
 
-/** The systemd that the program at `systemctl` speaks to. */
+/** Opens the systemd that the program at `systemctl` controls. */
 export function openSystemd(systemctl: string, run: RunCommand): Systemd {
-  const ask = (args: readonly string[]): Promise<CommandResult> =>
+  const runSystemctl = (args: readonly string[]): Promise<CommandResult> =>
     run({
       file: systemctl,
       args,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
       timeoutMs: TIMEOUT_MS,
     });
-  const tell = async (args: readonly string[], accepted: readonly number[] = [0]): Promise<void> => {
-    const { exitCode, signal, stderr } = await ask(args);
+  const change = async (args: readonly string[], accepted: readonly number[] = [0]): Promise<void> => {
+    const { exitCode, signal, stderr } = await runSystemctl(args);
     if (exitCode !== undefined && accepted.includes(exitCode)) return;
-    const end = exitCode === undefined ? `was ended by ${signal ?? 'a signal'}` : `exited with ${exitCode}`;
+    const end = exitCode === undefined ? `was killed by ${signal ?? 'a signal'}` : `exited with ${exitCode}`;
     throw new SystemdError(`systemctl ${args.join(' ')} ${end}: ${stderr.trim()}`);
   };
-  const isSo = async (args: readonly string[]): Promise<boolean> => (await ask(args)).exitCode === 0;
+  const succeeds = async (args: readonly string[]): Promise<boolean> =>
+    (await runSystemctl(args)).exitCode === 0;
   return {
-    reload: () => tell(['daemon-reload']),
-    enable: (service) => tell(['enable', service]),
-    disable: (service) => tell(['disable', service]),
-    start: (service) => tell(['start', service]),
-    restart: (service) => tell(['restart', service]),
-    stop: (service) => tell(['stop', service], [0, NOT_LOADED]),
-    resetFailed: (service) => tell(['reset-failed', service], [0, NOT_REMEMBERED]),
-    isActive: (service) => isSo(['is-active', '--quiet', service]),
-    isEnabled: (service) => isSo(['is-enabled', '--quiet', service]),
+    reload: () => change(['daemon-reload']),
+    enable: (service) => change(['enable', service]),
+    disable: (service) => change(['disable', service]),
+    start: (service) => change(['start', service]),
+    restart: (service) => change(['restart', service]),
+    stop: (service) => change(['stop', service], [0, NOT_LOADED]),
+    resetFailed: (service) => change(['reset-failed', service], [0, NOT_REMEMBERED]),
+    isActive: (service) => succeeds(['is-active', '--quiet', service]),
+    isEnabled: (service) => succeeds(['is-enabled', '--quiet', service]),
   };
 }

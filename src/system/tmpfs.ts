@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 /** TMPFS_MAGIC of statfs(2). */
 const TMPFS = 0x01021994;
 
-/** Is what `path` leads to kept in memory only? Links are followed. */
+/** Reports whether `path`, with links followed, is on a tmpfs and thus only in memory. */
 export async function isOnTmpfs(path: string): Promise<boolean> {
   const { type } = await statfs(path);
   return type === TMPFS;

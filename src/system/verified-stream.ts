@@ -2,21 +2,21 @@ import { type Hash, createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { SourceError } from './source-error.ts';
 
-/** What the data of a stream must be. */
+/** The expected properties of a stream's data. */
 export interface Expected {
   readonly size: number;
-  /** In hex; `undefined`: only the size counts. */
+  /** In hex. Undefined checks only the size. */
   readonly sha256?: string | undefined;
-  /** What the very first bytes must be, and how such data is called. */
+  /** The expected first bytes and the name of the format that starts with them. */
   readonly magic?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
 }
 
-/** The data that passed was not what was expected. */
+/** The error for data that differs from what was expected. */
 class UnexpectedDataError extends SourceError {}
 
 /**
- * Passes data on and proves it. The last chunk is held back until size and SHA-256 agree, so that a receiver that
- * waits for `size` bytes never takes wrong data for complete. Knows the SHA-512 of what passed, as Glance keeps it.
+ * Passes data through and verifies it. Holds back the last chunk until size and SHA-256 match, so that a receiver that
+ * waits for `size` bytes never accepts wrong data. Also computes the SHA-512, which Glance stores.
  */
 export class VerifiedStream extends Transform {
   readonly #expected: Expected;
@@ -31,12 +31,12 @@ export class VerifiedStream extends Transform {
     this.#expected = expected;
   }
 
-  /** Bytes seen so far. */
+  /** The number of bytes received so far. */
   get passed(): number {
     return this.#passed;
   }
 
-  /** Of all the data, in hex; `undefined` before the end. */
+  /** The SHA-512 of all data in hex; undefined before the end. */
   get sha512(): string | undefined {
     return this.#sha512Hex;
   }

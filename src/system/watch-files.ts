@@ -5,24 +5,24 @@ export interface FileWatch {
   readonly paths: readonly string[];
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** Ends the watch. */
+  /** Stops the watch. */
   readonly signal: AbortSignal;
-  /** Called with each path whose file was replaced, changed, made or removed since the last look. */
+  /** Receives each path whose file was created, changed, replaced or removed since the previous poll. */
   readonly onChange: (path: string) => void;
 }
 
 /**
- * Looks at files again and again; resolves when the first look is done, `ended` when the signal has ended the watch. It
- * polls: inotify follows an inode and not a name, and these files are replaced by renames.
+ * Polls files for changes. Resolves after the first poll; `ended` resolves when the signal has stopped the watch. Polling
+ * is needed because inotify follows an inode, and these files are replaced by renames.
  */
 export async function watchFiles(watch: FileWatch): Promise<{ readonly ended: Promise<void> }> {
-  return { ended: keepLooking(watch, await look(watch.paths)) };
+  return { ended: poll(watch, await readFingerprints(watch.paths)) };
 }
 
-async function keepLooking(watch: FileWatch, first: readonly string[]): Promise<void> {
+async function poll(watch: FileWatch, first: readonly string[]): Promise<void> {
   let seen = first;
   while (await sleepUnlessAborted(watch)) {
-    const now = await look(watch.paths);
+    const now = await readFingerprints(watch.paths);
     for (const [index, path] of watch.paths.entries()) {
       if (now[index] !== seen[index]) watch.onChange(path);
     }
@@ -30,17 +30,17 @@ async function keepLooking(watch: FileWatch, first: readonly string[]): Promise<
   }
 }
 
-function look(paths: readonly string[]): Promise<readonly string[]> {
+function readFingerprints(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(readFingerprint));
 }
 
-/** With the inode: of two files written within one tick of the disk's clock each has its own. */
+/** Includes the inode, since two files written within one tick of the disk's clock have the same time. */
 async function readFingerprint(path: string): Promise<string> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });
     return [ino, mtimeNs, size].map(String).join(' ');
   } catch {
-    return 'none'; // whoever reads it tells why
+    return 'none'; // the reader of the file reports the error
   }
 }
 

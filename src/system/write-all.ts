@@ -3,12 +3,12 @@ import { errorCodeOf } from './error-code.ts';
 
 const PAUSE_MS = 5;
 
-/** Writes all of `text` before it returns, also to a full pipe; a pipe that nobody reads any more is let be. */
+/** Writes all of `text` before it returns, even to a full pipe. Ignores a pipe whose reader is gone. */
 export function writeAllSync(fd: number, text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) {
+  let remaining = Buffer.from(text);
+  while (remaining.length > 0) {
     try {
-      rest = rest.subarray(writeSync(fd, rest));
+      remaining = remaining.subarray(writeSync(fd, remaining));
     } catch (error) {
       const code = errorCodeOf(error);
       if (code === 'EPIPE') return;

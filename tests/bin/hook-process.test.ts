@@ -5,6 +5,8 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -101,6 +103,22 @@ describe('the charm in a process', () => {
     const { status, calls } = dispatch({ env: { ...NO_HOOK, JUJU_DISPATCH_PATH: 'hooks/run' } });
     expect(status).toBe(0);
     expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked/));
+  });
+
+  test('needs no package of the charm, and no other file of its program', () => {
+    const away = join(folder, 'away');
+    mkdirSync(away);
+    const parts = ['node_modules', ...readdirSync(join(charm, 'dist')).map((name) => `dist/${name}`)];
+    const moved = parts.filter((path) => path !== 'dist/bin');
+    expect(moved.length).toBeGreaterThan(5);
+    for (const path of moved) renameSync(join(charm, path), join(away, path.replace('/', '-')));
+    try {
+      const { status, stderr, calls } = dispatch();
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
+    } finally {
+      for (const path of moved) renameSync(join(away, path.replace('/', '-')), join(charm, path));
+    }
   });
 
   test('fails an action that it does not know, and prints nothing into its results', () => {

@@ -5,7 +5,7 @@ import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
 import { encodeJobArguments } from '../../src/model/job-arguments.ts';
 import { type JobOrder, encodeJobOrder } from '../../src/model/job-order.ts';
 import { expandRunConfigs } from '../../src/model/run-config.ts';
-import { parseObservation } from '../../src/model/observation.ts';
+import { decodeListResult } from '../../src/model/program-result-list.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { CONFIG, buildOrder, orderHead } from '../builder/support/jobs.ts';
@@ -61,7 +61,7 @@ describe('job', () => {
     const extraImages = [{ cloudId: 'b', imageId: 'theirs' }];
     const ran = await runOrder({ ...HEAD, kind: 'list', cloudIds: ['a', 'b'], extraImages });
     expect(ran.code).toBe(0);
-    expect(parseObservation(ran.json())).toMatchObject([
+    expect(decodeListResult(ran.out)?.clouds).toMatchObject([
       { cloudId: 'a', images: [{ id: 'ours' }] },
       { cloudId: 'b', images: [], alsoActiveIds: ['theirs'] },
     ]);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Observation, parseObservation } from '../../src/model/observation.ts';
+import type { Observation } from '../../src/model/observation.ts';
 import { OWNER_KEYS, type Owner, encodeOwner } from '../../src/model/owner.ts';
+import { decodeListResult } from '../../src/model/program-result-list.ts';
 import { TOKENS } from '../support/http-cloud.ts';
 import { until, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
 import { type Ran, useProgram } from './run-program.ts';
@@ -15,7 +16,7 @@ beforeEach(() => program.writeClouds({ a: at.a.http.origin, b: at.b.http.origin 
 
 const list = (clouds: string, ...more: string[]): Promise<Ran> =>
   program.run(['list', '--clouds', clouds, ...more]);
-const observationOf = ({ json }: Ran): Observation => parseObservation(json());
+const observationOf = ({ out }: Ran): Observation => decodeListResult(out)?.clouds ?? [];
 const othersIn = (ran: Ran) =>
   observationOf(ran).map((cloud) => (cloud.state === 'seen' ? (cloud.alsoActiveIds ?? []) : cloud.kind));
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledError } from '../../src/model/errors.ts';
-import { type Observation, parseObservation } from '../../src/model/observation.ts';
+import type { Observation } from '../../src/model/observation.ts';
 import { OWNER_KEYS, type Owner, encodeOwner } from '../../src/model/owner.ts';
+import { decodeListResult } from '../../src/model/program-result-list.ts';
 import { TOKENS } from '../support/http-cloud.ts';
 import { useScriptedClouds } from '../image-builder/scripted-clouds.ts';
 import { type Ran, useProgram } from './run-program.ts';
@@ -28,7 +29,7 @@ beforeEach(() =>
 
 const list = (clouds: string, ...more: string[]): Promise<Ran> =>
   program.run(['list', '--clouds', clouds, ...more]);
-const observationOf = ({ json }: Ran): Observation => parseObservation(json());
+const observationOf = ({ out }: Ran): Observation => decodeListResult(out)?.clouds ?? [];
 const idsIn = (ran: Ran): readonly (readonly string[])[] =>
   observationOf(ran).map((cloud) => (cloud.state === 'seen' ? cloud.images.map(({ id }) => id) : []));
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { EXIT_CODES, exitCodeOf } from '../../src/bin/image-builder/exit-codes.ts';
-import { describeFailure, renderResult, toSnakeCase } from '../../src/bin/image-builder/result.ts';
+import { describeFailure } from '../../src/bin/image-builder/result.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
 import {
   ConflictError,
@@ -17,6 +17,7 @@ import {
   InputError,
   UploadImageError,
 } from '../../src/model/errors.ts';
+import { toSnakeCase } from '../../src/model/snake-case.ts';
 import { SshHostKeyError, SshTimeoutError, SshUnreachableError } from '../../src/system/ssh-errors.ts';
 
 const call = { cloud: 'c1', service: 'image', operation: 'upload' };
@@ -57,30 +58,7 @@ describe('the exit code', () => {
   });
 });
 
-describe('the result', () => {
-  test('is one line of JSON in snake case, at every depth', () => {
-    const protocol = {
-      facts: {
-        runnerVersion: '2.331.0',
-        baseSha256: 'a',
-      },
-      prunes: [{ cloud: 'a', images: [{ id: '1', createdAt: 't', outcome: 'kept', reason: 'r' }] }],
-      steps: [{ name: 'create server', seconds: 1.5 }],
-      warnings: ['aB stays'],
-    } as const;
-    const text = renderResult({ imageId: 'i', imageName: 'camelCase' }, protocol);
-    expect(text).toMatch(/^[^\n]*\n$/);
-    expect(JSON.parse(text)).toEqual({
-      image_id: 'i',
-      image_name: 'camelCase',
-      runner_version: '2.331.0',
-      base_sha256: 'a',
-      pruned: [{ cloud: 'a', images: [{ id: '1', created_at: 't', outcome: 'kept', reason: 'r' }] }],
-      steps: [{ name: 'create server', seconds: 1.5 }],
-      warnings: ['aB stays'],
-    });
-  });
-
+describe('the keys of a printed result', () => {
   test.each([
     [{ aB: null }, { a_b: null }],
     [
@@ -89,7 +67,7 @@ describe('the result', () => {
     ],
     [null, null],
     ['aB', 'aB'],
-  ])('%p is %p', (value, expected) => {
+  ])('of %p are those of %p', (value, expected) => {
     expect(toSnakeCase(value)).toEqual(expected);
   });
 });
@@ -97,22 +75,24 @@ describe('the result', () => {
 describe('a failure', () => {
   test('is told by kind, type, step and leftovers', () => {
     expect(describeFailure(failedStep(new UploadImageError('not stored')))).toEqual({
-      error: {
-        kind: 'build',
-        type: 'UploadImageError',
-        message: 'create server: not stored\nleft behind: create keypair: stuck',
-        step: 'create server',
-        leftovers: ['create keypair: stuck'],
-      },
+      kind: 'build',
+      type: 'UploadImageError',
+      message: 'create server: not stored\nleft behind: create keypair: stuck',
+      step: 'create server',
+      leftovers: ['create keypair: stuck'],
     });
   });
 
   test('that is a bug is told as one', () => {
     expect(describeFailure(new TypeError('x'))).toEqual({
-      error: { kind: 'bug', type: 'TypeError', message: 'x' },
+      kind: 'bug',
+      type: 'TypeError',
+      message: 'x',
     });
     expect(describeFailure('thrown text')).toEqual({
-      error: { kind: 'bug', type: 'Error', message: 'thrown text' },
+      kind: 'bug',
+      type: 'Error',
+      message: 'thrown text',
     });
   });
 });

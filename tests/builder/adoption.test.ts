@@ -50,7 +50,10 @@ describe('a job whose daemon was killed', () => {
     if (job === undefined) throw new Error('unreachable');
     const outcome = adoptJob(job, at.tools);
     await at.release();
-    expect(await outcome).toEqual({ state: 'done', result: { image_id: 'i' } });
+    expect(await outcome).toEqual({
+      state: 'done',
+      result: { job: 'build', imageId: 'i', warnings: [] },
+    });
   });
 
   test('is found also when its program is not the current one any more', async () => {

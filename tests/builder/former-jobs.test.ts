@@ -48,7 +48,7 @@ describe('a build that version 0.1.0 started', () => {
     const outcome = adoptJob({ ...job, startedAt: at.tools.clock.now() }, at.tools);
     await writeFile(jobFiles(at.host.paths, 'b1').result, '{"image_id": "i"}');
     child.kill('SIGKILL');
-    expect(await outcome).toEqual({ state: 'done', result: { image_id: 'i' } });
+    expect(await outcome).toMatchObject({ state: 'done', result: { job: 'build', imageId: 'i' } });
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { initialize } from '../../src/builder/initialize.ts';
 import { removeFromHost } from '../../src/builder/remove-from-host.ts';
 import { ensureServiceRuns, stopService } from '../../src/builder/service.ts';
 import { ensureUnitKey } from '../../src/builder/unit-key.ts';
+import { loginByName } from '../../src/model/cloud-login.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { failureOf } from '../support/http-fixture.ts';
 import { UNIT, layOutCharm, useHost } from './support/host.ts';
@@ -16,16 +17,15 @@ const at = useHost();
 const config: ApplicationInitializationConfig = {
   cloudConfig: {
     clouds: {
-      builder: {
-        auth: {
-          auth_url: 'https://keystone.example.com/v3',
-          password: new Secret('pw'),
-          project_domain_name: 'd',
-          project_name: 'p',
-          user_domain_name: 'd',
-          username: 'u',
-        },
-      },
+      builder: loginByName({
+        authUrl: 'https://keystone.example.com/v3',
+        password: new Secret('pw'),
+        projectDomainName: 'd',
+        projectName: 'p',
+        userDomainName: 'd',
+        userName: 'u',
+        region: '',
+      }),
     },
   },
   channel: 'charm',

@@ -37,7 +37,10 @@ describe('a job', () => {
       },
     ]);
     await at.release();
-    expect(await awaitJob(job, at.tools)).toEqual({ state: 'done', result: { image_id: 'i' } });
+    expect(await awaitJob(job, at.tools)).toEqual({
+      state: 'done',
+      result: { job: 'build', imageId: 'i', warnings: [] },
+    });
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
@@ -110,7 +113,10 @@ describe('a job', () => {
     await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
     await at.script({ build: { result: { image_id: 'second' } } });
     const again = await startJob(buildOrder(), at.tools);
-    expect(await awaitJob(again, at.tools)).toEqual({ state: 'done', result: { image_id: 'second' } });
+    expect(await awaitJob(again, at.tools)).toEqual({
+      state: 'done',
+      result: { job: 'build', imageId: 'second', warnings: [] },
+    });
     expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
   });
 
@@ -146,7 +152,7 @@ describe('a job that fails', () => {
       message: 'no',
       step: 'create server',
       leftovers: ['server 1'],
-      result: { error, images: [] },
+      result: { job: 'build', error, images: [], warnings: [] },
     });
   });
 

@@ -32,7 +32,7 @@ describe('a look at the clouds', () => {
     await at.script({ list: { result: { clouds: [cloud('a'), broken], warnings: [] }, exitCode: 6 } });
     expect(await observe(['a', 'b'], at.tools)).toEqual([
       { cloudId: 'a', state: 'seen', projectKey: 'key-a', images: [] },
-      { cloudId: 'b', state: 'failed', kind: 'denied', message: 'wrong password' },
+      { cloudId: 'b', state: 'failed', kind: 'denied', type: 'X', message: 'wrong password' },
     ]);
     const [call] = await at.calls();
     expect(call?.order).toMatchObject({ kind: 'list', cloudIds: ['a', 'b'], extraImages: [] });
@@ -100,7 +100,7 @@ describe('a look at the clouds', () => {
 
   test('that takes too long fails as unavailable', async () => {
     const runCommand = (): never => {
-      throw new CommandError('node: waited 120 s for it to end, and ended it');
+      throw new CommandError('node: did not exit within 120 s and was stopped');
     };
     const error = await failureOf(observe(['a'], { ...at.tools, runCommand }));
     expect(error).toMatchObject({ name: 'GetLatestImageError', kind: 'unavailable' });

@@ -17,16 +17,21 @@ const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as
 describe('the other jobs', () => {
   test('prepare, copy and prune return their outcome, under the id that they are given', async () => {
     await at.script({
-      prepare: { result: { a: 1 } },
-      copy: { result: { b: 1 } },
-      prune: { result: { c: 1 } },
+      prepare: { result: { cloud: 'builder', swept: ['server s'] } },
+      copy: { result: { cloud: 'builder', image_id: 'i' } },
+      prune: { result: { cloud: 'a', marked: ['i'] } },
     });
     const outcomes = [
       await runJob({ kind: 'prepare', entries: [entry] }, { reason: 'r', buildId: 'p1' }, at.tools),
       await runJob(COPY, { reason: 'r', buildId: 'c1' }, at.tools),
       await runJob(PRUNE, { reason: 'r' }, at.tools),
     ];
-    expect(outcomes).toEqual([{ a: 1 }, { b: 1 }, { c: 1 }].map((result) => ({ state: 'done', result })));
+    const results = [
+      { job: 'prepare', cloud: 'builder', swept: ['server s'], warnings: [] },
+      { job: 'copy', cloud: 'builder', imageId: 'i', warnings: [] },
+      { job: 'prune', cloud: 'a', marked: ['i'], warnings: [] },
+    ];
+    expect(outcomes).toEqual(results.map((result) => ({ state: 'done', result })));
     expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
   });
 

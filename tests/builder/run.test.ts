@@ -15,13 +15,14 @@ const MATRIX: ConfigMatrix = { bases: ['noble', 'jammy'], jujuChannels: [], micr
 const NOBLE = 'app-noble-x64';
 const JAMMY = 'app-jammy-x64';
 
+const effort = { attempts: 1, seconds: 1.5 };
 const delivered = (id: string) => ({
   result: {
     cloud: 'builder',
     image_id: id,
     images: [
-      { cloud: 'a', image_id: `${id}-a`, outcome: 'copied' },
-      { cloud: 'b', image_id: `${id}-b`, outcome: 'already there' },
+      { cloud: 'a', image_id: `${id}-a`, outcome: 'copied', proven_by: 'hash', ...effort },
+      { cloud: 'b', image_id: `${id}-b`, outcome: 'already there', proven_by: 'earlier', ...effort },
     ],
   },
 });
@@ -131,8 +132,8 @@ describe('a run of which one image fails', () => {
 
   test('in one cloud only gives the others of it', async () => {
     const images = [
-      { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no' },
-      { cloud: 'b', image_id: 'n-b', outcome: 'copied' },
+      { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no', ...effort },
+      { cloud: 'b', image_id: 'n-b', outcome: 'copied', proven_by: 'hash', ...effort },
     ];
     const partial = { result: { ...failure('partial').result, image_id: 'n', images }, exitCode: 6 };
     await at.script({ [`build ${NOBLE}`]: partial });

@@ -17,22 +17,19 @@ describe('credentials', () => {
     expect(Object.keys(clouds)).toEqual(['builder', expect.stringMatching(/^runners_runner-/)]);
     expect(Object.values(clouds)).toMatchObject([
       {
-        auth: {
-          auth_url: 'https://keystone.example.com:5000/v3',
-          username: 'builder',
-          project_name: 'build',
-        },
-        region_name: 'one',
+        authUrl: 'https://keystone.example.com:5000/v3',
+        auth: { user: { name: 'builder' }, project: { name: 'build' } },
+        region: 'one',
       },
       {
-        auth: { auth_url: 'https://keystone.consumer.example.com/v3', username: 'runner' },
-        region_name: 'two',
+        authUrl: 'https://keystone.consumer.example.com/v3',
+        auth: { user: { name: 'runner' } },
+        region: 'two',
       },
     ]);
-    expect(Object.values(clouds).map(({ auth }) => auth.password.reveal())).toEqual([
-      'build-passw0rd',
-      'consumer-passw0rd',
-    ]);
+    expect(
+      Object.values(clouds).map(({ auth }) => auth.method === 'password' && auth.password.reveal()),
+    ).toEqual(['build-passw0rd', 'consumer-passw0rd']);
   });
 
   test.each<[string, Partial<Observed>]>([

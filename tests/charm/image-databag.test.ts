@@ -5,7 +5,9 @@ import type { CloudReport } from '../../src/model/built.ts';
 import { built, cloudOf, consumerDatabag, imageRelation, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
-const IMAGES = deriveImages(charmConfig({ 'base-image': 'noble,jammy' }), 'app', '');
+const imagesOf = (options: Readonly<Record<string, string>>) =>
+  deriveImages(charmConfig(options), { application: 'app', scriptDigest: '', consumers: [] });
+const IMAGES = imagesOf({ 'base-image': 'noble,jammy' });
 const NOBLE_1 = { id: 'n1', tags: 'x64,noble', images: '[{"id": "n1", "tags": "x64,noble"}]' };
 const BOTH = {
   id: 'n1',
@@ -62,8 +64,10 @@ describe('a databag', () => {
   test('tells nothing of an image of another architecture or base', () => {
     const relation = imageRelation();
     const clouds = [report(cloudOf(relation), { noble: 'n1', focal: 'f1' })];
-    expect(decide(relation, clouds, { ...IMAGES, arch: 'arm64' }).changes).toEqual({});
-    expect(decide(relation, clouds, { ...IMAGES, bases: ['jammy'] }).changes).toEqual({});
+    expect(
+      decide(relation, clouds, imagesOf({ 'base-image': 'noble,jammy', architecture: 'arm64' })).changes,
+    ).toEqual({});
+    expect(decide(relation, clouds, imagesOf({ 'base-image': 'jammy' })).changes).toEqual({});
   });
 
   test('tells what the first unit sees whose cloud answers and has the primary image', () => {

@@ -11,25 +11,25 @@ import { findRoute } from '../support/openstack/find-route.ts';
 import type { Route } from '../support/openstack/route.ts';
 import type { Exchange } from './contract.ts';
 
-/** A way to a real cloud that writes down what is answered. */
+/** A proxy in front of a real cloud that records the responses. */
 export interface RecordingProxy {
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** What a proxy stands before. */
+/** The cloud behind a recording proxy. */
 export interface RecordedCloud {
   /** The services' origins by the first part of the path: `image` → `http://glance:9292`. */
   readonly services: Readonly<Record<string, string>>;
-  /** The emulator's calls of the same cloud, whose names the record uses. */
+  /** The routes of the emulator for the same cloud. The record uses their names. */
   readonly routes: readonly Route[];
   readonly onExchange: (exchange: Exchange) => void;
 }
 
-/** Passes `/image/v2/…` on to the image service, and so on. */
+/** Starts a proxy that forwards `/image/v2/…` to the image service, and likewise for the other services. */
 export async function startRecordingProxy(cloud: RecordedCloud): Promise<RecordingProxy> {
   const server = createServer((request, response) => {
-    pass(cloud, request, response);
+    forward(cloud, request, response);
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
@@ -44,16 +44,16 @@ export async function startRecordingProxy(cloud: RecordedCloud): Promise<Recordi
   };
 }
 
-function pass(cloud: RecordedCloud, request: IncomingMessage, response: ServerResponse): void {
+function forward(cloud: RecordedCloud, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '', 'http://proxy');
   const [, service = ''] = url.pathname.split('/');
   const target = `${cloud.services[service] ?? ''}${url.pathname.slice(service.length + 1)}${url.search}`;
   const { method = '' } = request;
-  const passed = send(target, { method, headers: withoutConnection(request.headers), agent: false });
-  const cut = (): void => void request.socket.destroy();
-  passed.on('error', cut);
-  request.on('error', () => passed.destroy()).pipe(passed);
-  passed.on('response', (answer) => {
+  const forwarded = send(target, { method, headers: withoutConnection(request.headers), agent: false });
+  const disconnect = (): void => void request.socket.destroy();
+  forwarded.on('error', disconnect);
+  request.on('error', () => forwarded.destroy()).pipe(forwarded);
+  forwarded.on('response', (answer) => {
     const chunks: Buffer[] = [];
     response.writeHead(answer.statusCode ?? 0, withoutConnection(answer.headers));
     answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -61,11 +61,11 @@ function pass(cloud: RecordedCloud, request: IncomingMessage, response: ServerRe
       const route = findRoute(cloud.routes, method, url.pathname)?.route.route ?? `${method} ${url.pathname}`;
       cloud.onExchange({ route, status: answer.statusCode ?? 0, body: parseBody(answer, chunks) });
     });
-    answer.on('error', cut).pipe(response);
+    answer.on('error', disconnect).pipe(response);
   });
 }
 
-/** Each side has a connection, and a name, of its own. */
+/** Removes the headers that each side of the proxy sets for its own connection. */
 function withoutConnection(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const kept = Object.entries(headers).filter(([name]) => name !== 'connection' && name !== 'host');
   return Object.fromEntries(kept);

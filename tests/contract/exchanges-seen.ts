@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Shape } from './shapes.ts';
 
-/** What was seen on the real OpenStack. */
+/** The record of a real OpenStack. */
 export interface Seen {
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** The routes and statuses of each case, by its title. */
+  /** The routes and statuses of each case, keyed by its title. */
   readonly calls: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +16,7 @@ interface SeenFile {
   readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Reads the record; an empty one when there is none yet. */
+/** Reads the record; returns an empty one when no file exists yet. */
 export async function readSeen(): Promise<Seen> {
   const text = await readFile(FILE, 'utf8').catch(() => '{"calls":{},"shapes":{}}');
   const { calls, shapes } = JSON.parse(text) as SeenFile;
@@ -28,7 +28,7 @@ export async function readSeen(): Promise<Seen> {
   };
 }
 
-/** Writes the record, sorted, so that two recordings of the same are the same. */
+/** Writes the record in sorted order, so that equal recordings produce equal files. */
 export async function writeSeen({ shapes, calls }: Seen): Promise<void> {
   const toPaths = (shape: Shape): object =>
     sorted([...shape].map(([path, types]) => [path, [...types].sort().join(' | ')]));
@@ -43,7 +43,7 @@ function sorted(entries: readonly (readonly [string, unknown])[]): object {
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What was seen before and now; a run of some cases only adds. */
+/** Merges two records and drops cases without a title in `titles`. A run of some cases only adds to the record. */
 export function mergeSeen(before: Seen, now: Seen, titles: ReadonlySet<string>): Seen {
   const shapes = new Map([...before.shapes].map(([call, shape]) => [call, new Map(shape)]));
   for (const [call, shape] of now.shapes) {

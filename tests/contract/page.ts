@@ -4,12 +4,12 @@ import { titleOf } from './run-contract.ts';
 
 const HEAD = `# The OpenStack contract
 
-What the product relies on, verb by verb: each row is a test that runs against the emulator in \`npm test\` and against
-a real OpenStack in \`tests/e2e/contract.e2e.test.ts\`. The calls are those that the real one answered; logging in is
-left out. Generated: \`UPDATE=1\` with the test \`tests/contract/contract.test.ts\` writes it anew.
+The behaviour of OpenStack that this project relies on. Each row is a test that runs on the emulator in \`npm test\` and on
+a real OpenStack in \`tests/e2e/contract.e2e.test.ts\`. The calls are those that the real OpenStack answered, without the
+login. This page is generated: run the test \`tests/contract/contract.test.ts\` with \`UPDATE=1\` to update it.
 `;
 
-/** The page of all cases, with what each asked of the real OpenStack. */
+/** Renders the page of all cases, with the calls that each made to the real OpenStack. */
 export function renderPage(cases: readonly ContractCase[], { calls }: Pick<Seen, 'calls'>): string {
   const rows = cases.map((one) => [one.verb, one.outcome, calls[titleOf(one)] ?? '']);
   const escaped = [['verb', 'outcome', 'calls'], ...rows].map((cells) =>

@@ -5,37 +5,37 @@ import { type Cloud, type CloudConnection, connectCloud } from '../../src/openst
 import { listImages } from '../../src/openstack/images.ts';
 import type { Exchange, UserName, World } from './contract.ts';
 
-/** An OpenStack that the whole suite runs against. */
+/** The OpenStack that the whole suite runs against. */
 export interface Bench {
   access(user: UserName): CloudAccess;
   readonly clock: Clock;
   readonly bootImageName: string;
   readonly flavor: string;
   readonly network: string;
-  /** All answers so far. */
+  /** All responses so far. */
   readonly exchanges: readonly Exchange[];
   close(): Promise<void>;
 }
 
-/** A case's world, and its end. */
+/** The environment of one case. */
 export interface OpenedWorld {
   readonly world: World;
-  /** Runs the undos and closes the connections. Throws AggregateError when an undo fails. */
+  /** Runs the cleanups and closes the connections. Throws AggregateError when a cleanup fails. */
   readonly end: () => Promise<void>;
 }
 
 const NAME_PREFIX = 'e2e-contract-';
 
-/** The beginning of all names of one run. */
+/** Returns the prefix of all names of one run. */
 export const newRunName = (): string => `${NAME_PREFIX}${randomBytes(4).toString('hex')}-`;
 
-/** Connections that all cases use: a real Keystone takes seconds for a login. */
+/** The connections that all cases share, because a login to a real Keystone takes seconds. */
 export type SharedConnections = Map<UserName, Promise<CloudConnection>>;
 
-/** Opens the world of one case; all its names begin with `prefix`. */
+/** Opens the environment of one case. All its names begin with `prefix`. */
 export function openWorld(bench: Bench, shared: SharedConnections, prefix: string): OpenedWorld {
   const open: CloudConnection[] = [];
-  const undos: (() => Promise<unknown>)[] = [];
+  const cleanups: (() => Promise<unknown>)[] = [];
   const connect: World['connect'] = async (user, change) => {
     if (change === undefined) {
       const known = shared.get(user) ?? connectBench(bench, bench.access(user));
@@ -56,20 +56,20 @@ export function openWorld(bench: Bench, shared: SharedConnections, prefix: strin
     },
     flavor: bench.flavor,
     network: bench.network,
-    onEnd: (undo) => void undos.unshift(undo),
+    onEnd: (cleanup) => void cleanups.unshift(cleanup),
   };
   return {
     world,
     end: async () => {
       const errors: unknown[] = [];
-      for (const undo of undos) await undo().catch((error: unknown) => errors.push(error));
+      for (const cleanup of cleanups) await cleanup().catch((error: unknown) => errors.push(error));
       await Promise.all(open.map((connection) => connection.close()));
-      if (errors.length > 0) throw new AggregateError(errors, 'undos failed');
+      if (errors.length > 0) throw new AggregateError(errors, 'cleanups failed');
     },
   };
 }
 
-/** Connects through the product's own wall. */
+/** Connects through `src/openstack`. */
 export function connectBench({ clock }: Pick<Bench, 'clock'>, access: CloudAccess): Promise<CloudConnection> {
   return connectCloud(access, {
     clock,
@@ -82,10 +82,10 @@ export function connectBench({ clock }: Pick<Bench, 'clock'>, access: CloudAcces
 async function revoke({ authUrl }: CloudAccess, token: string): Promise<void> {
   const headers = { 'x-auth-token': token, 'x-subject-token': token };
   const { status } = await fetch(`${authUrl}/auth/tokens`, { method: 'DELETE', headers });
-  if (status !== 204) throw new Error(`expected 204 to the end of a token, got ${status}`);
+  if (status !== 204) throw new Error(`revoking a token: expected status 204, got ${status}`);
 }
 
-/** The wall lists a project's own images only: this one is the operator's. */
+/** Finds an image of the operator, which `listImages` does not return. */
 async function findPublicImage(cloud: Cloud, name: string): Promise<string> {
   const { body } = await cloud.image.send({
     operation: `list images ${name}`,
@@ -99,7 +99,7 @@ async function findPublicImage(cloud: Cloud, name: string): Promise<string> {
   return image.id;
 }
 
-/** The names that are left in the projects of the users; a suite that ends well leaves none. */
+/** Lists images of this run that are left in the users' projects. A successful suite leaves none. */
 export async function listLeftImages(bench: Bench, prefix: string): Promise<readonly string[]> {
   const users: readonly UserName[] = ['builder', 'neighbour', 'consumer', 'neighbour-b'];
   const found = await Promise.all(

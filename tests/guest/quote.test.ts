@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { quoteForShell } from '../../src/guest/quote.ts';
 import { run, SHELLS } from './support/shell.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in every run
 
 const text = fc
   .oneof(
@@ -12,8 +12,8 @@ const text = fc
   )
   .filter((value) => !value.includes('\0'));
 
-describe.each(SHELLS)('a quoted text, in $title', ({ shell }) => {
-  test('is one word with exactly the same bytes, whatever is in it', () => {
+describe.each(SHELLS)('quoting in $title', ({ shell }) => {
+  test('A quoted text is one word with exactly the same bytes', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 20 }), (values) => {
         const program = values.map((value) => `printf '%s|' ${quoteForShell(value)}\n`).join('');

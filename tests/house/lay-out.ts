@@ -7,7 +7,7 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 
 const run = promisify(execFile);
 
-/** Runs a tool of tools/ on what `npm run build` has compiled. */
+/** Runs a script of tools/ on the output of `npm run build`. */
 export async function runTool(
   tool: 'lay-out-charm' | 'pack-charm' | 'render-reference',
   args: readonly string[],
@@ -16,14 +16,16 @@ export async function runTool(
   await run(process.execPath, [join(ROOT, `tools/${tool}.js`), ...args], { env });
 }
 
-/** All files under `folder` with their modes, links followed. */
+/** Returns all files under `folder` with their modes, following links. */
 export function listModes(folder: string): ReadonlyMap<string, number> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const files = paths.map((path) => [path, statSync(join(folder, path))] as const);
-  return new Map(files.filter(([, it]) => it.isFile()).map(([path, { mode }]) => [path, mode & 0o7777]));
+  return new Map(
+    files.filter(([, stats]) => stats.isFile()).map(([path, { mode }]) => [path, mode & 0o7777]),
+  );
 }
 
-/** The digest of the program in a laid-out charm. */
+/** Returns the digest of the program in a laid-out charm. */
 export function readDigest(charm: string): string {
   return readFileSync(join(charm, 'program-digest'), 'utf8').trim();
 }

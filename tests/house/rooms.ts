@@ -1,4 +1,4 @@
-/** What the files of a room may import from. Whoever comes lower in the house is never told of what is above. */
+/** Maps each folder of src to the folders that it may import from. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bin: ['charm', 'scheduler', 'builder', 'image-builder', 'guest', 'openstack', 'juju', 'system', 'model'],
   charm: ['builder', 'juju', 'system', 'model'],

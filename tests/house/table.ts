@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The cells of the first table in Markdown, without its head. */
+/** Returns the cells of the first table in a Markdown text, without the header. */
 export function parseRows(text: string): readonly (readonly string[])[] {
   const [, table = ''] = /(?:^|\n)(\|.*\n(?:\|.*\n?)+)/.exec(text) ?? [];
   const rows = table.trimEnd().split('\n').slice(2);
@@ -12,7 +12,7 @@ export function parseRows(text: string): readonly (readonly string[])[] {
   );
 }
 
-/** The cells of the first table of a page. */
+/** Returns the cells of the first table of a page, without the header. */
 export function rowsOf(page: string): readonly (readonly string[])[] {
   return parseRows(readFileSync(page, 'utf8'));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ensureBaseImage } from '../../src/image-builder/base-images.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { parseSums } from '../../src/image-builder/ubuntu-images.ts';
 import { BaseImageDownloadError } from '../../src/model/errors.ts';
 import { OWNER_KEYS } from '../../src/model/owner.ts';
@@ -21,7 +21,7 @@ const SUMS = 'GET /ubuntu/noble/current/SHA256SUMS';
 const NAME = 'p-image-builder-base-noble-x64';
 let glance: ScriptedGlance;
 
-const ensure = (tools: Tools) =>
+const ensure = (tools: Context) =>
   ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', prefix: 'p' }, tools);
 const uploads = () => at.http.seen('PUT /v2/images/*/file');
 const whole: Script = () => ({ headers: { 'content-length': String(DATA.length) }, body: DATA });

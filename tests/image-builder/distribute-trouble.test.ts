@@ -53,7 +53,7 @@ describe('a cloud in trouble', () => {
       { cloud: 'c', outcome: 'copied', attempts: 1 },
     ]);
     expect(deliveries[0]).toMatchObject({
-      reason: 'the copy of the image into cloud a stood still for 600 s; --stall-timeout sets the limit',
+      reason: 'the copy of the image into cloud a stalled for 600 s; --stall-timeout sets the limit',
     });
     expect(at.a.glance.images.size).toBe(0);
     expect(copyIn(at.b)?.equals(LARGE)).toBe(true);

@@ -1,6 +1,6 @@
 import { beforeEach } from '@jest/globals';
 import { distribute } from '../../src/image-builder/distribute.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import { type TestTools, TEST_TIMEOUTS, useTestTools } from './make-test-tools.ts';
@@ -24,8 +24,8 @@ export interface DistributionFixture {
   readonly at: ScriptedClouds;
   /** Puts an image with `data` into the source cloud, as a build leaves it there. */
   readonly addSource: (data: Buffer, change?: object) => void;
-  /** Tools with long waits, so that only the one that a test means comes to its end. */
-  readonly patient: (change?: Partial<Tools>) => TestTools;
+  /** Context with long waits, so that only the one that a test means comes to its end. */
+  readonly patient: (change?: Partial<Context>) => TestTools;
   readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly Delivery[]>;
   /** Moves the time on, again and again, until `work` has ended: for when nothing but a wait is left. */
   readonly advanceUntilEnd: <T>(work: Promise<T>, milliseconds: number) => Promise<T>;

@@ -25,7 +25,8 @@ beforeEach(() => {
   }
 });
 
-const prepare = (tools = makeTools().tools) => initialize('x64', 'c1', '', ['noble', 'jammy'], tools);
+const prepare = (tools = makeTools().tools) =>
+  initialize({ arch: 'x64', cloudName: 'c1', prefix: '', bases: ['noble', 'jammy'] }, tools);
 const older = (id: string, change: Record<string, string> = {}) =>
   cloud.glance.add({
     id,

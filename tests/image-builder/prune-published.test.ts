@@ -1,22 +1,17 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type PublishedPruneRequest, pruneUnpublished } from '../../src/image-builder/prune.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf } from '../support/http-fixture.ts';
 import { OWNER } from './make-test-tools.ts';
-import { type GlanceImage, type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
+import { useEmulator } from './use-emulator.ts';
 
-const at = useHttpCloud();
-let glance: ScriptedGlance;
+const at = useEmulator();
 const MARKED = { [OWNER_KEYS.published]: 'true' };
-const PATCH = 'PATCH /v2/images/*';
-const DELETE = 'DELETE /v2/images/*';
+const PATCH = 'PATCH /image/v2/images/:id';
+const DELETE = 'DELETE /image/v2/images/:id';
 
-beforeEach(() => {
-  glance = scriptGlance(at.http);
-});
-
-const add = (id: string, change: Partial<GlanceImage> = {}): void => {
-  glance.add({ id, ...encodeOwner(OWNER), [OWNER_KEYS.kind]: 'runner', ...change });
+const add = (id: string, change: Readonly<Record<string, string>> = {}): void => {
+  at.add({ id, ...encodeOwner(OWNER), [OWNER_KEYS.kind]: 'runner', ...change });
 };
 const prune = (publishedIds: readonly string[], change: Partial<PublishedPruneRequest> = {}) =>
   pruneUnpublished(at.cloud, {
@@ -28,8 +23,9 @@ const prune = (publishedIds: readonly string[], change: Partial<PublishedPruneRe
     publishedIds,
     ...change,
   });
-const idsOf = (route: string) => at.http.seen(route).map(({ url }) => url.pathname.split('/').at(-1));
-const isMarked = (id: string): boolean => glance.images.get(id)?.[OWNER_KEYS.published] !== undefined;
+const idsOf = (route: string) => at.seen(route).map((request) => request.split('/').at(-1));
+const images = () => at.openstack.state.images;
+const isMarked = (id: string): boolean => images().get(id)?.[OWNER_KEYS.published] !== undefined;
 
 describe('a prune that is told what is published', () => {
   test('keeps it, marks it, and deletes the rest beyond the newest', async () => {
@@ -43,21 +39,21 @@ describe('a prune that is told what is published', () => {
         { id: 'old', outcome: 'deleted' },
       ],
     });
-    expect(glance.images.get('published')).toMatchObject(MARKED);
-    expect([...glance.images.keys()]).toEqual(['published', 'new']);
+    expect(images().get('published')).toMatchObject(MARKED);
+    expect([...images().keys()]).toEqual(['published', 'new']);
   });
 
   test('takes the mark from what is published no more, and then it goes', async () => {
     add('was', MARKED);
     add('new');
     expect(await prune(['new'])).toMatchObject({ marked: ['new'], unmarked: ['was'] });
-    expect([...glance.images.keys()]).toEqual(['new']);
+    expect([...images().keys()]).toEqual(['new']);
   });
 
   test('takes the mark from the newest too, which stays', async () => {
     add('new', MARKED);
     expect(await prune([])).toMatchObject({ unmarked: ['new'], images: [{ outcome: 'kept' }] });
-    expect([glance.images.has('new'), isMarked('new')]).toEqual([true, false]);
+    expect([images().has('new'), isMarked('new')]).toEqual([true, false]);
   });
 
   test('writes no mark that is right already', async () => {
@@ -89,7 +85,7 @@ describe('a prune that is told what is published', () => {
   ])('does not count an image %s that was deleted meanwhile', async (_what, mark, published) => {
     for (const id of ['old', 'last']) add(id);
     add('gone', mark);
-    at.http.on('PATCH /v2/images/gone', { status: 404 });
+    at.disturb('PATCH /image/v2/images/gone', { status: 404 });
     expect((await prune(published)).images).toMatchObject([
       { id: 'last', outcome: 'kept' },
       { id: 'old', outcome: 'deleted' },
@@ -115,7 +111,7 @@ describe('a prune that is told what is published', () => {
   ])('deletes nothing when a mark cannot be %s', async (_, published, path) => {
     for (const id of ['old', 'now', 'new']) add(id);
     add('was', MARKED);
-    at.http.on(`PATCH ${path}`, { status: 403, body: 'no' });
+    at.disturb(`PATCH /image${path}`, { status: 403, body: 'no' });
     expect(await failureOf(prune(published))).toMatchObject({ kind: 'denied' });
     expect(idsOf(DELETE)).toEqual([]);
   });

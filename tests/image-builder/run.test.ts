@@ -4,7 +4,7 @@ import { CLEAN_UP_COMMAND } from '../../src/guest/clean-up.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { run } from '../../src/image-builder/openstack-builder.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { CancelledError, CloudsYAMLError, InputError, ProductError } from '../../src/model/errors.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
 import type { SshCommand, SshSession } from '../../src/system/ssh.ts';
@@ -74,9 +74,9 @@ function sessionOf(answer: (command: SshCommand) => string | undefined = () => u
   };
 }
 
-const build = (tools: Tools, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
+const build = (tools: Context, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
   run(CLOUD, { ...IMAGE, ...image }, 5, tools);
-const builder = (change: Partial<Tools> = {}): TestTools =>
+const builder = (change: Partial<Context> = {}): TestTools =>
   makeTools({ connectSsh: () => Promise.resolve(sessionOf()), ...change });
 
 /** What a build has left in the cloud, the images that are good excepted. */

@@ -30,7 +30,12 @@ test('a guest is reached at the port that the program was told', async () => {
       return Promise.resolve({ run: () => Promise.reject(new Error('no command')), close: () => undefined });
     },
   });
-  await connectGuest(at.cloud, SERVER, ['SHA256:x'], new Secret('key'), tools);
+  await connectGuest(
+    at.cloud,
+    SERVER,
+    { hostKeyFingerprints: ['SHA256:x'], privateKey: new Secret('key') },
+    tools,
+  );
   expect(targets).toMatchObject([{ host: '192.0.2.1', port: 2222, username: 'ubuntu' }]);
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
-import { runCommand } from '../../src/system/command.ts';
+import { runBlocking } from '../../src/system/run-blocking.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 
 let folder = '';
@@ -17,7 +17,7 @@ async function install(tool: string, script: string): Promise<void> {
   await chmod(join(folder, tool), 0o755);
 }
 
-const tools = () => createHookTools(runCommand, { ...HOOK_ENVIRONMENT, PATH: `${folder}:/usr/bin:/bin` });
+const tools = () => createHookTools(runBlocking, { ...HOOK_ENVIRONMENT, PATH: `${folder}:/usr/bin:/bin` });
 const told = () => readFile(join(folder, 'told'), 'utf8');
 
 test("hook tools are found on the hook's PATH, and get its environment", async () => {

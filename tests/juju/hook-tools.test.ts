@@ -161,8 +161,8 @@ describe('a failure of a hook tool', () => {
     ],
     [
       'that did not end',
-      new CommandError('config-get: waited 60 s'),
-      'config-get --format=json: config-get: waited 60 s',
+      new CommandError('config-get: did not exit within 60 s and was stopped'),
+      'config-get --format=json: config-get: did not exit within 60 s and was stopped',
     ],
   ])('of one %s is one too', async (_, answer, message) => {
     const failed = toolsThat(answer).tools.configGet();

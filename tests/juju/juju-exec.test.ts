@@ -53,10 +53,12 @@ describe('entering the charm', () => {
   });
 
   test('that cannot start or does not end is told', async () => {
-    const { run } = scriptAnswers(() => new CommandError('juju-exec: waited 20 s for it to end'));
+    const { run } = scriptAnswers(
+      () => new CommandError('juju-exec: did not exit within 20 s and was stopped'),
+    );
     expect(await enter('juju-exec', run)).toEqual({
       state: 'failed',
-      message: 'juju-exec: waited 20 s for it to end',
+      message: 'juju-exec: did not exit within 20 s and was stopped',
     });
     const missing = await enter(join(folder, 'none'), runCommand);
     expect(missing).toMatchObject({ state: 'failed', message: expect.stringMatching(/could not be run/) });

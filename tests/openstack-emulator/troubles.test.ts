@@ -47,8 +47,8 @@ async function makeImage(data: Buffer): Promise<string> {
   return id;
 }
 
-describe('a trouble', () => {
-  test('comes so often, after so many requests, and goes', async () => {
+describe('injected fault', () => {
+  test('A fault with after 1 and times 2 affects the second and the third request', async () => {
     emulated.troubles.add({ at: LIST, after: 1, times: 2, what: { status: 503 } });
     await listImages(cloud);
     await listImages(cloud);
@@ -56,22 +56,25 @@ describe('a trouble', () => {
     expect(statuses()).toEqual([200, 503, 503, 200, 200]);
   });
 
-  test('is taken back by its undo', async () => {
-    const trouble = emulated.troubles.add({ at: 'any', what: { status: 500 } });
-    trouble.takeBack();
+  test('A fault that is taken back affects no request', async () => {
+    const fault = emulated.troubles.add({ at: 'any', what: { status: 500 } });
+    fault.takeBack();
     expect(await listImages(cloud)).toEqual([]);
     expect(statuses()).toEqual([200]);
   });
 
-  test.each(['GET /image/*', 'GET */images', LIST, '*'])('fits the pattern %s', async (at) => {
-    await listImages(cloud);
-    emulated.troubles.add({ at, times: 1, what: { status: 502 } });
-    await listImages(cloud);
-    expect(statuses()).toEqual([200, 502, 200]);
-  });
+  test.each(['GET /image/*', 'GET */images', LIST, '*'])(
+    'The pattern %s matches a list of images',
+    async (at) => {
+      await listImages(cloud);
+      emulated.troubles.add({ at, times: 1, what: { status: 502 } });
+      await listImages(cloud);
+      expect(statuses()).toEqual([200, 502, 200]);
+    },
+  );
 
   test.each(['POST /image/*', '/image/v2/images', 'GET /image/v2/images/*'])(
-    'does not fit the pattern %s',
+    'The pattern %s does not match a list of images',
     async (at) => {
       emulated.troubles.add({ at, what: { status: 502 } });
       await listImages(cloud);
@@ -79,7 +82,7 @@ describe('a trouble', () => {
     },
   );
 
-  test('can be for requests of some body only', async () => {
+  test('A fault with onlyBody affects only requests whose body contains the text', async () => {
     emulated.troubles.add({ at: 'POST *', onlyBody: 'jammy', what: { status: 400 } });
     const spec = { diskFormat: 'raw', properties: {} };
     await createImage(cloud, { ...spec, name: 'noble' });
@@ -87,17 +90,17 @@ describe('a trouble', () => {
     expect(emulator.book().b.images.map(({ name }) => name)).toEqual(['noble']);
   });
 
-  const spoilt: readonly (readonly [string, Fault])[] = [
-    ['empty', 'empty body'],
-    ['a page', { wrongBody: '<html>Welcome</html>' }],
-    ['of another shape', { wrongBody: { images: 'many' } }],
+  const wrongBodies: readonly (readonly [string, Fault])[] = [
+    ['an empty body', 'empty body'],
+    ['an HTML page', { wrongBody: '<html>Welcome</html>' }],
+    ['a body of the wrong type', { wrongBody: { images: 'many' } }],
   ];
-  test.each(spoilt)('makes a body %s', async (_name, what) => {
+  test.each(wrongBodies)('A fault can replace the response with %s', async (_name, what) => {
     emulated.troubles.add({ at: LIST, what });
     expect(await failureOf(listImages(cloud))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
-  test('cuts the connection before or after the work', async () => {
+  test('A reset closes the connection before the request is executed, a lost answer closes it after', async () => {
     const spec = { name: 'noble', diskFormat: 'raw', properties: {} };
     emulated.troubles.add({ at: 'POST /image/v2/images', times: 1, what: 'reset' });
     expect(await failureOf(createImage(cloud, spec))).toBeInstanceOf(CloudUnavailableError);
@@ -107,29 +110,29 @@ describe('a trouble', () => {
     expect(emulator.book().b.images).toHaveLength(1);
   });
 
-  test('hangs without an answer', async () => {
+  test('A request that hangs receives no response', async () => {
     emulated.troubles.add({ at: LIST, what: 'hang' });
     const hurried = await connections.connect('consumer', { apiTimeoutMs: 400 });
     expect(await failureOf(listImages(hurried))).toBeInstanceOf(CloudTimeoutError);
   });
 
-  test('cuts an upload, which leaves the image queued', async () => {
+  test('An upload that is cut off leaves the image queued', async () => {
     emulated.troubles.add({ at: 'PUT *', times: 1, what: { cutUpload: 50_000 } });
     expect(await failureOf(makeImage(randomBytes(100_000)))).toBeInstanceOf(CloudUnavailableError);
     expect(emulator.book().b.images.map(({ status }) => status)).toEqual(['queued']);
   });
 
-  test('cuts a download where it says', async () => {
+  test('A download is cut off after the given number of bytes', async () => {
     const id = await makeImage(randomBytes(100_000));
     emulated.troubles.add({ at: 'GET *', times: 1, what: { cutDownload: 50_000 } });
-    let got = 0;
+    let received = 0;
     const stream = await openImageData(cloud, id, 0, signal);
-    stream.on('data', (chunk: Buffer) => (got += chunk.length));
+    stream.on('data', (chunk: Buffer) => (received += chunk.length));
     await failureOf(buffer(stream));
-    expect(got).toBeLessThanOrEqual(50_000);
+    expect(received).toBeLessThanOrEqual(50_000);
   });
 
-  test('slows image data down', async () => {
+  test('A fault with bytesPerSecond slows image data down', async () => {
     emulated.troubles.add({ at: 'PUT *', what: { bytesPerSecond: 1_000_000 } });
     const began = performance.now();
     await makeImage(randomBytes(200_000));
@@ -137,8 +140,8 @@ describe('a trouble', () => {
   });
 });
 
-describe('a cloud', () => {
-  test('that is away refuses connections, and is back with all it had', async () => {
+describe('emulated cloud', () => {
+  test('A stopped cloud refuses connections and keeps its state until it starts again', async () => {
     const id = await makeImage(randomBytes(100));
     await emulated.stop();
     expect(await failureOf(listImages(cloud))).toBeInstanceOf(CloudUnavailableError);
@@ -146,14 +149,14 @@ describe('a cloud', () => {
     expect(await findImage(cloud, id)).toMatchObject({ status: 'active' });
   });
 
-  test('takes no token after all have expired, and gives new ones', async () => {
+  test('A cloud rejects expired tokens and issues new ones', async () => {
     await listImages(cloud);
     emulated.expireTokens();
     await listImages(cloud);
     expect(statuses()).toEqual([200, 401, 200]);
   });
 
-  test('does something just before a request, once', async () => {
+  test('A function passed to onNext runs once, before the next matching request', async () => {
     await listImages(cloud);
     emulated.troubles.onNext(LIST, () => {
       emulated.expireTokens();
@@ -163,20 +166,20 @@ describe('a cloud', () => {
     expect(statuses()).toEqual([200, 401, 200, 200]);
   });
 
-  test('knows the new password only', async () => {
+  test('A cloud accepts only the new password after setPassword', async () => {
     emulated.setPassword('consumer', 'another');
     expect(await failureOf(listImages(cloud))).toBeInstanceOf(UnauthorizedError);
     const again = await connections.connect('consumer');
     expect(await listImages(again)).toEqual([]);
   });
 
-  test('kills the image of the next upload', async () => {
+  test('An upload after killNextUpload fails and leaves its image killed', async () => {
     emulated.killNextUpload();
     expect(await failureOf(makeImage(randomBytes(10)))).toBeInstanceOf(CloudUnavailableError);
     expect(emulator.book().b.images.map(({ status }) => status)).toEqual(['killed']);
   });
 
-  test('gives no more in one answer than its page size', async () => {
+  test('A list response contains at most as many elements as the page size', async () => {
     for (const name of ['x', 'x', 'x']) emulated.addImage({ name, owner: 'consumer' });
     emulated.setPageSize(1);
     expect(await listImages(cloud, 'x')).toHaveLength(3);

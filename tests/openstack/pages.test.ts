@@ -11,8 +11,8 @@ const server = (id: string) => ({ id, name: id, status: 'ACTIVE' });
 const image = (id: string) => ({ id, name: 'i', status: 'active', owner: 'project-1' });
 const queries = (route: string) => at.http.seen(route).map(({ url }) => url.search);
 
-describe('a list in pages', () => {
-  test('of Nova follows servers_links to the end', async () => {
+describe('pagination', () => {
+  test('A list of Nova follows servers_links to the last page', async () => {
     const next = `${at.http.origin}/v2.1/servers/detail?marker=s2`;
     at.http.on(SERVERS, [
       { body: { servers: [server('s1'), server('s2')], servers_links: [{ rel: 'next', href: next }] } },
@@ -22,7 +22,7 @@ describe('a list in pages', () => {
     expect(queries(SERVERS)).toEqual(['', '?marker=s2']);
   });
 
-  test('of Nova behind another name stays at the endpoint of the catalogue', async () => {
+  test('A list stays at the endpoint of the catalogue when a link names another host', async () => {
     const next = 'http://internal.example/compute/v2.1/servers/detail?limit=2&marker=s1';
     at.http.on(SERVERS, [
       { body: { servers: [server('s1')], servers_links: [{ rel: 'next', href: next }] } },
@@ -31,7 +31,7 @@ describe('a list in pages', () => {
     expect(await listServers(at.cloud)).toHaveLength(1);
   });
 
-  test('of Glance follows next and keeps the query', async () => {
+  test('A list of Glance follows next and keeps the query', async () => {
     at.http.on('GET /v2/images', [
       { body: { images: [image('a')], next: '/v2/images?marker=a&limit=1', first: '/v2/images' } },
       { body: { images: [image('b')], first: '/v2/images' } },
@@ -43,7 +43,7 @@ describe('a list in pages', () => {
     ]);
   });
 
-  test('of Neutron follows networks_links, and not the previous one', async () => {
+  test('A list of Neutron follows the next link and ignores the previous link', async () => {
     const links = (rel: string, id: string) => [
       { rel, href: `${at.http.origin}/v2.0/networks?marker=${id}&page_reverse=True` },
     ];
@@ -54,27 +54,27 @@ describe('a list in pages', () => {
     expect((await listNetworks(at.cloud)).map(({ id }) => id)).toEqual(['n1', 'n2']);
   });
 
-  test('that names a page again is unexpected, not endless', async () => {
+  test('A list fails when it links to the same page twice', async () => {
     const next = `${at.http.origin}/v2.1/servers/detail?marker=s1`;
     at.http.on(SERVERS, { body: { servers: [server('s1')], servers_links: [{ rel: 'next', href: next }] } });
     const error = await failureOf(listServers(at.cloud));
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
-    expect(error.message).toMatch('named page s1 twice');
+    expect(error.message).toMatch('returned the link to page s1 twice');
   });
 
-  test('whose link is no URL is unexpected', async () => {
+  test('A list fails when its next link is not a URL', async () => {
     const links = [{ rel: 'next', href: 'http://[' }];
     at.http.on(SERVERS, { body: { servers: [server('s1')], servers_links: links } });
     expect(await failureOf(listServers(at.cloud))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
-  test('whose next page has no marker is unexpected, not half a list', async () => {
+  test('A list fails when its next link has no marker', async () => {
     const links = [{ rel: 'next', href: `${at.http.origin}/v2.1/servers/detail?page=2` }];
     at.http.on(SERVERS, { body: { servers: [server('s1')], servers_links: links } });
     expect(await failureOf(listServers(at.cloud))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
-  test('that breaks off fails as a whole: half a list is none', async () => {
+  test('A list fails as a whole when one of its pages fails', async () => {
     const next = `${at.http.origin}/v2.1/servers/detail?marker=s1`;
     at.http.on(SERVERS, [
       { body: { servers: [server('s1')], servers_links: [{ rel: 'next', href: next }] } },
@@ -84,7 +84,7 @@ describe('a list in pages', () => {
   });
 });
 
-test('a network without a name stands in no one’s way', async () => {
+test('A network without a name does not make the list of networks fail', async () => {
   at.http.on('GET /v2.0/networks', { body: { networks: [{ id: 'n1', name: '', status: '' }] } });
   await expect(listNetworks(at.cloud)).resolves.toHaveLength(1);
 });

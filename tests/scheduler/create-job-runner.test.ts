@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createJobRunner } from '../../src/scheduler/create-job-runner.ts';
 import { useJobs } from '../builder/support/jobs.ts';
-import { desiredState } from './plan-fixtures.ts';
+import { desiredState } from './desired-fixtures.ts';
 
 const at = useJobs();
 

@@ -128,7 +128,7 @@ test('a second daemon of a unit ends with 4 and says who runs', async () => {
   await until(async () => (await host.built()) !== undefined);
   const { code, out } = await start().ended;
   expect(code).toBe(4);
-  expect(out).toMatch(`process ${first.child.pid ?? 0} runs already`);
+  expect(out).toMatch(`process ${first.child.pid ?? 0} is already running`);
   expect(first.child.exitCode).toBeNull();
 });
 

@@ -2,17 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { type BuiltInput, deriveBuilt, publishableNews } from '../../src/scheduler/derive-built.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
-import {
-  NOW,
-  afterFailure,
-  copyOf,
-  desiredState,
-  failed,
-  hoursAgo,
-  image,
-  planInput,
-  seen,
-} from './plan-fixtures.ts';
+import { desiredState } from './desired-fixtures.ts';
+import { NOW, afterFailure, copyOf, failed, hoursAgo, image, planInput, seen } from './plan-fixtures.ts';
 
 function input(changes: Partial<PlanInput>): BuiltInput {
   const given = planInput(changes);

@@ -4,13 +4,13 @@ import { rememberEnded, rememberFailure } from '../../src/scheduler/back-off.ts'
 import { type BuiltInput, deriveBuilt, publishableNews } from '../../src/scheduler/derive-built.ts';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { desiredState } from './desired-fixtures.ts';
 import {
   JAMMY,
   NOBLE,
   NOW,
   afterFailure,
   copyOf,
-  desiredState,
   failed,
   hoursAgo,
   image,

@@ -9,9 +9,11 @@ import {
   rememberFailure,
   rememberSuccess,
 } from '../../src/scheduler/back-off.ts';
+import type { DesiredState } from '../../src/model/desired-state.ts';
 import { EMPTY_JOURNAL, type Journal, failureKey } from '../../src/scheduler/journal.ts';
-import { settingsOf } from '../../src/scheduler/plan-settings.ts';
-import { HOUR, NOBLE, NOW, desiredState } from './plan-fixtures.ts';
+import { isPreparedFor, settingsOf } from '../../src/scheduler/plan-settings.ts';
+import { changeDesired, desiredState } from './desired-fixtures.ts';
+import { HOUR, JAMMY, NOBLE, NOW } from './plan-fixtures.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
 
@@ -106,7 +108,7 @@ describe('the journal', () => {
       ],
     });
     expect(rememberAnswered(rememberEnded(EMPTY_JOURNAL, 'b1'), desired).answered).toEqual(['1', '2']);
-    const both = { ...desired, images: { ...desired.images, bases: ['noble', 'jammy'] as const } };
+    const both = changeDesired(desired, { images: { bases: ['noble', 'jammy'] } });
     expect(rememberAnswered(rememberEnded(EMPTY_JOURNAL, 'b1'), both).answered).toEqual(['1']);
   });
 
@@ -195,6 +197,34 @@ describe('the settings of a failure', () => {
       published: [],
     };
     expect(settings('build', changes)).toBe(settings('build'));
+  });
+
+  test('change when a field is added to the run config of the image, whatever its name is', () => {
+    const withField = (imageName: string) => {
+      const desired = desiredState({ images: { bases: ['noble', 'jammy'] } });
+      const config = desired.images.get(imageName);
+      const added = config && { ...config, externalService: { ...config.externalService, later: 'x' } };
+      return { ...desired, images: new Map(added && [...desired.images, [imageName, added]]) };
+    };
+    const before = desiredState({ images: { bases: ['noble', 'jammy'] } });
+    const digests = (desired: DesiredState) =>
+      (['build', 'copy', 'prune', 'prepare'] as const).map((kind) =>
+        settingsOf(desired, kind, kind === 'prepare' ? 'noble' : NOBLE),
+      );
+    const changed = digests(withField(NOBLE));
+    expect(digests(before).filter((digest) => changed.includes(digest))).toEqual([]);
+    expect(digests(withField(JAMMY))).toEqual(digests(before));
+    expect(isPreparedFor(changed[3] ?? '', before, 'noble')).toBe(true);
+  });
+
+  test('keep the digest of a prepared base that 0.1.0 wrote, and know another base by it', () => {
+    const former = '27d468b00424078c.083588cd056caf76';
+    const both = desiredState({ images: { bases: ['noble', 'jammy'] } });
+    expect(['noble', 'jammy', 'focal'].map((base) => isPreparedFor(former, both, base))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('change for a copy with the consumers, for a prune with what is published and how much is kept', () => {

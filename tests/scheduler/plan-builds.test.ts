@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { EMPTY_JOURNAL } from '../../src/scheduler/journal.ts';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { desiredState } from './desired-fixtures.ts';
 import {
   HOUR,
   JAMMY,
   NOBLE,
   NOW,
   afterFailure,
-  desiredState,
   failed,
   hoursAgo,
   job,

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { numRevisionsOf } from '../../src/model/desired-state.ts';
 import type { ObservedImage } from '../../src/model/observation.ts';
 import { planPrune } from '../../src/model/prune.ts';
 import type { JobKey } from '../../src/scheduler/back-off.ts';
 import { failureKey } from '../../src/scheduler/journal.ts';
 import type { Plan, PlanEntry, PlanInput, PruneEntry } from '../../src/scheduler/plan-entry.ts';
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
+import { copyDesired } from './desired-fixtures.ts';
 
 export type Planner = (input: PlanInput) => Plan;
 
@@ -16,7 +18,9 @@ function pick<A extends PlanEntry['act']>(plan: Plan, act: A): readonly Act<A>[]
 
 /** Everything that is wrong with one plan, whoever made it: what it must never do, told without asking how it decides. */
 export function checkPlan(plan: Plan, planner: Planner, input: PlanInput): readonly string[] {
-  const isSame = isDeepStrictEqual(plan, planner(structuredClone(input)));
+  const { desired, ...rest } = input;
+  const copy = { ...structuredClone(rest), desired: copyDesired(desired) };
+  const isSame = isDeepStrictEqual(plan, planner(copy));
   return [
     ...(isSame ? [] : ['the same input gave two plans']),
     ...checkReadiness(plan, input),
@@ -39,7 +43,7 @@ function checkReadiness(plan: Plan, { credentials, desired, observation }: PlanI
   return isBuildSeen || acts.length === 0 ? [] : ['it acts although the build cloud failed'];
 }
 
-function checkBuilds(plan: Plan, { ongoing, journal }: PlanInput): readonly string[] {
+function checkBuilds(plan: Plan, { ongoing, journal, desired }: PlanInput): readonly string[] {
   const builds = pick(plan, 'build');
   const names = builds.map(({ imageName }) => imageName);
   const bases = pick(plan, 'prepare').map(({ base }) => base);
@@ -49,7 +53,7 @@ function checkBuilds(plan: Plan, { ongoing, journal }: PlanInput): readonly stri
     ...(new Set(names).size === names.length ? [] : ['two builds of one image start']),
     ...names.filter((name) => isRunning('build', name)).map((name) => `${name} is built twice at a time`),
     ...builds
-      .filter(({ variant }) => isRunning('prepare', variant.base))
+      .filter(({ imageName }) => isRunning('prepare', desired.images.get(imageName)?.image.base ?? ''))
       .map(() => 'built on a base in work'),
     ...bases
       .filter((base) => isRunning('prepare', base))
@@ -63,7 +67,7 @@ function checkBuilds(plan: Plan, { ongoing, journal }: PlanInput): readonly stri
 function checkSlots(plan: Plan, { ongoing, desired }: PlanInput): readonly string[] {
   const running = ongoing.filter(({ kind }) => kind === 'build' || kind === 'prepare').length;
   const starting = pick(plan, 'build').length + pick(plan, 'prepare').length;
-  const isTooMany = starting > 0 && running + starting > desired.build.maxParallel;
+  const isTooMany = starting > 0 && running + starting > desired.maxParallel;
   return isTooMany ? [`${running} run and ${starting} start`] : [];
 }
 
@@ -118,7 +122,7 @@ function checkPrune(entry: PruneEntry, plan: Plan, input: PlanInput): readonly s
   );
   const images = imagesOf(cloudId, input).filter(({ name }) => name === imageName);
   const revisions = images.map(({ id, status }) => ({ id, status, properties: {} }));
-  const doomed = planPrune(revisions, desired.build.keepRevisions, new Set(publishedIds))
+  const doomed = planPrune(revisions, numRevisionsOf(desired, imageName), new Set(publishedIds))
     .filter(({ isDeleted }) => isDeleted)
     .map(({ image }) => image.id);
   const isNeeded = known.flatMap(({ imageIds }) => imageIds).some((id) => doomed.includes(id));

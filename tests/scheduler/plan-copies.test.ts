@@ -3,12 +3,12 @@ import { rememberFailure } from '../../src/scheduler/back-off.ts';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { desiredState } from './desired-fixtures.ts';
 import {
   JAMMY,
   NOBLE,
   NOW,
   copyOf,
-  desiredState,
   failed,
   hoursAgo,
   image,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
+import { desiredState } from './desired-fixtures.ts';
 import {
   HOUR,
   NOBLE,
@@ -7,7 +8,6 @@ import {
   afterFailure,
   builtBefore,
   copyOf,
-  desiredState,
   failed,
   hoursAgo,
   image,

@@ -1,5 +1,5 @@
 import { encodeBuildInputs } from '../../src/model/build-inputs.ts';
-import type { DesiredBuild, DesiredImages, DesiredState } from '../../src/model/desired-state.ts';
+import type { DesiredState } from '../../src/model/desired-state.ts';
 import type { ObservedCloud, ObservedImage } from '../../src/model/observation.ts';
 import type { OngoingJob } from '../../src/model/ongoing-job.ts';
 import { rememberFailure } from '../../src/scheduler/back-off.ts';
@@ -7,6 +7,7 @@ import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
 import type { PlanEntry, PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { desiredState } from './desired-fixtures.ts';
 
 export const NOW = Date.parse('2026-11-21T12:00:00Z');
 export const HOUR = 3_600_000;
@@ -41,35 +42,6 @@ export function failed(cloudId: string, message = 'no route to host'): ObservedC
 
 export function job(kind: OngoingJob['kind'], subject: string, cloudIds: readonly string[] = []): OngoingJob {
   return { kind, subject, cloudIds, buildId: `${kind}-${subject}`, reason: 'never built', startedAt: NOW };
-}
-
-interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'build'>> {
-  readonly images?: Partial<DesiredImages>;
-  readonly build?: Partial<DesiredBuild>;
-}
-
-/** One base, one consumer `red` in a project of its own, nothing known of what is published. */
-export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
-  return {
-    ...{ format: 1, generation: 1, unit: 'app/0', application: 'app', modelUuid: 'model' },
-    role: 'works',
-    credentialsGeneration: 1,
-    images: {
-      ...{ arch: 'x64', bases: ['noble'], jujuChannels: [''], microk8sChannels: [''], prefix: 'app' },
-      ...{ runnerVersion: '', scriptDigest: '' },
-      ...{ cloudImagesUrl: 'https://images', runnerReleasesUrl: 'https://runners' },
-      ...images,
-    },
-    build: {
-      ...{ cloud: 'builder', project: 'https://keystone default/images', flavor: '', network: '' },
-      ...{ maxParallel: 2, keepRevisions: 2 },
-      ...build,
-    },
-    consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }],
-    published: undefined,
-    requests: [],
-    ...changes,
-  };
 }
 
 /** Bases that were prepared under what is wanted now. */

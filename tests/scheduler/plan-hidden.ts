@@ -15,6 +15,6 @@ export function liveHidden(events: readonly WorldEvent[], planner: Planner): rea
     world.advance(1 / 12);
   }
   const built = world.startedBuilds.length - before;
-  const most = 16 * world.desired.images.bases.length; // 7 while the rest grows to 6 hours, then 4 a day
+  const most = 16 * world.desired.images.size; // 7 while the rest grows to 6 hours, then 4 a day
   return built > most ? [`${built} builds of what is never seen`] : [];
 }

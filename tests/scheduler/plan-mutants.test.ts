@@ -79,11 +79,7 @@ const MUTANTS: readonly (readonly [string, Planner, RegExp])[] = [
     blind(({ observation }) => ({ observation: observation?.map(asEmpty) })),
     /nothing was seen|build cloud failed/,
   ],
-  [
-    'does not count slots',
-    blind(({ desired }) => ({ desired: { ...desired, build: { ...desired.build, maxParallel: 99 } } })),
-    /run and/,
-  ],
+  ['does not count slots', blind(({ desired }) => ({ desired: { ...desired, maxParallel: 99 } })), /run and/],
   ['never copies', edited((entry) => (entry.act === 'copy' ? [] : [entry])), /lacks the newest|come to rest/],
   [
     'never builds',

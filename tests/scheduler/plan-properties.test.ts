@@ -26,7 +26,18 @@ function endOf(events: readonly WorldEvent[]): unknown {
   const clouds = world.built?.clouds
     .map(({ cloudId, images: found }) => [cloudId, found.map(({ base }) => base)])
     .toSorted();
-  return { images, requests, failures, clouds, consumers: consumers.length, problems: checkServed(world) };
+  const sorted = [...images].map(([imageName, { cloud, ...config }]) => ({
+    ...{ imageName, ...config },
+    cloud: { ...cloud, uploadClouds: cloud.uploadClouds.toSorted() }, // consumers joined in another order
+  }));
+  return {
+    images: sorted,
+    requests,
+    failures,
+    clouds,
+    consumers: consumers.length,
+    problems: checkServed(world),
+  };
 }
 
 describe('whatever happens', () => {

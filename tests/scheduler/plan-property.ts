@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { encodeBuildInputs } from '../../src/model/build-inputs.ts';
 import { chooseImage, listActiveImages } from '../../src/scheduler/plan-clouds.ts';
-import { listWantedImages } from '../../src/scheduler/plan-matrix.ts';
+import { primaryOf } from '../../src/model/desired-state.ts';
 import { type Planner, checkPlan } from './plan-checks.ts';
+import { changeDesired } from './desired-fixtures.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 /** Two consumers share a project, and one has its own in the build cloud's. */
@@ -92,8 +93,8 @@ export function tick(world: SimulatedWorld, planner: Planner): void {
 
 export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Planner): void {
   const { desired } = world;
-  const change = (changes: Partial<typeof desired>): void => {
-    world.desired = { ...desired, ...changes, generation: desired.generation + 1 };
+  const change = (changes: Parameters<typeof changeDesired>[1]): void => {
+    world.desired = changeDesired(desired, { ...changes, generation: desired.generation + 1 });
   };
   switch (happening.event) {
     case 'tick':
@@ -101,7 +102,7 @@ export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Pl
     case 'day':
       return passDay(world, planner);
     case 'slots':
-      return change({ build: { ...desired.build, maxParallel: happening.max } });
+      return change({ build: { maxParallel: happening.max } });
     case 'dispatch':
       return world.dispatch();
     case 'ask':
@@ -136,9 +137,9 @@ export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Pl
     case 'pass':
       return world.advance(happening.hours);
     case 'runner':
-      return change({ images: { ...desired.images, runnerVersion: happening.version } });
+      return change({ images: { runnerVersion: happening.version } });
     case 'bases':
-      return change({ images: { ...desired.images, bases: happening.bases } });
+      return change({ images: { bases: happening.bases } });
     case 'vanish': {
       const images = world.imagesOf('builder');
       images.splice(happening.which % Math.max(1, images.length), 1);
@@ -164,8 +165,8 @@ function withConsumer({ desired: { consumers } }: SimulatedWorld, relationId: nu
 function newRequest({ desired }: SimulatedWorld) {
   const action = `${desired.generation}`;
   const asked = desired.requests.flatMap(({ builds }) => builds);
-  const builds = listWantedImages(desired.images).map(
-    ({ imageName }) =>
+  const builds = [...desired.images.keys()].map(
+    (imageName) =>
       asked.find((build) => build.imageName === imageName) ?? {
         imageName,
         buildId: `b${action}-${imageName}`,
@@ -201,10 +202,11 @@ function isQuiet(world: SimulatedWorld, planner: Planner): boolean {
 /** What is wrong with a world that has come to rest. */
 export function checkServed(world: SimulatedWorld): readonly string[] {
   const { images, consumers } = world.desired;
-  const runner = images.runnerVersion === '' ? 'latest' : images.runnerVersion;
+  const { runnerVersion } = primaryOf(images).image;
+  const runner = runnerVersion === '' ? 'latest' : runnerVersion;
   const inputs = encodeBuildInputs({ charm: '1.0.0', runner, script: 'none' });
   const source = world.imagesOf('builder').toReversed();
-  return listWantedImages(images).flatMap(({ imageName }) =>
+  return [...images.keys()].flatMap((imageName) =>
     consumers.flatMap(({ cloudId, relationId }) => {
       const [newest] = listActiveImages(source, imageName);
       const chosen = chooseImage(world.imagesOf(cloudId).toReversed(), imageName, source);

@@ -4,12 +4,12 @@ import { rememberFailure, rememberSuccess } from '../../src/scheduler/back-off.t
 import type { PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
 import { planWork } from '../../src/scheduler/plan.ts';
+import { changeDesired, desiredState } from './desired-fixtures.ts';
 import {
   HOUR,
   NOBLE,
   NOW,
   copyOf,
-  desiredState,
   failed,
   hoursAgo,
   image,
@@ -165,7 +165,7 @@ describe('the plan of prunes', () => {
     ],
     [
       'prunes nothing in the build cloud when a build of the image starts',
-      { ...four, desired: { ...four.desired, images: { ...four.desired.images, scriptDigest: 'abc' } } },
+      { ...four, desired: changeDesired(four.desired, { images: { scriptDigest: 'abc' } }) },
       [`build ${NOBLE} → red: inputs changed: script none → abc`],
     ],
     ['does not prune twice at a time', { ...four, ongoing: [job('prune', NOBLE, ['builder'])] }, [fresh]],

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { CopyEntry } from '../../src/scheduler/plan-entry.ts';
 import { Repeats } from '../../src/scheduler/repeats.ts';
-import { NOBLE, NOW, desiredState } from './plan-fixtures.ts';
+import { desiredState } from './desired-fixtures.ts';
+import { NOBLE, NOW } from './plan-fixtures.ts';
 
 const MINUTE = 60_000;
 const copy = (...uploadTo: readonly string[]): CopyEntry => ({

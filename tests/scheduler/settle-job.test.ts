@@ -1,18 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobOutcome } from '../../src/builder/tools.ts';
 import type { JobKind } from '../../src/model/built.ts';
-import { readJobResult } from '../../src/scheduler/job-result.ts';
+import type { Delivery } from '../../src/model/delivery.ts';
+import type { PrunedImage } from '../../src/model/program-result-common.ts';
+import type { JobResult } from '../../src/model/program-result.ts';
+import { summarizeResult } from '../../src/scheduler/job-result.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
 import { settleJob } from '../../src/scheduler/settle-job.ts';
-import { NOBLE, NOW, desiredState, job } from './plan-fixtures.ts';
+import { desiredState } from './desired-fixtures.ts';
+import { NOBLE, NOW, job } from './plan-fixtures.ts';
 
 const terms = { desired: desiredState(), intervalHours: 6 };
-const done = (result: unknown = {}): JobOutcome => ({ state: 'done', result });
-const failed = (kind: 'build' | 'partial' | 'denied', result?: unknown): JobOutcome => ({
+const copied = (...images: readonly Delivery[]): JobResult => ({ job: 'copy', images, warnings: [] });
+const built = (...images: readonly Delivery[]): JobResult => ({ job: 'build', images, warnings: [] });
+const done = (result: JobResult = { job: 'build', warnings: [] }): JobOutcome => ({ state: 'done', result });
+const failed = (kind: 'build' | 'partial' | 'denied', result?: JobResult): JobOutcome => ({
   ...{ state: 'failed', kind, message: 'whole', step: '', leftovers: [], result },
 });
-const arrived = (cloud: string) => ({ cloud, image_id: 'i', outcome: 'copied' });
-const refused = (cloud: string) => ({ cloud, outcome: 'failed', kind: 'denied', reason: 'quota' });
+const effort = { attempts: 1, seconds: 1 };
+const arrived = (cloud: string): Delivery => ({
+  ...{ cloud, imageId: 'i', outcome: 'copied', provenBy: 'hash', ...effort },
+});
+const refused = (cloud: string): Delivery => ({
+  ...{ cloud, outcome: 'failed', kind: 'denied', reason: 'quota', ...effort },
+});
 
 function settle(
   kind: JobKind,
@@ -32,7 +43,7 @@ function failuresOf({ failures }: Journal): readonly string[] {
 describe('the journal, once a build has ended', () => {
   test('well, knows when, and no failure of it', () => {
     const before = settle('build', ['red'], failed('build'));
-    const after = settle('build', ['red'], done({ images: [arrived('red')] }), before);
+    const after = settle('build', ['red'], done(built(arrived('red'))), before);
     expect(after).toMatchObject({ builtAt: { [NOBLE]: NOW }, failures: {}, endedBuilds: [`build-${NOBLE}`] });
   });
 
@@ -43,7 +54,7 @@ describe('the journal, once a build has ended', () => {
   });
 
   test('well, but not everywhere, has the image as built and the rest as copies that failed', () => {
-    const outcome = failed('partial', { images: [arrived('red'), refused('blue')] });
+    const outcome = failed('partial', built(arrived('red'), refused('blue')));
     const after = settle('build', ['red', 'blue'], outcome);
     expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
     expect(after.builtAt).toEqual({ [NOBLE]: NOW });
@@ -54,7 +65,7 @@ describe('the journal, once a copy has ended', () => {
   test('here well and there badly, knows each', () => {
     const before = settle('copy', ['red', 'blue'], failed('denied'));
     expect(failuresOf(before)).toEqual([`copy ${NOBLE} red: whole`, `copy ${NOBLE} blue: whole`]);
-    const outcome = failed('partial', { images: [arrived('red'), refused('blue')] });
+    const outcome = failed('partial', copied(arrived('red'), refused('blue')));
     const after = settle('copy', ['red', 'blue'], outcome, before);
     expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
     expect(Object.values(after.failures)[0]?.attempts).toBe(2);
@@ -80,20 +91,29 @@ test('a prune that failed is known under its cloud', () => {
 });
 
 describe('a result', () => {
-  test.each([
-    ['nothing', undefined],
-    ['text', 'x'],
-    ['another form', { images: [1] }],
-  ])('that is %s tells nothing of single clouds', (_, result) => {
-    expect(readJobResult(done(result))).toEqual({ delivered: [], undelivered: [], unpruned: [] });
+  test.each<[string, JobOutcome]>([
+    ['that is missing', failed('denied')],
+    ['of a build without copies', done({ job: 'build', warnings: [] })],
+    ['of a prepare', done({ job: 'prepare', warnings: [] })],
+  ])('%s names no single cloud and no revision', (_, outcome) => {
+    expect(summarizeResult(outcome)).toEqual({ delivered: [], undelivered: [], unpruned: [] });
+  });
+
+  test('of a copy names the clouds that have the image, and why the others do not', () => {
+    expect(summarizeResult(failed('partial', copied(arrived('red'), refused('blue'))))).toEqual({
+      delivered: ['red'],
+      undelivered: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
+      unpruned: [],
+    });
   });
 
   test('of a prune tells what stays that should have gone', () => {
-    const images = [
-      { id: 'a', outcome: 'deleted' },
-      { id: 'b', outcome: 'failed', reason: 'in use' },
+    const images: readonly PrunedImage[] = [
+      { id: 'a', createdAt: '', outcome: 'deleted', reason: 'older' },
+      { id: 'b', createdAt: '', outcome: 'failed', reason: 'in use' },
     ];
-    expect(readJobResult(done({ images })).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
+    const outcome = done({ job: 'prune', images, warnings: [] });
+    expect(summarizeResult(outcome).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
   });
 });
 

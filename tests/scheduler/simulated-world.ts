@@ -1,6 +1,6 @@
 import { encodeBuildInputs } from '../../src/model/build-inputs.ts';
 import type { Built } from '../../src/model/built.ts';
-import type { DesiredState } from '../../src/model/desired-state.ts';
+import { type DesiredState, numRevisionsOf } from '../../src/model/desired-state.ts';
 import type { ObservedImage } from '../../src/model/observation.ts';
 import type { OngoingJob } from '../../src/model/ongoing-job.ts';
 import { planPrune } from '../../src/model/prune.ts';
@@ -15,7 +15,8 @@ import { deriveBuilt } from '../../src/scheduler/derive-built.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../src/scheduler/journal.ts';
 import type { Plan, PlanEntry, PlanInput } from '../../src/scheduler/plan-entry.ts';
 import { settingsOf } from '../../src/scheduler/plan-settings.ts';
-import { HOUR, NOW, desiredState } from './plan-fixtures.ts';
+import { copyDesired, desiredState } from './desired-fixtures.ts';
+import { HOUR, NOW } from './plan-fixtures.ts';
 
 const INTERVAL_HOURS = 24;
 
@@ -60,14 +61,15 @@ export class SimulatedWorld {
   }
 
   input(): PlanInput {
-    return structuredClone({
-      ...{ desired: this.desired, intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now },
+    const seen = structuredClone({
+      ...{ intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now },
       ...{ credentials: this.credentials, journal: this.journal },
       ongoing: this.jobs.map(({ kind, buildId, subject, cloudIds, reason, startedAt }) => ({
         ...{ kind, buildId, subject, cloudIds, reason, startedAt },
       })),
       observation: this.#look(),
     });
+    return { ...seen, desired: copyDesired(this.desired) };
   }
 
   #look(): NonNullable<PlanInput['observation']> {
@@ -166,7 +168,7 @@ export class SimulatedWorld {
   }
 
   #endBuild(job: SimulatedJob, uploadTo: readonly string[], works: boolean): void {
-    const { runnerVersion, scriptDigest } = job.desired.images;
+    const { runnerVersion = '', scriptDigest = '' } = job.desired.images.get(job.subject)?.image ?? {};
     const runConfig = encodeBuildInputs({
       ...{ charm: '1.0.0', runner: runnerVersion || 'latest', script: scriptDigest || 'none' },
     });
@@ -203,7 +205,7 @@ export class SimulatedWorld {
   #findDoomed({ cloudId, imageName, publishedIds }: Extract<PlanEntry, { act: 'prune' }>): readonly string[] {
     const named = this.imagesOf(cloudId).filter(({ name }) => name === imageName);
     const revisions = named.toReversed().map(({ id, status }) => ({ id, status, properties: {} }));
-    const decisions = planPrune(revisions, this.desired.build.keepRevisions, new Set(publishedIds));
+    const decisions = planPrune(revisions, numRevisionsOf(this.desired, imageName), new Set(publishedIds));
     return decisions.flatMap(({ image, isDeleted }) => (isDeleted ? [image.id] : []));
   }
 

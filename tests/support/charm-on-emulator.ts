@@ -13,15 +13,15 @@ import { type Emulator, type EmulatorOptions, startEmulator } from './openstack/
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** The application's name: that of its images and servers begin with it. */
+/** The application's name, which is the prefix of its images and servers. */
 export const APPLICATION = 'images';
 
 export interface StageOptions extends EmulatorOptions {
-  /** A folder of the caller's: everything is in it, but for what has to be in memory. */
+  /** The folder for all files, except those that must be in memory. */
   readonly folder: string;
-  /** Of each base image, in MiB; 1 when absent. */
+  /** The size of each base image in MiB. Default: 1. */
   readonly baseImageMiB?: number;
-  /** Further options of the charm. */
+  /** Additional options of the charm. */
   readonly config?: ConfigChange;
 }
 
@@ -33,16 +33,16 @@ export interface Stage extends CharmWatch {
   readonly agent: UnitAgent;
   readonly paths: UnitPaths;
   readonly charm: string;
-  /** All that is secret, to search for. */
+  /** All secret texts, to search for. */
   readonly secrets: readonly string[];
-  /** `juju deploy`, with everything that the charm needs to know of the build cloud. */
+  /** Runs `juju deploy` with the configuration of the build cloud. */
   deploy(): Promise<void>;
-  /** `juju integrate` with the charm of a consumer that has the credentials of this entry of the clouds.yaml. */
+  /** Runs `juju integrate` with a consumer that has the credentials of this entry in clouds.yaml. */
   integrate(application: string, cloud: string): Promise<Relation>;
   close(): Promise<void>;
 }
 
-/** Packs what is in dist/charm, without a Node of its own. */
+/** Packs dist/charm without a Node binary. */
 async function packCharm(folder: string): Promise<string> {
   const charm = join(folder, 'github-runner-image-builder.charm');
   const args = ['tools/pack-charm.js', '--without-node', '--target', charm];
@@ -50,7 +50,7 @@ async function packCharm(folder: string): Promise<string> {
   return charm;
 }
 
-/** Starts the clouds and the machine; the charm is there and not yet deployed. What fails leaves nothing behind. */
+/** Starts the clouds and the machine with the charm, not yet deployed. A failure cleans up everything. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const closers = new Closers();
   try {
@@ -93,7 +93,7 @@ async function setStage(options: StageOptions, closers: Closers): Promise<Stage>
   };
 }
 
-/** What the operator keeps secret, and the passwords of all clouds. */
+/** Adds the operator's secrets to the model, and returns the passwords of all clouds. */
 function addSecrets(agent: UnitAgent, emulator: Emulator, script: string) {
   const entries = ['builder', 'neighbour', 'consumer', 'neighbour-b'];
   const passwords = entries.map((entry) => emulator.credentials(entry)['password'] ?? '');
@@ -108,7 +108,7 @@ async function makeMirrorContent({ folder, baseImageMiB = 1 }: StageOptions) {
   const bases = new Map<string, string>();
   for (const base of ['noble', 'jammy', 'focal']) {
     const path = join(folder, `${base}.img`);
-    // a qcow2 by its magic; the rest is what makes two bases differ
+    // Only the magic makes this a qcow2; the other bytes make the bases differ.
     const content = Buffer.alloc(baseImageMiB * 1024 * 1024, `${base} `);
     content.write('QFI\u00fb\0\0\0\u0003', 'latin1');
     await writeFile(path, content);

@@ -5,12 +5,12 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Longer than any pause between two looks or two tries, shorter than any deadline that a test sets. */
+/** Longer than every pause between polls or retries, and shorter than every deadline in tests. */
 const LONGEST_NAP_MS = 10_000;
 
 /**
- * A clock for tests that talk over real sockets: naps (pauses between two looks or tries) pass at once and move the
- * time on; longer sleeps (deadlines) end when naps or the test have moved it far enough.
+ * A clock for tests with real sockets. Naps (pauses between polls or retries) end at once and advance the time. Longer
+ * sleeps (deadlines) end when naps or the test have advanced the time far enough.
  */
 export class NappingClock implements Clock {
   #now = Date.parse('2026-11-21T08:00:00.000Z');
@@ -19,7 +19,7 @@ export class NappingClock implements Clock {
   readonly naps: number[] = [];
   readonly #longestNapMs: number;
 
-  /** With a shorter `longestNapMs` more sleeps wait until the test moves the time on. */
+  /** A shorter `longestNapMs` makes more sleeps wait until the test advances the time. */
   constructor(longestNapMs = LONGEST_NAP_MS) {
     this.#longestNapMs = longestNapMs;
   }
@@ -28,7 +28,7 @@ export class NappingClock implements Clock {
     return this.#now;
   }
 
-  /** Does somebody sleep who wakes in exactly so many milliseconds? */
+  /** Reports whether a sleep ends in exactly this number of milliseconds. */
   hasSleeper(milliseconds: number): boolean {
     return [...this.#sleepers].some(({ wakesAt }) => wakesAt === this.#now + milliseconds);
   }
@@ -43,7 +43,7 @@ export class NappingClock implements Clock {
     signal?.throwIfAborted();
   }
 
-  /** Moves the time on and wakes whose time has come. */
+  /** Advances the time and ends the sleeps that are due. */
   advance(milliseconds: number): void {
     this.#now += milliseconds;
     const due = [...this.#sleepers].filter(({ wakesAt }) => wakesAt <= this.#now);

@@ -4,7 +4,7 @@ import { NappingClock } from './http-clock.ts';
 import { type HttpCloud, startHttpCloud } from './http-cloud.ts';
 import { connectTo } from './http-connect.ts';
 
-/** A cloud over HTTP, fresh for each test, and a connection to it. */
+/** A scripted HTTP cloud and a connection to it, both new for each test. */
 export interface CloudFixture {
   http: HttpCloud;
   clock: NappingClock;
@@ -12,7 +12,7 @@ export interface CloudFixture {
   cloud: Cloud;
 }
 
-/** Starts a cloud before each test of the file and ends it after. */
+/** Starts a cloud before each test of the file and stops it afterwards. */
 export function useHttpCloud(): CloudFixture {
   const fixture = {} as CloudFixture;
   beforeEach(async () => {
@@ -28,7 +28,7 @@ export function useHttpCloud(): CloudFixture {
   return fixture;
 }
 
-/** The error that `work` ends in. */
+/** Returns the error that `work` fails with. */
 export async function failureOf(work: Promise<unknown>): Promise<Error> {
   const value = await work.catch((error: unknown) => error);
   if (value instanceof Error) return value;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../src/model/clock.ts';
 
-/** A clock that runs `speed` times as fast as the host's: what waits a minute for a cloud waits a second for an emulator. */
+/** Creates a clock that runs `speed` times as fast as the host's, to match an emulator that runs as fast. */
 export function createSwiftClock(speed: number): Clock {
   const began = { at: Date.now(), monotonic: performance.now() };
   return {

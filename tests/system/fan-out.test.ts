@@ -9,8 +9,8 @@ const CHUNK = 1000;
 const SIZE = 200 * CHUNK;
 const DATA = Buffer.from(Array.from({ length: SIZE }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
 
-/** A clock that naps: every sleep passes after one turn of the event loop. */
-function nappingClock(): Clock {
+/** A clock on which every sleep ends after 50 turns of the event loop. */
+function instantClock(): Clock {
   let now = 0;
   return {
     now: () => now,
@@ -24,7 +24,7 @@ function nappingClock(): Clock {
   };
 }
 
-/** DATA, which counts its readers and breaks where `breakAt` says, once each. */
+/** A source of DATA that records the opened offsets and fails once at each offset in `breakAt`. */
 function makeSource(breakAt: number[] = []) {
   const opened: number[] = [];
   const source: RangedSource = {
@@ -48,7 +48,7 @@ function makeSource(breakAt: number[] = []) {
 }
 
 const options = (more: Partial<FanOutOptions> = {}): FanOutOptions => ({
-  clock: nappingClock(),
+  clock: instantClock(),
   laneBytes: 4 * CHUNK,
   patienceMs: 100,
   attempts: 3,
@@ -69,17 +69,20 @@ async function readAll(lane: Readable, betweenChunks: () => Promise<unknown> = (
 const never = new AbortController().signal;
 
 describe('a fan-out', () => {
-  test.each([1, 2, 5])('gives all the data to each of %i readers, and reads it once', async (readers) => {
-    const { source, opened } = makeSource();
-    const fanOut = openFanOut(source, readers, options());
-    const done = fanOut.run(never);
-    const digests = await Promise.all(fanOut.lanes.map((lane) => readAll(lane)));
-    await done;
-    expect(digests).toEqual(Array.from({ length: readers }, () => digest(DATA)));
-    expect(opened).toEqual([0]);
-  });
+  test.each([1, 2, 5])(
+    'a fan-out to %i readers gives each of them all data and reads the source once',
+    async (readers) => {
+      const { source, opened } = makeSource();
+      const fanOut = openFanOut(source, readers, options());
+      const done = fanOut.run(never);
+      const digests = await Promise.all(fanOut.lanes.map((lane) => readAll(lane)));
+      await done;
+      expect(digests).toEqual(Array.from({ length: readers }, () => digest(DATA)));
+      expect(opened).toEqual([0]);
+    },
+  );
 
-  test('holds no more than the lanes may buffer', async () => {
+  test('a fan-out holds no more data than its buffers allow', async () => {
     const { source } = makeSource();
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
@@ -93,7 +96,7 @@ describe('a fan-out', () => {
     expect(most).toBeLessThanOrEqual(5 * CHUNK);
   });
 
-  test('lets a slow reader go on by itself from where it stands, and the others end without it', async () => {
+  test('a slow reader continues with its own read from its current offset, and the others finish before it', async () => {
     const { source, opened } = makeSource();
     const fanOut = openFanOut(source, 3, options());
     const done = fanOut.run(never);
@@ -113,7 +116,7 @@ describe('a fan-out', () => {
     expect(opened[1]).toBeGreaterThan(0);
   });
 
-  test('goes on where the source broke off', async () => {
+  test('a fan-out resumes a broken source at the offset of the break', async () => {
     const { source, opened } = makeSource([50 * CHUNK, 120 * CHUNK]);
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
@@ -123,7 +126,7 @@ describe('a fan-out', () => {
     expect(opened).toEqual([0, 50 * CHUNK, 120 * CHUNK]);
   });
 
-  test('fails all readers when the source breaks again and again at the same place', async () => {
+  test('all readers fail when the source breaks at the same offset on every attempt', async () => {
     const { source, opened } = makeSource([0, 0, 0, 0, 0]);
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
@@ -133,7 +136,7 @@ describe('a fan-out', () => {
     expect(opened).toEqual([0, 0, 0]);
   });
 
-  test('is not held up by a reader that gave up, and stops reading when all have', async () => {
+  test('a reader that gave up delays nobody, and the read stops when all readers have given up', async () => {
     const { source } = makeSource();
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
@@ -148,7 +151,7 @@ describe('a fan-out', () => {
     expect(abandoned.opened).toHaveLength(1);
   });
 
-  test('shows all the data once, in order', async () => {
+  test('onData receives all data once, in order', async () => {
     const { source } = makeSource([70 * CHUNK]);
     const seen = createHash('sha256');
     const fanOut = openFanOut(source, 3, options({ onData: (chunk) => seen.update(chunk) }));

@@ -19,20 +19,23 @@ describe('writing a file', () => {
   test.each([
     ['0600', 0o600],
     ['0644', 0o644],
-  ])('leaves the text with mode %s, whatever the umask, and nothing else', async (_digits, mode) => {
-    const path = join(folder, 'facts.json');
-    const before = umask(0o077);
-    try {
-      await writeFileAtomic(path, 'é\n', mode);
-    } finally {
-      umask(before);
-    }
-    await expect(readTextFile(path)).resolves.toBe('é\n');
-    expect((await stat(path)).mode & 0o777).toBe(mode);
-    await expect(readdir(folder)).resolves.toEqual(['facts.json']);
-  });
+  ])(
+    'a written file has mode %s regardless of the umask, and no temporary file remains',
+    async (_digits, mode) => {
+      const path = join(folder, 'facts.json');
+      const before = umask(0o077);
+      try {
+        await writeFileAtomic(path, 'é\n', mode);
+      } finally {
+        umask(before);
+      }
+      await expect(readTextFile(path)).resolves.toBe('é\n');
+      expect((await stat(path)).mode & 0o777).toBe(mode);
+      await expect(readdir(folder)).resolves.toEqual(['facts.json']);
+    },
+  );
 
-  test('replaces a file by another, so that who reads the old one goes on with it', async () => {
+  test('an existing file is replaced by a new inode, so that readers of the old file can finish', async () => {
     const path = join(folder, 'facts.json');
     await writeFileAtomic(path, 'old', 0o600);
     const old = await stat(path);
@@ -41,7 +44,7 @@ describe('writing a file', () => {
     expect((await stat(path)).ino).not.toBe(old.ino);
   });
 
-  test('replaces a link and not what it leads to', async () => {
+  test('writing to a symbolic link replaces the link and not its target', async () => {
     const [target, path] = [join(folder, 'target'), join(folder, 'link')];
     await writeFile(target, 'untouched');
     await symlink(target, path);
@@ -50,21 +53,21 @@ describe('writing a file', () => {
     await expect(readlink(path)).rejects.toMatchObject({ code: 'EINVAL' });
   });
 
-  test('that fails leaves the folder as it was', async () => {
+  test('a failed write leaves the folder unchanged', async () => {
     const path = join(folder, 'facts.json');
     await mkdir(path);
     await expect(writeFileAtomic(path, 'text', 0o600)).rejects.toMatchObject({ code: 'EISDIR' });
     await expect(readdir(folder)).resolves.toEqual(['facts.json']);
   });
 
-  test('where there is no folder fails', async () => {
+  test('writing into a missing folder fails', async () => {
     const path = join(folder, 'missing', 'facts.json');
     await expect(writeFileAtomic(path, 'text', 0o600)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 
 describe('reading a file', () => {
-  test('gives nothing only when there is none', async () => {
+  test('reading a text file returns undefined only when the file does not exist', async () => {
     await expect(readTextFile(join(folder, 'missing'))).resolves.toBeUndefined();
     await expect(readTextFile(folder)).rejects.toMatchObject({ code: 'EISDIR' });
     await writeFile(join(folder, 'file'), '');

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('a folder', () => {
-  test('gets exactly its mode, whatever the umask and whatever it had', async () => {
+  test('creating a folder sets exactly the requested mode, regardless of the umask and the old mode', async () => {
     const path = join(folder, 'a/b');
     const before = umask(0o077);
     try {
@@ -27,13 +27,13 @@ describe('a folder', () => {
     expect((await stat(path)).mode & 0o7777).toBe(0o700);
   });
 
-  test('that is not there holds nothing; one that is no folder is not read', async () => {
+  test('a missing folder lists as empty, and listing a file fails', async () => {
     expect(await listFolder(join(folder, 'none'))).toEqual([]);
     await writeFile(join(folder, 'file'), '');
     await expect(listFolder(join(folder, 'file'))).rejects.toThrow('ENOTDIR');
   });
 
-  test('tells its files at every depth, with their sizes', async () => {
+  test('a tree lists the files at every depth with their sizes', async () => {
     await mkdir(join(folder, 'a/b'), { recursive: true });
     await writeFile(join(folder, 'a/b/two'), '22');
     await writeFile(join(folder, 'one'), '1');
@@ -42,8 +42,8 @@ describe('a folder', () => {
   });
 });
 
-describe('a link', () => {
-  test('is switched from one target to another, and leaves nothing beside it', async () => {
+describe('a symbolic link', () => {
+  test('switching a link replaces its target and leaves no temporary file', async () => {
     const path = join(folder, 'current');
     expect(await findLinkTarget(path)).toBeUndefined();
     await switchLink(path, 'a');
@@ -52,7 +52,7 @@ describe('a link', () => {
     expect(await readdir(folder)).toEqual(['current']);
   });
 
-  test('does not take the place of a folder', async () => {
+  test('switching a link does not replace a folder', async () => {
     const path = join(folder, 'current');
     await mkdir(path);
     expect(await findLinkTarget(path)).toBeUndefined();
@@ -68,12 +68,12 @@ describe('the end of a file', () => {
     [9, 'three'],
     [6, 'three'],
     [3, 'ree'],
-  ])('of %d bytes is whole lines, and what follows them', async (maximum, tail) => {
+  ])('the last %d bytes of a file begin with a complete line', async (maximum, tail) => {
     await writeFile(join(folder, 'log'), 'one\ntwo\nthree');
     expect(await readFileTail(join(folder, 'log'), maximum)).toBe(tail);
   });
 
-  test('that is not there is empty', async () => {
+  test('the tail of a missing file is empty', async () => {
     expect(await readFileTail(join(folder, 'none'), 10)).toBe('');
   });
 });

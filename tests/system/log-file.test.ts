@@ -16,7 +16,7 @@ const open = (maxBytes: number) => openLogFile({ path: join(folder, 'a/x.log'), 
 const read = (name: string): string => readFileSync(join(folder, 'a', name), 'utf8');
 
 describe('a log file', () => {
-  test('has each line when the call returns, in a folder that others may not read', () => {
+  test('a line is in the file when the call returns, in a folder that other users cannot read', () => {
     const file = open(100);
     file.write('one');
     expect(read('x.log')).toBe('one\n');
@@ -25,7 +25,7 @@ describe('a log file', () => {
     expect(statSync(join(folder, 'a/x.log')).mode & 0o137).toBe(0);
   });
 
-  test('is added to by whoever opens it next', () => {
+  test('reopening a log file appends to it', () => {
     const first = open(100);
     first.write('one');
     first.close();
@@ -35,7 +35,7 @@ describe('a log file', () => {
     expect(read('x.log')).toBe('one\ntwo\n');
   });
 
-  test('that is full is moved aside, whole, and three such are kept', () => {
+  test('a full file is rotated, and three rotated files are kept', () => {
     const file = open(4);
     for (const line of ['one', 'two', 'three', 'four', 'five', 'six']) file.write(line);
     file.close();
@@ -48,12 +48,12 @@ describe('a log file', () => {
     ]);
   });
 
-  test('that was full before is moved aside first', () => {
+  test('a file that is already full is rotated before the first line', () => {
     open(4).close();
-    writeFileSync(join(folder, 'a/x.log'), 'as long as it was\n');
+    writeFileSync(join(folder, 'a/x.log'), 'older and longer\n');
     const file = open(4);
     file.write('new');
     file.close();
-    expect([read('x.log'), read('x.log.1')]).toEqual(['new\n', 'as long as it was\n']);
+    expect([read('x.log'), read('x.log.1')]).toEqual(['new\n', 'older and longer\n']);
   });
 });

@@ -30,9 +30,9 @@ function jsonOf(fields: Fields, level: LogLevel = 'info'): unknown {
 const CIRCLE: Record<string, unknown> = { name: 'circle' };
 CIRCLE['self'] = CIRCLE;
 
-describe('a line of text', () => {
+describe('a text log line', () => {
   test.each<[string, Fields, string]>([
-    ['nothing but its message', {}, 'message'],
+    ['only its message', {}, 'message'],
     [
       'plain values',
       { server: 'b-1', count: 3, ready: true, none: null },
@@ -43,9 +43,9 @@ describe('a line of text', () => {
       { a: 'two words', b: 'x="1"', c: '', d: 'C:\\x' },
       'message a="two words" b="x=\\"1\\"" c="" d="C:\\\\x"',
     ],
-    ['no value that is not there', { gone: undefined, here: 1 }, 'message here=1'],
+    ['no undefined value', { gone: undefined, here: 1 }, 'message here=1'],
     [
-      'what is nested, by its path',
+      'nested values by their path',
       { image: { id: 'i', tags: ['x', 'y'] } },
       'message image.id=i image.tags=["x","y"]',
     ],
@@ -55,25 +55,25 @@ describe('a line of text', () => {
       'message big=5 nan=NaN at=1970-01-01T00:00:00.000Z bytes="[3 bytes]"',
     ],
     ['maps and sets', { map: new Map([['k', 1]]), set: new Set([1, 2]) }, 'message map.k=1 set=[1,2]'],
-    ['circles', { circle: CIRCLE }, 'message circle.name=circle circle.self=[circular]'],
-    ['names that would break the form', { 'a b=c"': 1 }, 'message a_b_c_=1'],
+    ['circular references', { circle: CIRCLE }, 'message circle.name=circle circle.self=[circular]'],
+    ['escaped field names', { 'a b=c"': 1 }, 'message a_b_c_=1'],
     [
-      'fields named like its own',
+      'fields with the names of log properties',
       { level: 'x', message: 'y', stack: 's', cause: 'c' },
       'message level=x message=y stack=s cause=c',
     ],
-  ])('tells %s', (_what, fields, line) => {
+  ])('a text line contains %s', (_what, fields, line) => {
     expect(textOf(fields)).toBe(line);
   });
 
-  test('is one line, without controls, whatever a guest has put into it', () => {
+  test('an entry is one line without control characters, even when a guest put them into a field', () => {
     const evil = 'one\ntwo\r\u001b[2Jthree\u009b2J\u2028';
     expect(textOf({ evil }, evil)).toBe(
       'one\\ntwo\\r\\u001b[2Jthree\\u009b2J\\u2028 evil="one\\ntwo\\r\\u001b[2Jthree\\u009b2J\\u2028"',
     );
   });
 
-  test('survives a value that cannot be read', () => {
+  test('a field whose getter throws does not fail the call', () => {
     const fields = {
       get broken(): string {
         throw new Error('no');
@@ -82,7 +82,7 @@ describe('a line of text', () => {
     expect(textOf(fields)).toBe('message fields=[unreadable]');
   });
 
-  test('has its time and its level', () => {
+  test('a log line begins with its time and its level', () => {
     const { log, lines } = open('debug');
     for (const level of ['error', 'warning', 'info', 'debug'] as const)
       log[level]('message', { key: 'value' });
@@ -100,13 +100,13 @@ describe('the log', () => {
     ['warning', ['error', 'warning']],
     ['info', ['error', 'warning', 'info']],
     ['debug', ['error', 'warning', 'info', 'debug']],
-  ])('at level %s tells %j', (level, told) => {
+  ])('a log at level %s writes %j', (level, expected) => {
     const { log, lines } = open(level);
     for (const each of ['error', 'warning', 'info', 'debug'] as const) log[each](`of ${each}`);
-    expect(lines.map((line) => line.split(' ')[1])).toEqual(told);
+    expect(lines.map((line) => line.split(' ')[1])).toEqual(expected);
   });
 
-  test('has written each line before the call returns', () => {
+  test('a log call writes its line before it returns', () => {
     const { log, lines } = open();
     for (let count = 1; count <= 5000; count += 1) {
       log.info('message', { count });
@@ -114,7 +114,7 @@ describe('the log', () => {
     }
   });
 
-  test('goes on after a line that could not be written', () => {
+  test('logging continues after a line that could not be written', () => {
     let calls = 0;
     const write = (): void => {
       calls += 1;
@@ -128,7 +128,7 @@ describe('the log', () => {
     expect(calls).toBe(2);
   });
 
-  test('as JSON has one object for each line', () => {
+  test('a JSON log has one object on each line', () => {
     const { log, lines } = open('info', 'json');
     log.info('without fields');
     log.warning('with fields', { level: 'x', n: 1 });
@@ -144,7 +144,7 @@ describe('an error in the log', () => {
   const refused = Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
   const error = new TypeError('two words', { cause: new Error('cannot reach glance', { cause: refused }) });
 
-  test('is told with all its causes', () => {
+  test('a logged error includes all its causes', () => {
     expect(jsonOf({ error })).toMatchObject({
       fields: {
         error: {
@@ -161,21 +161,21 @@ describe('an error in the log', () => {
     expect(textOf({ error })).toContain('error.cause.cause.code=ECONNREFUSED');
   });
 
-  test('is told with all its members', () => {
+  test('a logged AggregateError includes all its errors', () => {
     const all = new AggregateError([refused, 'text'], 'all failed');
     expect(jsonOf({ all })).toMatchObject({
       fields: { all: { message: 'all failed', errors: [{ code: 'ECONNREFUSED' }, 'text'] } },
     });
   });
 
-  test('has its stack at level debug only', () => {
+  test('a logged error has its stack only at level debug', () => {
     expect(JSON.stringify(jsonOf({ error }))).not.toContain('"stack"');
     expect(jsonOf({ error }, 'debug')).toMatchObject({
       fields: { error: { stack: expect.stringContaining('logger.test') } },
     });
   });
 
-  test('that is its own cause ends somewhere', () => {
+  test('an error that is its own cause is logged as circular', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     expect(jsonOf({ loop })).toMatchObject({ fields: { loop: { cause: '[circular]' } } });
@@ -188,7 +188,7 @@ describe('a secret in the log', () => {
 
   test.each<[string, unknown]>([
     ['as a Secret', { value: secret }],
-    ['as a Secret, deep', { a: [{ b: new Map([['c', new Set([secret])]]) }] }],
+    ['as a nested Secret', { a: [{ b: new Map([['c', new Set([secret])]]) }] }],
     ['as the cause of an error', { error: new Error('x', { cause: { deep: secret } }) }],
     ['as bytes', { body: Buffer.from(PLANTED) }],
     ['in the password of a URL', { url: new URL(`http://user:${PLANTED}@proxy:3128/`) }],
@@ -210,10 +210,10 @@ describe('a secret in the log', () => {
       'Authorization',
     ].flatMap((name): [string, unknown][] => [
       [`under the name ${name}`, { [name]: PLANTED }],
-      [`under the name ${name}, deep`, { auth: [{ inner: { [name]: [PLANTED, { more: PLANTED }] } }] }],
+      [`under the nested name ${name}`, { auth: [{ inner: { [name]: [PLANTED, { more: PLANTED }] } }] }],
       [`under the name ${name} in a map`, { map: new Map([[name, PLANTED]]) }],
     ]),
-  ])('is never printed: %s', (_where, fields) => {
+  ])('the log never prints a secret: %s', (_where, fields) => {
     for (const format of ['text', 'json'] as const) {
       const { log, lines } = open('debug', format);
       log.error('message', fields as Fields);
@@ -222,7 +222,7 @@ describe('a secret in the log', () => {
     }
   });
 
-  test('is seen to be one', () => {
+  test('the log shows a secret value as [secret]', () => {
     expect(textOf({ key: secret, password: 'x', compass: 'north' })).toBe(
       'message key=[secret] password=[secret] compass=north',
     );

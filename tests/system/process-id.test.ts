@@ -32,22 +32,22 @@ function pidOf(child: ChildProcess): number {
   return child.pid;
 }
 
-/** What the child would say of itself, read without the product. */
+/** The identity of a child process, read without the code under test. */
 function identityOf(pid: number): ProcessIdentity {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return { ...own, pid, startedAt: stat.replace(/^.*\) /s, '').split(' ')[19] ?? '' };
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise(setImmediate);
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
 }
 
-describe('whether a process lives', () => {
-  test('is told of the one that asks', () => {
+describe('the state of a process', () => {
+  test('the calling process is alive', () => {
     expect(findProcessState(own)).toBe('alive');
   });
 
-  test('is told while it runs and after it was killed', async () => {
+  test('a process is alive while it runs and dead after it was killed', async () => {
     const child = await start('sleep', ['60']);
     const id = identityOf(pidOf(child));
     expect(findProcessState(id)).toBe('alive');
@@ -56,7 +56,7 @@ describe('whether a process lives', () => {
     expect(findProcessState(id)).toBe('dead');
   });
 
-  test('is told whatever it is called', async () => {
+  test('a process whose name holds parentheses and spaces is alive', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'process-'));
     undos.push(() => {
       rmSync(folder, { recursive: true });
@@ -67,12 +67,12 @@ describe('whether a process lives', () => {
     expect(findProcessState(identityOf(pidOf(child)))).toBe('alive');
   });
 
-  test('is "dead" for another process that got its pid', () => {
+  test('a process whose pid was reused is dead', () => {
     expect(findProcessState({ ...own, startedAt: `${own.startedAt}0` })).toBe('dead');
   });
 
-  test('is "dead" for a zombie', async () => {
-    // Its parent has become a program that never waits for it.
+  test('a zombie is dead', async () => {
+    // The parent replaces itself with a program that never waits for its children.
     const parent = await start('sh', ['-c', 'sleep 60 & echo $!; exec cat']);
     const [line] = (await once(parent.stdout ?? parent, 'data')) as [Buffer];
     const pid = Number(line.toString());
@@ -83,19 +83,19 @@ describe('whether a process lives', () => {
     expect(findProcessState(id)).toBe('dead');
   });
 
-  test('cannot be told of another host', () => {
+  test('a process of another host is elsewhere', () => {
     expect(findProcessState({ ...own, host: '0123456789abcdef' })).toBe('elsewhere');
   });
 });
 
 describe('the identity of a process', () => {
-  test('is one word, and read back from it', () => {
+  test('an identity is encoded as one word and decoded from it', () => {
     const word = encodeProcessIdentity(own);
     expect(word).toMatch(/^[0-9a-f]{16}\.\d+\.\d+$/);
     expect(parseProcessIdentity(word)).toEqual(own);
   });
 
-  test('stays the same while the process lives', () => {
+  test('the identity of a process does not change', () => {
     expect(readOwnProcessIdentity()).toEqual(own);
   });
 
@@ -110,7 +110,7 @@ describe('the identity of a process', () => {
     '0123456789ABCDEF.1.5',
     ' 0123456789abcdef.1.5',
     '0123456789abcdef.1.5\n',
-  ])('is not found in %j', (text) => {
+  ])('no identity is decoded from %j', (text) => {
     expect(parseProcessIdentity(text)).toBeUndefined();
   });
 });

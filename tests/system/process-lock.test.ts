@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The identity of a process that has ended. */
-async function nameDead(): Promise<string> {
+/** Returns the identity of a process that has ended. */
+async function createDeadIdentity(): Promise<string> {
   const child = spawn('sleep', ['60']);
   const id = findProcessIdentity(child.pid ?? 0);
   child.kill('SIGKILL');
@@ -26,7 +26,7 @@ async function nameDead(): Promise<string> {
 }
 
 describe('a lock', () => {
-  test('is held by one, until it is released', async () => {
+  test('a lock is held by one process until it is released', async () => {
     const lock = await takeProcessLock(path);
     await expect(takeProcessLock(path)).rejects.toThrow(LockHeldError);
     await lock.release();
@@ -34,25 +34,26 @@ describe('a lock', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('goes to exactly one of many who want it at the same time', async () => {
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
-    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  test('exactly one of many concurrent attempts takes the lock', async () => {
+    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await readdir(folder)).toEqual(['lock']);
   });
 
-  test('that a dead process left goes to one of many also, even if one of them died on the way', async () => {
-    for (const name of ['lock', 'lock.taking']) await writeFile(join(folder, name), await nameDead());
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
-    expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
+  test('at most one attempt takes a dead lock, even when a process died while it replaced the lock', async () => {
+    for (const name of ['lock', 'lock.taking'])
+      await writeFile(join(folder, name), await createDeadIdentity());
+    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => takeProcessLock(path)));
+    expect(attempts.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
     await takeProcessLock(path).catch(() => undefined);
-    await expect(takeProcessLock(path)).rejects.toThrow(/holds it/);
+    await expect(takeProcessLock(path)).rejects.toThrow(/holds the lock/);
   });
 
   test.each([
-    ['a process that is dead', nameDead],
+    ['a process that is dead', createDeadIdentity],
     ['an earlier boot', () => Promise.resolve('0123456789abcdef.1.1')],
     ['nobody', () => Promise.resolve('')],
-  ])('that was left by %s is taken over', async (_, name) => {
+  ])('a lock left by %s is replaced', async (_, name) => {
     await writeFile(path, await name());
     const lock = await takeProcessLock(path);
     expect(await readFile(path, 'utf8')).toMatch(`.${process.pid}.`);
@@ -60,7 +61,7 @@ describe('a lock', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('that another took over is not released by who had it', async () => {
+  test('a holder whose lock was replaced does not release the new lock', async () => {
     const lock = await takeProcessLock(path);
     await writeFile(path, 'another');
     await lock.release();

@@ -33,7 +33,7 @@ async function start(args: readonly string[]): Promise<{ child: ChildProcess; id
 }
 
 describe('the processes of this host', () => {
-  test('are listed with their command lines, empty words and spaces kept', async () => {
+  test('the list of processes has command lines with empty arguments and spaces preserved', async () => {
     const words = ['-c', 'read line; :', 'two words', ''];
     const child = spawn('sh', words, { stdio: ['pipe', 'ignore', 'ignore'] });
     children.push(child);
@@ -43,7 +43,7 @@ describe('the processes of this host', () => {
     expect((await listProcesses()).every(({ args }) => args.length > 0)).toBe(true);
   });
 
-  test('tell from where they run', async () => {
+  test('the places of a process are its program and its working folder', async () => {
     const { identity } = await start(['60']);
     expect(await listPlacesOf(identity.pid)).toEqual([
       await realpath('/bin/sleep'),
@@ -52,7 +52,7 @@ describe('the processes of this host', () => {
     expect(await listPlacesOf(pid)).toContain(await realpath(execPath));
   });
 
-  test('that have ended tell nothing', async () => {
+  test('an ended process has no places and no identity', async () => {
     const { child, identity } = await start(['60']);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -60,12 +60,12 @@ describe('the processes of this host', () => {
     expect(findProcessIdentity(identity.pid)).toBeUndefined();
   });
 
-  test('have an identity, ours among them', () => {
+  test('the own process is found by its pid and its Node binary', () => {
     expect(findProcessIdentity(pid)).toEqual(readOwnProcessIdentity());
     expect(ownNode()).toBe(execPath);
   });
 
-  test('have an age, by which they were started', async () => {
+  test('the age and the start time of a process agree with the clock', async () => {
     const { identity } = await start(['60']);
     expect(ageMsOf(identity)).toBeLessThan(ageMsOf(readOwnProcessIdentity()));
     const tenMinutesOlder = { ...identity, startedAt: `${Number(identity.startedAt) - 60_000}` };
@@ -73,7 +73,7 @@ describe('the processes of this host', () => {
     expect(Math.abs(Date.now() - startTimeOf(identity))).toBeLessThan(60_000);
   });
 
-  test('get a signal, but not another one that got the pid', async () => {
+  test('a signal reaches the process but not another process with the same pid', async () => {
     const { child, identity } = await start(['60']);
     expect(signalProcess({ ...identity, startedAt: `${identity.startedAt}0` }, 'SIGKILL')).toBe(false);
     const end = once(child, 'exit');

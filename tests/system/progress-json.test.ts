@@ -24,20 +24,20 @@ describe('progress as JSON', () => {
       { kind: 'failed', step: 's', seconds: 3, reason: 'no' },
       { message: 'step failed', fields: { step: 's', seconds: 3, reason: 'no' } },
     ],
-  ])('tells %j on one line', (event, told) => {
+  ])('the event %j is written on one line', (event, expected) => {
     const { progress, text } = show();
     progress.report(event);
     expect(text()).toMatch(/^[^\n]+\n$/);
-    expect(JSON.parse(text())).toEqual({ time: expect.any(String), level: 'info', ...told });
+    expect(JSON.parse(text())).toEqual({ time: expect.any(String), level: 'info', ...expected });
   });
 
-  test('tells the same thing once while it stays so', () => {
+  test('a repeated event is written once', () => {
     const { progress, text } = show();
     for (const event of [STARTED, NOTE, NOTE, NOTE]) progress.report(event);
     expect(text().trim().split('\n')).toHaveLength(2);
   });
 
-  test('passes other lines on, and tells no more events once it is stopped', () => {
+  test('printed lines pass through, and events after stop are ignored', () => {
     const { progress, text } = show();
     progress.print('a line\n');
     progress.stop();
@@ -46,7 +46,7 @@ describe('progress as JSON', () => {
     expect(text()).toBe('a line\nanother\n');
   });
 
-  test('is what the reader of steps reads', () => {
+  test('lastStepOf reads the running step from the output', () => {
     const { progress, text } = show();
     progress.report(STARTED);
     progress.report({ kind: 'started', step: 'copy image to a "b"\\' });
@@ -55,7 +55,7 @@ describe('progress as JSON', () => {
     expect(lastStepOf(text())).toBe('create server');
   });
 
-  test('tells no password that stands in a URL', () => {
+  test('a password in a URL is not written', () => {
     const { progress, text } = show();
     progress.report({ kind: 'failed', step: 's', seconds: 1, reason: 'https://u:word-MARKED@h/ is away' });
     expect(text()).not.toMatch('MARKED');

@@ -24,7 +24,7 @@ function show(isTerminal: boolean, columns = 60): Shown {
   };
 }
 
-/** What stands on a terminal that got this text. */
+/** Returns the visible lines of a terminal after this output. */
 function screenOf(text: string): readonly string[] {
   return text.split('\n').map((line) => line.split('\r\u001b[2K').at(-1) ?? '');
 }
@@ -40,14 +40,14 @@ const FAILED: ProgressEvent = {
 
 describe('progress in a file', () => {
   test.each<[string, readonly ProgressEvent[], string]>([
-    ['a step that succeeds', [STARTED, FINISHED], 'create server …\ncreate server: 3.2 s\n'],
+    ['a successful step', [STARTED, FINISHED], 'create server …\ncreate server: 3.2 s\n'],
     [
-      'a step that fails',
+      'a failed step',
       [STARTED, FAILED],
       'create server …\ncreate server: failed after 3.0 s: no host was found\n',
     ],
     [
-      'a note, once',
+      'a repeated note once',
       [
         STARTED,
         ...Array.from({ length: 3 }, (): ProgressEvent => ({
@@ -58,20 +58,20 @@ describe('progress in a file', () => {
       ],
       'create server …\ncreate server: BUILD\n',
     ],
-  ])('tells %s in plain lines', (_what, events, lines) => {
+  ])('a file receives %s in plain lines', (_what, events, lines) => {
     const { progress, clock, text } = show(false);
     for (const event of events) progress.report(event);
     expect(text()).toBe(lines);
     expect(clock.sleeping).toBe(0);
   });
 
-  test('has no escape codes, whatever a guest has put into it', () => {
+  test('escape codes from a guest are removed', () => {
     const { progress, text } = show(false);
     progress.report({ kind: 'note', step: 'run\u001b[2J', text: '\u001b[31mred\r\nline' });
     expect(text()).toBe('run [2J: [31mred line\n');
   });
 
-  test('ends when it is stopped', () => {
+  test('events after stop are not written to a file', () => {
     const { progress, text } = show(false);
     progress.stop();
     progress.report(STARTED);
@@ -80,7 +80,7 @@ describe('progress in a file', () => {
 });
 
 describe('progress on a terminal', () => {
-  test('ticks while a step runs', async () => {
+  test('the live line counts seconds while a step runs', async () => {
     const { progress, clock, text } = show(true);
     progress.report(STARTED);
     expect(screenOf(text())).toEqual(['… create server  0 s']);
@@ -91,7 +91,7 @@ describe('progress on a terminal', () => {
     progress.stop();
   });
 
-  test('leaves the steps that have ended above the one that runs', () => {
+  test('finished steps stay above the running step', () => {
     const { progress, text } = show(true);
     const next: ProgressEvent = { kind: 'started', step: 'wait for server' };
     for (const event of [STARTED, FINISHED, next, { ...FAILED, step: 'wait for server' }])
@@ -103,7 +103,7 @@ describe('progress on a terminal', () => {
     ]);
   });
 
-  test('shows the newest of several steps, and then the older one again', async () => {
+  test('the live line shows the newest of several running steps', async () => {
     const { progress, clock, text } = show(true);
     progress.report({ kind: 'started', step: 'upload to a' });
     await clock.advance(4000);
@@ -119,14 +119,14 @@ describe('progress on a terminal', () => {
     [20, '… create a very lo…'],
     [60, '… create a very long server  0 s'],
     [0, '… create a very long server  0 s'],
-  ])('keeps the live line within %i columns, where 0 is not known', (columns, line) => {
+  ])('the live line fits into %i columns, where 0 means unknown', (columns, line) => {
     const { progress, text } = show(true, columns);
     progress.report({ kind: 'started', step: 'create a very long server' });
     expect(screenOf(text())).toEqual([line]);
     progress.stop();
   });
 
-  test('prints other text above the live line', () => {
+  test('other text is printed above the live line', () => {
     const { progress, text } = show(true);
     progress.report(STARTED);
     progress.print('a line of the log\n');
@@ -134,7 +134,7 @@ describe('progress on a terminal', () => {
     progress.stop();
   });
 
-  test('once stopped leaves no live line, no timer and a cursor that was never hidden', async () => {
+  test('stop removes the live line and the timer, and the cursor was never hidden', async () => {
     const { progress, clock, text } = show(true);
     progress.report(STARTED);
     progress.stop();
@@ -146,7 +146,7 @@ describe('progress on a terminal', () => {
     expect(text()).not.toContain('\u001b[?25l');
   });
 
-  test('has no timer when no step runs', () => {
+  test('no timer runs when no step runs', () => {
     const { progress, clock } = show(true);
     progress.report(STARTED);
     progress.report(FINISHED);

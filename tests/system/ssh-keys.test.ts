@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
 
-test('a new key is one that OpenSSH reads, and its two halves belong together', () => {
+test('OpenSSH reads a generated key and derives the same public key', () => {
   const { publicKey, privateKey } = generateSshKeyPair('build-1');
   const folder = mkdtempSync(join(tmpdir(), 'keys-'));
   try {
@@ -17,17 +17,18 @@ test('a new key is one that OpenSSH reads, and its two halves belong together', 
   }
 });
 
-test('a public key is one line that tells its type and its comment', () => {
+test('a public key is one line with its type and its comment', () => {
   expect(generateSshKeyPair('build-1').publicKey).toMatch(/^ssh-ed25519 [A-Za-z0-9+/]+=* build-1$/);
 });
 
-test('no two keys are the same, and none is malformed', () => {
-  const pairs = Array.from({ length: 2000 }, () => generateSshKeyPair('x')); // ssh2 alone spoils one in 256
+test('generated keys are unique and well-formed', () => {
+  // ssh2 alone generates a malformed key once in 256 times.
+  const pairs = Array.from({ length: 2000 }, () => generateSshKeyPair('x'));
   expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(2000);
   const publicKeys = pairs.map(({ publicKey }) => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64'));
   expect(publicKeys.filter((bytes) => bytes.length !== 4 + 11 + 4 + 32)).toEqual([]);
 });
 
-test('a private key does not print', () => {
+test('a private key is not printed', () => {
   expect(JSON.stringify(generateSshKeyPair('x'))).not.toContain('PRIVATE KEY');
 });

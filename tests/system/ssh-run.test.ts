@@ -41,10 +41,10 @@ const COMMANDS: Readonly<Record<string, ExecHandler>> = {
   'end without a status': (channel) => {
     channel.end();
   },
-  'cut the line': (_channel, cut) => {
+  'lose the connection': (_channel, cut) => {
     cut();
   },
-  'succeed and cut the line': (channel, cut) => {
+  'succeed and lose the connection': (channel, cut) => {
     channel.exit(0);
     channel.write('half of the out');
     setTimeout(cut, 20);
@@ -68,44 +68,44 @@ const run = (command: string, more: object = {}): ReturnType<SshSession['run']> 
   session.run({ command, timeoutMs: 10_000, ...more });
 
 describe('a command over SSH', () => {
-  test('gives its exit code and both outputs', async () => {
+  test('a command returns its exit code and both outputs', async () => {
     const result = await run('fail with 7');
     expect(result).toEqual({ exitCode: 7, stdout: 'some output', stderr: 'what was wrong' });
   });
 
-  test('reads its input whole, and is told the end of it', async () => {
+  test('a command reads its complete input and the end of it', async () => {
     const stdin = Buffer.alloc(1024 * 1024, '0123456789abcdef');
-    const heard: string[] = [];
-    const result = await run('cat', { stdin, onOutput: (text: string) => heard.push(text) });
+    const received: string[] = [];
+    const result = await run('cat', { stdin, onOutput: (text: string) => received.push(text) });
     expect(result.exitCode).toBe(0);
-    expect(heard.join('') === stdin.toString()).toBe(true);
+    expect(received.join('') === stdin.toString()).toBe(true);
   });
 
-  test('without input, finds it empty', async () => {
+  test('a command without input reads an empty one', async () => {
     await expect(run('cat')).resolves.toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
-  test('keeps the last 256 KiB of each output', async () => {
+  test('the last 256 KiB of each output are kept', async () => {
     const { stdout, stderr } = await run('print much');
     expect([stdout.length, stderr.length]).toEqual([256 * 1024, 256 * 1024]);
     expect(stdout.endsWith('élast')).toBe(true);
   });
 
-  test('tells its output as it comes, in whole characters', async () => {
-    const heard: string[] = [];
-    await run('print half a character at a time', { onOutput: (text: string) => heard.push(text) });
-    expect(heard.join('')).toBe('é✓𝒳');
-    expect(heard.every((text) => !text.includes('\uFFFD'))).toBe(true);
+  test('onOutput receives output as it arrives, in whole characters', async () => {
+    const received: string[] = [];
+    await run('print half a character at a time', { onOutput: (text: string) => received.push(text) });
+    expect(received.join('')).toBe('é✓𝒳');
+    expect(received.every((text) => !text.includes('\uFFFD'))).toBe(true);
   });
 
-  test('that hangs ends at its time-out, and the session lives on', async () => {
+  test('a command that hangs fails at its timeout, and the session stays usable', async () => {
     const failure = run('hang', { timeoutMs: 100 });
     await expect(failure).rejects.toThrow(SshTimeoutError);
     await expect(failure).rejects.toThrow('within 0.1 s');
     await expect(run('cat', { stdin: 'still here' })).resolves.toMatchObject({ stdout: 'still here' });
   });
 
-  test('stops with the reason of its signal', async () => {
+  test('an aborted signal fails a command with the reason of the signal', async () => {
     const reason = new Error('stopped by the operator');
     const controller = new AbortController();
     const failure = run('hang', { signal: controller.signal });
@@ -116,26 +116,26 @@ describe('a command over SSH', () => {
     await expect(run('cat', { signal: controller.signal })).rejects.toBe(reason);
   });
 
-  test('fails with what its listener throws', async () => {
-    const mistake = new Error('a mistake of the listener');
+  test('an error thrown by onOutput fails the command', async () => {
+    const failureOfListener = new Error('an error of the listener');
     const onOutput = (): never => {
-      throw mistake;
+      throw failureOfListener;
     };
-    await expect(run('cat', { stdin: 'x', onOutput })).rejects.toBe(mistake);
+    await expect(run('cat', { stdin: 'x', onOutput })).rejects.toBe(failureOfListener);
     await expect(run('cat', { stdin: 'y' })).resolves.toMatchObject({ stdout: 'y' });
   });
 
   test.each([
-    'cut the line',
-    'succeed and cut the line',
+    'lose the connection',
+    'succeed and lose the connection',
     'die of a signal',
     'end without a status',
     'not known',
-  ])('has no exit code when it or the server does this: %s', async (command) => {
+  ])('a command without an exit status fails as unreachable: %s', async (command) => {
     await expect(run(command)).rejects.toThrow(SshUnreachableError);
   });
 
-  test('fails when the server stays silent through four keep-alives', async () => {
+  test('a command fails when the server does not answer four keep-alives', async () => {
     const watchful = await connectSsh(server.target, { timeoutMs: 10_000, keepAliveMs: 50 });
     const failure = watchful.run({ command: 'hang', timeoutMs: 10_000 });
     server.freeze();
@@ -144,7 +144,7 @@ describe('a command over SSH', () => {
     watchful.close();
   });
 
-  test('runs beside others over one connection', async () => {
+  test('several commands run at the same time over one connection', async () => {
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
     const results = await Promise.all(texts.map((stdin) => run('cat', { stdin })));
     expect(results.map(({ stdout }) => stdout)).toEqual(texts);
@@ -152,7 +152,7 @@ describe('a command over SSH', () => {
 });
 
 describe('an SSH session', () => {
-  test('once closed fails what runs and what is asked later, and leaves no connection', async () => {
+  test('closing a session fails running and later commands and leaves no connection', async () => {
     const failure = run('hang');
     await pause(20);
     session.close();

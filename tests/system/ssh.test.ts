@@ -38,18 +38,18 @@ async function startSilent(): Promise<number> {
 }
 
 describe('connecting over SSH', () => {
-  test('logs in where the host key is one of those expected', async () => {
+  test('a server with one of the expected host keys is logged in to', async () => {
     const server = await start();
     const others = [fingerprintOf(STRANGER.publicKey), ...server.target.hostKeyFingerprints];
     const session = await connectSsh({ ...server.target, hostKeyFingerprints: others }, LIMITS);
     session.close();
-    expect(server.authAttempts).toEqual(['publickey', 'publickey']); // asked whether, then signed
+    expect(server.authAttempts).toEqual(['publickey', 'publickey']); // the query, then the signature
   });
 
   test.each([
     ['another host key', [fingerprintOf(STRANGER.publicKey)]],
     ['no known host key', []],
-  ])('offers nothing to a server with %s', async (_name, hostKeyFingerprints) => {
+  ])('no login is sent to a server with %s', async (_name, hostKeyFingerprints) => {
     const server = await start();
     const failure = connectSsh({ ...server.target, hostKeyFingerprints }, LIMITS);
     await expect(failure).rejects.toThrow(SshHostKeyError);
@@ -57,40 +57,40 @@ describe('connecting over SSH', () => {
     const message = await failure.catch((error: unknown) => String(error));
     expect(message).toContain(`expected host key ${hostKeyFingerprints[0] ?? 'none'}`);
     expect(message).toContain(`got ${fingerprintOf(server.hostKey.publicKey)}`);
-    expect(message).toContain("the cloud's operator must");
+    expect(message).toContain("ask the cloud's operator");
     expect(server.authAttempts).toEqual([]);
   });
 
   test.each([
     ['ecdsa', ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private],
     ['rsa', RSA_KEY],
-  ])('accepts an expected host key of type %s', async (_type, hostKey) => {
+  ])('an expected host key of type %s is accepted', async (_type, hostKey) => {
     const server = await start({ hostKeys: [hostKey] });
     const session = await connectSsh(server.target, LIMITS);
     session.close();
   });
 
-  test('a server that can prove itself with SHA-1 only is not connected to', async () => {
+  test('a server that offers only SHA-1 host keys is refused', async () => {
     const server = await start({ hostKeys: [RSA_KEY], hostKeyAlgorithm: 'ssh-rsa' });
     await expect(connectSsh(server.target, LIMITS)).rejects.toThrow(SshUnreachableError);
     expect(server.authAttempts).toEqual([]);
   });
 
-  test('a key that the server does not know is no login', async () => {
+  test('a login with an unknown key fails', async () => {
     const server = await start();
     const failure = connectSsh({ ...server.target, privateKey: STRANGER.privateKey }, LIMITS);
     await expect(failure).rejects.toThrow(SshUnreachableError);
     await expect(failure).rejects.toMatchObject({ kind: 'unavailable', cause: expect.any(Error) });
   });
 
-  test('a private key that is none is told without its text', async () => {
+  test('the error for an invalid private key does not quote the key', async () => {
     const server = await start();
     const failure = connectSsh({ ...server.target, privateKey: new Secret('hunter2') }, LIMITS);
     await expect(failure).rejects.toThrow('the private key cannot be used');
     expect(String(await failure.catch((error: unknown) => error))).not.toContain('hunter2');
   });
 
-  test('a refused connection tells where and why', async () => {
+  test('the error for a refused connection names the address and the reason', async () => {
     const server = await start();
     await server.close();
     const failure = connectSsh(server.target, LIMITS);
@@ -100,14 +100,14 @@ describe('connecting over SSH', () => {
     );
   });
 
-  test('a server that accepts and says nothing is given up at the deadline', async () => {
+  test('a login to a silent server fails at the deadline', async () => {
     const { target } = await start();
     const failure = connectSsh({ ...target, port: await startSilent() }, { timeoutMs: 100 });
     await expect(failure).rejects.toThrow(SshUnreachableError);
     await expect(failure).rejects.toThrow('no login within 0.1 s');
   });
 
-  test('stops with the reason of its signal, before and while it connects', async () => {
+  test('an aborted signal fails a connection before and during the login', async () => {
     const { target } = await start();
     const silent = { ...target, port: await startSilent() };
     const reason = new Error('stopped by the operator');

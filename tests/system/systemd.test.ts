@@ -4,17 +4,17 @@ import { SystemdError, openSystemd } from '../../src/system/systemd.ts';
 import { failureOf } from '../support/http-fixture.ts';
 
 function answer(result: Partial<CommandResult>) {
-  const asked: CommandRequest[] = [];
+  const requests: CommandRequest[] = [];
   const systemd = openSystemd('/bin/systemctl', (request) => {
-    asked.push(request);
+    requests.push(request);
     return Promise.resolve({ exitCode: 0, signal: undefined, stdout: '', stderr: '', ...result });
   });
-  return { systemd, asked };
+  return { systemd, requests };
 }
 
 describe('systemd', () => {
-  test('is asked in its own words, and with nothing of our environment', async () => {
-    const { systemd, asked } = answer({});
+  test('each operation runs one systemctl command without our environment', async () => {
+    const { systemd, requests } = answer({});
     await systemd.reload();
     await systemd.enable('a.service');
     await systemd.disable('a.service');
@@ -24,7 +24,7 @@ describe('systemd', () => {
     await systemd.resetFailed('a.service');
     await systemd.isActive('a.service');
     await systemd.isEnabled('a.service');
-    expect(asked.map(({ args }) => args.join(' '))).toEqual([
+    expect(requests.map(({ args }) => args.join(' '))).toEqual([
       'daemon-reload',
       'enable a.service',
       'disable a.service',
@@ -35,28 +35,28 @@ describe('systemd', () => {
       'is-active --quiet a.service',
       'is-enabled --quiet a.service',
     ]);
-    expect(Object.keys(asked[0]?.env ?? {})).toEqual(['PATH', 'LANG']);
+    expect(Object.keys(requests[0]?.env ?? {})).toEqual(['PATH', 'LANG']);
   });
 
-  test('that refuses is quoted', async () => {
+  test('an error of systemctl is quoted', async () => {
     const { systemd } = answer({ exitCode: 4, stderr: 'Access denied\n' });
     const error = await failureOf(systemd.start('a.service'));
     expect(error).toBeInstanceOf(SystemdError);
     expect(error.message).toBe('systemctl start a.service exited with 4: Access denied');
   });
 
-  test('that was killed did not do it', async () => {
+  test('a killed systemctl is an error', async () => {
     const { systemd } = answer({ exitCode: undefined, signal: 'SIGKILL' });
-    expect((await failureOf(systemd.reload())).message).toMatch(/was ended by SIGKILL/);
+    expect((await failureOf(systemd.reload())).message).toMatch(/was killed by SIGKILL/);
   });
 
-  test('has stopped a service that it does not know, but not started it', async () => {
+  test('stopping an unknown service succeeds and starting one fails', async () => {
     const { systemd } = answer({ exitCode: 5, stderr: 'not loaded' });
     await expect(systemd.stop('a.service')).resolves.toBeUndefined();
     expect(await failureOf(systemd.start('a.service'))).toBeInstanceOf(SystemdError);
   });
 
-  test('has forgotten the failures of a service that it does not know', async () => {
+  test('resetting the failures of an unknown service succeeds', async () => {
     const { systemd } = answer({ exitCode: 1, stderr: 'not loaded' });
     await expect(systemd.resetFailed('a.service')).resolves.toBeUndefined();
   });
@@ -64,7 +64,7 @@ describe('systemd', () => {
   test.each([
     [0, true],
     [3, false],
-  ])('that answers %d says whether a service is active: %p', async (exitCode, isSo) => {
-    expect(await answer({ exitCode }).systemd.isActive('a.service')).toBe(isSo);
+  ])('exit code %d of is-active means active: %p', async (exitCode, isActive) => {
+    expect(await answer({ exitCode }).systemd.isActive('a.service')).toBe(isActive);
   });
 });

@@ -15,20 +15,20 @@ afterEach(async () => {
   await rm(inMemory, { recursive: true });
 });
 
-describe('whether a folder is kept in memory', () => {
-  test('is told of one that is, and of one that is not', async () => {
+describe('isOnTmpfs', () => {
+  test('isOnTmpfs distinguishes a tmpfs from other file systems', async () => {
     expect(await isOnTmpfs(inMemory)).toBe(true);
     expect(await isOnTmpfs('/proc')).toBe(false);
   });
 
-  test('is told of what a link leads to', async () => {
+  test('isOnTmpfs follows symbolic links', async () => {
     await symlink(inMemory, join(onDisk, 'to-memory'));
     await symlink('/proc', join(inMemory, 'to-proc'));
     expect(await isOnTmpfs(join(onDisk, 'to-memory'))).toBe(true);
     expect(await isOnTmpfs(join(inMemory, 'to-proc'))).toBe(false);
   });
 
-  test('cannot be told of nothing', async () => {
+  test('isOnTmpfs throws for a missing path', async () => {
     await expect(isOnTmpfs(join(onDisk, 'none'))).rejects.toThrow('ENOENT');
   });
 });

@@ -19,8 +19,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('writing at once', () => {
-  test('puts all of a text into a pipe that is full for a while', async () => {
+describe('writing synchronously', () => {
+  test('writeAllSync writes the complete text to a pipe that is full for a while', async () => {
     const copy = join(folder, 'copy');
     const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
     const text = 'é'.repeat(512 * 1024);
@@ -31,7 +31,7 @@ describe('writing at once', () => {
     expect(readFileSync(copy, 'utf8') === text).toBe(true);
   });
 
-  test('stops silently where nobody reads any more', () => {
+  test('writeAllSync ignores a pipe without a reader', () => {
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
     const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
     closeSync(reader);
@@ -41,7 +41,7 @@ describe('writing at once', () => {
     closeSync(fd);
   });
 
-  test('tells every other failure', () => {
+  test('writeAllSync throws every other failure', () => {
     const fd = openSync('/dev/null', 'r');
     expect(() => {
       writeAllSync(fd, 'text');

@@ -10,29 +10,29 @@ import { type Mirror, startMirror } from '../support/mirror.ts';
 import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
 import { createSwiftClock } from '../support/swift-clock.ts';
 
-/** Of clouds and of the program's clock alike. */
+/** The speed of the clouds and of the program's clock. */
 const SPEED = 50;
 const IMAGE_BYTES = 600_000;
 
-/** How the program ended, and what it said. */
+/** The exit code and the output of the program. */
 export interface Ended {
   readonly code: number;
   readonly json: Readonly<Record<string, unknown>>;
   readonly err: string;
 }
 
-/** Two emulated clouds and a mirror, fresh for each test, and the program in front of them. */
+/** Runs the program against two emulated clouds and a mirror, which are new for each test. */
 export interface Bench {
   emulator: Emulator;
   mirror: Mirror;
   run(argv: readonly string[], signal?: AbortSignal): Promise<Ended>;
-  /** Builds `app-noble-x64` in the builder's cloud, and puts it into the consumer's. */
+  /** Builds `app-noble-x64` in the builder's cloud and copies it to the consumer's. */
   build(more?: readonly string[], signal?: AbortSignal): Promise<Ended>;
 }
 
 export const IMAGE = 'app-noble-x64';
 
-/** Starts them before each test of the file. */
+/** Starts the clouds and the mirror before each test of the file. */
 export function useBench(): Bench {
   let folder = '';
   let builds = 0;
@@ -82,7 +82,7 @@ function buildArguments({ url }: Mirror): readonly string[] {
   ];
 }
 
-/** What should not be there when a program has ended: all but good images, and the group that builds share. */
+/** Lists leftovers of a program: everything except complete images and the security group that builds share. */
 export function listLeaks({ emulator }: Bench): readonly string[] {
   return Object.entries(emulator.book()).flatMap(([name, { servers, ports, keypairs, images }]) => [
     ...servers.map((server) => `${name}: server ${server.name}`),
@@ -94,7 +94,7 @@ export function listLeaks({ emulator }: Bench): readonly string[] {
   ]);
 }
 
-/** The ids of the good images of the name, by cloud. */
+/** Returns the ids of the complete images named `IMAGE`, by cloud. */
 export function listGood({ emulator }: Bench): Readonly<Record<'a' | 'b', readonly string[]>> {
   const book = emulator.book();
   const idsIn = (cloud: 'a' | 'b'): readonly string[] => {
@@ -104,7 +104,7 @@ export function listGood({ emulator }: Bench): Readonly<Record<'a' | 'b', readon
   return { a: idsIn('a'), b: idsIn('b') };
 }
 
-/** The id that a result tells. */
+/** Returns the image id of a result. */
 export function imageIdOf(json: Ended['json']): string {
   const id = json['image_id'];
   if (typeof id === 'string') return id;

@@ -7,7 +7,7 @@ const bench = useBench();
 let first: Readonly<Record<'a' | 'b', readonly string[]>>;
 
 beforeEach(() => {
-  const data = Buffer.from('what an earlier build made');
+  const data = Buffer.from('image of an earlier build');
   const properties = { image_builder_kind: 'runner' };
   for (const [cloud, owner] of [
     ['a', 'builder'],
@@ -19,10 +19,10 @@ beforeEach(() => {
   expect([first.a, first.b].map((ids) => ids.length)).toEqual([1, 1]);
 });
 
-const trouble = (cloud: 'a' | 'b', what: Trouble): ActiveTrouble =>
+const injectFailure = (cloud: 'a' | 'b', what: Trouble): ActiveTrouble =>
   bench.emulator.cloud(cloud).troubles.add(what);
 
-/** Whatever happened: the image that was good is there, and nothing is left of what failed. */
+/** Expects the earlier images to exist and the failure to have left nothing behind. */
 const expectNoHarm = (): void => {
   const now = listGood(bench);
   expect(now.a).toEqual(expect.arrayContaining([...first.a]));
@@ -49,33 +49,33 @@ const NOVA = '/compute/v2.1';
 const GLANCE = '/image/v2';
 const ACTION = `POST ${NOVA}/servers/:id/action`;
 
-describe('a build comes through', () => {
+describe('a build that meets a temporary failure', () => {
   // prettier-ignore
   const recoveries: readonly (readonly [string, 'a' | 'b', Trouble])[] = [
-    ['429 to a new server', 'a', { at: `POST ${NOVA}/servers`, times: 2, what: { status: 429, retryAfter: 3 } }],
-    ['503 while its server boots', 'a', { at: `GET ${NOVA}/servers/:id`, times: 3, what: { status: 503 } }],
-    ['a slow Nova', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: { slow: 100 } }],
-    ['an empty body about its server', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: 'empty body' }],
-    ["a proxy's page about its server", 'a', { at: `GET ${NOVA}/servers/:id`, times: 1, what: { wrongBody: '<html>' } }],
-    ['502 at the stop of its server', 'a', { at: ACTION, onlyBody: 'os-stop', times: 1, what: { status: 502 } }],
-    ['504 at the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: { status: 504 } }],
-    ['an empty body at the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'empty body' }],
-    ['a lost answer to the name of its image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'lost answer' }],
-    ['a hung socket at the list of flavors', 'a', { at: `GET ${NOVA}/flavors/detail`, times: 1, what: 'hang' }],
-    ['a connection that is cut', 'a', { at: 'GET /network/v2.0/networks', times: 1, what: 'reset' }],
-    ['an upload that is cut', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { cutUpload: 300_000 } }],
-    ['a download that is cut', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, after: 1, what: { cutDownload: 200_000 } }],
-    ['503 to an upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { status: 503 } }],
-    ['an upload that is slower than the longest standstill', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { bytesPerSecond: 300_000 } }],
-    ['a Keystone that is busy', 'b', { at: 'POST /identity/v3/auth/tokens', times: 2, what: { status: 503, retryAfter: 1 } }],
+    ['status 429 for a new server', 'a', { at: `POST ${NOVA}/servers`, times: 2, what: { status: 429, retryAfter: 3 } }],
+    ['status 503 while the server boots', 'a', { at: `GET ${NOVA}/servers/:id`, times: 3, what: { status: 503 } }],
+    ['slow responses of Nova', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: { slow: 100 } }],
+    ['an empty response about the server', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, what: 'empty body' }],
+    ["a proxy's page instead of the server", 'a', { at: `GET ${NOVA}/servers/:id`, times: 1, what: { wrongBody: '<html>' } }],
+    ['status 502 for stopping the server', 'a', { at: ACTION, onlyBody: 'os-stop', times: 1, what: { status: 502 } }],
+    ['status 504 for renaming the image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: { status: 504 } }],
+    ['an empty response to renaming the image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'empty body' }],
+    ['a lost response to renaming the image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, what: 'lost answer' }],
+    ['a hanging list of flavors', 'a', { at: `GET ${NOVA}/flavors/detail`, times: 1, what: 'hang' }],
+    ['a reset connection', 'a', { at: 'GET /network/v2.0/networks', times: 1, what: 'reset' }],
+    ['an interrupted upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { cutUpload: 300_000 } }],
+    ['an interrupted download', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, after: 1, what: { cutDownload: 200_000 } }],
+    ['status 503 for an upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { status: 503 } }],
+    ['an upload that takes longer than the stall timeout', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, what: { bytesPerSecond: 300_000 } }],
+    ['a busy Keystone', 'b', { at: 'POST /identity/v3/auth/tokens', times: 2, what: { status: 503, retryAfter: 1 } }],
   ];
-  test.each(recoveries)('%s', async (_name, cloud, what) => {
-    const active = trouble(cloud, what);
+  test.each(recoveries)('a build succeeds despite %s', async (_name, cloud, what) => {
+    const active = injectFailure(cloud, what);
     expectNewImages(await bench.build());
     expect(active.met()).toBe(what.times);
   });
 
-  test('tokens that expire in the middle', async () => {
+  test('a build succeeds although its tokens expire', async () => {
     const { a, b } = { a: bench.emulator.cloud('a'), b: bench.emulator.cloud('b') };
     a.troubles.onNext(`GET ${NOVA}/servers/:id`, () => {
       for (const cloud of [a, b]) cloud.expireTokens();
@@ -84,14 +84,14 @@ describe('a build comes through', () => {
     expect(a.requests().filter(({ status }) => status === 401)).not.toEqual([]);
   });
 
-  test('an upload that the other cloud kills', async () => {
+  test('a build succeeds although the other cloud kills an upload', async () => {
     const cloud = bench.emulator.cloud('b');
     cloud.killNextUpload();
     expectNewImages(await bench.build());
     expect(cloud.state.killNextUpload).toBe(false);
   });
 
-  test('lists of many pages', async () => {
+  test('a build succeeds when lists have many pages', async () => {
     for (const name of ['a', 'b'] as const) bench.emulator.cloud(name).setPageSize(1);
     expectNewImages(await bench.build());
     const lists = bench.emulator
@@ -101,7 +101,7 @@ describe('a build comes through', () => {
     expect(lists.length).toBeGreaterThan(1);
   });
 
-  test('another image of its name, which is older: the newest is the one that was built', async () => {
+  test('the newest image is the built one when an older image has the same name', async () => {
     const data = Buffer.from('another one');
     const cloud = bench.emulator.cloud('a');
     const { id } = cloud.addImage({ name: IMAGE, owner: 'builder', data });
@@ -117,8 +117,8 @@ describe('a build comes through', () => {
   });
 });
 
-describe('a build fails with a reason', () => {
-  test('when its server goes into ERROR', async () => {
+describe('a build that fails', () => {
+  test('a build fails with the reason of a server in ERROR', async () => {
     bench.emulator.cloud('a').failNextServer('No valid host was found.');
     expectFailure(await bench.build(), 5, {
       kind: 'build',
@@ -128,7 +128,7 @@ describe('a build fails with a reason', () => {
     });
   });
 
-  test('when its image is killed', async () => {
+  test('a build fails when its image is killed', async () => {
     bench.emulator.cloud('a').killNextSnapshot();
     expectFailure(await bench.build(), 5, {
       type: 'UploadImageError',
@@ -136,45 +136,45 @@ describe('a build fails with a reason', () => {
     });
   });
 
-  test('when the answer to its new server is lost, and that server goes', async () => {
-    trouble('a', { at: `POST ${NOVA}/servers`, times: 1, what: 'lost answer' });
+  test('a build fails when the response to creating the server is lost, and the server is deleted', async () => {
+    injectFailure('a', { at: `POST ${NOVA}/servers`, times: 1, what: 'lost answer' });
     expectFailure(await bench.build(), 4, { kind: 'unavailable', step: 'create server' });
   });
 
-  test('when the answer to its new image is lost, and that image goes', async () => {
-    trouble('a', { at: ACTION, onlyBody: 'createImage', times: 1, what: 'lost answer' });
+  test('a build fails when the response to creating the image is lost, and the image is deleted', async () => {
+    injectFailure('a', { at: ACTION, onlyBody: 'createImage', times: 1, what: 'lost answer' });
     expectFailure(await bench.build(), 4, { kind: 'unavailable' });
   });
 
   test.each([
     ['an empty body', 'empty body'],
     ['a page of a proxy', { wrongBody: '<html>Welcome</html>' }],
-    ['another shape', { wrongBody: { flavors: 'many' } }],
-  ] as const)('when the list of flavors is %s', async (_name, what) => {
-    trouble('a', { at: `GET ${NOVA}/flavors/detail`, what });
+    ['data of another shape', { wrongBody: { flavors: 'many' } }],
+  ] as const)('a build fails when the list of flavors is %s', async (_name, what) => {
+    injectFailure('a', { at: `GET ${NOVA}/flavors/detail`, what });
     expectFailure(await bench.build(), 4, { step: 'choose flavor' });
   });
 
-  test('when two networks have the name that it is to use', async () => {
+  test('a build fails when two networks have the configured name', async () => {
     bench.emulator.cloud('a').addNetwork('lab');
     expectFailure(await bench.build(), 2, { kind: 'input', message: expect.stringContaining('lab') });
   });
 
-  test('when the password is no longer right', async () => {
+  test('a build fails when the password was changed', async () => {
     bench.emulator.cloud('a').setPassword('builder', 'another');
     expectFailure(await bench.build(), 3, { kind: 'denied' });
   });
 
-  test('when the cloud does not answer at all', async () => {
-    trouble('a', { at: 'any', what: 'hang' });
+  test('a build fails when the cloud never responds', async () => {
+    injectFailure('a', { at: 'any', what: 'hang' });
     const ended = await bench.build(['--api-timeout', '20']);
     expect(ended.code).toBe(4);
     expect(ended.err).toContain('--api-timeout');
   });
 });
 
-describe('a cloud that is away', () => {
-  test('costs no other cloud its image, and gets its own when it is back', async () => {
+describe('an unreachable cloud', () => {
+  test('an unreachable cloud does not affect the other clouds and gets its image later', async () => {
     await bench.emulator.cloud('b').stop();
     const { code, json } = await bench.build();
     expect(code).toBe(6);

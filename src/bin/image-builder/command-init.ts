@@ -19,8 +19,8 @@ export const INIT = defineCommand({
   },
   waits: INIT_WAITS,
   toRequest: ({ bases, ...place }, call) => {
-    const { cloudName } = call.settings;
-    const configOf = (base: Base) => configByHand({ ...place, base, cloudName });
+    const cloud = { buildCloud: call.settings.cloudName };
+    const configOf = (base: Base) => configByHand({ ...place, base, cloud });
     const [first, ...others] = bases;
     return orderByHand({ kind: 'prepare', entries: [configOf(first), ...others.map(configOf)] }, call);
   },

@@ -91,9 +91,18 @@ export const RUN = defineCommand({
     const scriptUrl = values.readScriptUrl(
       secrets === undefined ? host.scriptUrl : secrets.scriptUrl.reveal(),
     );
-    const { cloudName } = call.settings;
-    const reference = scriptUrl === '' ? '' : 'secrets.json';
-    const entry = configByHand({ ...values, cloudName, scriptUrl: reference });
+    const entry = configByHand({
+      ...values,
+      image: { runnerVersion: values.runnerVersion, scriptUrl: scriptUrl === '' ? '' : 'secrets.json' },
+      cloud: {
+        buildCloud: call.settings.cloudName,
+        buildFlavor: values.flavor,
+        buildNetwork: values.network,
+        uploadClouds: cloudIds,
+        numRevisions: keepRevisions ?? 5,
+      },
+      externalService: { runnerReleasesUrl: values.runnerReleasesUrl },
+    });
     const order = { entry, inputs: '', cloudIds, withinCloud, keepRevisions, secretsGeneration: undefined };
     return orderByHand({ kind: 'build', imageName: readArgument(call), ...order }, call, {
       scriptUrl: new Secret(scriptUrl),

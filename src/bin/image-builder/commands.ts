@@ -1,11 +1,18 @@
+import type { Context } from '../../image-builder/context.ts';
 import { distributeAndPrune } from '../../image-builder/distribute-and-prune.ts';
 import { initialize, run } from '../../image-builder/openstack-builder.ts';
 import { getLatestBuildId } from '../../image-builder/store.ts';
 import { sweepCloud } from '../../image-builder/sweep.ts';
-import type { Tools } from '../../image-builder/tools.ts';
 import { deliveredIds } from '../../model/delivery.ts';
 import type { JobOrder, OrderOf } from '../../model/job-order.ts';
 import type { RunConfig } from '../../model/run-config.ts';
+import {
+  encodeBuildResult,
+  encodeCopyResult,
+  encodeLatestBuildIdResult,
+  encodePrepareResult,
+  encodeSweepResult,
+} from '../../model/program-result.ts';
 import { executeList } from './execute-list.ts';
 import { executePrune } from './execute-prune.ts';
 import type { Outcome } from './outcome.ts';
@@ -15,70 +22,82 @@ import type { JobSecrets, Request } from './request.ts';
 export async function execute(
   request: Request,
   determine: () => Promise<string>,
-  tools: Tools,
+  context: Context,
 ): Promise<Outcome> {
   if (request.command === 'order') {
-    return executeOrder(await nameCloud(request.order, determine), request.secrets, tools);
+    return executeOrder(await nameCloud(request.order, determine), request.secrets, context);
   }
   const cloudName = await determine();
   switch (request.command) {
     case 'latest-build-id': {
       const { imageName, which } = request;
-      const id = await getLatestBuildId(cloudName, imageName, tools, which);
-      return { json: { cloud: cloudName, imageName, imageId: id === '' ? null : id }, text: id };
+      const id = await getLatestBuildId(cloudName, imageName, context, which);
+      const imageId = id === '' ? null : id;
+      return {
+        encode: (log) => encodeLatestBuildIdResult({ cloud: cloudName, imageName, imageId }, log),
+        text: id,
+      };
     }
     case 'sweep': {
-      const swept = await sweepCloud(cloudName, tools);
-      return { json: { cloud: cloudName }, text: swept.map((what) => `${what}\n`).join('') };
+      const swept = await sweepCloud(cloudName, context);
+      return {
+        encode: (log) => encodeSweepResult({ cloud: cloudName }, log),
+        text: swept.map((what) => `${what}\n`).join(''),
+      };
     }
   }
 }
 
 /** Runs an order, of the charm or by hand. */
-async function executeOrder(order: JobOrder, secrets: JobSecrets, tools: Tools): Promise<Outcome> {
+async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Context): Promise<Outcome> {
   switch (order.kind) {
     case 'build':
-      return build(order, secrets, tools);
+      return build(order, secrets, context);
     case 'prepare': {
       const [{ image, cloud }] = order.entries;
       const bases = order.entries.map((entry) => entry.image.base);
       const { buildCloud, resourcePrefix } = cloud;
-      const baseImages = await initialize(image.arch, buildCloud, resourcePrefix, bases, tools);
-      return { json: { cloud: buildCloud, baseImages }, text: '' };
+      const place = { arch: image.arch, cloudName: buildCloud, prefix: resourcePrefix };
+      const baseImages = await initialize({ ...place, bases }, context);
+      return { encode: (log) => encodePrepareResult({ cloud: buildCloud, baseImages }, log), text: '' };
     }
     case 'copy': {
       const { imageId, buildCloud: cloudName, cloudIds: destinations, withinCloud: within } = order;
       const deliveries = await distributeAndPrune(
         { cloudName, imageId, destinations, within },
         order.keepRevisions,
-        tools,
+        context,
       );
-      return { json: { cloud: cloudName, imageId }, text: deliveredIds(deliveries).join(',') };
+      return {
+        encode: (log) => encodeCopyResult({ cloud: cloudName, imageId }, log),
+        text: deliveredIds(deliveries).join(','),
+      };
     }
     case 'prune':
-      return executePrune(order, order.cloudId, tools);
+      return executePrune(order, order.cloudId, context);
     case 'list': {
       const also = order.extraImages.map(({ cloudId: cloudName, imageId }) => ({ cloudName, imageId }));
-      return executeList(order.cloudIds, also, tools);
+      return executeList(order.cloudIds, also, context);
     }
   }
 }
 
-async function build(order: OrderOf<'build'>, secrets: JobSecrets, tools: Tools): Promise<Outcome> {
+async function build(order: OrderOf<'build'>, secrets: JobSecrets, context: Context): Promise<Outcome> {
   const { imageName, entry, cloudIds: uploadCloudNames, withinCloud, keepRevisions } = order;
-  const { arch, base, juju, microk8s, runnerVersion } = entry.image;
+  const { ...image } = entry.image;
+  const { arch, base } = image;
   const { buildCloud: cloudName, buildFlavor: flavor, buildNetwork: network } = entry.cloud;
   const ids = await run(
     {
       ...{ cloudName, flavor, network, uploadCloudNames, withinCloud },
       ...{ prefix: entry.cloud.resourcePrefix, dockerhubCache: undefined, proxy: '' },
     },
-    { arch, base, juju, microk8s, runnerVersion, scriptUrl: secrets.scriptUrl.reveal(), name: imageName },
+    { ...image, scriptUrl: secrets.scriptUrl.reveal(), name: imageName },
     keepRevisions,
-    tools,
+    context,
   );
   return {
-    json: { imageName, cloud: cloudName, arch, base, buildId: order.id }, // its id comes with what was recorded
+    encode: (log) => encodeBuildResult({ imageName, cloud: cloudName, arch, base, buildId: order.id }, log),
     text: `Image build success:\n${ids}`,
   };
 }

@@ -1,9 +1,15 @@
-import { type AlsoImage, type CloudListing, listRunnerImages } from '../../image-builder/list-images.ts';
-import type { Tools } from '../../image-builder/tools.ts';
+import {
+  type AlsoImage,
+  type CloudListing,
+  type ListContext,
+  listRunnerImages,
+} from '../../image-builder/list-images.ts';
 import { InputError } from '../../model/errors.ts';
+import type { ObservedCloud } from '../../model/observation.ts';
+import { encodeListResult } from '../../model/program-result-list.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import type { Outcome } from './outcome.ts';
-import { type Json, describeFailure } from './result.ts';
+import { describeFailure } from './result.ts';
 
 /**
  * Looks at the clouds; what some of them did not answer is told beside what the others did. Throws InputError when
@@ -12,24 +18,27 @@ import { type Json, describeFailure } from './result.ts';
 export async function executeList(
   cloudNames: readonly string[],
   also: readonly AlsoImage[],
-  tools: Tools,
+  context: ListContext,
 ): Promise<Outcome> {
   const strangers = also.filter(({ cloudName }) => !cloudNames.includes(cloudName));
   if (strangers.length > 0) {
     const expected = `expected images of ${cloudNames.join(', ')}`;
     throw new InputError(strangers.map(({ cloudName }) => `--also: ${expected}, got one of ${cloudName}`));
   }
-  const clouds = await listRunnerImages(cloudNames, also, tools);
+  const clouds = await listRunnerImages(cloudNames, also, context);
   return {
-    json: { clouds: clouds.map(renderCloud) },
+    encode: (log) => encodeListResult(clouds.map(toObserved), log),
     text: clouds.map(renderLines).join(''),
     exitCode: codeOf(clouds),
   };
 }
 
-function renderCloud(listing: CloudListing): Json {
-  if (!('failure' in listing)) return { ...listing };
-  return { cloud: listing.cloud, ...describeFailure(listing.failure) };
+function toObserved(listing: CloudListing): ObservedCloud {
+  if ('failure' in listing) {
+    return { cloudId: listing.cloud, state: 'failed', ...describeFailure(listing.failure) };
+  }
+  const { cloud: cloudId, ...seen } = listing;
+  return { cloudId, state: 'seen', ...seen };
 }
 
 function renderLines(listing: CloudListing): string {

@@ -1,7 +1,7 @@
 import type { Arch } from '../../model/arch.ts';
 import type { Base } from '../../model/base.ts';
-import { ImageConfig, type RunConfig, type SecretReference } from '../../model/run-config.ts';
-import type { Option, Options } from './command.ts';
+import { ImageConfig, type RunConfig } from '../../model/run-config.ts';
+import type { Option, Options, ValuesOf } from './command.ts';
 import type { OptionReader } from './read-options.ts';
 
 /** The options of the commands that make resources in the build cloud. */
@@ -66,40 +66,28 @@ export function readIds(given: unknown): readonly string[] {
     .filter((id) => id !== '');
 }
 
-/** The values of a run config that commands by hand have options for. */
-export interface HandConfig {
+/** The run config of a command by hand: its place, and what else the command has options for. */
+export interface HandConfig extends ValuesOf<typeof PLACE> {
   readonly base: Base;
-  readonly arch: Arch;
-  readonly prefix: string;
-  readonly cloudName: string;
-  readonly cloudImagesUrl: string;
-  readonly runnerReleasesUrl?: string;
-  readonly runnerVersion?: string;
-  readonly scriptUrl?: SecretReference;
-  readonly flavor?: string;
-  readonly network?: string;
-  readonly uploadClouds?: readonly string[];
-  readonly keepRevisions?: number | undefined;
+  readonly image?: Partial<Omit<ImageConfig, 'imageName'>>;
+  readonly cloud: Partial<RunConfig['cloud']>;
+  readonly externalService?: Partial<RunConfig['externalService']>;
 }
 
 /** Returns the run config of a command by hand. Its image name counts only where the order has none of its own. */
 export function configByHand(given: HandConfig): RunConfig {
-  const { base, arch, prefix, cloudImagesUrl, runnerReleasesUrl = RUNNER_RELEASES_URL } = given;
+  const { base, arch, prefix, cloudImagesUrl } = given;
+  const none = { juju: '', microk8s: '', runnerVersion: '', scriptUrl: '', scriptDigest: '' } as const;
   return {
-    image: new ImageConfig({
-      ...{ arch, base, juju: '', microk8s: '', prefix },
-      runnerVersion: given.runnerVersion ?? '',
-      scriptUrl: given.scriptUrl ?? '',
-      scriptDigest: '',
-    }),
+    image: new ImageConfig({ arch, base, prefix, ...none, ...given.image }),
     cloud: {
-      buildCloud: given.cloudName,
-      buildFlavor: given.flavor ?? '',
-      buildNetwork: given.network ?? '',
-      resourcePrefix: prefix,
-      uploadClouds: given.uploadClouds ?? [],
-      numRevisions: given.keepRevisions ?? 5,
+      ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: prefix },
+      ...{ uploadClouds: [], numRevisions: 5 },
+      ...given.cloud,
     },
-    externalService: { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl },
+    externalService: {
+      ...{ dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl: RUNNER_RELEASES_URL },
+      ...given.externalService,
+    },
   };
 }

@@ -1,9 +1,10 @@
-import type { Json } from './result.ts';
+import type { ResultLog } from '../../model/program-result-common.ts';
 
-/** What a command gives: for machines, and as the Python program printed it. */
+/** The outcome of a command, for machines and as the Python program printed it. */
 export interface Outcome {
-  readonly json: Json;
+  /** Returns the JSON text of the result: the command's answer, then the log. */
+  readonly encode: (log: ResultLog) => string;
   readonly text: string;
-  /** The program's, where an outcome that is told in full is not a success. */
+  /** The exit code of a result that is complete and yet no success. */
   readonly exitCode?: number;
 }

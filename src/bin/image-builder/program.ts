@@ -4,16 +4,17 @@ import { determineCloud } from '../../image-builder/openstack-builder.ts';
 import type { Clock } from '../../model/clock.ts';
 import { InputError } from '../../model/errors.ts';
 import { ORDER_FILE } from '../../model/job-order.ts';
+import { type ResultLog, encodeFailure } from '../../model/program-result-common.ts';
 import { errorCodeOf } from '../../system/error-code.ts';
 import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './commands.ts';
 import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
-import { type Workshop, makeTools } from './make-tools.ts';
+import { type ProgramContext, makeContext } from './make-context.ts';
 import { NO_SECRETS } from './order-by-hand.ts';
 import type { Host, Request } from './request.ts';
 import { listSecretVariables } from './read-secrets.ts';
 import { parseRequest } from './requests.ts';
-import { type Protocol, describeFailure, renderResult } from './result.ts';
+import { describeFailure } from './result.ts';
 import { findLogFormat, openVoice, renderFailure, renderNotice } from './stderr.ts';
 
 /** All that the program has of its process. */
@@ -33,7 +34,7 @@ export interface ProgramWorld {
   readonly stoppedBy: () => StopSignal | undefined;
 }
 
-const NOTHING: Protocol = { facts: {}, prunes: [], steps: [], warnings: [] };
+const NOTHING: ResultLog = { warnings: [] };
 
 /** Runs the program; gives its exit code. */
 export async function runProgram(world: ProgramWorld): Promise<number> {
@@ -77,33 +78,33 @@ async function runRequest(request: Request, world: ProgramWorld): Promise<number
   const isQuiet = request.logLevel === 'error' || request.logLevel === 'warning';
   const showProgress = isQuiet ? () => undefined : progress.report;
   const { scriptSecrets } = request.command === 'order' ? request.secrets : NO_SECRETS;
-  const workshop = makeTools(request, { ...world, logger, showProgress, scriptSecrets });
+  const program = makeContext(request, { ...world, logger, showProgress, scriptSecrets });
   try {
-    return await finish(request, workshop, world);
+    return await finish(request, program, world);
   } catch (error) {
     progress.stop();
-    return tellFailure(error, workshop.protocol(), request, world);
+    return tellFailure(error, program.protocol(), request, world);
   } finally {
     progress.stop();
-    await workshop.close();
+    await program.close();
   }
 }
 
-async function finish(request: Request, workshop: Workshop, world: ProgramWorld): Promise<number> {
+async function finish(request: Request, program: ProgramContext, world: ProgramWorld): Promise<number> {
   const determine = (): Promise<string> => determineCloud(request.cloudName, world);
-  const { json, text, exitCode } = await execute(request, determine, workshop.tools);
-  world.writeOut(request.format === 'text' ? text : renderResult(json, workshop.protocol()));
+  const { encode, text, exitCode } = await execute(request, determine, program.context);
+  world.writeOut(request.format === 'text' ? text : encode(program.protocol()));
   return exitCode ?? EXIT_CODES.success;
 }
 
 /** Tells a failure to the operator, and to machines. */
 function tellFailure(
   error: unknown,
-  protocol: Protocol,
+  log: ResultLog,
   { format, logFormat }: Pick<Request, 'format' | 'logFormat'>,
   world: ProgramWorld,
 ): number {
   world.writeErr(renderFailure(error, logFormat, world.clock));
-  if (format === 'json') world.writeOut(renderResult(describeFailure(error), protocol));
+  if (format === 'json') world.writeOut(encodeFailure(describeFailure(error), log));
   return exitCodeOf(error, world.stoppedBy());
 }

@@ -102,8 +102,8 @@ export class OptionReader {
     return this.#wholeNumber(this.text(name) || environment.trim(), option, [1, 65_535], otherwise);
   }
 
-  wholeNumber(name: string, option: string, least: number, otherwise: number, most = 1_000_000): number {
-    return this.#wholeNumber(this.text(name), option, [least, most], otherwise);
+  wholeNumber(name: string, option: string, least: number, otherwise: number): number {
+    return this.#wholeNumber(this.text(name), option, [least, 1_000_000], otherwise);
   }
 
   #wholeNumber(

@@ -7,7 +7,7 @@ import type { ContractCase } from '../contract.ts';
 export const flavorCases: readonly ContractCase[] = [
   {
     verb: 'listFlavors',
-    outcome: 'the flavors of the cloud, with their sizes',
+    outcome: 'the flavors of the cloud are listed with their sizes',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       const flavors = await listFlavors(cloud);
@@ -18,7 +18,7 @@ export const flavorCases: readonly ContractCase[] = [
   },
   {
     verb: 'listAll',
-    outcome: 'flavors one by one are the same as at once, each page named by a marker',
+    outcome: 'flavors read one per page, by a marker, are the same as in one request',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       const request = { operation: 'list flavors', path: '/flavors/detail', key: 'flavors' };

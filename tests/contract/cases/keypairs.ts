@@ -5,7 +5,7 @@ import { createKeypair, deleteKeypair, listKeypairs } from '../../../src/opensta
 import { generateSshKeyPair } from '../../../src/system/ssh-keys.ts';
 import type { ContractCase, World } from '../contract.ts';
 
-/** A keypair in the builder's cloud that goes with the case. */
+/** Creates a keypair of the builder that is deleted at the end of the case. */
 async function makeKeypair(world: World, name: string) {
   const cloud = (await world.connect('builder')).under();
   const keypair = { name, publicKey: generateSshKeyPair('{"of": "the contract"}').publicKey };
@@ -20,7 +20,7 @@ const named = async (cloud: Cloud, name: string) =>
 export const keypairCases: readonly ContractCase[] = [
   {
     verb: 'createKeypair',
-    outcome: 'it is listed with its key and comment as they were given',
+    outcome: 'a new keypair is listed with its key and comment',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, `${world.name('key')} with_blanks`);
       expect(await named(cloud, keypair.name)).toEqual([keypair]);
@@ -28,7 +28,7 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'createKeypair',
-    outcome: 'the name is taken: ConflictError, and the first one stays',
+    outcome: 'an existing name causes a ConflictError and keeps the first keypair',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, world.name('key'));
       const other = { name: keypair.name, publicKey: generateSshKeyPair('other').publicKey };
@@ -38,7 +38,7 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'createKeypair',
-    outcome: 'no key, or a name with other characters than Nova takes: RejectedError',
+    outcome: 'an invalid key or a name with characters that Nova refuses causes a RejectedError',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       const name = world.name('key');
@@ -51,7 +51,7 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'listKeypairs',
-    outcome: 'another user’s are not in it',
+    outcome: 'the list excludes keypairs of other users',
     run: async (world) => {
       const { keypair } = await makeKeypair(world, world.name('key'));
       expect(await named((await world.connect('neighbour')).under(), keypair.name)).toEqual([]);
@@ -59,7 +59,7 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteKeypair',
-    outcome: 'it is gone, and again is fine; another user’s stays',
+    outcome: 'deleting is repeatable and keeps keypairs of other users',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, world.name('key'));
       await deleteKeypair((await world.connect('neighbour')).under(), keypair.name);

@@ -7,7 +7,7 @@ import type { ContractCase } from '../contract.ts';
 export const networkCases: readonly ContractCase[] = [
   {
     verb: 'listNetworks',
-    outcome: 'a network that is shared is seen by every project, with its subnets',
+    outcome: 'every project lists a shared network with its subnets',
     run: async (world) => {
       for (const user of ['builder', 'neighbour'] as const) {
         const networks = await listNetworks((await world.connect(user)).under());
@@ -19,7 +19,7 @@ export const networkCases: readonly ContractCase[] = [
   },
   {
     verb: 'listAll',
-    outcome: 'networks one by one are the same as at once, beside links back',
+    outcome: 'networks read one per page are the same as in one request, although pages also link back',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       const request = { operation: 'list networks', path: '/networks', key: 'networks' };

@@ -6,7 +6,7 @@ import type { ContractCase } from '../contract.ts';
 export const portCases: readonly ContractCase[] = [
   {
     verb: 'listServerPorts',
-    outcome: 'a server that is not there has none',
+    outcome: 'a missing server has no ports',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       expect(await listServerPorts(cloud, randomUUID())).toEqual([]);
@@ -14,7 +14,7 @@ export const portCases: readonly ContractCase[] = [
   },
   {
     verb: 'deletePort',
-    outcome: 'one that is gone is fine',
+    outcome: 'deleting a missing port succeeds',
     run: async (world) => {
       await deletePort((await world.connect('builder')).under(), randomUUID());
     },

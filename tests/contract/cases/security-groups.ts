@@ -12,7 +12,7 @@ import {
 } from '../../../src/openstack/security-groups.ts';
 import type { ContractCase, World } from '../contract.ts';
 
-/** A group that goes with the case. */
+/** Creates a group that is deleted at the end of the case. */
 async function makeGroup(world: World, cloud: Cloud, name: string) {
   const group = await createSecurityGroup(cloud, name, 'of the contract');
   world.onEnd(() => deleteSecurityGroup(cloud, group.id));
@@ -24,7 +24,7 @@ const builder = async (world: World): Promise<Cloud> => (await world.connect('bu
 export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createSecurityGroup',
-    outcome: 'its rules let everything out and nothing in',
+    outcome: 'the rules of a new group allow all egress and no ingress',
     run: async (world) => {
       const { rules } = await makeGroup(world, await builder(world), world.name('group'));
       const seen = rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`);
@@ -33,7 +33,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createSecurityGroup',
-    outcome: 'the name is taken: a second group, and both are listed',
+    outcome: 'an existing name creates a second group, and both are listed',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
@@ -54,7 +54,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createSecurityGroup',
-    outcome: 'a second one called default: ConflictError',
+    outcome: 'a second group named default causes a ConflictError',
     run: async (world) => {
       const made = createSecurityGroup(await builder(world), 'default', '');
       await expect(made).rejects.toThrow(ConflictError);
@@ -62,7 +62,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'listSecurityGroups',
-    outcome: 'only those of exactly this name, and of this project',
+    outcome: 'the list contains only groups of this project with exactly this name',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
@@ -74,7 +74,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createIngressRule',
-    outcome: 'the group lists it; again is fine and adds none',
+    outcome: 'a new rule is listed in its group, and creating it again succeeds without a duplicate',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
@@ -97,7 +97,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createIngressRule',
-    outcome: 'the group is not there, or another project’s: NotFoundError',
+    outcome: 'a group that is missing or belongs to another project causes a NotFoundError',
     run: async (world) => {
       const cloud = await builder(world);
       const neighbour = (await world.connect('neighbour')).under();
@@ -109,7 +109,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteSecurityGroup',
-    outcome: 'it is gone, and again is fine; another project’s stays',
+    outcome: 'deleting is repeatable and keeps groups of other projects',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');

@@ -22,7 +22,7 @@ export const serverCases: readonly ContractCase[] = [
   {
     verb: 'createServer',
     outcome:
-      'first BUILD without an address, then ACTIVE with one and a port; it is seen by its project alone',
+      'a server is in BUILD without an address, then ACTIVE with an address and a port, and visible only to its project',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec, id, first } = await bootServer(world);
@@ -48,8 +48,8 @@ export const serverCases: readonly ContractCase[] = [
   {
     verb: 'createServerImage',
     outcome:
-      'of a stopped server, which has no console: an image that is active before Nova is done with the server, with ' +
-      'what it was given and what the base image has, and that stays when server and port are deleted',
+      'an image of a stopped server is active before Nova is done with the server, has the given and the inherited ' +
+      'properties, and outlives server and port',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec, id } = await bootServer(world);
@@ -81,7 +81,8 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'createServer',
-    outcome: 'image, flavor, network, keypair or security group is not there: RejectedError, and no server',
+    outcome:
+      'a missing image, flavor, network, keypair or security group causes a RejectedError and creates no server',
     run: async (world) => {
       const { cloud, spec } = await planServer(world);
       const nowhere = randomUUID();
@@ -102,7 +103,8 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'createServer',
-    outcome: 'the image has no data yet: RejectedError; data of another format: ERROR with the reason',
+    outcome:
+      'an image without data causes a RejectedError, and data of another format an ERROR with the reason',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec } = await planServer(world);
@@ -120,7 +122,7 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteServer',
-    outcome: 'one that is still in BUILD: gone after a while, with its port; again is fine',
+    outcome: 'a server in BUILD is deleted together with its port, and deleting it again succeeds',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, id } = await bootServer(world);
@@ -132,14 +134,14 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'findServer',
-    outcome: 'not there: undefined',
+    outcome: 'a missing server returns undefined',
     run: async (world) => {
       expect(await findServer((await world.connect('builder')).under(), randomUUID())).toBeUndefined();
     },
   },
   {
     verb: 'stopServer',
-    outcome: 'not there: NotFoundError, as of getConsole and createServerImage',
+    outcome: 'a missing server causes a NotFoundError, also for getConsole and createServerImage',
     run: async (world) => {
       const cloud = (await world.connect('builder')).under();
       const id = randomUUID();

@@ -24,6 +24,7 @@ import type { RetryPolicy } from './operation-loop.ts';
 import { type ProgramRequest, type SocketServer, serveSocket } from './socket-server.ts';
 import { answerSystemctl } from './systemctl.ts';
 import { type ServiceView, Systemd } from './systemd.ts';
+import { ToolPace } from './tool-pace.ts';
 import { UnitAgent } from './unit-agent.ts';
 
 export interface MachineOptions {
@@ -33,6 +34,8 @@ export interface MachineOptions {
   readonly longestRestartMs?: number;
   /** What systemd's manager gives to every service: DefaultEnvironment= in system.conf. */
   readonly serviceEnvironment?: Readonly<Record<string, string>>;
+  /** How long a call of a hook tool takes at least, from the start of its process; by default as long as it needs. */
+  readonly toolMs?: number;
 }
 
 export interface UnitOptions {
@@ -68,6 +71,8 @@ export class Machine {
   /** What the charm takes for `/`. */
   readonly root: string;
   readonly hostCalls: HostCall[] = [];
+  /** The time that hook tools take. */
+  readonly toolPace: ToolPace;
   readonly #work: string;
   readonly #shm: string;
   readonly #systemd: Systemd;
@@ -76,7 +81,8 @@ export class Machine {
   readonly #servers: SocketServer[] = [];
 
   constructor(work: string, shm: string, options: MachineOptions) {
-    const { longestRestartMs = Number.MAX_SAFE_INTEGER, serviceEnvironment = {} } = options;
+    const { longestRestartMs = Number.MAX_SAFE_INTEGER, serviceEnvironment = {}, toolMs = 0 } = options;
+    this.toolPace = new ToolPace(toolMs);
     this.#work = work;
     this.#shm = shm;
     this.root = join(work, 'root');
@@ -116,9 +122,9 @@ export class Machine {
       socket: join(this.#work, `${name}.socket`),
     };
     const agent = new UnitAgent({ model, places, folder, files, lock: this.#lock, retry });
-    this.#servers.push(
-      await serveSocket(places.socket, (request) => Promise.resolve(agent.runner.answer(request))),
-    );
+    const answer = (request: ProgramRequest) =>
+      this.toolPace.run(request.elapsedMs, () => agent.runner.answer(request));
+    this.#servers.push(await serveSocket(places.socket, answer));
     this.#agents.push(agent);
     return agent;
   }

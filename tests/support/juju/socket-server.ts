@@ -9,6 +9,8 @@ export interface ProgramRequest {
   readonly command: string;
   readonly args: readonly string[];
   readonly contextId: string | undefined;
+  /** How long the program had run when it asked, in milliseconds; 0 when it does not know. */
+  readonly elapsedMs: number;
   readonly stdin: string | undefined;
 }
 
@@ -52,12 +54,13 @@ async function serve(socket: Socket, answer: Answerer): Promise<void> {
 }
 
 function parseRequest(request: Buffer): ProgramRequest {
-  const [command = '', contextId = '', hasInput = '', input = '', ...args] = fieldsOf(request);
+  const [command = '', contextId = '', elapsed = '', hasInput = '', input = '', ...args] = fieldsOf(request);
   if (command === '') throw new Error('bad request');
   return {
     command,
     args,
     contextId: contextId === '' ? undefined : contextId,
+    elapsedMs: Number(elapsed),
     stdin: hasInput === '1' ? input : undefined,
   };
 }

@@ -2,43 +2,44 @@ import type { CloudName } from './accounts.ts';
 import type { Served } from './serve.ts';
 import type { CloudState } from './state.ts';
 
-/** A thing that exists, by the names that tell whose it is. */
-interface BookedThing {
+/** A resource with its name, from which tests recognise its owner. */
+interface NamedResource {
   readonly id: string;
   readonly name: string;
 }
 
-interface BookedImage extends BookedThing {
+interface ImageEntry extends NamedResource {
   readonly status: string;
-  /** The name of the project that has it; its id where no user has it. */
+  /** The name of the owner's project, or its id if no user belongs to it. */
   readonly owner: string;
 }
 
-interface BookedPort {
+interface PortEntry {
   readonly id: string;
-  /** The server that it is plugged into. */
+  /** The id of the server that the port belongs to. */
   readonly deviceId: string;
 }
 
-/** What exists in one cloud, and what was asked of it. */
+/** The resources of one cloud and the requests that it has received. */
 export interface CloudBook {
-  readonly images: readonly BookedImage[];
-  readonly servers: readonly (BookedThing & { readonly status: string })[];
-  readonly serversEver: readonly BookedThing[];
+  readonly images: readonly ImageEntry[];
+  readonly servers: readonly (NamedResource & { readonly status: string })[];
+  /** Includes deleted servers. */
+  readonly serversEver: readonly NamedResource[];
   readonly keypairs: readonly string[];
-  readonly ports: readonly BookedPort[];
-  readonly securityGroups: readonly BookedThing[];
-  /** In order. */
+  readonly ports: readonly PortEntry[];
+  readonly securityGroups: readonly NamedResource[];
+  /** In the order of their arrival. */
   readonly requests: readonly Pick<Served, 'route' | 'status'>[];
 }
 
-/** Both clouds. */
+/** The inventory of both clouds. */
 export type Book = Readonly<Record<CloudName, CloudBook>>;
 
-/** Writes down what there is now. */
+/** Takes the inventory of a cloud. */
 export function bookCloud(state: CloudState, requests: CloudBook['requests']): CloudBook {
-  const projects = new Map(state.accounts.map((one) => [one.projectId, one.projectName]));
-  const named = (record: Readonly<Record<string, unknown>>): BookedThing => ({
+  const projects = new Map(state.accounts.map(({ projectId, projectName }) => [projectId, projectName]));
+  const named = (record: Readonly<Record<string, unknown>>): NamedResource => ({
     id: String(record['id']),
     name: String(record['name']),
   });

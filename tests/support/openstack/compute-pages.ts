@@ -1,25 +1,25 @@
 import { type Asked, Refusal } from './route.ts';
 
-/** A list answer, and how its service pages it. */
+/** The elements of a list, with the pagination rules of their service. */
 export interface Listing<T> {
-  /** Under which key the things stand: `servers`, and `servers_links` beside it. */
+  /** The key of the elements in the response, for example `servers`; the links are under `servers_links`. */
   readonly key: string;
-  /** All of them, in the service's order. */
+  /** All elements, in the order of the service. */
   readonly all: readonly T[];
   readonly idOf: (one: T) => string;
-  /** The path of the list, as links name it. */
+  /** The path of the list, for links. */
   readonly path: string;
-  /** The most that one answer has. */
+  /** The maximum number of elements in one response. */
   readonly pageSize: number;
-  /** What is said of a marker that nobody knows. */
+  /** Returns the error for an unknown marker. */
   readonly refuseMarker: (marker: string) => Refusal;
 }
 
-/** The page that a client asks for, as the body of the answer; with a link to the next one when there may be one. */
-export function pageOf<T>(asked: Asked, listing: Listing<T>): Readonly<Record<string, unknown>> {
+/** Returns the requested page as a response body. A full page has a link to the next one, which may be empty. */
+export function pageOf<T>(request: Asked, listing: Listing<T>): Readonly<Record<string, unknown>> {
   const { key, all, idOf, pageSize } = listing;
-  const limit = Math.min(readLimit(asked) ?? pageSize, pageSize);
-  const marker = asked.query.get('marker');
+  const limit = Math.min(readLimit(request) ?? pageSize, pageSize);
+  const marker = request.query.get('marker');
   const at = marker === null ? -1 : all.findIndex((one) => idOf(one) === marker);
   if (marker !== null && at < 0) throw listing.refuseMarker(marker);
   const page = all.slice(at + 1, at + 1 + limit);
@@ -27,7 +27,7 @@ export function pageOf<T>(asked: Asked, listing: Listing<T>): Readonly<Record<st
   if (last === undefined || page.length < limit) return { [key]: page };
   return {
     [key]: page,
-    [`${key}_links`]: [{ rel: 'next', href: nextLink(asked, listing.path, idOf(last)) }],
+    [`${key}_links`]: [{ rel: 'next', href: nextLink(request, listing.path, idOf(last)) }],
   };
 }
 

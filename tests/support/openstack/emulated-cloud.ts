@@ -13,47 +13,47 @@ import { type Served, serveCloud } from './serve.ts';
 import type { Account, CloudState, ImageRecord } from './state.ts';
 import { type Troubles, openTroubles } from './troubles.ts';
 
-/** One cloud, as a test or the demo holds it. */
+/** The controls of one emulated cloud, for tests and the demo. */
 export interface EmulatedCloud {
   readonly state: CloudState;
-  /** Keystone's root. */
+  /** The root URL of Keystone. */
   readonly authUrl: string;
   readonly troubles: Troubles;
-  /** Changes a password; the user's tokens end. */
+  /** Changes a password and revokes the user's tokens. */
   setPassword(user: string, password: string): void;
-  /** No token is good any more. */
+  /** Revokes all tokens. */
   expireTokens(): void;
-  /** The data of the next upload is lost, and its image killed. */
+  /** Makes the next upload fail: its data is lost and its image gets the status killed. */
   killNextUpload(): void;
-  /** The data of the next snapshot is lost, and its image killed. */
+  /** Makes the next snapshot fail: its data is lost and its image gets the status killed. */
   killNextSnapshot(): void;
-  /** The next server ends in ERROR with this fault. */
+  /** Makes the next server end in ERROR with this fault. */
   failNextServer(fault: string): void;
-  /** The most things in one answer to a list. */
+  /** Sets the maximum number of elements in a list response. */
   setPageSize(size: number): void;
-  /** Puts an image there, as its owner would by hand; active when it has data. */
+  /** Adds an image that this software did not create. With data it is active, without it is queued. */
   addImage(image: AddedImage): ImageRecord;
-  /** A second network of the same name is no error in Neutron. */
+  /** Adds a network. Neutron allows several networks with the same name. */
   addNetwork(name: string): void;
   requests(): readonly Pick<Served, 'route' | 'status'>[];
-  /** The cloud is away: connections are refused. */
+  /** Stops the cloud, so that it refuses connections. */
   stop(): Promise<void>;
-  /** It is back, at the same address. */
+  /** Starts the cloud again at the same address. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An image of somebody else's making. */
+/** An image to add by hand. */
 interface AddedImage {
   readonly name: string;
-  /** The name of the user whose project has it. */
+  /** The name of the user whose project owns the image. */
   readonly owner: string;
   readonly visibility?: string;
   readonly data?: Buffer;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** What a cloud is made from. */
+/** The settings of an emulated cloud. */
 export interface CloudParts {
   readonly name: CloudName;
   readonly accounts: readonly Account[];
@@ -62,17 +62,17 @@ export interface CloudParts {
   readonly onServed: (served: Served) => void;
 }
 
-/** As many as Glance and Nova give. */
+/** The default of Glance and Nova. */
 const PAGE_SIZE = 1000;
 
-const bothRoutes = [...keystoneRoutes, ...glanceRoutes];
+const commonRoutes = [...keystoneRoutes, ...glanceRoutes];
 
-/** The calls that the cloud of this name answers. */
+/** Returns the routes of a cloud. */
 export function routesOf(name: CloudName): readonly Route[] {
-  return name === 'a' ? [...bothRoutes, ...novaRoutes, ...neutronRoutes] : bothRoutes;
+  return name === 'a' ? [...commonRoutes, ...novaRoutes, ...neutronRoutes] : commonRoutes;
 }
 
-/** Opens a cloud and serves it. */
+/** Creates a cloud and starts its server. */
 export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
   const state = await makeState(parts);
   const troubles = openTroubles();
@@ -92,7 +92,7 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
     troubles,
     authUrl: `${server.origin}/identity/v3`,
     requests: () => requests,
-    ...verbsOf(state),
+    ...controlsOf(state),
     stop: () => server.stop(),
     start: () => server.start(),
     close: async () => {
@@ -103,12 +103,12 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
   };
 }
 
-type Verbs = Exclude<
+type Control = Exclude<
   keyof EmulatedCloud,
   'state' | 'authUrl' | 'troubles' | 'requests' | 'stop' | 'start' | 'close'
 >;
 
-function verbsOf(state: CloudState): Pick<EmulatedCloud, Verbs> {
+function controlsOf(state: CloudState): Pick<EmulatedCloud, Control> {
   return {
     setPassword: (user, password) => {
       const account = getAccount(state, user);

@@ -4,13 +4,13 @@ import { renderCloudsYaml, renderCredentials } from './clouds-yaml.ts';
 import { type EmulatedCloud, openCloud } from './emulated-cloud.ts';
 import type { Served } from './serve.ts';
 
-/** How the emulator behaves. */
+/** The settings of the emulator. */
 export interface EmulatorOptions {
-  /** How much faster than a real cloud it works. */
+  /** The factor by which operations are faster than in a real cloud. */
   readonly speed?: number;
-  /** How fast image data goes to and from each cloud, in bytes per real second; as fast as it can when absent. */
+  /** The rate of image data to and from each cloud, in bytes per real second; unlimited by default. */
   readonly linkBytesPerSecond?: number;
-  /** Hears of every answer. */
+  /** Called for every request that was answered or cut off. */
   readonly onServed?: (cloud: CloudName, served: Served) => void;
 }
 
@@ -19,16 +19,16 @@ export interface Emulator {
   cloud(name: CloudName): EmulatedCloud;
   /** The text of a clouds.yaml with the lab's entries. */
   cloudsYaml(): string;
-  /** What a consumer with this entry of clouds.yaml puts on its relation. */
+  /** Returns the relation data of a consumer with this entry of clouds.yaml. */
   credentials(entry: string): Record<string, string>;
-  /** Where guests answer SSH. */
+  /** The SSH port of all guests. */
   readonly guestPort: number;
-  /** What exists, and what was asked so far. */
+  /** Returns the resources of both clouds and the requests that they have received so far. */
   book(): Book;
   close(): Promise<void>;
 }
 
-/** Starts both clouds, empty but for what an operator of a cloud provides. */
+/** Starts both clouds. They contain only what the operator of a cloud provides: base images, flavors and a network. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const open = (name: CloudName): Promise<EmulatedCloud> =>
     openCloud({

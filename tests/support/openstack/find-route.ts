@@ -1,29 +1,29 @@
 import type { Route } from './route.ts';
 
-/** A route that fits a request, and what stands in the places that it names. */
+/** The route of a request with the values of its path parameters. */
 export interface FoundRoute {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The route for a request; words go before names. */
+/** Finds the route for a request. A literal path segment takes precedence over a parameter. */
 export function findRoute(routes: readonly Route[], method: string, path: string): FoundRoute | undefined {
   const found = routes.flatMap((route) => {
     const params = matchRoute(route.route, method, path);
     return params === undefined ? [] : [{ route, params }];
   });
-  return found.sort((a, b) => countNames(a) - countNames(b))[0];
+  return found.sort((a, b) => countParams(a) - countParams(b))[0];
 }
 
-const countNames = ({ params }: FoundRoute): number => Object.keys(params).length;
+const countParams = ({ params }: FoundRoute): number => Object.keys(params).length;
 
 function matchRoute(route: string, method: string, path: string): Record<string, string> | undefined {
-  const [wanted = '', ...given] = `${method}${path}`.split('/');
   const [verb = '', ...segments] = route.replace(' ', '').split('/');
-  if (wanted !== verb || given.length !== segments.length) return undefined;
+  const parts = path.split('/').slice(1);
+  if (method !== verb || parts.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
-    const part = decodeURIComponent(given[index] ?? '');
+    const part = decodeURIComponent(parts[index] ?? '');
     if (segment.startsWith(':')) params[segment.slice(1)] = part;
     else if (segment !== part) return undefined;
   }

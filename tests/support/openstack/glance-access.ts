@@ -1,39 +1,42 @@
 import { type Asked, Refusal } from './route.ts';
 import type { CloudState, ImageRecord, Login } from './state.ts';
 
-/** Its owner's project, everybody for a public one, and whom it was offered to. */
+/** Reports whether a project may see an image. It must be the owner or a member, or the image must be public. */
 function isVisible(cloud: CloudState, image: ImageRecord, { projectId }: Login): boolean {
   if (image.owner === projectId || image.visibility === 'public') return true;
   return image.visibility === 'shared' && cloud.members.get(image.id)?.has(projectId) === true;
 }
 
-/** Lists have what was offered only once it is accepted. */
+/** Reports whether an image appears in the lists of a project. A shared image does so after the member accepts it. */
 export function isListed(cloud: CloudState, image: ImageRecord, login: Login): boolean {
   if (!isVisible(cloud, image, login)) return false;
   if (image.owner === login.projectId || image.visibility === 'public') return true;
   return cloud.members.get(image.id)?.get(login.projectId) === 'accepted';
 }
 
-/** The image that the request names, if who asks sees it; `told` is what Glance says if not. */
+/** Returns the image that the request names. Throws Refusal 404 with `message` if the client may not see it. */
 export function getImage(
   { params, login }: Asked,
   cloud: CloudState,
-  told: (id: string) => string = (id) => `No image found with ID ${id}`,
+  message: (id: string) => string = (id) => `No image found with ID ${id}`,
 ): ImageRecord {
   const { id = '' } = params;
   const image = cloud.images.get(id);
-  if (image === undefined || !isVisible(cloud, image, login)) throw new Refusal(404, told(id));
+  if (image === undefined || !isVisible(cloud, image, login)) throw new Refusal(404, message(id));
   return image;
 }
 
-/** The image that the request names, if it belongs to who asks; `told` is what Glance says if only seen. */
+/**
+ * Returns the image that the request names. Throws Refusal 403 with `message` if the client may see the image but does
+ * not own it, and Refusal 404 with `notFoundMessage` if the client may not see it.
+ */
 export function getOwnImage(
-  asked: Asked,
+  request: Asked,
   cloud: CloudState,
-  told: (id: string) => string = () => 'You do not own this image',
-  absent?: (id: string) => string,
+  message: (id: string) => string = () => 'You do not own this image',
+  notFoundMessage?: (id: string) => string,
 ): ImageRecord {
-  const image = getImage(asked, cloud, absent);
-  if (image.owner !== asked.login.projectId) throw new Refusal(403, told(image.id));
+  const image = getImage(request, cloud, notFoundMessage);
+  if (image.owner !== request.login.projectId) throw new Refusal(403, message(image.id));
   return image;
 }

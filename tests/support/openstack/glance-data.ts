@@ -3,7 +3,7 @@ import { changeImage, storeImageData } from './images.ts';
 import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState, ImageRecord } from './state.ts';
 
-/** The data of images. */
+/** The routes for image data. */
 export const dataRoutes: readonly Route[] = [
   { route: 'PUT /image/v2/images/:id/file', answer: upload },
   { route: 'GET /image/v2/images/:id/file', answer: download },
@@ -11,18 +11,18 @@ export const dataRoutes: readonly Route[] = [
 
 const BYTES = { 'content-type': 'application/octet-stream' };
 
-async function upload(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const type = asked.headers['content-type'] ?? '';
+async function upload(request: Asked, cloud: CloudState): Promise<Answered> {
+  const type = request.headers['content-type'] ?? '';
   if (type !== BYTES['content-type']) {
     throw new Refusal(415, `The request media type ${type} is not supported by this server.`);
   }
   const denied = (id: string): string => `Not allowed to upload image data for image ${id}`;
-  const image = getOwnImage(asked, cloud, denied);
+  const image = getOwnImage(request, cloud, denied);
   if (image.status !== 'queued') {
     throw new Refusal(409, `Image status transition from ${image.status} to saving is not allowed`);
   }
   changeImage(cloud, image.id, { status: 'saving' });
-  const data = await receive(asked, image, cloud);
+  const data = await receive(request, image, cloud);
   const saved = cloud.images.get(image.id);
   if (saved === undefined) {
     const after = 'could not be found after upload. The image may have been deleted during the upload';
@@ -40,7 +40,7 @@ async function upload(asked: Asked, cloud: CloudState): Promise<Answered> {
   return { status: 204, headers: { 'content-type': 'text/html; charset=UTF-8' } };
 }
 
-/** A cut upload leaves the image queued, as if nothing had come. */
+/** Reads the data of an upload. An upload that is cut off leaves the image queued. */
 async function receive({ stream }: Asked, { id }: ImageRecord, cloud: CloudState): Promise<Buffer> {
   const chunks: Buffer[] = [];
   try {
@@ -52,16 +52,16 @@ async function receive({ stream }: Asked, { id }: ImageRecord, cloud: CloudState
   return Buffer.concat(chunks);
 }
 
-function download(asked: Asked, cloud: CloudState): Answered {
-  const image = getImage(asked, cloud);
+function download(request: Asked, cloud: CloudState): Answered {
+  const image = getImage(request, cloud);
   const data = cloud.imageData.get(image.id);
   if (data === undefined || image.status !== 'active') return { status: 204 };
   const headers = { ...BYTES, 'content-md5': String(image['checksum']) };
-  const { range } = asked.headers;
+  const { range } = request.headers;
   if (range === undefined) return { status: 200, headers, body: data };
   const { first, last } = parseRange(range, data.length);
-  const told = { ...headers, 'content-range': `bytes ${first}-${last}/${data.length}` };
-  return { status: 206, headers: told, body: data.subarray(first, last + 1) };
+  const withRange = { ...headers, 'content-range': `bytes ${first}-${last}/${data.length}` };
+  return { status: 206, headers: withRange, body: data.subarray(first, last + 1) };
 }
 
 function parseRange(range: string, size: number): { readonly first: number; readonly last: number } {

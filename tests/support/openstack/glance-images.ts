@@ -6,20 +6,20 @@ import { addQueuedImage, removeImage } from './images.ts';
 import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState } from './state.ts';
 
-/** The records of images. */
+/** The routes for image records. */
 export const imageRoutes: readonly Route[] = [
   { route: 'GET /image/v2/images', answer: listImagePage },
   { route: 'POST /image/v2/images', answer: create },
   {
     route: 'GET /image/v2/images/:id',
-    answer: (asked, cloud) => ({ status: 200, body: getImage(asked, cloud) }),
+    answer: (request, cloud) => ({ status: 200, body: getImage(request, cloud) }),
   },
   { route: 'PATCH /image/v2/images/:id', answer: patchImage },
   { route: 'DELETE /image/v2/images/:id', answer: remove },
 ];
 
-async function create(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const image = parseNewImage(await asked.json(), asked.login.projectId);
+async function create(request: Asked, cloud: CloudState): Promise<Answered> {
+  const image = parseNewImage(await request.json(), request.login.projectId);
   if (image.visibility === 'public') {
     throw new Refusal(403, 'You are not authorized to complete publicize_image action.');
   }
@@ -27,13 +27,13 @@ async function create(asked: Asked, cloud: CloudState): Promise<Answered> {
     throw new Refusal(409, `Image ID ${image.id} already exists!`);
   }
   const record = addQueuedImage(cloud, image);
-  const headers = { location: `${asked.origin}/image/v2/images/${record.id}` };
+  const headers = { location: `${request.origin}/image/v2/images/${record.id}` };
   return { status: 201, headers, body: record };
 }
 
-function remove(asked: Asked, cloud: CloudState): Answered {
-  const absent = (id: string): string => `Failed to find image ${id} to delete`;
-  const image = getOwnImage(asked, cloud, undefined, absent);
+function remove(request: Asked, cloud: CloudState): Answered {
+  const notFoundMessage = (id: string): string => `Failed to find image ${id} to delete`;
+  const image = getOwnImage(request, cloud, undefined, notFoundMessage);
   if (image['protected'] === true) {
     throw new Refusal(403, `Image ${image.id} is protected and cannot be deleted.`);
   }

@@ -4,10 +4,10 @@ import type { CloudState, ImageRecord } from './state.ts';
 
 const DEFAULT_LIMIT = 25;
 const VISIBILITIES = ['public', 'private', 'shared', 'community', 'all'];
-/** Filters in which `operator:value` is understood. */
+/** The filters that support `operator:value`. */
 const WITH_OPERATOR = new Set(['name', 'id', 'status', 'container_format', 'disk_format']);
 
-/** One page of the images that who asks sees, the newest first. */
+/** Returns one page of the images in the lists of the client's project, newest first. */
 export function listImagePage({ query, login }: Asked, cloud: CloudState): Answered {
   const accepts = parseFilters(query);
   const found = [...cloud.images.values()]
@@ -17,7 +17,7 @@ export function listImagePage({ query, login }: Asked, cloud: CloudState): Answe
   const start = findStart(found, query.get('marker'), cloud);
   const images = found.slice(start, start + limit);
   const last = images.at(-1);
-  // a full page names a next one, even when that is empty
+  // a full page links to a next one, even if that is empty
   const next =
     last === undefined || images.length < limit ? {} : { next: linkTo(query, [['marker', last.id]]) };
   return { status: 200, body: { images, first: linkTo(query, []), schema: '/v2/schemas/images', ...next } };
@@ -33,7 +33,7 @@ function parseLimit(text: string | null): number {
   return Number(text);
 }
 
-/** A marker counts though its image does not fit the filters: what comes after its place is given. */
+/** Returns the index after the marker. The image of the marker need not match the filters. */
 function findStart(found: readonly ImageRecord[], marker: string | null, cloud: CloudState): number {
   if (marker === null) return 0;
   const image = cloud.images.get(marker);
@@ -60,14 +60,15 @@ function parseFilters(query: URLSearchParams): readonly Accept[] {
       ([key, value]) => !['limit', 'marker'].includes(key) && !(key === 'visibility' && value === 'all'),
     )
     .map(([key, value]) => {
-      const wanted = WITH_OPERATOR.has(key) ? parseOperator(value) : [value];
-      return (image) => wanted.includes(String(image[key]));
+      const accepted = WITH_OPERATOR.has(key) ? parseOperator(value) : [value];
+      return (image) => accepted.includes(String(image[key]));
     });
 }
 
 /**
- * `in:` is followed by names between commas, in quotes or not; within quotes a backslash is kept, so that no name with
- * a quote is ever found. What has no colon means itself.
+ * Parses a filter value and returns the values that it accepts. `in:` takes a comma-separated list of names, which may
+ * be quoted. Glance keeps a backslash within quotes, so a name with a quote is never found. A value without a colon is
+ * compared literally.
  */
 function parseOperator(value: string): readonly string[] {
   const [, operator, operand = ''] = /^([^:]*):(.*)$/s.exec(value) ?? [];

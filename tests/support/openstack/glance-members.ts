@@ -4,18 +4,18 @@ import { type Asked, type Answered, Refusal, type Route } from './route.ts';
 import type { CloudState, ImageRecord } from './state.ts';
 import { decode, fields, text } from '../../../src/model/decode.ts';
 
-/** Whom images are shared with. */
+/** The routes for image members. */
 export const memberRoutes: readonly Route[] = [
   { route: 'GET /image/v2/images/:id/members', answer: list },
   { route: 'POST /image/v2/images/:id/members', answer: add },
-  { route: 'PUT /image/v2/images/:id/members/:project', answer: decide },
+  { route: 'PUT /image/v2/images/:id/members/:project', answer: setStatus },
   { route: 'DELETE /image/v2/images/:id/members/:project', answer: remove },
 ];
 
 const STATUSES = ['pending', 'accepted', 'rejected'];
 
-const getSeen = (asked: Asked, cloud: CloudState): ImageRecord =>
-  getImage(asked, cloud, (id) => `Image ${id} not found.`);
+const getVisible = (request: Asked, cloud: CloudState): ImageRecord =>
+  getImage(request, cloud, (id) => `Image ${id} not found.`);
 
 function refuse(verb: string, { id }: ImageRecord, why = '.'): Refusal {
   return new Refusal(403, `Not allowed to ${verb} members for image ${id}${why}`);
@@ -33,26 +33,26 @@ function show(image: ImageRecord, projectId: string, status: string, cloud: Clou
   };
 }
 
-/** A member sees itself alone. */
-function list(asked: Asked, cloud: CloudState): Answered {
-  const image = getSeen(asked, cloud);
+/** Lists the members of an image. A member sees only itself. */
+function list(request: Asked, cloud: CloudState): Answered {
+  const image = getVisible(request, cloud);
   if (image.visibility !== 'shared') throw refuse('list', image, ': Only shared images have members.');
-  const { projectId } = asked.login;
+  const { projectId } = request.login;
   const members = [...(cloud.members.get(image.id) ?? [])]
     .filter(([member]) => image.owner === projectId || member === projectId)
     .map(([member, status]) => show(image, member, status, cloud));
   return { status: 200, body: { members, schema: '/v2/schemas/members' } };
 }
 
-async function add(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const image = getSeen(asked, cloud);
+async function add(request: Asked, cloud: CloudState): Promise<Answered> {
+  const image = getVisible(request, cloud);
   const { member } = decode(
     fields({ member: text }),
-    await asked.json(),
+    await request.json(),
     '',
     (problems) => new Refusal(400, problems.join('; ')),
   );
-  if (image.visibility !== 'shared' || image.owner !== asked.login.projectId) throw refuse('create', image);
+  if (image.visibility !== 'shared' || image.owner !== request.login.projectId) throw refuse('create', image);
   const members = cloud.members.get(image.id) ?? new Map<string, string>();
   if (members.has(member)) {
     throw new Refusal(409, `Member ${member} is duplicated for image ${image.id}`);
@@ -61,17 +61,17 @@ async function add(asked: Asked, cloud: CloudState): Promise<Answered> {
   return { status: 200, body: show(image, member, 'pending', cloud) };
 }
 
-async function decide(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const image = getSeen(asked, cloud);
-  const { project = '' } = asked.params;
+async function setStatus(request: Asked, cloud: CloudState): Promise<Answered> {
+  const image = getVisible(request, cloud);
+  const { project = '' } = request.params;
   const { status } = decode(
     fields({ status: text }),
-    await asked.json(),
+    await request.json(),
     '',
     (problems) => new Refusal(400, problems.join('; ')),
   );
   const members = cloud.members.get(image.id);
-  if (asked.login.projectId !== project || members?.has(project) !== true) throw refuse('update', image);
+  if (request.login.projectId !== project || members?.has(project) !== true) throw refuse('update', image);
   if (!STATUSES.includes(status)) {
     throw new Refusal(400, 'Incorrect request: Status must be "pending", "accepted" or "rejected".');
   }
@@ -79,10 +79,10 @@ async function decide(asked: Asked, cloud: CloudState): Promise<Answered> {
   return { status: 200, body: show(image, project, status, cloud) };
 }
 
-function remove(asked: Asked, cloud: CloudState): Answered {
-  const image = getSeen(asked, cloud);
-  const { project = '' } = asked.params;
-  if (image.owner !== asked.login.projectId) throw refuse('delete', image);
+function remove(request: Asked, cloud: CloudState): Answered {
+  const image = getVisible(request, cloud);
+  const { project = '' } = request.params;
+  if (image.owner !== request.login.projectId) throw refuse('delete', image);
   if (cloud.members.get(image.id)?.delete(project) !== true) {
     throw new Refusal(404, `${project} not found in the member list of the image ${image.id}.`);
   }

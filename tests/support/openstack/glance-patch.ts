@@ -10,20 +10,20 @@ type Change = Decoded<typeof changesFields>[number];
 
 const MEDIA_TYPE = /^application\/openstack-images-v2\.[01]-json-patch$/;
 
-/** Changes an image by a JSON patch: all of it or nothing. */
-export async function patchImage(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const type = asked.headers['content-type'] ?? '';
+/** Applies a JSON patch to an image, completely or not at all. */
+export async function patchImage(request: Asked, cloud: CloudState): Promise<Answered> {
+  const type = request.headers['content-type'] ?? '';
   if (!MEDIA_TYPE.test(type)) {
     throw new Refusal(415, `The request media type ${type} is not supported by this server.`);
   }
   const changes = decode(
     changesFields,
-    await asked.json(),
+    await request.json(),
     'patch',
     (problems) => new Refusal(400, problems.join('; ')),
   );
   for (const { path } of changes) checkSettable(keyOf(path));
-  const image = getOwnImage(asked, cloud);
+  const image = getOwnImage(request, cloud);
   const draft = new Map(Object.entries(image));
   for (const change of changes) apply(draft, change);
   const changed = Object.fromEntries(draft) as ImageRecord;
@@ -36,7 +36,7 @@ export async function patchImage(asked: Asked, cloud: CloudState): Promise<Answe
   return { status: 200, body: image };
 }
 
-/** The name of a property in a JSON pointer. */
+/** Returns the name of the property in a JSON pointer. */
 const keyOf = (path: string): string => path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
 
 function apply(draft: Map<string, unknown>, { op, path, value }: Change): void {

@@ -5,7 +5,7 @@ const UUID = /^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){
 const FORMATS = ['ami', 'ari', 'aki', 'vhd', 'vhdx', 'vmdk', 'raw', 'qcow2', 'vdi', 'iso', 'ploop'];
 const MAXIMUM_PROPERTIES = 128;
 
-/** What clients may set. */
+/** The fields that clients may set. */
 const SETTABLE = new Set([
   'name',
   'disk_format',
@@ -16,41 +16,41 @@ const SETTABLE = new Set([
   'protected',
 ]);
 
-/** What only Glance sets. */
+/** The fields that only Glance sets. */
 const READ_ONLY = new Set(
   'id owner status size virtual_size checksum os_hash_algo os_hash_value created_at updated_at self file schema'.split(
     ' ',
   ),
 );
 
-/** All that is not a property of the owner's own. */
+/** The fields of the schema; all others are custom properties. */
 const KNOWN = new Set([...SETTABLE, ...READ_ONLY, 'tags', 'os_hidden', 'stores']);
 
 type Body = Readonly<Record<string, unknown>>;
 
 export const isProperty = (key: string): boolean => !KNOWN.has(key);
 
-/** Throws Refusal 403 when a client may not set it. */
+/** Throws Refusal 403 when a client may not set this field. */
 export function checkSettable(key: string): void {
   if (READ_ONLY.has(key)) throw new Refusal(403, `Attribute '${key}' is read-only.`);
 }
 
-function misfit(what: string): Refusal {
+function schemaError(what: string): Refusal {
   return new Refusal(400, `Provided object does not match schema 'image': ${what}`);
 }
 
 const quote = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));
 
-/** Throws Refusal 400 for a value of another type, 413 for too many properties. */
+/** Throws Refusal 400 for an invalid value, and 413 for too many properties. */
 export function checkImage(image: Body): void {
   const { name, disk_format: format } = image;
-  if (typeof name === 'string' && name.length > 255) throw misfit(`'${name}' is too long`);
+  if (typeof name === 'string' && name.length > 255) throw schemaError(`'${name}' is too long`);
   if (typeof format === 'string' && !FORMATS.includes(format)) {
-    throw misfit(`'${format}' is not one of [None, ${FORMATS.map(quote).join(', ')}]`);
+    throw schemaError(`'${format}' is not one of [None, ${FORMATS.map(quote).join(', ')}]`);
   }
   const properties = Object.entries(image).filter(([key]) => isProperty(key));
   const wrong = properties.find(([, value]) => typeof value !== 'string');
-  if (wrong !== undefined) throw misfit(`${String(wrong[1])} is not of type 'string'`);
+  if (wrong !== undefined) throw schemaError(`${String(wrong[1])} is not of type 'string'`);
   if (properties.length <= MAXIMUM_PROPERTIES) return;
   throw new Refusal(
     413,
@@ -59,7 +59,7 @@ export function checkImage(image: Body): void {
   );
 }
 
-/** Reads the body of a creation by `projectId`. */
+/** Parses the body of a request that creates an image in a project. */
 export function parseNewImage(body: unknown, projectId: string): NewImage {
   if (typeof body !== 'object' || body === null) throw new Refusal(400, 'Malformed JSON in request body.');
   const given = body as Body;
@@ -69,7 +69,7 @@ export function parseNewImage(body: unknown, projectId: string): NewImage {
   }
   for (const key of Object.keys(given)) if (key !== 'id' && key !== 'owner') checkSettable(key);
   if (id !== undefined && !(typeof id === 'string' && UUID.test(id))) {
-    throw misfit(`${quote(id)} does not match '${UUID.source}'`);
+    throw schemaError(`${quote(id)} does not match '${UUID.source}'`);
   }
   checkImage(given);
   const properties = Object.fromEntries(Object.entries(given).filter(([key]) => isProperty(key)));

@@ -3,5 +3,5 @@ import { imageRoutes } from './glance-images.ts';
 import { memberRoutes } from './glance-members.ts';
 import type { Route } from './route.ts';
 
-/** The image service. */
+/** The routes of Glance. */
 export const glanceRoutes: readonly Route[] = [...imageRoutes, ...dataRoutes, ...memberRoutes];

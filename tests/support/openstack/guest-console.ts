@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 
-/** The line by which a guest's first boot tells one of its host keys. */
+/** Returns the message with which the first boot reports a host key. */
 export function hostKeyLine(publicKey: string): string {
   const key = ssh2.utils.parseKey(publicKey);
   if (key instanceof Error) throw key;
@@ -9,13 +9,13 @@ export function hostKeyLine(publicKey: string): string {
   return `host-key ${key.type} ${digest}`;
 }
 
-/** The lines by which it tells that a part failed; what matters is said twice. */
+/** Returns the messages with which the first boot reports a failed part. The failure itself is printed twice. */
 export function failureLines(part: string, code: number, lastLines: readonly string[]): readonly string[] {
   const failed = `failed ${part} ${code}`;
   return [...lastLines.map((line) => `log ${line}`), failed, failed];
 }
 
-/** A line of a program on the console, which kernel messages share. */
+/** Returns a message as a console line. It begins with a newline, since a kernel message may have ended without one. */
 export function consoleLine(marker: string, message: string): string {
   return `\n${marker}${message}\n`;
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** What lies on a guest's disk, as far as an image of it could tell a secret; each file is gone once a program took it away. */
+/** The files on a guest's disk that could reveal a secret in an image of the disk. */
 export interface GuestDisk {
   write(file: string, text: string): void;
   append(file: string, text: string): void;
-  /** Takes away what a clean-up program names. */
+  /** Deletes the files that a clean-up program names. */
   cleanUp(program: string): void;
-  /** All that an image of the disk holds beside the base image's data. */
+  /** The content that an image of the disk has in addition to the base image. */
   readonly text: string;
 }
 
@@ -15,19 +15,19 @@ export const FILES = {
   authorizedKeys: '/home/ubuntu/.ssh/authorized_keys',
   userData: '/var/lib/cloud/instance/user-data.txt',
   log: '/var/log/auth.log',
-  /** Beside the parts of the guest: which stay. */
+  /** The names of the installed parts, which the clean-up keeps. */
   installed: '/usr/local/share/installed',
 } as const;
 
-/** By what a clean-up program names the files that it removes or empties. */
-const NAMED_BY: Readonly<Record<string, string>> = {
+/** Maps each file to the text in a clean-up program that removes or empties it. */
+const REMOVED_BY: Readonly<Record<string, string>> = {
   [FILES.hostKey]: 'ssh_host_',
   [FILES.authorizedKeys]: 'authorized_keys',
   [FILES.userData]: 'cloud-init clean',
   [FILES.log]: '/var/log',
 };
 
-/** An empty disk; `seed` stands for the times in its file system, which no two disks have in common. */
+/** Creates an empty disk. `seed` makes its content unique, as the timestamps of a real file system do. */
 export function makeDisk(seed: string): GuestDisk {
   const files = new Map<string, string>();
   return {
@@ -35,7 +35,7 @@ export function makeDisk(seed: string): GuestDisk {
     append: (file, text) => void files.set(file, `${files.get(file) ?? ''}${text}`),
     cleanUp: (program) => {
       for (const file of files.keys()) {
-        if (program.includes(NAMED_BY[file] ?? file)) files.delete(file);
+        if (program.includes(REMOVED_BY[file] ?? file)) files.delete(file);
       }
     },
     get text() {

@@ -1,14 +1,14 @@
-/** What a guest needs to know of its user data, read off the program itself. */
+/** The settings that a guest reads from the program in its user data. */
 export interface FirstBoot {
-  /** What begins the program's lines on the console. */
+  /** The prefix of the program's lines on the console. */
   readonly marker: string;
-  /** Where the program notes how long each part took. */
+  /** The folder with the report of the parts. */
   readonly stateFolder: string;
-  /** The parts in their order. */
+  /** The parts in install order. */
   readonly parts: readonly string[];
 }
 
-/** Reads the program of a first boot; `undefined` when it is another program, or none. */
+/** Parses the program of a first boot. Returns undefined for any other user data. */
 export function readFirstBoot(userData: string): FirstBoot | undefined {
   const marker = /^MARKER='([^']*)'$/m.exec(userData)?.[1];
   const stateFolder = /^STATE='([^']*)'/m.exec(userData)?.[1];
@@ -18,15 +18,15 @@ export function readFirstBoot(userData: string): FirstBoot | undefined {
   return { marker, stateFolder, parts: namesAfter('run_part', userData) };
 }
 
-/** What a program that came through stdin prints when all is well. */
+/** Returns the output of a program from stdin that succeeds. */
 export function outputOf(program: string): string {
-  if (!/\nmain( <\/dev\/null)?\n$/.test(program)) return ''; // a shell that got half of it runs nothing
+  if (!/\nmain( <\/dev\/null)?\n$/.test(program)) return ''; // a shell that received half of the program runs nothing
   const checks = namesAfter('check', program).map((name) => `ok ${name}\n`);
   const last = [...program.matchAll(/^echo '([^']*)'$/gm)].at(-1)?.[1];
   return `${checks.join('')}${last === undefined ? '' : `${last}\n`}`;
 }
 
-/** `word NAME 'program'`, with each at the beginning of a line. */
+/** Returns the names in all lines that begin with `word NAME 'program'`. */
 function namesAfter(word: string, program: string): readonly string[] {
   const calls = program.matchAll(new RegExp(`^${word} ([a-z0-9-]+) '`, 'gm'));
   return [...calls].flatMap(([, name]) => name ?? []);

@@ -2,23 +2,23 @@ import type { Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import type { SshKeyPair } from '../../../src/system/ssh-keys.ts';
 
-/** What a command ended with. */
+/** The exit code and the output of a command. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout?: string;
   readonly stderr?: string;
 }
 
-/** How a guest lets people in, and what it does for them. */
+/** The keys of an SSH server and the function that runs its commands. */
 export interface GuestDoor {
   readonly hostKey: SshKeyPair;
-  /** The one key that the user ubuntu may log in with; `undefined`: nobody gets in. */
+  /** The only key that the user ubuntu may log in with. If undefined, every login is rejected. */
   readonly authorizedKey: string | undefined;
-  /** Runs a command that has read all of its stdin. */
+  /** Runs a command; called when stdin is complete. */
   readonly run: (command: string, stdin: string) => Promise<CommandResult>;
 }
 
-/** An sshd: gives what takes a new connection. */
+/** Starts an SSH server and returns the function that accepts a connection. */
 export function openSshd(door: GuestDoor): (socket: Socket) => void {
   const hostKeys = [door.hostKey.privateKey.reveal()];
   const server = new ssh2.Server({ hostKeys }, (connection) => {
@@ -41,7 +41,7 @@ function authenticate(context: AuthContext, authorizedKey: string | undefined): 
   context.accept();
 }
 
-/** A client first asks whether its key would do, and signs when it hears so. */
+/** Verifies a key. A client first asks without a signature whether the key would be accepted, and then signs. */
 function isKeyOf(
   context: Extract<AuthContext, { readonly method: 'publickey' }>,
   authorizedKey: string | undefined,
@@ -52,7 +52,7 @@ function isKeyOf(
   const { signature, blob, hashAlgo } = context;
   if (signature === undefined) return true;
   const verdict: unknown = blob !== undefined && known.verify(blob, signature, hashAlgo);
-  return verdict === true; // it may be an Error
+  return verdict === true; // verify may return an Error
 }
 
 function serveCommands(connection: Connection, run: GuestDoor['run']): void {

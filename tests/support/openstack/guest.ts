@@ -6,7 +6,7 @@ import { type CommandResult, openSshd } from './guest-ssh.ts';
 import { type Listener, listenOn } from './loopback.ts';
 import type { Pace } from './pace.ts';
 
-/** What Nova gives a server. */
+/** The hardware, network and metadata that Nova provides for a server. */
 export interface Machine {
   readonly serverId: string;
   readonly serverName: string;
@@ -14,40 +14,41 @@ export interface Machine {
   readonly port: number;
   readonly userData: string;
   readonly authorizedKey: string | undefined;
-  /** The console of the server. */
+  /** Appends to the console of the server. */
   readonly print: (text: string) => void;
 }
 
-/** A command that came over SSH, and how it ended; `undefined`: not yet, or never. */
+/** A command received over SSH. */
 export interface GuestCommand {
   readonly command: string;
   readonly stdin: string;
+  /** Undefined until the command ends. */
   code: number | undefined;
 }
 
-/** How a part of the first boot is to fail. */
+/** The failure of a part of the first boot. */
 export interface PartFailure {
   readonly part: string;
   readonly code: number;
   readonly lastLines: readonly string[];
 }
 
-/** What the test has to say about guests. */
+/** The behaviour of guests that a test overrides. */
 export interface GuestRules {
-  /** What the test wants of a command, if it wants anything. */
+  /** Returns the result of a command, or undefined for the guest's own behaviour. */
   readonly decide: (guest: Guest, command: string, stdin: string) => Promise<CommandResult | undefined>;
   readonly failureOf: (part: string) => PartFailure | undefined;
 }
 
-/** When things happen, in the cloud's seconds. */
+/** Times in seconds of the emulator's clock. */
 const SSHD_AFTER = 3;
 const SECONDS_OF_A_PART = 1;
 
-/** The guest of one server: an sshd that stands in for a machine with cloud-init. */
+/** The guest of one server: an SSH server that emulates a machine with cloud-init. */
 export class Guest {
   readonly machine: Machine;
   readonly hostKey: SshKeyPair = generateSshKeyPair('root@guest');
-  /** Every command so far, in order. */
+  /** All commands so far, in order. */
   readonly log: GuestCommand[] = [];
   readonly disk: GuestDisk;
   readonly #firstBoot: FirstBoot | undefined;
@@ -73,7 +74,7 @@ export class Guest {
     this.#after(SSHD_AFTER, () => this.#startSshd());
   }
 
-  /** Ends it at once, as a power cut does. */
+  /** Stops the guest without a shutdown. */
   async powerOff(): Promise<void> {
     this.#isOn = false;
     await this.#listener?.close();
@@ -89,14 +90,14 @@ export class Guest {
     this.#listener = await listenOn(address, port, openSshd({ hostKey: this.hostKey, authorizedKey, run }));
     if (!this.#isOn) return this.#listener.close();
     this.#say(hostKeyLine(this.hostKey.publicKey));
-    this.#bringIn(this.#firstBoot?.parts ?? []);
+    this.#installParts(this.#firstBoot?.parts ?? []);
   }
 
   #say(message: string): void {
     if (this.#firstBoot !== undefined) this.machine.print(consoleLine(this.#firstBoot.marker, message));
   }
 
-  #bringIn([part, ...rest]: readonly string[]): void {
+  #installParts([part, ...rest]: readonly string[]): void {
     if (part === undefined) {
       this.#say(hostKeyLine(this.hostKey.publicKey));
       this.#say('ready');
@@ -111,7 +112,7 @@ export class Guest {
       }
       this.#report += `${part} ${SECONDS_OF_A_PART}\n`;
       this.disk.append(FILES.installed, `${part}\n`);
-      this.#bringIn(rest);
+      this.#installParts(rest);
     });
   }
 
@@ -123,7 +124,7 @@ export class Guest {
   #endCloudInit(status: 'done' | 'error'): void {
     this.#cloudInit = status;
     this.machine.print('Cloud-init v. 24.1 finished. Datasource DataSourceConfigDrive.\n');
-    for (const go of this.#waiting.splice(0)) go();
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   async #run(command: string, stdin: string): Promise<CommandResult> {
@@ -131,12 +132,12 @@ export class Guest {
     this.log.push(entry);
     this.disk.append(FILES.log, `${command}\n`); // as sudo does
     const decided = await this.#rules.decide(this, command, stdin);
-    const result = decided ?? (await this.#understand(command, stdin));
+    const result = decided ?? (await this.#emulate(command, stdin));
     entry.code = result.code;
     return result;
   }
 
-  #understand(command: string, stdin: string): CommandResult | Promise<CommandResult> {
+  #emulate(command: string, stdin: string): CommandResult | Promise<CommandResult> {
     if (command === 'cloud-init status --wait') return this.#awaitCloudInit();
     if (command === `sudo -n cat ${this.#firstBoot?.stateFolder ?? ''}/parts`) {
       return { code: 0, stdout: this.#report };
@@ -157,7 +158,7 @@ export class Guest {
     return { code: 0, stdout };
   }
 
-  /** The operator's script is put into memory, run with what stdin brings, and taken away: no disk sees it. */
+  /** Installs, runs or removes the operator's script, which is kept in memory and never on the disk. */
   #runScriptCommand(command: string, stdin: string): CommandResult {
     if (/\bcat >/.test(command)) {
       this.#script = stdin;
@@ -168,7 +169,7 @@ export class Guest {
       return { code: 0 };
     }
     if (this.#script === undefined) return { code: 127, stderr: 'sh: the script is not there\n' };
-    this.disk.append(FILES.installed, `what a script of ${this.#script.length} characters left\n`);
+    this.disk.append(FILES.installed, `files of a script of ${this.#script.length} characters\n`);
     return { code: 0, stdout: 'the script has begun\nthe script is done\n' };
   }
 }

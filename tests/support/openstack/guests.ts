@@ -3,40 +3,40 @@ import { Guest, type Machine, type PartFailure } from './guest.ts';
 import { holdFreePort, loopbackAddress } from './loopback.ts';
 import type { Pace } from './pace.ts';
 
-/** What a test says a command is to end with; `undefined`: what the guest says itself. */
+/** Returns the result of a command, or undefined to leave it to older rules and the guest itself. */
 type CommandRule = (
   guest: Guest,
   command: string,
   stdin: string,
 ) => CommandResult | undefined | Promise<CommandResult | undefined>;
 
-/** The guests of one cloud, each at an address of its own, all at one port. */
+/** The guests of one cloud. Each has its own address; all use the same port. */
 export interface Guests {
-  /** Where all of them answer SSH. */
+  /** The SSH port of all guests. */
   readonly port: number;
-  /** Every guest that ever booted, in order. */
+  /** All guests that were ever booted, in order. */
   readonly all: readonly Guest[];
   find(serverId: string): Guest | undefined;
-  /** A free address for a server to come. */
+  /** Reserves an address for a new server. */
   nextAddress(): string;
   boot(machine: Omit<Machine, 'port'>): Guest;
-  /** Decides about commands from now on; the newest rule that has something to say counts. Gives its undo. */
+  /** Adds a command rule, which takes precedence over older rules. Returns a function that removes it. */
   onCommand(rule: CommandRule): () => void;
-  /** From now on the first boot fails at this part. Gives its undo. */
+  /** Makes every first boot fail at this part. Returns a function that removes the failure. */
   failPart(part: string, code?: number, lastLines?: readonly string[]): () => void;
   close(): Promise<void>;
 }
 
-/** Makes a place for guests, with a port that is theirs. */
+/** Reserves a port and creates an empty set of guests. */
 export async function openGuests(pace: Pace): Promise<Guests> {
-  const held = await holdFreePort();
+  const reserved = await holdFreePort();
   const all: Guest[] = [];
   const rules: CommandRule[] = [];
   const failures: PartFailure[] = [];
   let addresses = 0;
-  const decide = async (...asked: Parameters<CommandRule>): Promise<CommandResult | undefined> => {
+  const decide = async (...command: Parameters<CommandRule>): Promise<CommandResult | undefined> => {
     for (const rule of rules.toReversed()) {
-      const decided = await rule(...asked);
+      const decided = await rule(...command);
       if (decided !== undefined) return decided;
     }
     return undefined;
@@ -44,12 +44,12 @@ export async function openGuests(pace: Pace): Promise<Guests> {
   const failureOf = (part: string): PartFailure | undefined =>
     failures.findLast((failure) => failure.part === part);
   return {
-    port: held.port,
+    port: reserved.port,
     all,
     find: (serverId) => all.findLast(({ machine }) => machine.serverId === serverId),
     nextAddress: () => loopbackAddress(addresses++),
     boot: (machine) => {
-      const guest = new Guest({ ...machine, port: held.port }, pace, { decide, failureOf });
+      const guest = new Guest({ ...machine, port: reserved.port }, pace, { decide, failureOf });
       all.push(guest);
       return guest;
     },
@@ -57,7 +57,7 @@ export async function openGuests(pace: Pace): Promise<Guests> {
     failPart: (part, code = 1, lastLines = [`${part} did not work`]) =>
       addTo(failures, { part, code, lastLines }),
     close: async () => {
-      await Promise.all([...all.map((guest) => guest.powerOff()), held.release()]);
+      await Promise.all([...all.map((guest) => guest.powerOff()), reserved.release()]);
     },
   };
 }

@@ -3,10 +3,10 @@ import { addQueuedImage, storeImageData } from './images.ts';
 import type { CloudState } from './state.ts';
 
 const SIZE = 256 * 1024;
-/** Of the project of the cloud's operator, in which no user is. */
+/** The project of the cloud's operator, to which no user belongs. */
 const OPERATOR = '0'.repeat(32);
 
-/** The public base images of the cloud with servers. */
+/** Adds the public base images to the cloud that has servers. */
 export function seedImages(cloud: CloudState): void {
   if (!cloud.hasServers) return;
   for (const [name, min_disk, min_ram] of [
@@ -32,7 +32,7 @@ export function seedImages(cloud: CloudState): void {
   }
 }
 
-/** Bytes that depend on `seed` alone and begin as a qcow2 file does. */
+/** Returns data that depends only on `seed` and starts with the magic bytes of qcow2. */
 function makeData(seed: string): Buffer {
   const block = createHash('sha512').update(seed).digest();
   const data = Buffer.concat(Array.from({ length: SIZE / block.length }, () => block));

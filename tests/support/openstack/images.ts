@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { CloudState, ImageRecord } from './state.ts';
 
-/** What a new image says of itself; all else is as Glance sets it. */
+/** The fields of a new image. Absent fields get the defaults of Glance. */
 export interface NewImage {
   readonly id?: string;
   readonly name: string | null;
@@ -15,12 +15,12 @@ export interface NewImage {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** Glance's time, in whole seconds. */
+/** Returns a time in the format of Glance, in whole seconds. */
 export function glanceTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Puts the record of a queued image into the cloud. */
+/** Adds the record of a queued image. */
 export function addQueuedImage(cloud: CloudState, image: NewImage): ImageRecord {
   const { id = randomUUID(), properties = {} } = image;
   const now = glanceTime(cloud.pace.now());
@@ -54,7 +54,7 @@ export function addQueuedImage(cloud: CloudState, image: NewImage): ImageRecord 
   return record;
 }
 
-/** Makes an image active: these are its data. */
+/** Stores the data of an image and makes it active. */
 export function storeImageData(cloud: CloudState, image: ImageRecord, data: Buffer): void {
   cloud.imageData.set(image.id, data);
   const hash = (algorithm: string): string => createHash(algorithm).update(data).digest('hex');
@@ -69,14 +69,14 @@ export function storeImageData(cloud: CloudState, image: ImageRecord, data: Buff
   });
 }
 
-/** Sets what an image's record says; no matter when the image is gone. */
+/** Changes fields of an image. Does nothing when the image no longer exists. */
 export function changeImage(cloud: CloudState, id: string, change: Readonly<Record<string, unknown>>): void {
   const image = cloud.images.get(id);
   if (image === undefined) return;
   Object.assign(image, change, { updated_at: glanceTime(cloud.pace.now()) });
 }
 
-/** Takes an image, its data and its members away; its id stays used. */
+/** Deletes an image with its data and members. Its id cannot be used again. */
 export function removeImage(cloud: CloudState, id: string): void {
   cloud.images.delete(id);
   cloud.imageData.delete(id);

@@ -11,10 +11,10 @@ import {
 import { Refusal } from './route.ts';
 import type { Account } from './state.ts';
 
-/** What a client says to get a token. */
+/** A login request. */
 export interface ParsedLogin {
   readonly method: string;
-  /** Is it this account, with the right secret and scope? */
+  /** Reports whether the request names this account, with the right secret and scope. */
   isBy(account: Account): boolean;
 }
 
@@ -43,7 +43,7 @@ function fail(what: string): Refusal {
   return new Refusal(400, `${what} ${MALFORMED}`);
 }
 
-/** Reads the body of a login. Throws Refusal 400 when it is none. */
+/** Parses the body of a login request. Throws Refusal 400 when it is malformed. */
 export function parseLogin(body: unknown): ParsedLogin {
   const { auth } = decode(fields({ auth: anything }), body, '', () =>
     fail('Expecting to find auth in request body.'),
@@ -65,7 +65,7 @@ export function parseLogin(body: unknown): ParsedLogin {
   return { method: 'password', isBy };
 }
 
-/** A name counts within its domain; there is one, `Default`. */
+/** Compares by id, or by name within the only domain, `Default`. */
 function isNamed(given: Named, id: string, name: string): boolean {
   if (given.id !== undefined) return given.id === id;
   const isDefault = given.domain?.id === 'default' || given.domain?.name === 'Default';

@@ -7,18 +7,18 @@ const TOKEN_SECONDS = 4 * 3600;
 const DOMAIN = { id: 'default', name: 'Default' };
 const DENIED = 'The request you have made requires authentication.';
 
-/** The identity service: it logs in and revokes tokens. */
+/** The routes of Keystone, which issue and revoke tokens. */
 export const keystoneRoutes: readonly Route[] = [
   { route: 'POST /identity/v3/auth/tokens', answer: logIn },
   { route: 'DELETE /identity/v3/auth/tokens', answer: revoke },
 ];
 
-/** Keystone's time; Glance and Nova leave out the fraction. */
+/** Returns a time in the format of Keystone. Unlike Glance and Nova, it has a fraction. */
 const timeOf = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d+Z$/, '.000000Z');
 
-async function logIn(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const login = parseLogin(await asked.json());
+async function logIn(request: Asked, cloud: CloudState): Promise<Answered> {
+  const login = parseLogin(await request.json());
   const account = cloud.accounts.find((one) => login.isBy(one));
   if (account === undefined) throw new Refusal(401, DENIED);
   const id = `gAAAAAB${randomBytes(120).toString('base64url')}`;
@@ -34,7 +34,7 @@ async function logIn(asked: Asked, cloud: CloudState): Promise<Answered> {
     project: { domain: DOMAIN, id: account.projectId, name: account.projectName },
     is_domain: false,
     roles: ['member', 'reader'].map((name) => ({ id: idOf(cloud, name), name })),
-    catalog: catalogOf(cloud, asked.origin),
+    catalog: catalogOf(cloud, request.origin),
     ...credentialOf(account, login.method),
   };
   return { status: 201, headers: { 'x-subject-token': id, vary: 'X-Auth-Token' }, body: { token } };
@@ -46,18 +46,18 @@ function credentialOf({ applicationCredential }: Account, method: string): objec
   return { application_credential: { id, name: 'lab', restricted: true } };
 }
 
-function revoke(asked: Asked, cloud: CloudState): Answered {
-  const isKnown = cloud.tokens.delete(asked.headers['x-subject-token'] ?? '');
+function revoke(request: Asked, cloud: CloudState): Answered {
+  const isKnown = cloud.tokens.delete(request.headers['x-subject-token'] ?? '');
   if (!isKnown) throw new Refusal(404, 'Could not recognize Fernet token');
   return { status: 204 };
 }
 
-/** An id that stays the same while the cloud is up. */
+/** Returns a constant id for a role, service or endpoint. */
 function idOf(cloud: CloudState, what: string): string {
   return Buffer.from(`${cloud.name} ${what}`.padEnd(16, '.')).toString('hex').slice(0, 32);
 }
 
-/** Glance and Neutron are told without their versions, as most catalogues do. */
+/** Returns the service catalogue. As in most catalogues, the URLs of Glance and Neutron lack the API version. */
 function catalogOf(cloud: CloudState, origin: string): readonly unknown[] {
   const service = (type: string, name: string, path: string): unknown => ({
     endpoints: ['public', 'internal', 'admin'].map((kind) => ({

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a connection does to the bytes that go over it. */
+/** The limits of an emulated network link. */
 export interface LinkLimits {
-  /** In real seconds. */
+  /** The rate in bytes per real second. */
   readonly bytesPerSecond?: number | undefined;
-  /** It breaks after so many bytes. */
+  /** The number of bytes after which the link breaks. */
   readonly cutAfter?: number | undefined;
 }
 
-/** Thrown when a link broke on purpose. */
+/** Thrown when a link reaches `cutAfter`. */
 export class CutError extends Error {}
 
 const PIECE = 16 * 1024;
 
-/** The bytes of `source`, no faster than the link, until it breaks. */
+/** Yields the bytes of `source` at the rate of the link, until the link breaks. */
 export async function* overLink(
   source: AsyncIterable<Buffer> | Iterable<Buffer>,
   { bytesPerSecond, cutAfter = Infinity }: LinkLimits,

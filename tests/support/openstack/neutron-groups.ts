@@ -10,7 +10,8 @@ interface RuleRequest {
   readonly security_group_rule: Readonly<Record<string, unknown>> & { readonly security_group_id: string };
 }
 
-const TRAFFIC = [
+/** The fields that make two rules duplicates when they are equal. */
+const COMPARED_FIELDS = [
   'ethertype',
   'direction',
   'protocol',
@@ -19,43 +20,43 @@ const TRAFFIC = [
   'remote_ip_prefix',
 ];
 
-function getGroup(id: string, asked: Asked, cloud: CloudState): PlainRecord {
+function getGroup(id: string, request: Asked, cloud: CloudState): PlainRecord {
   const group = cloud.securityGroups.get(id);
-  if (group !== undefined && isSeen(group, asked)) return group;
+  if (group !== undefined && isSeen(group, request)) return group;
   throw notFound('SecurityGroup', id);
 }
 
-async function createGroup(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { security_group: wanted } = (await asked.json()) as GroupRequest;
-  if (wanted === undefined) throw new Refusal(400, "Unable to find 'security_group' in request body");
-  const { name, description = '' } = wanted;
+async function createGroup(request: Asked, cloud: CloudState): Promise<Answered> {
+  const { security_group: requested } = (await request.json()) as GroupRequest;
+  if (requested === undefined) throw new Refusal(400, "Unable to find 'security_group' in request body");
+  const { name, description = '' } = requested;
   if (name === 'default') {
     throw new Refusal(409, 'SecurityGroupDefaultAlreadyExists: Default security group already exists.');
   }
   const now = new Date(cloud.pace.now()).toISOString();
-  const group = makeSecurityGroup({ name, description, projectId: asked.login.projectId, now });
+  const group = makeSecurityGroup({ name, description, projectId: request.login.projectId, now });
   cloud.securityGroups.set(group.id, group);
   return { status: 201, body: { security_group: group } };
 }
 
-async function createRule(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { security_group_rule: wanted } = (await asked.json()) as RuleRequest;
-  const group = getGroup(wanted.security_group_id, asked, cloud);
-  const { projectId } = asked.login;
+async function createRule(request: Asked, cloud: CloudState): Promise<Answered> {
+  const { security_group_rule: requested } = (await request.json()) as RuleRequest;
+  const group = getGroup(requested.security_group_id, request, cloud);
+  const { projectId } = request.login;
   const now = new Date(cloud.pace.now()).toISOString();
-  const rule = makeRule(group.id, { projectId, now }, wanted);
+  const rule = makeRule(group.id, { projectId, now }, requested);
   const rules = group['security_group_rules'] as PlainRecord[];
-  const same = rules.find((one) => TRAFFIC.every((field) => one[field] === rule[field]));
-  if (same !== undefined) {
-    const message = `Security group rule already exists. Rule id is ${same.id}.`;
+  const existing = rules.find((each) => COMPARED_FIELDS.every((field) => each[field] === rule[field]));
+  if (existing !== undefined) {
+    const message = `Security group rule already exists. Rule id is ${existing.id}.`;
     throw new Refusal(409, `SecurityGroupRuleExists: ${message}`);
   }
   rules.push(inGroup(rule));
   return { status: 201, body: { security_group_rule: rule } };
 }
 
-function deleteGroup(asked: Asked, cloud: CloudState): Answered {
-  const { id } = getGroup(asked.params['id'] ?? '', asked, cloud);
+function deleteGroup(request: Asked, cloud: CloudState): Answered {
+  const { id } = getGroup(request.params['id'] ?? '', request, cloud);
   const isUsed = [...cloud.ports.values()].some((port) =>
     (port['security_groups'] as readonly string[]).includes(id),
   );
@@ -65,8 +66,8 @@ function deleteGroup(asked: Asked, cloud: CloudState): Answered {
 }
 
 export const groupRoutes = [
-  neutronRoute('GET /security-groups', (asked, cloud) =>
-    listRecords(asked, cloud, {
+  neutronRoute('GET /security-groups', (request, cloud) =>
+    listRecords(request, cloud, {
       key: 'security_groups',
       path: '/security-groups',
       kind: 'SecurityGroup',

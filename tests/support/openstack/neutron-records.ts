@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { PlainRecord } from './state.ts';
 
-/** Traffic that a rule lets in. */
+/** The traffic that an ingress rule allows. */
 export interface Ingress {
   readonly protocol: string | null;
   readonly port?: number;
 }
 
-/** What a security group is made of. */
+/** The fields of a new security group. */
 export interface GroupSpec {
   readonly name: string;
   readonly description: string;
   readonly projectId: string;
-  /** In ISO 8601. */
+  /** The creation time in ISO 8601. */
   readonly now: string;
 }
 
@@ -23,7 +23,7 @@ function stamps(now: string, revision: number) {
   return { created_at: at, updated_at: at, revision_number: revision };
 }
 
-/** A network that every project sees and may plug servers into. */
+/** Creates a network that is shared with all projects. */
 export function makeNetwork(name: string, now: string): PlainRecord {
   const projectId = randomBytes(16).toString('hex');
   return {
@@ -48,7 +48,7 @@ export function makeNetwork(name: string, now: string): PlainRecord {
   };
 }
 
-/** A rule as Neutron answers to its request; in a group it is shown with `inGroup` beside. */
+/** Creates a rule with the fields of Neutron's response to its creation. A group shows more fields; see `inGroup`. */
 export function makeRule(
   groupId: string,
   { projectId, now }: Pick<GroupSpec, 'projectId' | 'now'>,
@@ -74,17 +74,17 @@ export function makeRule(
   };
 }
 
-/** A rule as its group shows it. */
+/** Returns a rule with the additional fields that its group shows. */
 export function inGroup(rule: PlainRecord): PlainRecord {
   return { ...rule, standard_attr_id: 1, tags: [] };
 }
 
-/** A group with the rules that Neutron gives each, which let all out, and those that let `ingress` in. */
+/** Creates a security group with Neutron's default rules, which allow all egress, and rules that allow `ingress`. */
 export function makeSecurityGroup(spec: GroupSpec, ingress: readonly Ingress[] = []): PlainRecord {
   const { name, description, projectId, now } = spec;
   const id = randomUUID();
   const egress = ['IPv4', 'IPv6'].map((ethertype) => ({ ethertype, direction: 'egress', description: null }));
-  const wanted = ingress.map(({ protocol, port = null }) => ({
+  const ingressRules = ingress.map(({ protocol, port = null }) => ({
     protocol,
     port_range_min: port,
     port_range_max: port,
@@ -96,7 +96,7 @@ export function makeSecurityGroup(spec: GroupSpec, ingress: readonly Ingress[] =
     tenant_id: projectId,
     description,
     shared: false,
-    security_group_rules: [...egress, ...wanted].map((traffic) => inGroup(makeRule(id, spec, traffic))),
+    security_group_rules: [...egress, ...ingressRules].map((traffic) => inGroup(makeRule(id, spec, traffic))),
     tags: [],
     ...stamps(now, 1),
     project_id: projectId,

@@ -3,16 +3,16 @@ import { pageOf } from './compute-pages.ts';
 import { type Answered, type Asked, Refusal, type Route } from './route.ts';
 import type { CloudState, PlainRecord } from './state.ts';
 
-/** Words of a query that are no filters. */
+/** The query parameters that are not filters. */
 const NOT_FILTERS: ReadonlySet<string> = new Set(['limit', 'marker', 'page_reverse']);
 
-/** A route of Neutron's, whose answers say the request's id. */
+/** Creates a route of Neutron, whose responses carry a request id. */
 export function neutronRoute(route: string, answer: Route['answer']): Route {
   const [method = '', path = ''] = route.split(' ');
   return {
     route: `${method} /network/v2.0${path}`,
-    answer: async (asked, cloud) => {
-      const answered = await answer(asked, cloud);
+    answer: async (request, cloud) => {
+      const answered = await answer(request, cloud);
       return {
         ...answered,
         headers: { 'x-openstack-request-id': `req-${randomUUID()}`, ...answered.headers },
@@ -21,9 +21,9 @@ export function neutronRoute(route: string, answer: Route['answer']): Route {
   };
 }
 
-/** What the project sees of `all` and the query asks for, as a page. */
+/** Returns the requested page of the records that the project may see and that match the query. */
 export function listRecords(
-  asked: Asked,
+  request: Asked,
   cloud: CloudState,
   list: {
     readonly key: string;
@@ -32,22 +32,22 @@ export function listRecords(
     readonly all: Iterable<PlainRecord>;
   },
 ): Answered {
-  const filters = [...asked.query].filter(([name]) => !NOT_FILTERS.has(name));
-  const seen = [...list.all].filter(
-    (one) => isSeen(one, asked) && filters.every(([name, value]) => String(one[name]) === value),
+  const filters = [...request.query].filter(([name]) => !NOT_FILTERS.has(name));
+  const matching = [...list.all].filter(
+    (record) => isSeen(record, request) && filters.every(([name, value]) => String(record[name]) === value),
   );
-  const body = pageOf(asked, {
+  const body = pageOf(request, {
     key: list.key,
-    all: seen.sort((a, b) => a.id.localeCompare(b.id)),
+    all: matching.sort((a, b) => a.id.localeCompare(b.id)),
     idOf: ({ id }) => id,
     path: `/network/v2.0${list.path}`,
     pageSize: cloud.pageSize,
     refuseMarker: (marker) => notFound(list.kind, marker),
   });
-  return { status: 200, body: withPrevious(body, asked, list) };
+  return { status: 200, body: withPrevious(body, request, list) };
 }
 
-/** Neutron links back, too, when it pages at all. */
+/** Adds the link to the previous page, which Neutron returns together with the link to the next one. */
 function withPrevious(
   body: Readonly<Record<string, unknown>>,
   { origin, query }: Asked,
@@ -63,12 +63,12 @@ function withPrevious(
   return { ...body, [`${key}_links`]: [...(links as readonly unknown[]), { rel: 'previous', href }] };
 }
 
-/** Is it the project's own, or everybody's? */
-export function isSeen(one: PlainRecord, { login }: Asked): boolean {
-  return one['project_id'] === login.projectId || one['shared'] === true;
+/** Reports whether the client's project owns the record, or the record is shared with all projects. */
+export function isSeen(record: PlainRecord, { login }: Asked): boolean {
+  return record['project_id'] === login.projectId || record['shared'] === true;
 }
 
-/** Neutron's words for what is not there. */
+/** Returns Neutron's error for a missing resource. */
 export function notFound(kind: string, id: string): Refusal {
   if (kind === 'SecurityGroup') {
     return new Refusal(404, `SecurityGroupNotFound: Security group ${id} does not exist`);

@@ -5,25 +5,25 @@ import { makeFlavors } from './nova-flavors.ts';
 import type { Route } from './route.ts';
 import type { CloudState, Login, PlainRecord } from './state.ts';
 
-/** All that Neutron answers. */
+/** The routes of Neutron. */
 export const neutronRoutes: readonly Route[] = [
-  neutronRoute('GET /networks', (asked, cloud) =>
-    listRecords(asked, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
+  neutronRoute('GET /networks', (request, cloud) =>
+    listRecords(request, cloud, { key: 'networks', path: '/networks', kind: 'Network', all: cloud.networks }),
   ),
-  neutronRoute('GET /ports', (asked, cloud) =>
-    listRecords(asked, cloud, { key: 'ports', path: '/ports', kind: 'Port', all: cloud.ports.values() }),
+  neutronRoute('GET /ports', (request, cloud) =>
+    listRecords(request, cloud, { key: 'ports', path: '/ports', kind: 'Port', all: cloud.ports.values() }),
   ),
-  neutronRoute('DELETE /ports/:id', (asked, cloud) => {
-    const { id = '' } = asked.params;
+  neutronRoute('DELETE /ports/:id', (request, cloud) => {
+    const { id = '' } = request.params;
     const port = cloud.ports.get(id);
-    if (port === undefined || !isSeen(port, asked)) throw notFound('Port', id);
+    if (port === undefined || !isSeen(port, request)) throw notFound('Port', id);
     cloud.ports.delete(id);
     return { status: 204 };
   }),
   ...groupRoutes,
 ];
 
-/** What a new cloud has for servers: the lab's flavors and network; for each project two security groups. */
+/** Returns the resources of a new cloud: the lab's flavors and network, and two security groups for each project. */
 export function seedCompute(
   accounts: readonly Login[],
 ): Pick<CloudState, 'flavors' | 'networks' | 'securityGroups'> {

@@ -4,8 +4,9 @@ import { expectState, getServer, setState } from './nova-state.ts';
 import { type Answered, type Asked, Refusal } from './route.ts';
 import type { CloudState } from './state.ts';
 
+/** The seconds that stopping a server takes. */
 const STOPPED = 2;
-/** Of a newer console, Nova gives but the end. */
+/** The number of characters at the end of the console that Nova keeps. */
 const KEPT_CONSOLE = 102_400;
 
 interface ActionRequest {
@@ -14,23 +15,23 @@ interface ActionRequest {
   readonly createImage?: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> };
 }
 
-/** Answers POST /servers/:id/action. */
-export async function actOnServer(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const action = (await asked.json()) as ActionRequest;
-  if ('os-stop' in action) return stopServer(asked, cloud);
-  if ('os-getConsoleOutput' in action) return tellConsole(asked, cloud);
+/** Handles POST /servers/:id/action. */
+export async function actOnServer(request: Asked, cloud: CloudState): Promise<Answered> {
+  const action = (await request.json()) as ActionRequest;
+  if ('os-stop' in action) return stopServer(request, cloud);
+  if ('os-getConsoleOutput' in action) return readConsole(request, cloud);
   if (action.createImage === undefined) {
     throw new Refusal(400, `There is no such action: ${Object.keys(action)[0] ?? ''}`);
   }
-  const server = getServer(asked, cloud);
+  const server = getServer(request, cloud);
   expectState(server, 'createImage', ['active', 'stopped']);
-  const id = requestSnapshot(server, action.createImage, asked, cloud);
-  if (microversionOf(asked) >= 45) return { status: 202, body: { image_id: id } };
-  return { status: 202, headers: { location: `${asked.origin}/image/v2/images/${id}` } };
+  const id = requestSnapshot(server, action.createImage, request, cloud);
+  if (microversionOf(request) >= 45) return { status: 202, body: { image_id: id } };
+  return { status: 202, headers: { location: `${request.origin}/image/v2/images/${id}` } };
 }
 
-function stopServer(asked: Asked, cloud: CloudState): Answered {
-  const server = getServer(asked, cloud, 'has no mapping to a cell');
+function stopServer(request: Asked, cloud: CloudState): Answered {
+  const server = getServer(request, cloud, 'has no mapping to a cell');
   expectState(server, 'stop', ['active', 'error']);
   setState(server, cloud, { task: 'powering-off' });
   cloud.pace.after(STOPPED, async () => {
@@ -42,9 +43,9 @@ function stopServer(asked: Asked, cloud: CloudState): Answered {
   return { status: 202 };
 }
 
-/** A console is there while the guest runs. */
-function tellConsole(asked: Asked, cloud: CloudState): Answered {
-  const server = getServer(asked, cloud);
+/** Returns the console of an active server. In all other states Nova has none. */
+function readConsole(request: Asked, cloud: CloudState): Answered {
+  const server = getServer(request, cloud);
   const vm = server.shown['OS-EXT-STS:vm_state'];
   if (vm === 'error') throw new Refusal(409, `Instance ${server.shown.id} is not ready`);
   if (vm === 'stopped') throw new Refusal(404, 'Guest does not have a console available.');

@@ -3,17 +3,17 @@ import type { Guest } from './guest.ts';
 import { isoSeconds, setState } from './nova-state.ts';
 import type { CloudState, PlainRecord, ServerRecord } from './state.ts';
 
-/** A server to be, all that it names found. */
+/** The resources for a new server, resolved from its request. */
 export interface BootPlan {
   readonly network: PlainRecord;
   readonly groups: readonly PlainRecord[];
   readonly publicKey: string | undefined;
   readonly userData: string;
-  /** Are the image's data what its format says? */
+  /** True when the image's data matches its disk format. */
   readonly isBootable: boolean;
 }
 
-/** When a boot reaches its next state, in seconds after the request. */
+/** The times at which a boot reaches its states, in seconds after the request. */
 const SCHEDULED = 1;
 const NETWORKING = 1.5;
 const MAPPING = 1.7;
@@ -21,7 +21,7 @@ const SPAWNING = 1.9;
 const PLUGGED = 3;
 const ACTIVE = 6;
 
-/** Lets time bring the server from BUILD to ACTIVE, or to ERROR when `fault` is given. */
+/** Schedules the state changes of a server from BUILD to ACTIVE, or to ERROR when `fault` is given. */
 export function bootServer(
   server: ServerRecord,
   plan: BootPlan,
@@ -69,7 +69,7 @@ function unacceptable({ id, image }: ServerRecord['shown']): string {
   return `Build of instance ${id} aborted: ${why}`;
 }
 
-/** Takes the server's ports away. */
+/** Deletes the ports of the server. */
 export function unplug(server: ServerRecord, cloud: CloudState): void {
   for (const port of cloud.ports.values()) {
     if (port['device_id'] === server.shown.id) cloud.ports.delete(port.id);
@@ -80,7 +80,7 @@ function isDeleting(server: ServerRecord): boolean {
   return server.shown['OS-EXT-STS:task_state'] === 'deleting';
 }
 
-/** Makes the server's port; Neutron shows it before Nova shows its address. */
+/** Creates the port of the server. Neutron shows it before Nova shows its address. */
 function plugIn(server: ServerRecord, { network, groups }: BootPlan, cloud: CloudState): void {
   const id = randomUUID();
   const address = cloud.guests?.nextAddress() ?? '127.77.0.1';
@@ -114,7 +114,7 @@ function plugIn(server: ServerRecord, { network, groups }: BootPlan, cloud: Clou
 }
 
 function activate(server: ServerRecord, plan: BootPlan, cloud: CloudState): void {
-  const port = [...cloud.ports.values()].find((one) => one['device_id'] === server.shown.id);
+  const port = [...cloud.ports.values()].find((each) => each['device_id'] === server.shown.id);
   const [fixed] = (port?.['fixed_ips'] ?? []) as readonly { readonly ip_address: string }[];
   const address = fixed?.ip_address ?? '';
   Object.assign(server.shown, {

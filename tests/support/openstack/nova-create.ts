@@ -9,7 +9,7 @@ import type { CloudState, ImageRecord, PlainRecord, ServerRecord } from './state
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MAXIMUM_USER_DATA = 65_535;
 
-/** What a client asks of a new server. */
+/** The body of a request for a new server. */
 interface ServerRequest {
   readonly name: string;
   readonly imageRef: string;
@@ -22,12 +22,12 @@ interface ServerRequest {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Answers POST /servers: checks all that it names, and lets it boot. */
-export async function createServer(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { server: wanted } = (await asked.json()) as { readonly server: ServerRequest };
-  checkForm(wanted);
-  const plan = findAll(wanted, asked, cloud);
-  const server = makeServer(wanted, asked, cloud);
+/** Handles POST /servers: validates the request, creates the server and boots it. */
+export async function createServer(request: Asked, cloud: CloudState): Promise<Answered> {
+  const { server: spec } = (await request.json()) as { readonly server: ServerRequest };
+  checkFields(spec);
+  const plan = resolveReferences(spec, request, cloud);
+  const server = makeServer(spec, request, cloud);
   const { id, name } = server.shown;
   cloud.servers.set(id, server);
   cloud.serversEver.push({ id, name });
@@ -37,16 +37,16 @@ export async function createServer(asked: Asked, cloud: CloudState): Promise<Ans
   const body = {
     server: {
       id,
-      links: linksOf(asked.origin, 'servers', id),
+      links: linksOf(request.origin, 'servers', id),
       'OS-DCF:diskConfig': 'MANUAL',
-      security_groups: wanted.security_groups ?? [{ name: 'default' }],
+      security_groups: spec.security_groups ?? [{ name: 'default' }],
       adminPass: randomBytes(9).toString('base64url'),
     },
   };
-  return { status: 202, headers: { location: `${asked.origin}/compute/v2.1/servers/${id}` }, body };
+  return { status: 202, headers: { location: `${request.origin}/compute/v2.1/servers/${id}` }, body };
 }
 
-function checkForm({ name, imageRef, user_data = '', metadata = {} }: ServerRequest): void {
+function checkFields({ name, imageRef, user_data = '', metadata = {} }: ServerRequest): void {
   const refuse = (field: string, value: string, why: string): Refusal =>
     new Refusal(400, `Invalid input for field/attribute ${field}. Value: ${value}. '${value}' ${why}`);
   if (name === '') throw refuse('name', name, 'is too short');
@@ -59,42 +59,42 @@ function checkForm({ name, imageRef, user_data = '', metadata = {} }: ServerRequ
   }
 }
 
-/** Finds what the request names. Throws Refusal 400 for the first thing that is not there. */
-function findAll(wanted: ServerRequest, asked: Asked, cloud: CloudState): BootPlan {
-  const [{ uuid } = { uuid: '' }] = wanted.networks;
-  const image = cloud.images.get(wanted.imageRef);
-  if (image === undefined || !isImageSeen(image, asked, cloud)) {
+/** Finds the resources that the request names. Throws Refusal 400 for the first one that is missing. */
+function resolveReferences(spec: ServerRequest, request: Asked, cloud: CloudState): BootPlan {
+  const [{ uuid } = { uuid: '' }] = spec.networks;
+  const image = cloud.images.get(spec.imageRef);
+  if (image === undefined || !isVisible(image, request, cloud)) {
     throw new Refusal(400, 'Can not find requested image');
   }
   if (image.status !== 'active') throw new Refusal(400, `Image ${image.id} is not active.`);
-  if (!cloud.flavors.some(({ id }) => id === wanted.flavorRef)) {
-    throw new Refusal(400, `Flavor ${wanted.flavorRef} could not be found.`);
+  if (!cloud.flavors.some(({ id }) => id === spec.flavorRef)) {
+    throw new Refusal(400, `Flavor ${spec.flavorRef} could not be found.`);
   }
-  const publicKey = findKey(wanted.key_name, asked, cloud);
+  const publicKey = findKey(spec.key_name, request, cloud);
   const network = cloud.networks.find(({ id }) => id === uuid);
   if (network === undefined) throw new Refusal(400, `Network ${uuid} could not be found.`);
-  const groups = (wanted.security_groups ?? [{ name: 'default' }]).map(({ name }) =>
-    getGroup(name, asked, cloud),
+  const groups = (spec.security_groups ?? [{ name: 'default' }]).map(({ name }) =>
+    getGroup(name, request, cloud),
   );
-  const userData = Buffer.from(wanted.user_data ?? '', 'base64').toString();
+  const userData = Buffer.from(spec.user_data ?? '', 'base64').toString();
   return { network, groups, publicKey, userData, isBootable: isBootable(image, cloud) };
 }
 
-/** A hypervisor takes no file that says it is a qcow2 image and is none. */
+/** Reports whether a hypervisor can boot the image. An image with the format qcow2 must start with its magic bytes. */
 function isBootable({ id, disk_format }: ImageRecord, { imageData }: CloudState): boolean {
   if (disk_format !== 'qcow2') return true;
   const data = imageData.get(id);
   return QCOW2_MAGIC.every((byte, index) => data?.[index] === byte);
 }
 
-function isImageSeen(image: ImageRecord, { login }: Asked, { members }: CloudState): boolean {
+function isVisible(image: ImageRecord, { login }: Asked, { members }: CloudState): boolean {
   const isShared = members.get(image.id)?.has(login.projectId) === true;
   return image.owner === login.projectId || image.visibility === 'public' || isShared;
 }
 
 function findKey(name: string | undefined, { login }: Asked, { keypairs }: CloudState): string | undefined {
   if (name === undefined) return undefined;
-  const found = keypairs.find((one) => one.userId === login.userId && one.name === name);
+  const found = keypairs.find((keypair) => keypair.userId === login.userId && keypair.name === name);
   if (found === undefined) throw new Refusal(400, 'Invalid key_name provided.');
   return found.public_key;
 }
@@ -106,7 +106,7 @@ function getGroup(nameOrId: string, { login }: Asked, { securityGroups }: CloudS
   throw new Refusal(400, `Unable to find security_group with name or id '${nameOrId}'`);
 }
 
-function makeServer(wanted: ServerRequest, { login, origin }: Asked, cloud: CloudState): ServerRecord {
+function makeServer(spec: ServerRequest, { login, origin }: Asked, cloud: CloudState): ServerRecord {
   const id = randomUUID();
   const now = isoSeconds(cloud);
   const bookmark = (kind: string, of: string): unknown => ({
@@ -115,14 +115,14 @@ function makeServer(wanted: ServerRequest, { login, origin }: Asked, cloud: Clou
   });
   const shown = {
     id,
-    name: wanted.name,
+    name: spec.name,
     status: 'BUILD',
     tenant_id: login.projectId,
     user_id: login.userId,
-    metadata: { ...wanted.metadata },
+    metadata: { ...spec.metadata },
     hostId: '',
-    image: bookmark('images', wanted.imageRef),
-    flavor: bookmark('flavors', wanted.flavorRef),
+    image: bookmark('images', spec.imageRef),
+    flavor: bookmark('flavors', spec.flavorRef),
     created: now,
     updated: now,
     addresses: {},
@@ -132,8 +132,8 @@ function makeServer(wanted: ServerRequest, { login, origin }: Asked, cloud: Clou
     'OS-DCF:diskConfig': 'MANUAL',
     progress: 0,
     'OS-EXT-AZ:availability_zone': '',
-    config_drive: wanted.config_drive === true ? 'True' : '',
-    key_name: wanted.key_name ?? null,
+    config_drive: spec.config_drive === true ? 'True' : '',
+    key_name: spec.key_name ?? null,
     'OS-SRV-USG:launched_at': null,
     'OS-SRV-USG:terminated_at': null,
     'OS-EXT-STS:task_state': 'scheduling',

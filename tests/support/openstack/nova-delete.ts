@@ -3,22 +3,23 @@ import { getServer, setState } from './nova-state.ts';
 import type { Answered, Asked } from './route.ts';
 import type { CloudState, ServerRecord } from './state.ts';
 
+/** The times at which a deletion reaches its states, in seconds after the request. */
 const POWERED_OFF = 0.5;
 const UNPLUGGED = 1;
 const DELETED = 1.8;
 const GONE = 2;
 
-/** Answers DELETE /servers/:id: the server is seen for a while yet, and then no longer. */
-export function deleteServer(asked: Asked, cloud: CloudState): Answered {
-  const server = getServer(asked, cloud);
+/** Handles DELETE /servers/:id. The server stays visible until it is deleted. */
+export function deleteServer(request: Asked, cloud: CloudState): Answered {
+  const server = getServer(request, cloud);
   if (server.shown['OS-EXT-STS:task_state'] !== 'deleting') {
     setState(server, cloud, { task: 'deleting' });
-    letGo(server, cloud);
+    scheduleDeletion(server, cloud);
   }
   return { status: 204 };
 }
 
-function letGo(server: ServerRecord, cloud: CloudState): void {
+function scheduleDeletion(server: ServerRecord, cloud: CloudState): void {
   const { shown } = server;
   cloud.pace.after(POWERED_OFF, () => server.powerOff());
   cloud.pace.after(UNPLUGGED, () => {

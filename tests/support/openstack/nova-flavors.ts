@@ -11,7 +11,7 @@ const FLAVORS: Readonly<Record<string, readonly [number, number, number]>> = {
   'lab.runner': [2, 1024, 20],
 };
 
-/** The flavors of a new cloud. */
+/** Creates the lab's flavors. */
 export function makeFlavors(): readonly PlainRecord[] {
   return Object.entries(FLAVORS).map(([name, [vcpus, ram, disk]]) => ({
     id: randomUUID(),
@@ -28,12 +28,12 @@ export function makeFlavors(): readonly PlainRecord[] {
 }
 
 export const flavorRoutes = [
-  novaRoute('GET /flavors/detail', (asked, cloud) => ({
+  novaRoute('GET /flavors/detail', (request, cloud) => ({
     status: 200,
-    body: pageOf(asked, {
+    body: pageOf(request, {
       key: 'flavors',
       all: cloud.flavors
-        .map((flavor) => ({ ...flavor, links: linksOf(asked.origin, 'flavors', flavor.id) }))
+        .map((flavor) => ({ ...flavor, links: linksOf(request.origin, 'flavors', flavor.id) }))
         .sort((a, b) => a.id.localeCompare(b.id)),
       idOf: ({ id }) => id,
       path: '/compute/v2.1/flavors/detail',

@@ -10,26 +10,26 @@ interface KeypairRequest {
   readonly keypair: { readonly name: string; readonly public_key: string };
 }
 
-/** What Nova shows of a keypair in a list. */
-function shortOf({ name, public_key, fingerprint }: KeypairRecord) {
+/** Returns the fields that Nova shows in a list. */
+function summarise({ name, public_key, fingerprint }: KeypairRecord) {
   return { name, public_key, fingerprint };
 }
 
-function ownKeypairs(asked: Asked, { keypairs }: CloudState): readonly KeypairRecord[] {
+function ownKeypairs(request: Asked, { keypairs }: CloudState): readonly KeypairRecord[] {
   return keypairs
-    .filter(({ userId }) => userId === asked.login.userId)
+    .filter(({ userId }) => userId === request.login.userId)
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Nova pages keypairs from 2.35 on; before it gives all, whatever it is asked. */
-function listKeypairs(asked: Asked, cloud: CloudState): Answered {
-  const own = ownKeypairs(asked, cloud);
-  if (microversionOf(asked) < 35) {
-    return { status: 200, body: { keypairs: own.map((one) => ({ keypair: shortOf(one) })) } };
+/** Lists the keypairs of the user. Nova paginates them from microversion 2.35 on, and returns all of them before. */
+function listKeypairs(request: Asked, cloud: CloudState): Answered {
+  const own = ownKeypairs(request, cloud);
+  if (microversionOf(request) < 35) {
+    return { status: 200, body: { keypairs: own.map((keypair) => ({ keypair: summarise(keypair) })) } };
   }
-  const body = pageOf(asked, {
+  const body = pageOf(request, {
     key: 'keypairs',
-    all: own.map((one) => ({ keypair: { ...shortOf(one), type: 'ssh' } })),
+    all: own.map((keypair) => ({ keypair: { ...summarise(keypair), type: 'ssh' } })),
     idOf: ({ keypair }) => keypair.name,
     path: '/compute/v2.1/os-keypairs',
     pageSize: cloud.pageSize,
@@ -38,17 +38,17 @@ function listKeypairs(asked: Asked, cloud: CloudState): Answered {
   return { status: 200, body };
 }
 
-async function createKeypair(asked: Asked, cloud: CloudState): Promise<Answered> {
-  const { keypair } = (await asked.json()) as KeypairRequest;
+async function createKeypair(request: Asked, cloud: CloudState): Promise<Answered> {
+  const { keypair } = (await request.json()) as KeypairRequest;
   const { name, public_key } = keypair;
   checkName(name);
   const fingerprint = fingerprintOf(public_key);
-  if (ownKeypairs(asked, cloud).some((own) => own.name === name)) {
+  if (ownKeypairs(request, cloud).some((own) => own.name === name)) {
     throw new Refusal(409, `Key pair '${name}' already exists.`);
   }
-  const record = { userId: asked.login.userId, name, public_key, fingerprint };
+  const record = { userId: request.login.userId, name, public_key, fingerprint };
   cloud.keypairs.push(record);
-  return { status: 200, body: { keypair: { ...shortOf(record), user_id: asked.login.userId } } };
+  return { status: 200, body: { keypair: { ...summarise(record), user_id: request.login.userId } } };
 }
 
 function checkName(name: string): void {
@@ -57,11 +57,11 @@ function checkName(name: string): void {
     throw new Refusal(400, message);
   }
   if (/^[\w -]*$/.test(name)) return;
-  const must = `The name must be: Only expected characters: [${NAME_CHARACTERS}]`;
-  throw new Refusal(400, `An invalid 'name' value was provided. ${must}`);
+  const expected = `The name must be: Only expected characters: [${NAME_CHARACTERS}]`;
+  throw new Refusal(400, `An invalid 'name' value was provided. ${expected}`);
 }
 
-/** MD5 with colons, as Nova tells it. Throws Refusal for what is no key. */
+/** Returns the MD5 fingerprint in the format of Nova. Throws Refusal 400 for an invalid key. */
 function fingerprintOf(publicKey: string): string {
   const [type = '', data = ''] = publicKey.split(' ');
   const blob = Buffer.from(data, 'base64');
@@ -74,10 +74,10 @@ function fingerprintOf(publicKey: string): string {
     .replace(/..(?=.)/g, '$&:');
 }
 
-function deleteKeypair(asked: Asked, cloud: CloudState): Answered {
-  const { name = '' } = asked.params;
-  const { userId } = asked.login;
-  const at = cloud.keypairs.findIndex((one) => one.userId === userId && one.name === name);
+function deleteKeypair(request: Asked, cloud: CloudState): Answered {
+  const { name = '' } = request.params;
+  const { userId } = request.login;
+  const at = cloud.keypairs.findIndex((keypair) => keypair.userId === userId && keypair.name === name);
   if (at < 0) throw new Refusal(404, `Keypair ${name} not found for user ${userId}`);
   cloud.keypairs.splice(at, 1);
   return { status: 202 };

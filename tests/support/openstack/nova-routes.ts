@@ -3,21 +3,21 @@ import { type Answered, type Asked, Refusal, type Route } from './route.ts';
 
 const NEWEST = 93;
 
-/** The second number of the microversion 2.N that a client asks for; 1 when it asks for none. */
+/** Returns N of the requested microversion 2.N; 1 when the request names none. Throws Refusal 406 if unsupported. */
 export function microversionOf({ headers }: Pick<Asked, 'headers'>): number {
-  const asked = /^compute 2\.(\d+)$/.exec(headers['openstack-api-version'] ?? 'compute 2.1')?.[1];
-  if (asked !== undefined && Number(asked) <= NEWEST) return Number(asked);
+  const minor = /^compute 2\.(\d+)$/.exec(headers['openstack-api-version'] ?? 'compute 2.1')?.[1];
+  if (minor !== undefined && Number(minor) <= NEWEST) return Number(minor);
   const version = (headers['openstack-api-version'] ?? '').replace('compute ', '');
   const message = `Version ${version} is not supported by the API. Minimum is 2.1 and maximum is 2.${NEWEST}.`;
   throw new Refusal(406, message);
 }
 
-/** A route of Nova's, whose answers say their microversion and the request's id. */
+/** Creates a route of Nova, whose responses carry the microversion and a request id. */
 export function novaRoute(route: string, answer: Route['answer']): Route {
   const [method = '', path = ''] = route.split(' ');
   return {
     route: `${method} /compute/v2.1${path}`,
-    answer: async (asked, cloud) => withHeaders(microversionOf(asked), await answer(asked, cloud)),
+    answer: async (request, cloud) => withHeaders(microversionOf(request), await answer(request, cloud)),
   };
 }
 
@@ -35,12 +35,12 @@ function withHeaders(microversion: number, answered: Answered): Answered {
   return { ...answered, headers };
 }
 
-/** What Nova says of a marker that it does not know. */
+/** Returns Nova's error for an unknown marker. */
 export function refuseMarker(marker: string): Refusal {
   return new Refusal(400, `marker [${marker}] not found`);
 }
 
-/** The links of a thing. */
+/** Returns the links of a resource. */
 export function linksOf(
   origin: string,
   kind: string,

@@ -7,10 +7,10 @@ import { getServer } from './nova-state.ts';
 import type { Answered, Asked } from './route.ts';
 import type { CloudState } from './state.ts';
 
-/** Lists the project's servers, the newest first. */
-function listServers(asked: Asked, cloud: CloudState): Answered {
-  const own = [...cloud.servers.values()].filter(({ projectId }) => projectId === asked.login.projectId);
-  const page = pageOf(asked, {
+/** Lists the project's servers, newest first. */
+function listServers(request: Asked, cloud: CloudState): Answered {
+  const own = [...cloud.servers.values()].filter(({ projectId }) => projectId === request.login.projectId);
+  const page = pageOf(request, {
     key: 'servers',
     all: own
       .map(({ shown }) => shown)
@@ -27,9 +27,9 @@ function listServers(asked: Asked, cloud: CloudState): Answered {
 export const serverRoutes = [
   novaRoute('GET /servers/detail', listServers),
   novaRoute('POST /servers', createServer),
-  novaRoute('GET /servers/:id', (asked, cloud) => ({
+  novaRoute('GET /servers/:id', (request, cloud) => ({
     status: 200,
-    body: { server: getServer(asked, cloud).shown },
+    body: { server: getServer(request, cloud).shown },
   })),
   novaRoute('DELETE /servers/:id', deleteServer),
   novaRoute('POST /servers/:id/action', actOnServer),

@@ -4,20 +4,21 @@ import { setState } from './nova-state.ts';
 import type { Asked } from './route.ts';
 import type { CloudState, ImageRecord, ServerRecord } from './state.ts';
 
+/** The times at which a snapshot reaches its states, in seconds after the request. */
 const PENDING = 0.1;
 const UPLOADING = 0.2;
 const SAVING = 1;
 const STORED = 1.3;
 const IDLE = 2;
 
-/** Glance's own fields; whatever else an image has, a snapshot of its servers inherits. */
+/** The fields of an image that a snapshot does not inherit. A snapshot inherits all other fields of the base image. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...['name', 'disk_format', 'container_format', 'visibility', 'size', 'virtual_size', 'status', 'checksum'],
   ...['protected', 'min_ram', 'min_disk', 'owner', 'os_hidden', 'os_hash_algo', 'os_hash_value', 'id'],
   ...['created_at', 'updated_at', 'tags', 'self', 'file', 'schema', 'stores', 'direct_url', 'locations'],
 ]);
 
-/** Makes the image's record and lets time bring its data; gives its id. */
+/** Creates the image record of a snapshot, schedules its state changes, and returns its id. */
 export function requestSnapshot(
   server: ServerRecord,
   { name, metadata = {} }: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> },
@@ -45,7 +46,7 @@ export function requestSnapshot(
     },
   });
   setState(server, cloud, { task: 'image_snapshot' });
-  store(image, server, cloud);
+  scheduleSnapshot(image, server, cloud);
   return image.id;
 }
 
@@ -58,12 +59,15 @@ function inheritedFrom(base: ImageRecord | undefined): Readonly<Record<string, s
   return Object.fromEntries(own.map(([key, value]) => [key, String(value)]));
 }
 
-/** An image that is deleted meanwhile gets no data; one whose server is deleted goes with it. */
-function store(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
+/**
+ * Schedules the state changes of a snapshot. If the image is deleted, the server becomes idle. If the server is
+ * deleted, the unfinished image is deleted too.
+ */
+function scheduleSnapshot(image: ImageRecord, server: ServerRecord, cloud: CloudState): void {
   const at = (seconds: number, work: () => void): void => {
     cloud.pace.after(seconds, () => {
       const isThere = cloud.images.get(image.id) === image;
-      if (isWanted(server, cloud)) return isThere ? work() : setState(server, cloud, { task: null });
+      if (isSnapshotting(server, cloud)) return isThere ? work() : setState(server, cloud, { task: null });
       if (isThere && image.status !== 'active') removeImage(cloud, image.id);
     });
   };
@@ -77,8 +81,8 @@ function store(image: ImageRecord, server: ServerRecord, cloud: CloudState): voi
   at(IDLE, task(null));
 }
 
-/** Is Nova still at it? */
-function isWanted(server: ServerRecord, cloud: CloudState): boolean {
+/** Reports whether the server still exists and its snapshot is still in progress. */
+function isSnapshotting(server: ServerRecord, cloud: CloudState): boolean {
   const task = String(server.shown['OS-EXT-STS:task_state']);
   return cloud.servers.get(server.shown.id) === server && task.startsWith('image_');
 }
@@ -97,9 +101,9 @@ function activate(image: ImageRecord, server: ServerRecord, cloud: CloudState): 
   });
 }
 
-/** The base image's data, and what the guest has left on its disk. */
+/** Returns the data of the base image followed by the content of the guest's disk. */
 function diskOf(server: ServerRecord, cloud: CloudState): Buffer {
   const base = cloud.imageData.get(idOf(server.shown['image'])) ?? Buffer.from(QCOW2_MAGIC);
-  const left = cloud.guests?.find(server.shown.id)?.disk.text ?? '';
-  return Buffer.concat([base, Buffer.from(left)]);
+  const changes = cloud.guests?.find(server.shown.id)?.disk.text ?? '';
+  return Buffer.concat([base, Buffer.from(changes)]);
 }

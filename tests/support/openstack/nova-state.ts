@@ -1,21 +1,21 @@
 import { type Asked, Refusal } from './route.ts';
 import type { CloudState, ServerRecord } from './state.ts';
 
-/** What may change in a server's state. */
+/** The changes of a server's state. Absent fields stay as they are. */
 interface StateChange {
   readonly status?: string;
   readonly vm?: string;
   readonly task?: string | null;
-  /** 0 nothing, 1 running, 4 shut down. */
+  /** 0 is no state, 1 running, 4 shut down. */
   readonly power?: number;
 }
 
-/** Now, as Nova writes it. */
+/** Returns the current time in the format of Nova. */
 export function isoSeconds({ pace }: Pick<CloudState, 'pace'>): string {
   return new Date(pace.now()).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Changes a server's state, and when it was changed. */
+/** Changes the state of a server and updates its timestamp. */
 export function setState(
   server: ServerRecord,
   cloud: CloudState,
@@ -29,15 +29,15 @@ export function setState(
   shown['updated'] = isoSeconds(cloud);
 }
 
-/** The server that a request names, if it is of the project. Throws Refusal 404. */
-export function getServer(asked: Asked, cloud: CloudState, why = 'could not be found'): ServerRecord {
-  const { id = '' } = asked.params;
+/** Returns the server that a request names. Throws Refusal 404 unless the client's project owns it. */
+export function getServer(request: Asked, cloud: CloudState, why = 'could not be found'): ServerRecord {
+  const { id = '' } = request.params;
   const server = cloud.servers.get(id);
-  if (server?.projectId === asked.login.projectId) return server;
+  if (server?.projectId === request.login.projectId) return server;
   throw new Refusal(404, `Instance ${id} ${why}.`);
 }
 
-/** Throws Refusal 409 unless the server is in one of the states, and Nova busy with nothing of it. */
+/** Throws Refusal 409 unless the server is in one of the states and no task is in progress. */
 export function expectState(server: ServerRecord, action: string, states: readonly string[]): void {
   const vm = String(server.shown['OS-EXT-STS:vm_state']);
   const task = server.shown['OS-EXT-STS:task_state'] as string | null;

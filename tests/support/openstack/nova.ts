@@ -3,5 +3,5 @@ import { keypairRoutes } from './nova-keypairs.ts';
 import { serverRoutes } from './nova-servers.ts';
 import type { Route } from './route.ts';
 
-/** All that Nova answers. */
+/** The routes of Nova. */
 export const novaRoutes: readonly Route[] = [...flavorRoutes, ...keypairRoutes, ...serverRoutes];

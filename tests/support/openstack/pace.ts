@@ -1,14 +1,14 @@
-/** The emulator's time: what takes a cloud so many seconds, sped up. */
+/** The clock of the emulator. Its delays are shorter than those of a real cloud. */
 export interface Pace {
-  /** Milliseconds since 1970, of the clock that timestamps are told by. */
+  /** Returns the real time in milliseconds since 1970, for timestamps. */
   now(): number;
-  /** Does `work` when the cloud's `seconds` have passed; not after `close`. */
+  /** Runs `work` after `seconds` of the emulator's clock, unless the clock is closed before. */
   after(seconds: number, work: () => void | Promise<void>): void;
-  /** Lets nothing more happen. */
+  /** Cancels all pending work. */
   close(): void;
 }
 
-/** Each of the cloud's seconds takes `1 / speed` of a real one. */
+/** Creates a clock on which a second takes `1 / speed` real seconds. */
 export function openPace(speed: number): Pace {
   const timers = new Set<NodeJS.Timeout>();
   return {

@@ -11,14 +11,14 @@ const MALFORMED: Readonly<Record<string, string>> = {
   network: 'MalformedRequestBody: Malformed request body: Cannot understand JSON.',
 };
 
-/** What a request says, for the route that it fits. */
+/** Converts an HTTP request into the form that routes take. */
 export function readRequest(
   request: IncomingMessage,
   found: {
     readonly params: Asked['params'];
     readonly login: Asked['login'];
     readonly service: string;
-    /** The body, unless it is image data. */
+    /** The body; empty for image data, which is streamed. */
     readonly text: string;
   },
   link: LinkLimits,

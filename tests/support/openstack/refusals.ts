@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Answered, Refusal } from './route.ts';
 
-/** The services of a cloud, by the first part of their paths. */
+/** A service of a cloud, named by the first segment of its paths. */
 export type ServiceName = 'identity' | 'image' | 'compute' | 'network';
 
-/** What a refusal is rendered for. */
+/** The properties of a request that decide how its error is rendered. */
 export interface RefusedRequest {
   readonly service: ServiceName;
   /** The Accept header. */
@@ -17,7 +17,7 @@ const UNVERIFIED =
   'required.';
 const UNAUTHENTICATED = 'The request you have made requires authentication.';
 
-/** Nova's names of what went wrong. */
+/** The keys of Nova's error bodies. */
 const COMPUTE_KEYS: Readonly<Record<number, string>> = {
   400: 'badRequest',
   403: 'forbidden',
@@ -26,7 +26,7 @@ const COMPUTE_KEYS: Readonly<Record<number, string>> = {
   413: 'overLimit',
 };
 
-/** Neutron's names; a route that knows a better one puts it before its message: `Type: message`. */
+/** Neutron's default error types. A route can give a more specific one in its message: `Type: message`. */
 const NETWORK_TYPES: Readonly<Record<number, string>> = {
   400: 'HTTPBadRequest',
   404: 'HTTPNotFound',
@@ -35,7 +35,7 @@ const NETWORK_TYPES: Readonly<Record<number, string>> = {
 
 const json = (status: number, body: unknown): Answered => ({ status, body });
 
-/** The answer of a service to a request that it refuses. */
+/** Renders an error response in the format of the service. */
 export function renderRefusal({ status, message }: Refusal, request: RefusedRequest): Answered {
   const title = STATUS_CODES[status] ?? '';
   const isJson = request.accept.includes('application/json');
@@ -47,10 +47,10 @@ export function renderRefusal({ status, message }: Refusal, request: RefusedRequ
     case 'compute':
       return json(status, { [COMPUTE_KEYS[status] ?? 'computeFault']: { code: status, message } });
     case 'network': {
-      const [, type, told] = /^([A-Z]\w+): (.*)$/s.exec(message) ?? [];
+      const [, type, text] = /^([A-Z]\w+): (.*)$/s.exec(message) ?? [];
       const error = {
         type: type ?? NETWORK_TYPES[status] ?? 'HTTPError',
-        message: told ?? message,
+        message: text ?? message,
         detail: '',
       };
       return json(status, { NeutronError: error });
@@ -58,7 +58,7 @@ export function renderRefusal({ status, message }: Refusal, request: RefusedRequ
   }
 }
 
-/** Each service's guard answers whoever comes without a good token. */
+/** Renders the response to a request without a valid token. */
 export function renderUnauthorized(request: RefusedRequest): Answered {
   if (request.service === 'image') {
     const isJson = request.accept.includes('application/json');

@@ -1,36 +1,36 @@
 import type { CloudState, Login } from './state.ts';
 
-/** One request of a client, as a service sees it. */
+/** A request, in the form that routes take. */
 export interface Asked {
   readonly method: string;
-  /** What stands in the places that the route names: `:id` → `id`. */
+  /** The values of the path parameters: the value of `:id` has the key `id`. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
-  /** Who asks. Services but Keystone are not asked without a good token: the server answers 401 itself. */
+  /** The user of the token. The server itself returns 401 without a valid token, except for Keystone. */
   readonly login: Login;
-  /** The whole body as JSON; `undefined` when it is empty. Throws Refusal 400 when it is no JSON. */
+  /** Parses the body as JSON; undefined when it is empty. Throws Refusal 400 when it is not JSON. */
   json(): Promise<unknown>;
-  /** The body as it comes, for image data; it fails when the client goes away before the body's end. */
+  /** The body as a stream, for image data. It fails when the client disconnects before the end of the body. */
   readonly stream: AsyncIterable<Buffer>;
-  /** Scheme, host and port that the client used. */
+  /** The scheme, host and port of the URL that the client used. */
   readonly origin: string;
 }
 
-/** What a service answers; a body that is neither text nor bytes is sent as JSON. */
+/** A response. A body that is neither a string nor a buffer is sent as JSON. */
 export interface Answered {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** One call of an API: `GET /image/v2/images/:id`. */
+/** One call of an API, for example `GET /image/v2/images/:id`. */
 export interface Route {
   readonly route: string;
-  answer(asked: Asked, cloud: CloudState): Answered | Promise<Answered>;
+  answer(request: Asked, cloud: CloudState): Answered | Promise<Answered>;
 }
 
-/** Thrown by a route: the service refuses, in its own service's words. */
+/** Thrown by a route to reject a request. The message is that of the real service. */
 export class Refusal extends Error {
   readonly status: number;
 

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type LinkLimits, overLink } from './link.ts';
 import type { Answered } from './route.ts';
 
-/** Sends an answer, over a link that may be slow or break. */
+/** Sends a response over a link that may be slow or break. */
 export async function sendAnswer(
   response: ServerResponse,
   { status, headers = {}, body }: Answered,

@@ -14,41 +14,46 @@ import { sendAnswer } from './send-answer.ts';
 import type { CloudState, Login } from './state.ts';
 import type { Fault, Troubles } from './troubles.ts';
 
-/** A request that was answered, or cut off. */
+/** A request that was answered or cut off. */
 export interface Served {
-  /** With `:id` and the like; as it was asked where no route fits. */
+  /** The route with its parameters, for example `:id`; method and path if no route matches. */
   readonly route: string;
-  /** 0 when there was no answer. */
+  /** The method and the path of the request. */
+  readonly request: string;
+  /** The status of the response; 0 when the service produced none. */
   readonly status: number;
   readonly body: unknown;
-  /** Was it a trouble's answer instead of the service's own? */
+  /** True when a fault replaced or suppressed the response of the service. */
   readonly isTrouble: boolean;
 }
 
-/** What a cloud's server needs. */
+/** The settings of a cloud's server. */
 export interface ServedCloud {
   readonly state: CloudState;
   readonly routes: readonly Route[];
   readonly troubles: Troubles;
-  /** How fast image data goes, in bytes per real second. */
+  /** The rate of image data, in bytes per real second. */
   readonly linkBytesPerSecond: number | undefined;
   readonly onServed: (served: Served) => void;
 }
 
-/** The address of a cloud, which may go away and come back. */
+/** The HTTP server of a cloud, which can be stopped and started again. */
 export interface CloudServer {
   readonly origin: string;
-  /** From now on connections are refused. */
+  /** Closes all connections and refuses new ones. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
 const HOST = processAddress();
 
-/** Serves a cloud at a free port of this process's own address, so that nobody takes the port while it is away. */
+/**
+ * Serves a cloud at a free port of this process's own loopback address, so that no other process takes the port while
+ * the cloud is stopped.
+ */
 export async function serveCloud(cloud: ServedCloud): Promise<CloudServer> {
-  const server = createServer((request, response) => void handle(cloud, request, response));
-  server.keepAliveTimeout = 60_000; // longer than its clients', so that none meets a closing connection
+  const server = createServer((request, response) => void serveRequest(cloud, request, response));
+  server.keepAliveTimeout = 60_000; // longer than that of the clients, so that they never reuse a closing connection
   const listen = async (port: number): Promise<void> => {
     server.listen(port, HOST);
     await once(server, 'listening');
@@ -67,33 +72,39 @@ export async function serveCloud(cloud: ServedCloud): Promise<CloudServer> {
   };
 }
 
-const NOBODY: Login = { userId: '', userName: '', projectId: '', projectName: '' };
+const ANONYMOUS: Login = { userId: '', userName: '', projectId: '', projectName: '' };
 
-async function handle(cloud: ServedCloud, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { socket } = request; // once it is destroyed, the request has none
+async function serveRequest(
+  cloud: ServedCloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { socket } = request; // a destroyed request has no socket
   const method = request.method ?? '';
   const { pathname } = new URL(request.url ?? '', 'http://cloud');
   const found = findRoute(cloud.routes, method, pathname);
   const route = found?.route.route ?? `${method} ${pathname}`;
   const body = isData(route) ? '' : await readText(request).catch(() => undefined);
-  if (body === undefined) return; // the client went away
+  if (body === undefined) return; // the client disconnected
   const faults = cloud.troubles.take(route, `${method} ${pathname}`, body);
-  const tell = (status: number, body: unknown, isTrouble: boolean): void =>
-    cloud.onServed({ route, status, body, isTrouble });
+  const report = (status: number, body: unknown, isTrouble: boolean): void =>
+    cloud.onServed({ route, request: `${method} ${pathname}`, status, body, isTrouble });
   for (const fault of faults) if (hasKey(fault, 'slow')) await sleep(fault.slow);
   if (faults.includes('reset')) socket.destroy();
-  if (faults.includes('reset') || faults.includes('hang')) return tell(0, undefined, true);
-  const instead = faults.find((fault) => hasKey(fault, 'status'));
-  const told =
-    instead === undefined ? await answer(cloud, request, { found, body }, faults) : insteadOf(instead);
-  if (told === undefined || faults.includes('lost answer')) {
+  if (faults.includes('reset') || faults.includes('hang')) return report(0, undefined, true);
+  const statusFault = faults.find((fault) => hasKey(fault, 'status'));
+  const answered =
+    statusFault === undefined
+      ? await answer(cloud, request, { found, body }, faults)
+      : responseOf(statusFault);
+  if (answered === undefined || faults.includes('lost answer')) {
     socket.destroy();
-    return tell(told?.status ?? 0, told?.body, true);
+    return report(answered?.status ?? 0, answered?.body, true);
   }
-  const given = spoil(told, faults);
-  tell(given.status, given.body, given !== told || instead !== undefined);
+  const sent = replaceBody(answered, faults);
+  report(sent.status, sent.body, sent !== answered || statusFault !== undefined);
   const cutAfter = faults.find((fault) => hasKey(fault, 'cutDownload'))?.cutDownload;
-  await sendAnswer(response, given, { ...paceOf(cloud, route, faults), cutAfter }).catch(() =>
+  await sendAnswer(response, sent, { ...rateOf(cloud, route, faults), cutAfter }).catch(() =>
     socket.destroy(),
   );
 }
@@ -102,13 +113,13 @@ function hasKey<K extends string>(fault: Fault, key: K): fault is Extract<Fault,
   return typeof fault === 'object' && key in fault;
 }
 
-const insteadOf = (fault: Extract<Fault, { status: number }>): Answered => ({
+const responseOf = (fault: Extract<Fault, { status: number }>): Answered => ({
   status: fault.status,
   body: fault.body,
   headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
 });
 
-/** Does what is asked; `undefined` when the client went away, or was cut off, before all of it was heard. */
+/** Executes a request. Returns undefined when the client disconnects, or is cut off, before the request is complete. */
 async function answer(
   cloud: ServedCloud,
   request: IncomingMessage,
@@ -116,19 +127,19 @@ async function answer(
   faults: readonly Fault[],
 ): Promise<Answered | undefined> {
   const service = serviceOf(request);
-  const refused = { service, accept: request.headers.accept ?? '' };
-  const login = service === 'identity' ? NOBODY : findLogin(cloud.state, request);
-  if (login === undefined) return renderUnauthorized(refused);
+  const format = { service, accept: request.headers.accept ?? '' };
+  const login = service === 'identity' ? ANONYMOUS : findLogin(cloud.state, request);
+  if (login === undefined) return renderUnauthorized(format);
   const cutAfter = faults.find((fault) => hasKey(fault, 'cutUpload'))?.cutUpload;
   try {
     if (found === undefined) throw new Refusal(404, 'The resource could not be found.');
     const { route, params } = found;
-    const link = { ...paceOf(cloud, route.route, faults), cutAfter };
+    const link = { ...rateOf(cloud, route.route, faults), cutAfter };
     return await route.answer(readRequest(request, { params, login, service, text }, link), cloud.state);
   } catch (error) {
-    if (error instanceof Refusal) return renderRefusal(error, refused);
+    if (error instanceof Refusal) return renderRefusal(error, format);
     if (error instanceof CutError || request.destroyed) return undefined;
-    return renderRefusal(new Refusal(500, messageOf(error)), refused);
+    return renderRefusal(new Refusal(500, messageOf(error)), format);
   }
 }
 
@@ -145,8 +156,8 @@ function findLogin({ tokens, pace }: CloudState, request: IncomingMessage): Logi
 
 const isData = (route: string): boolean => route.endsWith('/file');
 
-/** Only image data are slow by default. */
-function paceOf(
+/** Returns the rate of a request. By default only image data is limited. */
+function rateOf(
   cloud: ServedCloud,
   route: string,
   faults: readonly Fault[],
@@ -155,8 +166,9 @@ function paceOf(
   return { bytesPerSecond: slow ?? (isData(route) ? cloud.linkBytesPerSecond : undefined) };
 }
 
-function spoil(told: Answered, faults: readonly Fault[]): Answered {
-  if (faults.includes('empty body')) return { ...told, body: undefined };
+/** Replaces the body if a fault says so; otherwise returns `answered` itself. */
+function replaceBody(answered: Answered, faults: readonly Fault[]): Answered {
+  if (faults.includes('empty body')) return { ...answered, body: undefined };
   const wrong = faults.find((fault) => hasKey(fault, 'wrongBody'));
-  return wrong === undefined ? told : { ...told, body: wrong.wrongBody };
+  return wrong === undefined ? answered : { ...answered, body: wrong.wrongBody };
 }

@@ -1,7 +1,7 @@
 import type { Guests } from './guests.ts';
 import type { Pace } from './pace.ts';
 
-/** Somebody who is logged in: a user in a project. */
+/** A user in a project. */
 export interface Login {
   readonly userId: string;
   readonly userName: string;
@@ -9,14 +9,14 @@ export interface Login {
   readonly projectName: string;
 }
 
-/** A user of one project, with what lets it in. */
+/** A user of one project, with the credentials for the login. */
 export interface Account extends Login {
   password: string;
-  /** An application credential of the user's. */
+  /** An application credential of the user. */
   readonly applicationCredential?: { readonly id: string; readonly secret: string };
 }
 
-/** An image record as Glance shows it, all keys included. */
+/** An image record with all fields that Glance shows. */
 export type ImageRecord = Record<string, unknown> & {
   readonly id: string;
   name: string;
@@ -25,15 +25,15 @@ export type ImageRecord = Record<string, unknown> & {
   visibility: string;
 };
 
-/** A server as Nova shows it in detail, and what only the emulator knows. */
+/** A server, with internal state of the emulator. */
 export interface ServerRecord {
-  /** As `GET /servers/:id` shows it. */
+  /** The fields in the response to `GET /servers/:id`. */
   readonly shown: Record<string, unknown> & { readonly id: string; readonly name: string; status: string };
   readonly projectId: string;
   readonly userId: string;
-  /** What its guest has printed. */
+  /** The output of the guest. */
   console: string;
-  /** Ends its guest at once, as a power cut does. */
+  /** Stops the guest without a shutdown. */
   powerOff(): Promise<void>;
 }
 
@@ -44,45 +44,45 @@ export interface KeypairRecord {
   readonly fingerprint: string;
 }
 
-/** Records as Neutron and Nova show them. */
+/** A record with all fields that Neutron or Nova shows. */
 export type PlainRecord = Record<string, unknown> & { readonly id: string };
 
-/** All that exists in one cloud. Routes read and change it; tests and the demo may, too. */
+/** The state of one cloud. Routes, tests and the demo read and change it. */
 export interface CloudState {
   /** `a` or `b`. */
   readonly name: string;
   readonly region: string;
   readonly accounts: readonly Account[];
-  /** By token. */
+  /** The key is the token. */
   readonly tokens: Map<string, { readonly login: Login; readonly expiresAt: number }>;
   readonly images: Map<string, ImageRecord>;
-  /** The data of images, by image id. */
+  /** The key is the image id. */
   readonly imageData: Map<string, Buffer>;
-  /** Ids that were given once: Glance never takes one a second time, a deleted one neither. */
+  /** The ids of all images, including deleted ones. Glance never accepts an id twice. */
   readonly usedImageIds: Set<string>;
-  /** Whom an image is shared with: by image id, member project id → pending, accepted, rejected. */
+  /** The members of each image: image id → project id → pending, accepted or rejected. */
   readonly members: Map<string, Map<string, string>>;
   readonly servers: Map<string, ServerRecord>;
-  /** Every server that there ever was, in order. */
+  /** All servers, including deleted ones, in order. */
   readonly serversEver: { readonly id: string; readonly name: string }[];
   readonly keypairs: KeypairRecord[];
   readonly flavors: readonly PlainRecord[];
   readonly networks: PlainRecord[];
   readonly ports: Map<string, PlainRecord>;
   readonly securityGroups: Map<string, PlainRecord>;
-  /** Has it Nova and Neutron? */
+  /** True when the cloud has Nova and Neutron. */
   readonly hasServers: boolean;
-  /** Where servers' guests live; `undefined` in a cloud without servers. */
+  /** Undefined in a cloud without servers. */
   readonly guests?: Guests;
-  /** The port at which every guest answers SSH. */
+  /** The SSH port of all guests. */
   readonly guestPort?: number;
-  /** The fault with which the next server ends in ERROR; it then is `undefined` again. */
+  /** The fault with which the next server ends in ERROR; that server resets it to undefined. */
   failNextServer?: string | undefined;
-  /** The most things in one answer to a list. */
+  /** The maximum number of elements in a list response. */
   pageSize: number;
-  /** Is the data of the next upload or snapshot lost, and its image killed? */
+  /** True when the next upload is to fail; that upload resets it. */
   killNextUpload: boolean;
-  /** The same for the next image of a server. */
+  /** True when the next snapshot is to fail; that snapshot resets it. */
   killNextSnapshot: boolean;
   readonly pace: Pace;
 }

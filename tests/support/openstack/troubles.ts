@@ -1,94 +1,95 @@
-/** What a cloud does instead of its work, or to it. */
+/** The effect of a fault on a request. */
 export type Fault =
-  /** The answer, whatever was asked; nothing is done. */
+  /** This response is sent, and the request is not executed. */
   | { readonly status: number; readonly retryAfter?: number; readonly body?: unknown }
-  /** It is done, and answered without a body. */
+  /** The request is executed, and the response has no body. */
   | 'empty body'
-  /** It is done, and answered with this; text is sent as it is. */
+  /** The request is executed, and the response has this body. A string is sent unchanged. */
   | { readonly wrongBody: unknown }
-  /** Nothing is done, and the connection stays open without an answer. */
+  /** The request is not executed, and the connection stays open without a response. */
   | 'hang'
-  /** Nothing is done, and the connection is cut. */
+  /** The request is not executed, and the connection is closed. */
   | 'reset'
-  /** It is done, and the connection is cut before the answer. */
+  /** The request is executed, and the connection is closed before the response. */
   | 'lost answer'
-  /** The connection is cut when so many bytes of the request's body have come. */
+  /** The connection is closed after this number of bytes of the request body. */
   | { readonly cutUpload: number }
-  /** The connection is cut when so many bytes of the answer's body have gone. */
+  /** The connection is closed after this number of bytes of the response body. */
   | { readonly cutDownload: number }
-  /** Real milliseconds before anything else. */
+  /** The request is delayed by this number of real milliseconds. */
   | { readonly slow: number }
-  /** Image data goes no faster, in real seconds. */
+  /** Request and response body are limited to this rate, in bytes per real second. */
   | { readonly bytesPerSecond: number };
 
-/** A switch: when a cloud is in trouble, and what happens then. */
+/** A rule that injects a fault into matching requests. */
 export interface Trouble {
-  /** A route or a request's method and path, `*` for anything: `GET /image/*`; `any` for all. */
+  /** A pattern for the route or for method and path, such as `GET /image/*`; `any` matches all requests. */
   readonly at: string;
-  /** How often; always when absent. */
+  /** The number of requests that are affected; unlimited by default. */
   readonly times?: number;
-  /** How many such requests pass before. */
+  /** The number of matching requests that are not affected before the first one is. */
   readonly after?: number;
-  /** Only requests whose body has this text; image data has none. */
+  /** Restricts the rule to requests whose body contains this text. Image data never matches. */
   readonly onlyBody?: string;
   readonly what: Fault;
 }
 
-/** A trouble that a cloud has. */
+/** A rule that has been added to a cloud. */
 export interface ActiveTrouble {
-  /** How many requests it has met. */
+  /** Returns the number of requests that were affected. */
   met(): number;
   takeBack(): void;
 }
 
-/** The troubles of a cloud. */
+/** The fault injection of a cloud. */
 export interface Troubles {
   add(trouble: Trouble): ActiveTrouble;
-  /** Does something once, just before the next such request is looked at. */
+  /** Calls `act` once, before the next matching request is handled. */
   onNext(at: string, act: () => void): void;
-  /** What befalls a request, told by its route, its method and path, and its body; this counts it. */
+  /** Returns the faults for a request and counts the request. `request` consists of method and path. */
   take(route: string, request: string, body: string): readonly Fault[];
 }
 
-/** No trouble at first. */
+/** Creates the fault injection of a cloud, without any rule. */
 export function openTroubles(): Troubles {
   const active = new Map<Trouble, number>();
-  const acts: { readonly at: string; readonly act: () => void }[] = [];
-  const runActs = (isAt: (at: string) => boolean): void => {
-    const next = acts.filter(({ at }) => isAt(at));
-    for (const one of next) {
-      acts.splice(acts.indexOf(one), 1);
-      one.act();
+  const callbacks: { readonly at: string; readonly act: () => void }[] = [];
+  const runCallbacks = (matches: (pattern: string) => boolean): void => {
+    const due = callbacks.filter(({ at }) => matches(at));
+    for (const callback of due) {
+      callbacks.splice(callbacks.indexOf(callback), 1);
+      callback.act();
     }
   };
   return {
     add: (trouble) => {
-      const own = { ...trouble };
-      const { after = 0, times = Infinity } = own;
-      active.set(own, 0);
+      const rule = { ...trouble };
+      const { after = 0, times = Infinity } = rule;
+      active.set(rule, 0);
       return {
-        met: () => Math.max(0, Math.min((active.get(own) ?? 0) - after, times)),
-        takeBack: () => void active.delete(own),
+        met: () => Math.max(0, Math.min((active.get(rule) ?? 0) - after, times)),
+        takeBack: () => void active.delete(rule),
       };
     },
-    onNext: (at, act) => void acts.push({ at, act }),
+    onNext: (at, act) => void callbacks.push({ at, act }),
     take: (route, request, body) => {
-      const isAt = (at: string): boolean => at === 'any' || fits(at, route) || fits(at, request);
-      runActs(isAt);
+      const matches = (pattern: string): boolean =>
+        pattern === 'any' || isMatch(pattern, route) || isMatch(pattern, request);
+      runCallbacks(matches);
       return [...active]
-        .filter(([{ at, onlyBody = '' }]) => isAt(at) && body.includes(onlyBody))
-        .filter(([trouble, seen]) => {
-          active.set(trouble, seen + 1);
-          const { after = 0, times = Infinity } = trouble;
+        .filter(([{ at, onlyBody = '' }]) => matches(at) && body.includes(onlyBody))
+        .filter(([rule, seen]) => {
+          active.set(rule, seen + 1);
+          const { after = 0, times = Infinity } = rule;
           return seen >= after && seen < after + times;
         })
-        .map(([trouble]) => trouble.what);
+        .map(([rule]) => rule.what);
     },
   };
 }
 
-/** Is `text` what `pattern` says, `*` standing for any text? */
-function fits(pattern: string, text: string): boolean {
+/** Reports whether `text` matches `pattern`, in which `*` stands for any text. */
+function isMatch(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (!text.startsWith(first)) return false;
   let from = first.length;

@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './command.ts';
+import { errorCodeOf } from './error-code.ts';
+
+/** More than any program prints that a hook runs. */
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Runs a program as `runCommand` does, but blocks this process until the program has ended. A hook has nothing else to
+ * do in the meantime, and this needs half of the processor time (docs/adr/0014-hooks-are-one-bundle.md). The signal of
+ * the request is ignored. A program that is out of time is killed, as one that ignores SIGTERM would block for ever.
+ */
+export const runBlocking: RunCommand = (request) =>
+  new Promise((resolve) => {
+    resolve(runToEnd(request));
+  });
+
+function runToEnd(request: CommandRequest): CommandResult {
+  const { file, args, env, cwd, input, timeoutMs } = request;
+  const { status, signal, stdout, stderr, error } = spawnSync(file, args, {
+    env: { ...env },
+    cwd,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(input === undefined ? {} : { input }),
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: MAX_OUTPUT_BYTES,
+  });
+  // A program that ends well without reading its input has an exit code and an error, EPIPE.
+  if (error !== undefined && status === null)
+    throw new CommandError(`${file}: ${reasonOf(error, timeoutMs)}`);
+  return { exitCode: status ?? undefined, signal: signal ?? undefined, stdout, stderr };
+}
+
+function reasonOf(error: Error, timeoutMs: number): string {
+  const code = errorCodeOf(error);
+  if (code === 'ETIMEDOUT') return `waited ${timeoutMs / 1000} s for it to end, and ended it`;
+  if (code === 'ENOBUFS') return `printed more than ${MAX_OUTPUT_BYTES} bytes, and was ended`;
+  return `could not be run (${code ?? 'unknown reason'})`;
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { addSecret, grantSecret } from '../support/juju/secrets.ts';
+import { addJoinedUnit, addRelation } from '../support/juju/relations.ts';
+import { built, consumerDatabag, report } from './support/facts.ts';
+import type { TestUnit } from './support/unit.ts';
+import { configure, useUnit } from './support/use-unit.ts';
+
+const fixture = useUnit();
+
+/** The calls that a dispatch may make whatever the number of its relations. */
+const FIXED_CALLS = 6;
+
+/** Lists the hook tools that a dispatch of `event` calls. */
+async function callsOf(unit: TestUnit, event: string): Promise<readonly string[]> {
+  const before = unit.model.toolCalls.length;
+  expect(await unit.hook(event)).toBe(0);
+  return unit.model.toolCalls.slice(before).map(({ tool, args }) => [tool, ...args].join(' '));
+}
+
+function countOf(tool: string, calls: readonly string[]): number {
+  return calls.filter((call) => call.split(' ')[0] === tool).length;
+}
+
+/** Configures every option that names a secret, and relates consumers with so many units each. */
+function setUp(unit: TestUnit, unitsOfConsumers: readonly number[]): void {
+  const script = addSecret(unit.model, 'script', { 'api-token': 'secret' });
+  grantSecret(unit.model, script);
+  configure(unit, { 'script-secret-id': script, 'script-url': 'https://example.com/script.sh' });
+  unitsOfConsumers.forEach((units, index) => {
+    const application = `consumer${index}`;
+    const relation = addRelation(unit.model, 'image', application);
+    relation.created = true;
+    for (let number = 0; number < units; number++) {
+      const data = consumerDatabag({ project_name: `project-${index}-${number}` });
+      addJoinedUnit(relation, `${application}/${number}`, data);
+    }
+  });
+}
+
+async function publish(unit: TestUnit): Promise<void> {
+  const clouds = (await unit.cloudIds()).map((cloudId) => report(cloudId, { noble: `in ${cloudId}` }));
+  await unit.report(built({ clouds }));
+}
+
+describe('A dispatch with nothing to write', () => {
+  test.each([
+    ['no relation', [], FIXED_CALLS],
+    ['one relation', [1], FIXED_CALLS + 3],
+    ['30 relations', Array<number>(30).fill(1), FIXED_CALLS + 30 * 3],
+    ['consumers of several units', [3, 1, 2], FIXED_CALLS + 3 * 2 + 6],
+    ['a consumer that has no unit yet', [0, 1], FIXED_CALLS + 3 + 3],
+  ])('calls as few hook tools as it can with %s', async (_, units, most) => {
+    const { unit } = fixture;
+    setUp(unit, units);
+    await unit.hook('install');
+    await publish(unit);
+    await unit.hook('update-status'); // publishes
+    await unit.hook('update-status'); // reads that back
+    const calls = await callsOf(unit, 'update-status');
+    expect(calls).toHaveLength(most);
+    expect(await callsOf(unit, 'update-status')).toEqual(calls);
+    expect(new Set(calls).size).toBe(calls.length);
+  });
+
+  test('asks for the application of a relation only where no unit tells it', async () => {
+    const { unit } = fixture;
+    setUp(unit, [0, 1]);
+    await unit.hook('install');
+    const calls = await callsOf(unit, 'update-status');
+    const asked = calls.filter((call) => call.endsWith('--app'));
+    expect(asked).toEqual(['relation-list --format=json -r image:1 --app']);
+  });
+
+  test('names a consumer that has no unit yet in its status', async () => {
+    const { unit } = fixture;
+    setUp(unit, [0]);
+    await unit.hook('install');
+    expect(unit.status).toBe('waiting: waiting for credentials from consumer0');
+  });
+});
+
+describe('A dispatch that publishes to 30 relations', () => {
+  test('adds one call for each of them, and one line to the log for all', async () => {
+    const { unit } = fixture;
+    setUp(unit, Array<number>(30).fill(1));
+    await unit.hook('install');
+    await publish(unit);
+    const calls = await callsOf(unit, 'update-status');
+    const written = [countOf('relation-set', calls), countOf('juju-log', calls)];
+    expect(written).toEqual([30, 2]); // the other line is about desired.json
+    expect(calls).toHaveLength(FIXED_CALLS + 30 * 3 + 30 + 2);
+    const [line = ''] = unit.model.log
+      .map(({ message }) => message)
+      .filter((text) => text.startsWith('relation data'));
+    expect(line).toMatch(/ids\.image:1=.* ids\.image:30=/);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { ManualClock } from '../support/manual-clock.ts';
+import { openMachine } from '../support/juju/machine.ts';
+import { ToolPace } from '../support/juju/tool-pace.ts';
+import { useMachine } from './shell-charm.ts';
+
+const shell = useMachine();
+
+/** Makes calls at the same time, on a clock that moves at once; gives when each was answered. */
+async function answerTimes(pace: ToolPace, clock: ManualClock, elapsed: readonly number[]) {
+  const begun = clock.now();
+  const answered = Promise.all(
+    elapsed.map((ms) => pace.run(ms, () => 'an answer').then(() => clock.now() - begun)),
+  );
+  await clock.advance(60_000);
+  return answered;
+}
+
+describe('Hook tools that are given 40 ms', () => {
+  test('take it one after the other when they are called at the same time', async () => {
+    const clock = new ManualClock();
+    const pace = new ToolPace(40, clock);
+    expect(await answerTimes(pace, clock, [0, 0, 0])).toEqual([40, 80, 120]);
+    expect(pace.spentMs).toBe(120);
+  });
+
+  test('take it from the start of their process, and longer if they need to', async () => {
+    const clock = new ManualClock();
+    const pace = new ToolPace(40, clock);
+    expect(await answerTimes(pace, clock, [15])).toEqual([25]);
+    expect(await answerTimes(pace, clock, [55])).toEqual([0]);
+    expect(pace.spentMs).toBe(40 + 55);
+  });
+
+  test('let a hook with 30 relations spend less than four seconds in them', async () => {
+    const clock = new ManualClock();
+    const pace = new ToolPace(40, clock);
+    const times = await answerTimes(pace, clock, Array<number>(6 + 3 * 30).fill(0));
+    expect(times.at(-1)).toBe(3840);
+  });
+
+  test('take no time before they have been given their input', async () => {
+    const pace = new ToolPace(40, new ManualClock());
+    expect(await pace.run(5, () => 'stdin required')).toBe('stdin required');
+    expect(pace.spentMs).toBe(0);
+  });
+});
+
+describe('The machine', () => {
+  test('adds up the time that hook tools take, from the start of their processes', async () => {
+    const agent = await shell.add();
+    await agent.deploy();
+    expect(shell.machine.toolPace.spentMs).toBe(0);
+    await agent.execute('is-leader; is-leader');
+    expect(shell.machine.toolPace.spentMs).toBeGreaterThan(0);
+  });
+
+  test('gives hook tools the time that it was opened with', async () => {
+    const machine = await openMachine({ toolMs: 40 });
+    try {
+      const agent = await machine.addUnit({ charm: await shell.pack({}), application: 'app' });
+      await agent.deploy();
+      await agent.execute('is-leader; relation-ids image | cat; echo "text: x" | relation-ids image');
+      expect(machine.toolPace.spentMs).toBeGreaterThanOrEqual(3 * 40);
+    } finally {
+      await machine.close();
+    }
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { CommandError, type CommandRequest, type RunCommand, runCommand } from '../../src/system/command.ts';
+import { runBlocking } from '../../src/system/run-blocking.ts';
+
+const WAYS: readonly (readonly [string, RunCommand])[] = [
+  ['runCommand', runCommand],
+  ['runBlocking', runBlocking],
+];
+
+const shell = (script: string, more: Partial<CommandRequest> = {}): CommandRequest => ({
+  file: 'sh',
+  args: ['-c', script],
+  env: { PATH: '/usr/bin:/bin' },
+  timeoutMs: 30_000,
+  ...more,
+});
+
+describe.each(WAYS)('A program that %s runs', (_, run) => {
+  test('is told by its output and its exit code, whatever that is', async () => {
+    expect(await run(shell('echo out; echo "err ☃" >&2; exit 3'))).toEqual({
+      exitCode: 3,
+      signal: undefined,
+      stdout: 'out\n',
+      stderr: 'err ☃\n',
+    });
+  });
+
+  test('has the environment and the folder that it is given, and an empty input', async () => {
+    const request = shell('env | grep -v "^PWD=\\|^_=\\|^SHLVL="; pwd; cat', {
+      env: { PATH: '/usr/bin:/bin', A: 'b c' },
+      cwd: '/usr',
+    });
+    expect((await run(request)).stdout.split('\n').sort()).toEqual([
+      '',
+      '/usr',
+      'A=b c',
+      'PATH=/usr/bin:/bin',
+    ]);
+  });
+
+  test('reads its input to the end', async () => {
+    const input = 'ü'.repeat(300_000);
+    expect((await run(shell('cat', { input }))).stdout).toBe(input);
+  });
+
+  test('may end without reading its input', async () => {
+    expect(await run(shell('exit 0', { input: 'x'.repeat(300_000) }))).toMatchObject({ exitCode: 0 });
+  });
+
+  test('has no exit code when a signal ends it', async () => {
+    expect(await run(shell('kill -TERM $$'))).toMatchObject({ exitCode: undefined, signal: 'SIGTERM' });
+  });
+
+  test('is an error when it does not exist', async () => {
+    const running = run(shell('', { file: 'no-such-program' }));
+    await expect(running).rejects.toThrow(CommandError);
+    await expect(running).rejects.toThrow('no-such-program: could not be run (ENOENT)');
+  });
+
+  test('is ended and an error when its time is over', async () => {
+    const running = run(shell('exec sleep 60', { timeoutMs: 50 }));
+    await expect(running).rejects.toThrow(CommandError);
+    await expect(running).rejects.toThrow('sh: waited 0.05 s for it to end, and ended it');
+  });
+});
+
+test('runBlocking ends a program that ignores SIGTERM, and one that prints without end', async () => {
+  const stubborn = runBlocking(shell('trap "" TERM; while :; do :; done', { timeoutMs: 50 }));
+  await expect(stubborn).rejects.toThrow(/waited 0.05 s/);
+  await expect(runBlocking(shell('exec yes'))).rejects.toThrow(/printed more than 16777216 bytes/);
+});
