@@ -50,7 +50,8 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: [
       'src/charm/{credentials,decide,desired}.ts',
-      'src/scheduler/{plan-builds,plan-copies,settle-job}.ts',
+      'src/scheduler/plan/{plan-builds,plan-copies}.ts',
+      'src/scheduler/journal/record-job-end.ts',
     ],
     rules: { 'max-params': ['error', { max: 4 }] },
   },

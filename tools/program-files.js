@@ -14,7 +14,7 @@ const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 const HOOK = 'bin/hook.js';
 
 /** Sources that only the hook uses. The bundle contains them. */
-const ONLY_IN_HOOK = /^(charm|bin\/hook)\//;
+const ONLY_IN_HOOK = /^charm\//;
 
 /**
  * Lists the compiled files of `src`, without output of an earlier compilation. Source maps stay in dist/: nothing in a

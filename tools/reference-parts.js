@@ -18,7 +18,7 @@ export async function loadCompiled(root, path) {
 /**
  * Reads a number that a source file does not export: `const NAME = 5 * 60_000;` or `name: 2000,`.
  * @param {string} root
- * @param {string} path 'src/system/ssh.ts'
+ * @param {string} path 'src/system/ssh/ssh.ts'
  * @param {string} name
  * @returns {number}
  */

@@ -32,7 +32,7 @@ async function listCommands(root) {
  * @param {string} root
  */
 export async function declareProgram(root) {
-  const { createProgram } = await loadCompiled(root, 'bin/image-builder/declare-commands');
+  const { createProgram } = await loadCompiled(root, 'cli/declare-commands');
   const ignore = () => undefined;
   return createProgram(ignore, { out: ignore, err: ignore }, '0.0.0');
 }

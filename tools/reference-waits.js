@@ -8,7 +8,7 @@ import { declareProgram } from './reference-program.js';
  */
 export async function renderWaits(root) {
   const { DEFAULT_TIMEOUTS, timeoutOption } = await loadCompiled(root, 'model/timeouts');
-  const { WAITS } = await loadCompiled(root, 'bin/image-builder/waits');
+  const { WAITS } = await loadCompiled(root, 'cli/commands/waits');
   const program = await declareProgram(root);
   matchTexts('waits.md', Object.keys(DEFAULT_TIMEOUTS), WAITS);
   const rows = Object.entries(DEFAULT_TIMEOUTS).map(([name, seconds]) => {
@@ -40,22 +40,22 @@ async function listFixed(root) {
   const number = (path, name) => readNumber(root, `src/${path}.ts`, name);
   const seconds = (path, name) => number(path, name) / 1000;
   return [
-    `one attempt to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
-    `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s; the connection is lost after ` +
-      `${number('system/ssh-link', 'KEEP_ALIVE_MISSES')} without an answer`,
+    `one attempt to connect over SSH: ${seconds('image-builder/build/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
+    `SSH keep-alives: every ${seconds('system/ssh/ssh', 'KEEP_ALIVE_MS')} s; the connection is lost after ` +
+      `${number('system/ssh/ssh-link', 'KEEP_ALIVE_MISSES')} without an answer`,
     `the interval of polls: at most ${seconds('image-builder/wait-on', 'intervalMs')} s`,
     await describeCalls(root),
-    `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} attempts, ` +
-      `${describePauses(number('image-builder/distribute', 'ATTEMPTS'), seconds('image-builder/distribute', 'RETRY_DELAY_MS'))} s between them`,
-    `a copy to many clouds starts at most ${seconds('image-builder/convoy', 'GRACE_MS')} s after the first cloud is ready, ` +
-      `and a cloud continues alone once it has delayed the others for ${seconds('image-builder/convoy', 'PATIENCE_MS')} s ` +
-      `plus ${Math.round(number('system/fan-out', 'TOLERANCE') * 100)} % of the elapsed time`,
-    `the deletion of a dead build's server: at most ${number('image-builder/sweep', 'LONGEST_S')} s`,
+    `a transfer into a cloud: ${number('image-builder/distribute/distribute', 'ATTEMPTS')} attempts, ` +
+      `${describePauses(number('image-builder/distribute/distribute', 'ATTEMPTS'), seconds('image-builder/distribute/distribute', 'RETRY_DELAY_MS'))} s between them`,
+    `a copy to many clouds starts at most ${seconds('image-builder/distribute/shared-read', 'GRACE_MS')} s after the first cloud is ready, ` +
+      `and a cloud continues alone once it has delayed the others for ${seconds('image-builder/distribute/shared-read', 'PATIENCE_MS')} s ` +
+      `plus ${Math.round(number('system/streams/fan-out', 'TOLERANCE') * 100)} % of the elapsed time`,
+    `the deletion of a dead build's server: at most ${number('image-builder/cleanup/sweep', 'LONGEST_S')} s`,
     await describeFetch(root),
-    `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/systemd', 'TIMEOUT_MS')} s`,
+    `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/process/systemd', 'TIMEOUT_MS')} s`,
     `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
     `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s`,
-    `the dispatch that the daemon requests: ${seconds('scheduler/charm-door', 'ENTRY_TIMEOUT_MS')} s, because other hooks run first`,
+    `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'ENTRY_TIMEOUT_MS')} s, because other hooks run first`,
   ];
 }
 

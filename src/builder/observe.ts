@@ -3,13 +3,13 @@ import type { ExtraImage, JobOrder } from '../model/job-order.ts';
 import { messageOf } from '../model/message-of.ts';
 import { CLOUDS_AT_A_TIME, type Observation } from '../model/observation.ts';
 import { decodeListResult } from '../model/program-result-list.ts';
-import type { CommandResult } from '../system/command.ts';
+import type { CommandResult } from '../system/process/command.ts';
 import { throwIfAborted } from '../system/wait.ts';
-import { createOrder } from './create-order.ts';
+import { createOrder } from './jobs/create-order.ts';
 import { GetLatestImageError, JobError } from './errors.ts';
-import { jobFiles, writeJobOrder } from './job-files.ts';
-import { endedWithoutResult, toFailedJob } from './job-result.ts';
-import { jobCommand } from './start-job.ts';
+import { jobFiles, writeJobOrder } from './jobs/job-files.ts';
+import { endedWithoutResult, toFailedJob } from './jobs/job-result.ts';
+import { jobCommand } from './jobs/start-job.ts';
 import type { BuilderTools } from './tools.ts';
 
 /** Of one call to a cloud, in seconds; when there are many clouds it is less. */

@@ -9,8 +9,8 @@ import {
 import { mapWithin } from '../system/map-within.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import { BuilderRunError, JobError } from './errors.ts';
-import { listArrivedImages } from './job-result.ts';
-import { orderBuild } from './order-build.ts';
+import { listArrivedImages } from './jobs/job-result.ts';
+import { orderBuild } from './jobs/order-build.ts';
 import type { JobOutcome, RunTools } from './tools.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { BuildInputs } from '../model/build-inputs.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JobResult } from '../model/program-result.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import type { RunCommand, startDetached } from '../system/command.ts';
+import type { RunCommand, startDetached } from '../system/process/command.ts';
 import type { FailedJob } from './errors.ts';
 
 /** The host that a hook sets up. */

@@ -4,9 +4,9 @@ import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { HostSecrets } from '../model/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
-import type { ConsumerCloud } from './consumers.ts';
+import type { ConsumerCloud } from './relations/consumers.ts';
 import { BUILD_CLOUD } from './desired.ts';
-import type { Wish } from './observed.ts';
+import type { CharmSettings } from './observed.ts';
 
 /** What stands in the unit's run folder, and whether it is to be written. */
 export interface CredentialsDecision {
@@ -20,7 +20,7 @@ export interface CredentialsDecision {
  * as after a reboot; it is never lower than the daemon was told.
  */
 export function decideCredentials(
-  wish: Wish,
+  wish: CharmSettings,
   consumers: readonly ConsumerCloud[],
   proxy: HostSecrets['proxy'],
   installed: InstalledCredentials,
@@ -40,7 +40,7 @@ export function decideCredentials(
 
 /** The build cloud first, then one entry for each consumer unit. */
 function deriveClouds(
-  { config, password }: Wish,
+  { config, password }: CharmSettings,
   consumers: readonly ConsumerCloud[],
 ): OpenstackCloudsConfig {
   const entries = consumers.map(({ cloudId, credentials }) => [cloudId, credentials] as const);

@@ -1,9 +1,9 @@
 import type { BuildRequest, DesiredImages, DesiredState, Publication } from '../model/desired-state.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
-import { type ConsumerCloud, type ImageRelation, listConsumers } from './consumers.ts';
+import { type ConsumerCloud, type ImageRelation, listConsumers } from './relations/consumers.ts';
 import { type CredentialsDecision, decideCredentials } from './credentials.ts';
 import {
-  type Desire,
+  type DesiredSettings,
   addRequest,
   deriveImages,
   deriveProject,
@@ -11,10 +11,10 @@ import {
   nextDesiredState,
   openRequests,
 } from './desired.ts';
-import { type DatabagDecision, decideDatabag } from './image-databag.ts';
-import type { Observed, Wish } from './observed.ts';
+import { type DatabagDecision, decideDatabag } from './relations/image-databag.ts';
+import type { Observed, CharmSettings } from './observed.ts';
 import { scriptDigestOf } from './script-digest.ts';
-import { deriveUnitStatus } from './unit-status.ts';
+import { deriveUnitStatus } from './status/unit-status.ts';
 
 /** What an action asks for. */
 export interface ActionRequest {
@@ -40,7 +40,7 @@ export interface Decision {
  * were wanted last, for those consumers that are still there, and databags are kept up.
  */
 export function decide(observed: Observed, request?: ActionRequest): Decision {
-  const { wish, built, relations, desired: before } = observed;
+  const { settings: wish, built, relations, desired: before } = observed;
   const consumers = listConsumers(relations);
   const credentials =
     wish === undefined
@@ -78,7 +78,7 @@ function listUnserved(
 }
 
 function imagesOf(
-  { config, scriptSecrets }: Wish,
+  { config, scriptSecrets }: CharmSettings,
   consumers: readonly ConsumerCloud[],
   { key, application }: Observed,
 ): DesiredImages {
@@ -99,8 +99,8 @@ function deriveDesire(
   observed: Observed,
   { consumers, credentials, images, published }: DesireParts,
   request: ActionRequest | undefined,
-): Desire | undefined {
-  const { wish, desired: before, unit, application, modelUuid, isLeader } = observed;
+): DesiredSettings | undefined {
+  const { settings: wish, desired: before, unit, application, modelUuid, isLeader } = observed;
   const role = isLeader ? 'works' : 'observes';
   const requests = listRequests(observed, [...images.keys()], request);
   if (wish === undefined || credentials === undefined) {

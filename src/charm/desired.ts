@@ -83,14 +83,14 @@ export function deriveProject({ openstack }: CharmConfig): string {
 }
 
 /** All of the desired state but its number. */
-export type Desire = Omit<DesiredState, 'format' | 'generation'>;
+export type DesiredSettings = Omit<DesiredState, 'format' | 'generation'>;
 
 /**
  * The next desired state: the one before when nothing differs, else one with a higher number than any that the daemon
  * may know, also when the one before was lost.
  */
 export function nextDesiredState(
-  desire: Desire,
+  desire: DesiredSettings,
   before: DesiredState | undefined,
   built: Built | undefined,
 ): DesiredState {
@@ -142,7 +142,7 @@ export function freeze(
   consumers: readonly Consumer[],
   published: readonly Publication[],
   requests: readonly BuildRequest[],
-): Desire {
+): DesiredSettings {
   const { unit, application, modelUuid, role, credentialsGeneration, project, maxParallel } = before;
   const cloudIds = consumers.map(({ cloudId }) => cloudId);
   const remaining = before.consumers.filter(({ cloudId }) => cloudIds.includes(cloudId));

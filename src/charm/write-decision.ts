@@ -2,8 +2,8 @@ import { installCloudsYaml, installHostSecrets } from '../builder/credentials.ts
 import type { Host } from '../builder/tools.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
 import { encodeDesiredState } from '../model/desired-state.ts';
-import { writeFileAtomic } from '../system/files.ts';
-import type { Logger } from '../system/logger.ts';
+import { writeFileAtomic } from '../system/files/text-file.ts';
+import type { Logger } from '../system/log/logger.ts';
 import type { Decision } from './decide.ts';
 import { relationName } from './observe.ts';
 

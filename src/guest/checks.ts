@@ -1,6 +1,6 @@
-import type { GuestPart } from './part.ts';
-import { ENVIRONMENT } from './places.ts';
-import { quoteForShell } from './quote.ts';
+import type { GuestPart } from './guest-part.ts';
+import { ROOT_ENVIRONMENT } from './paths.ts';
+import { quoteForShell } from './quote-for-shell.ts';
 
 const END = 'end of checks';
 
@@ -25,7 +25,7 @@ check() { # NAME PROGRAM
 export function renderChecks(parts: readonly GuestPart[]): string {
   return [
     'main() {',
-    ENVIRONMENT,
+    ROOT_ENVIRONMENT,
     FUNCTIONS,
     ...parts.map((part) => `check ${part.name} ${quoteForShell(part.check)}`),
     `echo '${END}'`,

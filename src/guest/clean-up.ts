@@ -1,4 +1,4 @@
-import { ENVIRONMENT, SCRIPT_FOLDER, STATE_FOLDER } from './places.ts';
+import { ROOT_ENVIRONMENT, SCRIPT_FOLDER, STATE_FOLDER } from './paths.ts';
 
 /** The command that runs the clean-up over SSH as the user ubuntu. It reads the program from stdin. */
 export const CLEAN_UP_COMMAND = 'sudo -n sh -s';
@@ -69,7 +69,7 @@ export function renderCleanUp(): string {
     'main() {',
     'set -eu',
     'cd /',
-    ENVIRONMENT,
+    ROOT_ENVIRONMENT,
     STOP_WRITERS,
     `rm -rf ${STATE_FOLDER} ${SCRIPT_FOLDER}`,
     CLOUD_INIT,

@@ -1,7 +1,7 @@
 import { InputError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { SCRIPT_FOLDER } from './places.ts';
-import { quoteForShell } from './quote.ts';
+import { SCRIPT_FOLDER } from './paths.ts';
+import { quoteForShell } from './quote-for-shell.ts';
 
 const SCRIPT = `${SCRIPT_FOLDER}/script`;
 

@@ -1,6 +1,6 @@
 import { CloudInitFailError } from '../model/errors.ts';
 import type { PartSeconds } from '../model/program-result-common.ts';
-import { STATE_FOLDER } from './places.ts';
+import { STATE_FOLDER } from './paths.ts';
 
 /** The command that prints the install time of each part, run over SSH as the user ubuntu. */
 export const PARTS_REPORT_COMMAND = `sudo -n cat ${STATE_FOLDER}/parts`;

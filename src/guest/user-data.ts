@@ -1,6 +1,6 @@
-import type { GuestPart } from './part.ts';
-import { ENVIRONMENT, STATE_FOLDER } from './places.ts';
-import { quoteForShell } from './quote.ts';
+import type { GuestPart } from './guest-part.ts';
+import { ROOT_ENVIRONMENT, STATE_FOLDER } from './paths.ts';
+import { quoteForShell } from './quote-for-shell.ts';
 
 /** A limit below Nova's, which is 65,535 bytes of base64. */
 const MAX_BYTES = 45_000;
@@ -75,7 +75,7 @@ export function renderUserData(
     'set -u',
     'umask 022',
     'cd /',
-    ENVIRONMENT,
+    ROOT_ENVIRONMENT,
     `STATE=${quoteForShell(paths.state)} CONSOLE=${quoteForShell(paths.console)} SSH=${quoteForShell(paths.ssh)}`,
     `MARKER=${quoteForShell(consoleMarker(buildId))}`,
     FUNCTIONS,

@@ -5,9 +5,9 @@ import type { ProgressEvent } from '../model/progress.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Timeouts } from '../model/timeouts.ts';
 import type { CloudConnection } from '../openstack/cloud.ts';
-import type { Http } from '../system/http.ts';
-import type { SshKeyPair } from '../system/ssh-keys.ts';
-import type { SshSession, SshTarget } from '../system/ssh.ts';
+import type { Http } from '../system/http/http.ts';
+import type { SshKeyPair } from '../system/ssh/ssh-keys.ts';
+import type { SshSession, SshTarget } from '../system/ssh/ssh.ts';
 
 /** Access to the clouds of clouds.yaml. */
 export interface Clouds {
@@ -47,7 +47,7 @@ export interface Deadlines {
 /** The maker of resources; their metadata names it. */
 export interface Maker {
   readonly owner: Owner;
-  /** The identity of this process, in the format of system/process-id.ts. */
+  /** The identity of this process, in the format of system/process/process-identity.ts. */
   readonly process: string;
 }
 

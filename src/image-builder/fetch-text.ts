@@ -1,6 +1,6 @@
 import { DeadlineError } from '../model/errors.ts';
 import { timeoutOption } from '../model/timeouts.ts';
-import { DownloadError, downloadText } from '../system/download.ts';
+import { DownloadError, downloadText } from '../system/http/download.ts';
 import { withDeadline } from '../system/wait.ts';
 import type { Deadlines, Downloads } from './context.ts';
 

@@ -8,7 +8,7 @@ import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, findImage, listImages } from '../openstack/images.ts';
 import { mapWithin } from '../system/map-within.ts';
 import { withDeadline } from '../system/wait.ts';
-import { tokenOf } from './token-of.ts';
+import { tokenOf } from './distribute/token-of.ts';
 import type { Clouds, Deadlines, Recorder, RunSettings } from './context.ts';
 
 /** What one cloud of clouds.yaml answered: its project's images of ours, the newest first; or why it did not. */
@@ -75,7 +75,7 @@ async function look(
   { connect, signal, ownerFilter }: LookContext,
 ) {
   setMaxListeners(0, signal);
-  const cloud = (await connect(cloudName)).under(signal);
+  const cloud = (await connect(cloudName)).withSignal(signal);
   await tokenOf(cloud); // so that who is told to stop does not wait for a Keystone that hangs
   const owned = ownerFilter && { [OWNER_KEYS.application]: ownerFilter.application };
   const [projectKey, images] = await Promise.all([

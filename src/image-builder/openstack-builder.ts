@@ -3,14 +3,14 @@ import type { Base } from '../model/base.ts';
 import { InputError } from '../model/errors.ts';
 import type { BaseImage } from '../model/program-result.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
-import { type BaseImageContext, ensureBaseImage } from './base-images.ts';
-import { removeSupersededBaseImages } from './superseded-base-images.ts';
-import { buildImage } from './build-image.ts';
+import { type BaseImageContext, ensureBaseImage } from './base-images/base-images.ts';
+import { removeSupersededBaseImages } from './base-images/superseded-base-images.ts';
+import { buildImage } from './build/build-image.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
 import type { Clouds, Context, GuestAccess, Recorder, RunSettings } from './context.ts';
-import { ensureSharedSecurityGroup } from './shared-security-group.ts';
+import { ensureSharedSecurityGroup } from './build/shared-security-group.ts';
 import { runSteps } from './steps.ts';
-import { type SweepContext, sweepLeftovers } from './sweep.ts';
+import { type SweepContext, sweepLeftovers } from './cleanup/sweep.ts';
 
 export { CREATE_SERVER_TIMEOUT } from '../model/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
@@ -86,7 +86,7 @@ export async function initialize(
   { arch, cloudName, prefix, bases }: InitializeRequest,
   context: InitializeContext,
 ): Promise<readonly BaseImage[]> {
-  const cloud = (await context.connect(cloudName)).under(context.signal);
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
   return runSteps(context, async (step) => {
     await step('sweep leftovers', async () =>
       context.record({ swept: await sweepLeftovers(cloud, context) }),

@@ -16,17 +16,17 @@ import {
 } from '../openstack/images.ts';
 import type { Server } from '../openstack/servers.ts';
 import type { Clouds, Deadlines, Maker, Recorder, RunSettings } from './context.ts';
-import { type ImageSource, openImageFile } from './image-source.ts';
-import { pruneAfterSuccess } from './prune-after-success.ts';
+import { type ImageSource, openImageFile } from './distribute/image-source.ts';
+import { pruneAfterSuccess } from './cleanup/prune-after-success.ts';
 import {
   imageMetadata,
   nameImage,
   removeUnfinishedImage,
   requestServerImage,
   waitForServerImage,
-} from './server-image.ts';
+} from './build/server-image.ts';
 import { StepFailedError, runSteps } from './steps.ts';
-import { sendVerifiedData } from './transfer.ts';
+import { sendVerifiedData } from './distribute/transfer.ts';
 
 type UploadContext = Deadlines & Maker & Pick<Recorder, 'warn'>;
 type StoreContext = Clouds & UploadContext & Recorder & Pick<RunSettings, 'ownerFilter'>;
@@ -51,12 +51,12 @@ export interface SnapshotRequest {
 export async function createSnapshot(request: SnapshotRequest, context: StoreContext): Promise<Image> {
   const { cloudName, imageName, server, keepRevisions } = request;
   const connection = await context.connect(cloudName);
-  const cloud = connection.under(context.signal);
+  const cloud = connection.withSignal(context.signal);
   const properties = { ...imageMetadata(imageName, context), ...request.properties };
   const image = await asUpload(() =>
     runSteps(context, async (step) => {
       const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, context), {
-        rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made, context),
+        rollBack: (made) => removeUnfinishedImage(connection.withSignal(), imageName, made, context),
       });
       await step('wait for image', () => waitForServerImage(cloud, id, server.id, context));
       return step('name image', () => nameImage(cloud, id, imageName, properties));
@@ -82,7 +82,7 @@ export interface UploadRequest {
  */
 export async function uploadImage(request: UploadRequest, context: StoreContext): Promise<Image> {
   const { arch, cloudName, imageName, keepRevisions } = request;
-  const cloud = (await context.connect(cloudName)).under(context.signal);
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
   const { source, diskFormat } = await openImageFile(request.imagePath);
   const record = {
     id: randomUUID(),
@@ -158,7 +158,7 @@ export async function getLatestBuildId(
   context: Clouds & Pick<RunSettings, 'signal' | 'ownerFilter'>,
   which: 'active' | 'any' = 'active',
 ): Promise<string> {
-  const cloud = (await context.connect(cloudName)).under(context.signal);
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
   const { ownerFilter } = context;
   try {
     const images = await listImages(cloud, imageName);

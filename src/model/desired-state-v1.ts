@@ -5,12 +5,15 @@ import {
   type Decoder,
   anyString,
   fields,
+  flag,
   integer,
   list,
   oneOf,
+  optional,
   text,
   withDefault,
 } from './decode.ts';
+import type { Publication } from './desired-state.ts';
 import { expandMatrix } from './run-config.ts';
 
 /** At least one base: a desired state is never without an image. */
@@ -20,8 +23,15 @@ const bases: Decoder<readonly Base[]> = (value, at, problems) => {
   return read;
 };
 
+/** Format 1 calls a confirmed publication settled. */
+const formerPublication: Decoder<Publication> = (value, at, problems) => {
+  const read = fields({ relationId: integer, imageIds: list(text), isSettled: flag })(value, at, problems);
+  return read && { relationId: read.relationId, imageIds: read.imageIds, isConfirmed: read.isSettled };
+};
+
 /** Decodes the fields of desired.json that only format 1 has, which 0.1.0 wrote. */
 export const formerFields = fields({
+  published: optional(list(formerPublication)),
   images: fields({
     arch: oneOf(ARCHES),
     bases,

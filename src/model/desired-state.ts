@@ -32,7 +32,7 @@ export interface Publication {
   /** All ids that stand in the databag, or are being written to it. */
   readonly imageIds: readonly string[];
   /** Was it read back just so, with nothing being written? */
-  readonly isSettled: boolean;
+  readonly isConfirmed: boolean;
 }
 
 /** Builds that an action asked for. */
@@ -113,7 +113,6 @@ const SHARED_FIELDS = {
   role: withDefault(oneOf(['works', 'observes']), 'works' as const),
   credentialsGeneration: integer,
   consumers: list(fields({ relationId: integer, unit: text, cloudId: text })),
-  published: optional(list(fields({ relationId: integer, imageIds: list(text), isSettled: flag }))),
   requests: list(fields({ action: text, builds: list(fields({ imageName: text, buildId: text })) })),
 };
 
@@ -148,6 +147,7 @@ function decodeNamed(name: string, value: unknown, at: string, problems: string[
 const format2: Decoder<DesiredState> = fields({
   format: oneOf([2]),
   ...SHARED_FIELDS,
+  published: optional(list(fields({ relationId: integer, imageIds: list(text), isConfirmed: flag }))),
   images: desiredImages,
   project: anyString,
   maxParallel: integer,
@@ -162,7 +162,14 @@ const format1: Decoder<DesiredState> = (value, at, problems) => {
   const { cloud, project, maxParallel } = former.build;
   const uploadClouds = listUploadClouds(shared.consumers, cloud);
   const configs = list(runConfig)(convertFormer(former, uploadClouds), `${at}.images`, problems) ?? [];
-  return { format: 2, ...shared, images: byImageName(configs), project, maxParallel };
+  return {
+    format: 2,
+    ...shared,
+    published: former.published,
+    images: byImageName(configs),
+    project,
+    maxParallel,
+  };
 };
 
 /** Returns the clouds of all consumers, each once, in their order, without the build cloud. */

@@ -25,7 +25,7 @@ export const OWNER_KEYS = {
   kind: 'image_builder_kind',
   /** The name of the image that is being built: its run config. */
   imageName: 'image_builder_image_name',
-  /** The process that works on it: see system/process-id.ts. */
+  /** The process that works on it: see system/process/process-identity.ts. */
   process: 'image_builder_process',
   /** The SHA-256 of the base image that it comes from. */
   baseSha256: 'image_builder_base_sha256',

@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 import type { CloudCall } from '../model/cloud-errors.ts';
 import { CloudsYAMLError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
-import { type Http, openHttp } from '../system/http.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import { type Http, openHttp } from '../system/http/http.ts';
 import { getEndpoint } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
 import { type Identity, type Token, openIdentity } from './identity.ts';
@@ -48,7 +48,7 @@ export interface CloudOptions {
 /** A connection to one cloud. All `Cloud` objects that it returns share its sockets and its token. */
 export interface CloudConnection {
   /** Returns a cloud whose waits, read-only calls and streams end when `signal` aborts. */
-  under(signal?: AbortSignal): Cloud;
+  withSignal(signal?: AbortSignal): Cloud;
   close(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
     clock: options.clock,
     signal,
   });
-  return { under, close: () => http.close() };
+  return { withSignal: under, close: () => http.close() };
 }
 
 /** Appends the API version, which most catalogues leave out of the URLs of Glance and Neutron. */

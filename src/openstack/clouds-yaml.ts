@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { cloudsYamlEntries } from '../model/clouds-yaml.ts';
 import { decode } from '../model/decode.ts';
 import { CloudsYAMLError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
+import { readTextFile } from '../system/files/text-file.ts';
 import { YamlError, parseYaml } from '../system/yaml.ts';
 import { type CloudAccess, parseCloudAccess } from './cloud-access.ts';
 

@@ -1,6 +1,6 @@
 import { fields, integer, text } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const flavorFields = fields({ id: text, name: text, vcpus: integer, ram: integer, disk: integer });
 

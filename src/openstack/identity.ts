@@ -1,9 +1,9 @@
 import { type CloudCall, UnexpectedAnswerError } from '../model/cloud-errors.ts';
 import { type Decoder, decode, fields, text } from '../model/decode.ts';
 import { Secret } from '../model/secret.ts';
-import { readText } from '../system/http-text.ts';
-import type { Http, HttpResponse } from '../system/http.ts';
-import { connectionError, statusError } from './answers.ts';
+import { readText } from '../system/http/read-text.ts';
+import type { Http, HttpResponse } from '../system/http/http.ts';
+import { connectionError, statusError } from './response-errors.ts';
 import { encodeAuthRequest } from './auth-request.ts';
 import { type Catalog, catalogFields } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
@@ -28,7 +28,7 @@ export interface Identity {
 }
 
 /** The HTTP client and the limits of an identity. */
-export interface IdentityTools {
+export interface IdentityOptions {
   readonly http: Http;
   readonly limits: CallLimits;
 }
@@ -54,7 +54,7 @@ const tokenFields = fields({
 });
 
 /** Creates an identity. The first call that needs a token sends the first request. */
-export function openIdentity(access: CloudAccess, tools: IdentityTools): Identity {
+export function openIdentity(access: CloudAccess, tools: IdentityOptions): Identity {
   let current: Token | undefined;
   let pending: Promise<Token> | undefined;
   const renew = async (): Promise<Token> => {
@@ -80,7 +80,7 @@ export function openIdentity(access: CloudAccess, tools: IdentityTools): Identit
   };
 }
 
-function requestToken(access: CloudAccess, tools: IdentityTools): Promise<Token> {
+function requestToken(access: CloudAccess, tools: IdentityOptions): Promise<Token> {
   const call: CloudCall = { cloud: access.name, service: 'identity', operation: 'log in' };
   const once = async (signal: AbortSignal): Promise<Token> =>
     readToken(await postAuth(access, tools.http, call, signal), access, call);

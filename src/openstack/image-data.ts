@@ -1,11 +1,11 @@
 import { type Readable, Transform, pipeline } from 'node:stream';
 import { type CloudCall, UnauthorizedError } from '../model/cloud-errors.ts';
 import { ProductError } from '../model/errors.ts';
-import { readText } from '../system/http-text.ts';
-import { SourceError } from '../system/source-error.ts';
-import type { HttpResponse } from '../system/http.ts';
+import { readText } from '../system/http/read-text.ts';
+import { SourceError } from '../system/streams/source-error.ts';
+import type { HttpResponse } from '../system/http/http.ts';
 import { throwIfAborted, withDeadline } from '../system/wait.ts';
-import { connectionError, statusError, tooLate } from './answers.ts';
+import { connectionError, statusError, timeoutError } from './response-errors.ts';
 import type { Cloud } from './cloud.ts';
 
 const MAXIMUM_ANSWER = 64 * 1024;
@@ -90,7 +90,7 @@ export async function openImageData(
     });
   const { apiTimeoutMs: timeoutMs, clock } = cloud;
   const response = await withDeadline(open, { timeoutMs, clock, signal }, () =>
-    tooLate(call, timeoutMs),
+    timeoutError(call, timeoutMs),
   ).catch((cause: unknown) => {
     throw cause instanceof ProductError ? cause : connectionError(call, cause);
   });

@@ -1,6 +1,6 @@
 import { anyString, fields, flag, list, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const networkFields = fields({
   id: text,

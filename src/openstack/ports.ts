@@ -1,7 +1,7 @@
 import { NotFoundError } from '../model/cloud-errors.ts';
 import { fields, text } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const portFields = fields({ id: text });
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { type CloudCall, CloudError } from '../model/cloud-errors.ts';
 import { withDeadline } from '../system/wait.ts';
-import { BusyError, NoConnectionError, tooLate } from './answers.ts';
+import { BusyError, NoConnectionError, timeoutError } from './response-errors.ts';
 
 /** The limits for the retries of one call. */
 export interface CallLimits {
@@ -44,12 +44,12 @@ export async function retryCall<T>(
   const attemptMs = options.isRepeatable ? limits.timeoutMs / 2 : limits.timeoutMs;
   const attempt = (signal: AbortSignal): Promise<T> =>
     withDeadline(recordError, { timeoutMs: attemptMs, clock: limits.clock, signal }, () =>
-      tooLate(call, attemptMs),
+      timeoutError(call, attemptMs),
     );
   return withDeadline(
     (signal) => repeat(attempt, { call, limits, isRepeatable: options.isRepeatable }, signal),
     { timeoutMs: limits.timeoutMs, clock: limits.clock, signal: options.signal },
-    () => tooLate(call, limits.timeoutMs, last),
+    () => timeoutError(call, limits.timeoutMs, last),
   );
 }
 

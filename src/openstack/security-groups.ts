@@ -1,7 +1,7 @@
 import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
 import { anyString, fields, integer, list, optional, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const ruleFields = fields({
   direction: text,

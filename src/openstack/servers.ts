@@ -1,7 +1,7 @@
 import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
 import { anyString, anything, fields, list, mapping, optional, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const serverFields = fields({
   id: text,
@@ -147,7 +147,7 @@ export async function createServerImage(
   if (typeof body === 'object' && body !== null && 'image_id' in body && typeof body.image_id === 'string') {
     return body.image_id;
   }
-  throw cloud.compute.unexpected({ operation }, 'returned no image_id');
+  throw cloud.compute.unexpectedAnswer({ operation }, 'returned no image_id');
 }
 
 /** Requests that the server be deleted. Does nothing when it does not exist. */

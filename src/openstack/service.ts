@@ -1,7 +1,7 @@
 import { type CloudCall, UnauthorizedError, UnexpectedAnswerError } from '../model/cloud-errors.ts';
 import { type Decoder, decode } from '../model/decode.ts';
 import { ProductError } from '../model/errors.ts';
-import { connectionError, statusError } from './answers.ts';
+import { connectionError, statusError } from './response-errors.ts';
 import type { Identity, Token } from './identity.ts';
 import { type CallLimits, retryCall } from './retry.ts';
 import type { Transport } from './transport.ts';
@@ -37,11 +37,11 @@ export interface Service {
   /** Sends the request and decodes the body of the response. */
   read<T>(request: ApiRequest, decoder: Decoder<T>): Promise<T>;
   /** Returns the error for a response that the caller cannot use. */
-  unexpected(request: Pick<ApiRequest, 'operation'>, what: string): UnexpectedAnswerError;
+  unexpectedAnswer(request: Pick<ApiRequest, 'operation'>, what: string): UnexpectedAnswerError;
 }
 
 /** The parts that a service is made of. */
-export interface ServiceParts {
+export interface ServiceOptions {
   readonly cloud: string;
   readonly service: 'compute' | 'image' | 'network';
   readonly identity: Identity;
@@ -54,7 +54,7 @@ export interface ServiceParts {
 }
 
 /** Creates the client of one service of a cloud. */
-export function openService(parts: ServiceParts): Service {
+export function openService(parts: ServiceOptions): Service {
   const send = (request: ApiRequest): Promise<ApiAnswer> => sendRequest(parts, request);
   return {
     send,
@@ -65,11 +65,15 @@ export function openService(parts: ServiceParts): Service {
         return new UnexpectedAnswerError(call, `returned an unexpected body: ${problems.join('; ')}`);
       });
     },
-    unexpected: (request, what) => new UnexpectedAnswerError(callOf(parts, request), what),
+    unexpectedAnswer: (request, what) => new UnexpectedAnswerError(callOf(parts, request), what),
   };
 }
 
-function callOf(parts: ServiceParts, request: Pick<ApiRequest, 'operation'>, answer?: ApiAnswer): CloudCall {
+function callOf(
+  parts: ServiceOptions,
+  request: Pick<ApiRequest, 'operation'>,
+  answer?: ApiAnswer,
+): CloudCall {
   return {
     cloud: parts.cloud,
     service: parts.service,
@@ -79,7 +83,7 @@ function callOf(parts: ServiceParts, request: Pick<ApiRequest, 'operation'>, ans
   };
 }
 
-async function sendRequest(parts: ServiceParts, request: ApiRequest): Promise<ApiAnswer> {
+async function sendRequest(parts: ServiceOptions, request: ApiRequest): Promise<ApiAnswer> {
   const isRepeatable = request.isRepeatable ?? request.method !== 'POST';
   const signal = request.method === 'GET' ? parts.signal : undefined;
   return retryCall(
@@ -92,7 +96,7 @@ async function sendRequest(parts: ServiceParts, request: ApiRequest): Promise<Ap
 
 /** Sends the request. After a 401, which means that the token has expired, sends it once more with a new token. */
 async function sendWithToken(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
@@ -107,7 +111,7 @@ async function sendWithToken(
 }
 
 async function sendOnce(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   token: Token,
   signal: AbortSignal,
@@ -119,7 +123,7 @@ async function sendOnce(
 }
 
 async function sendOrExplain(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   token: Token,
   signal: AbortSignal,

@@ -5,13 +5,13 @@ import { messageOf } from '../model/message-of.ts';
 import { InputError, ProductError } from '../model/errors.ts';
 import { buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile } from '../system/files.ts';
-import { parseJournal } from './back-off.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import { parseJournal } from './journal/back-off.ts';
 import { type Inbox, readInbox } from './inbox.ts';
-import type { JobRunner } from './job-runner.ts';
-import { type Plan, type PlanInput, planWork } from './plan.ts';
-import type { JobRunnerFor } from './rounds.ts';
-import { describeEntry } from './told.ts';
+import type { JobRunner } from './jobs/job-runner.ts';
+import { type Plan, type PlanInput, planWork } from './plan/plan.ts';
+import type { JobRunnerFor } from './reconciler.ts';
+import { describeEntry } from './report/change-log.ts';
 
 /** What the daemon would do now. */
 export interface Preview {

@@ -14,7 +14,7 @@ import type { OpenstackCloudsConfig } from '../../src/model/clouds-yaml.ts';
 import type { HostSecrets } from '../../src/model/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { useHost } from './support/host.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // what passes once passes always

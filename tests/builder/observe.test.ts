@@ -6,8 +6,8 @@ import { getLatestImages } from '../../src/builder/latest-images.ts';
 import { observe } from '../../src/builder/observe.ts';
 import { CancelledError } from '../../src/model/errors.ts';
 import { parseJobOrder } from '../../src/model/job-order.ts';
-import { CommandError } from '../../src/system/command.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { CommandError } from '../../src/system/process/command.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { CONFIG, useJobs } from './support/jobs.ts';
 
 const at = useJobs();

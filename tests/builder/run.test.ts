@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { BuilderRunError } from '../../src/builder/errors.ts';
-import { orderBuild } from '../../src/builder/order-build.ts';
+import { orderBuild } from '../../src/builder/jobs/order-build.ts';
 import { run } from '../../src/builder/run.ts';
 import type { JobOutcome } from '../../src/builder/tools.ts';
 import { CancelledError, InputError } from '../../src/model/errors.ts';
 import { parseJobOrder } from '../../src/model/job-order.ts';
 import { type ConfigMatrix, expandRunConfigs } from '../../src/model/run-config.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { CONFIG, until, useJobs } from './support/jobs.ts';
 
 const at = useJobs();

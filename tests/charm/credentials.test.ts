@@ -13,7 +13,7 @@ describe('credentials', () => {
     ];
     const config = charmConfig({ 'openstack-region': 'one' });
     const clouds =
-      decide(observed({ relations, wish: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
+      decide(observed({ relations, settings: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
     expect(Object.keys(clouds)).toEqual(['builder', expect.stringMatching(/^runners_runner-/)]);
     expect(Object.values(clouds)).toMatchObject([
       {
@@ -33,7 +33,7 @@ describe('credentials', () => {
   });
 
   test.each<[string, Partial<Observed>]>([
-    ['a new password', { wish: { ...WISH, password: new Secret('rotated') } }],
+    ['a new password', { settings: { ...WISH, password: new Secret('rotated') } }],
     [
       'a consumer’s new password',
       {

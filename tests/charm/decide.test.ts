@@ -32,7 +32,7 @@ describe('the desired state', () => {
       'revision-history-limit': 7,
       'max-parallel-builds': 3,
     });
-    const facts = observed({ wish: { ...WISH, config } });
+    const facts = observed({ settings: { ...WISH, config } });
     const { desired } = decide(facts);
     const [relation] = facts.relations;
     const cloudId = relation === undefined ? '' : cloudOf(relation);
@@ -74,13 +74,13 @@ describe('the desired state', () => {
       project: 'https://keystone.example.com:5000/v3 default/build',
       maxParallel: 3,
       consumers: [{ relationId: 3, unit: 'consumer/0', cloudId }],
-      published: [{ relationId: 3, imageIds: [], isSettled: true }],
+      published: [{ relationId: 3, imageIds: [], isConfirmed: true }],
       requests: [],
     });
   });
 
   test('The first base of the option makes the primary image, which comes first in desired.json', () => {
-    const first = observed({ wish: { ...WISH, config: charmConfig({ 'base-image': 'noble,jammy' }) } });
+    const first = observed({ settings: { ...WISH, config: charmConfig({ 'base-image': 'noble,jammy' }) } });
     const turned = {
       ...after(first, decide(first)),
       wish: { ...WISH, config: charmConfig({ 'base-image': 'jammy,noble' }) },
@@ -102,7 +102,7 @@ describe('the desired state', () => {
 
   test('Run configs refer to the script in secrets.json and do not hold its URL', () => {
     const config = charmConfig({ 'script-url': 'https://user:token@e/s' });
-    const { desired } = decide(observed({ wish: { ...WISH, config } }));
+    const { desired } = decide(observed({ settings: { ...WISH, config } }));
     const [primary] = desired?.images.values() ?? [];
     expect(primary?.image.scriptUrl).toBe('secrets.json');
     expect(desired && encodeDesiredState(desired)).not.toContain('token');
@@ -152,7 +152,7 @@ describe('the desired state', () => {
         Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]),
       );
       const wish = { ...WISH, config: charmConfig({ 'script-url': url }), scriptSecrets };
-      const { desired } = decide(observed({ wish, key: new Secret(key) }));
+      const { desired } = decide(observed({ settings: wish, key: new Secret(key) }));
       const [primary] = desired?.images.values() ?? [];
       return primary?.image.scriptDigest;
     };
@@ -186,7 +186,7 @@ describe('the desired state', () => {
       images: desired?.images,
       generation: 2,
       consumers: good?.consumers.slice(0, 1),
-      published: [{ relationId: 3, imageIds: [], isSettled: true }],
+      published: [{ relationId: 3, imageIds: [], isConfirmed: true }],
     });
     expect(credentials).toBeUndefined();
     expect(status.name).toBe('blocked');
@@ -204,9 +204,9 @@ describe('relation data', () => {
   test('is told to the scheduler before it is written, and as settled once it was read back', () => {
     const first = observed({ built: news });
     const writing = decide(first);
-    expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: false }]);
+    expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
     const settled = decide(after(first, writing));
-    expect(settled.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: true }]);
+    expect(settled.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: true }]);
     expect(settled.databags[0]?.changes).toEqual({});
   });
 
@@ -222,7 +222,7 @@ describe('relation data', () => {
     const second = { ...after(first, decide(first)), ...BROKEN, built: news };
     const { databags, desired } = decide(second);
     expect(databags[0]?.changes['id']).toBe('n1');
-    expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: false }]);
+    expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
   });
 
   test('is told of every relation, also of one without credentials', () => {

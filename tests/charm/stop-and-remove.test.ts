@@ -3,17 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath, kill } from 'node:process';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { jobFiles, writeJobOrder } from '../../src/builder/job-files.ts';
-import { listOngoingJobs } from '../../src/builder/ongoing-jobs.ts';
+import { jobFiles, writeJobOrder } from '../../src/builder/jobs/job-files.ts';
+import { listOngoingJobs } from '../../src/builder/jobs/ongoing-jobs.ts';
 import { encodeJobArguments } from '../../src/model/job-arguments.ts';
-import { type Detached, startDetached } from '../../src/system/command.ts';
+import { type DetachedProgram, startDetached } from '../../src/system/process/command.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { buildOrder } from '../builder/support/jobs.ts';
 import type { TestUnit } from './support/unit.ts';
 import { deploy, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
-const started: Detached[] = [];
+const started: DetachedProgram[] = [];
 
 afterEach(async () => {
   for (const { pid, ended } of started.splice(0)) {
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** A build of `unit` that runs until it is told to stop; `ignoring` even then. */
-async function startBuild(unit: TestUnit, ignoring = false): Promise<Detached> {
+async function startBuild(unit: TestUnit, ignoring = false): Promise<DetachedProgram> {
   const folder = join(unit.paths.programs, 'test/dist/bin');
   const program = join(folder, 'github-runner-image-builder.js');
   const log = join(unit.root, 'build.log');

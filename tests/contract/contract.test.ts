@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { routesOf } from '../support/openstack/emulated-cloud.ts';
 import { CONTRACT } from './cases/cases.ts';
-import { readSeen } from './exchanges-seen.ts';
-import { renderPage } from './page.ts';
+import { readRecord } from './record.ts';
+import { renderPage } from './render-page.ts';
 import { runContract, titleOf } from './run-contract.ts';
-import { findUnseen, shapesOf } from './shapes.ts';
-import { openEmulatorBench } from './world-emulator.ts';
+import { findUnrecorded, shapesOf } from './shapes.ts';
+import { openEmulatorBench } from './emulator-bench.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/reference/openstack-contract.md');
 
 runContract(CONTRACT, openEmulatorBench, (run) => {
   test('every response of the emulator has a shape that was recorded from a real OpenStack', async () => {
-    const { shapes } = await readSeen();
-    expect(findUnseen(shapesOf(run().exchanges), shapes)).toEqual([]);
+    const { shapes } = await readRecord();
+    expect(findUnrecorded(shapesOf(run().exchanges), shapes)).toEqual([]);
   });
 
   test('every case of the contract was recorded from a real OpenStack', async () => {
-    const { calls } = await readSeen();
+    const { calls } = await readRecord();
     expect(CONTRACT.map(titleOf).filter((title) => calls[title] === undefined)).toEqual([]);
   });
 
@@ -29,7 +29,7 @@ runContract(CONTRACT, openEmulatorBench, (run) => {
   });
 
   test('the page of the OpenStack contract is up to date', async () => {
-    const page = renderPage(CONTRACT, await readSeen());
+    const page = renderPage(CONTRACT, await readRecord());
     if (process.env['UPDATE'] === '1') await writeFile(PAGE, page);
     expect(await readFile(PAGE, 'utf8')).toBe(page);
   });

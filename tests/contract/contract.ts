@@ -17,7 +17,7 @@ export interface Exchange {
 }
 
 /** The environment of one case: an OpenStack, either the emulator or the lab. */
-export interface World {
+export interface CaseContext {
   /** Connects through `src/openstack`. Cases share the connections; a changed access gets a new one. */
   connect(user: UserName, change?: (access: CloudAccess) => CloudAccess): Promise<CloudConnection>;
   /** Revokes a token, as Keystone's `DELETE /v3/auth/tokens` does. */
@@ -39,7 +39,7 @@ export interface ContractCase {
   /** A full statement, used as test title and in the page: `a missing image returns undefined`. */
   readonly outcome: string;
   /** Runs the case; a failed assertion throws. */
-  run(world: World): Promise<void>;
+  run(world: CaseContext): Promise<void>;
   /** The timeout on the lab in seconds. Default: 60. */
   readonly seconds?: number;
 }

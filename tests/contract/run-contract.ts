@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContractCase, Exchange } from './contract.ts';
 import { callOf } from './shapes.ts';
-import { type Bench, type SharedConnections, listLeftImages, newRunName, openWorld } from './world.ts';
+import { type Bench, type SharedConnections, listLeftImages, newRunName, openCase } from './case-context.ts';
 
 /** The observations of one run of the suite. */
 export interface ContractRun {
@@ -34,7 +34,7 @@ export function runContract(
     for (const [index, one] of cases.entries()) {
       const run = async (): Promise<void> => {
         const from = bench.exchanges.length;
-        const { world, end } = openWorld(bench, shared, `${prefix}${index}-`);
+        const { world, end } = openCase(bench, shared, `${prefix}${index}-`);
         try {
           await one.run(world);
         } finally {

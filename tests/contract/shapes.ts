@@ -1,4 +1,4 @@
-import { isProperty } from '../support/openstack/glance-schema.ts';
+import { isProperty } from '../support/openstack/glance/image-schema.ts';
 import type { Exchange } from './contract.ts';
 
 /** The shape of a JSON value: every path in it with the types of its values. */
@@ -51,7 +51,7 @@ function typeOf(value: unknown): string {
 }
 
 /** Describes each part of `got` that `seen` does not contain. */
-export function findUnseen(
+export function findUnrecorded(
   got: ReadonlyMap<string, Shape>,
   seen: ReadonlyMap<string, Shape>,
 ): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Machine } from '../support/juju/machine.ts';
+import type { Machine } from '../support/juju/machine/machine.ts';
 import type { Relation, UnitAgent } from '../support/juju/unit-agent.ts';
 import type { Screen } from './screen.ts';
 

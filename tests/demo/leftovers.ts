@@ -1,4 +1,4 @@
-import type { Book, CloudBook } from '../support/openstack/book.ts';
+import type { EmulatorInventory, CloudInventory } from '../support/openstack/inventory.ts';
 
 /** A description of the resources in the clouds, and of those among them that should have been deleted. */
 export interface Leftovers {
@@ -7,7 +7,7 @@ export interface Leftovers {
 }
 
 /** Lists the resources in the clouds. Complete images and the shared security group may stay; all else is a problem. */
-export function judgeLeftovers(book: Book): Leftovers {
+export function findLeftovers(book: EmulatorInventory): Leftovers {
   const clouds = Object.entries(book);
   return {
     lines: clouds.flatMap(([name, cloud]) => describeCloud(name, cloud)),
@@ -15,7 +15,10 @@ export function judgeLeftovers(book: Book): Leftovers {
   };
 }
 
-function describeCloud(name: string, { servers, ports, keypairs, images }: CloudBook): readonly string[] {
+function describeCloud(
+  name: string,
+  { servers, ports, keypairs, images }: CloudInventory,
+): readonly string[] {
   const shown = images.filter((image) => !isBase(image.name));
   const counts = `${servers.length} servers, ${ports.length} ports, ${keypairs.length} keypairs`;
   const bases = images.length - shown.length;
@@ -25,7 +28,7 @@ function describeCloud(name: string, { servers, ports, keypairs, images }: Cloud
   ];
 }
 
-function findProblems(name: string, { servers, ports, keypairs, images }: CloudBook): readonly string[] {
+function findProblems(name: string, { servers, ports, keypairs, images }: CloudInventory): readonly string[] {
   const incomplete = images.filter((image) => image.status !== 'active' || image.name.includes('.building-'));
   return [
     ...servers.map((server) => `cloud ${name}: server ${server.name} was not deleted`),

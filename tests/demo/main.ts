@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openStage } from '../support/charm-on-emulator.ts';
+import { openCharmFixture } from '../support/charm-fixture.ts';
 import { JobFollower } from './follow-jobs.ts';
 import { UnitFollower } from './follow-unit.ts';
 import { type Screen, createScreen } from './screen.ts';
-import { tellStory } from './story.ts';
+import { playStory } from './story.ts';
 
 const USAGE = `npm run demo [-- OPTIONS]
 
@@ -99,7 +99,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 async function play({ speed }: Options, screen: Screen, end: AbortSignal): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'image-builder-demo-'));
-  const stage = await openStage({ folder, speed, baseImageMiB: 6, linkBytesPerSecond: 24e6 });
+  const stage = await openCharmFixture({ folder, speed, baseImageMiB: 6, linkBytesPerSecond: 24e6 });
   const over = new AbortController();
   const ended = untilAborted(end);
   const unit = new UnitFollower(stage.machine, stage.agent, screen);
@@ -110,7 +110,7 @@ async function play({ speed }: Options, screen: Screen, end: AbortSignal): Promi
       'demo',
       'two clouds run on loopback: a, the build cloud, and b, with Keystone and Glance only',
     );
-    const story = tellStory({ stage, screen, unit });
+    const story = playStory({ stage, screen, unit });
     return await Promise.race([story, ended, following.then(() => untilAborted(end))]);
   } finally {
     over.abort();

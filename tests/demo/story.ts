@@ -1,13 +1,13 @@
-import type { Stage } from '../support/charm-on-emulator.ts';
-import { APPLICATION } from '../support/charm-on-emulator.ts';
+import type { CharmFixture } from '../support/charm-fixture.ts';
+import { APPLICATION } from '../support/charm-fixture.ts';
 import type { Relation } from '../support/juju/unit-agent.ts';
 import { type UnitFollower, listPublished } from './follow-unit.ts';
-import { judgeLeftovers } from './leftovers.ts';
+import { findLeftovers } from './leftovers.ts';
 import type { Screen } from './screen.ts';
 
 /** The objects that the story uses. */
 export interface StoryParts {
-  readonly stage: Stage;
+  readonly stage: CharmFixture;
   readonly screen: Screen;
   readonly unit: UnitFollower;
 }
@@ -16,7 +16,7 @@ export interface StoryParts {
 const SECONDS = 180;
 
 /** Plays the whole life of the charm. Returns the problems found at the end; an empty list means success. */
-export async function tellStory(parts: StoryParts): Promise<readonly string[]> {
+export async function playStory(parts: StoryParts): Promise<readonly string[]> {
   const { stage, screen } = parts;
   heading(parts, 'The charm is deployed');
   screen.line('juju', `juju deploy ./github-runner-image-builder.charm ${APPLICATION}`);
@@ -39,7 +39,7 @@ export async function tellStory(parts: StoryParts): Promise<readonly string[]> {
 
   heading(parts, 'The remaining resources in the clouds');
   await waitUntilIdle(parts);
-  const left = judgeLeftovers(stage.emulator.book());
+  const left = findLeftovers(stage.emulator.inventory());
   for (const line of left.lines) screen.line('cloud', line);
   return left.problems;
 }
@@ -57,7 +57,7 @@ async function failAndRecover(
   screen.line('juju', `juju run ${APPLICATION}/0 run`);
   const { results } = await stage.agent.runAction('run', {});
   screen.line('action', JSON.stringify(results));
-  await stage.until('a server', SECONDS, () => emulator.book().a.servers.length > 0 || undefined);
+  await stage.until('a server', SECONDS, () => emulator.inventory().a.servers.length > 0 || undefined);
   await emulator.cloud('b').stop();
   screen.line('cloud', 'cloud b refuses connections');
   await stage.until('the copies in cloud a', SECONDS, () => countCopies(parts, old) === 2 || undefined);
@@ -68,7 +68,7 @@ async function failAndRecover(
 
 /** Counts the images of cloud a's consumer that are not among `old`. */
 function countCopies({ stage }: StoryParts, old: readonly string[]): number {
-  const { images } = stage.emulator.book().a;
+  const { images } = stage.emulator.inventory().a;
   return images.filter(
     ({ id, owner, status }) => owner === 'neighbour' && status === 'active' && !old.includes(id),
   ).length;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findFailedChecks, renderChecks } from '../../src/guest/checks.ts';
-import type { GuestPart } from '../../src/guest/part.ts';
+import type { GuestPart } from '../../src/guest/guest-part.ts';
 import { run, SHELLS } from './support/shell.ts';
 
 const part = (name: string, check: string): GuestPart => ({ name, script: '', check });

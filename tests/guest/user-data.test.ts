@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/console.ts';
-import type { GuestPart } from '../../src/guest/part.ts';
+import type { GuestPart } from '../../src/guest/guest-part.ts';
 import { parsePartsReport } from '../../src/guest/parts-report.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
-import { quoteForShell } from '../../src/guest/quote.ts';
+import { quoteForShell } from '../../src/guest/quote-for-shell.ts';
 import { renderUserData } from '../../src/guest/user-data.ts';
 import { run, SHELLS, type Outcome } from './support/shell.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Entry, openPromise } from 'yauzl';
-import { listModes, readDigest, runTool } from './lay-out.ts';
+import { listModes, readDigest, runTool } from './run-tool.ts';
 
 let folder = '';
 let node = '';

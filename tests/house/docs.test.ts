@@ -2,9 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { unitPaths } from '../../src/model/unit-paths.ts';
-import { ROOT } from './lay-out.ts';
-import { MAY_IMPORT } from './rooms.ts';
-import { parseRows } from './table.ts';
+import { ROOT } from './run-tool.ts';
+import { MAY_IMPORT } from './allowed-imports.ts';
+import { parseRows } from './markdown-table.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ROOT } from './lay-out.ts';
+import { ROOT } from './run-tool.ts';
 
 const MAX_LINES = 250;
 

@@ -2,22 +2,22 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
-import { MAY_IMPORT } from './rooms.ts';
+import { MAY_IMPORT } from './allowed-imports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
 /** Maps each runtime package to the only file that may import it. */
 const IMPORTED_BY: Readonly<Record<string, string>> = {
-  commander: 'bin/image-builder/declare-commands.ts',
-  execa: 'system/command.ts',
+  commander: 'cli/declare-commands.ts',
+  execa: 'system/process/command.ts',
   'js-yaml': 'system/yaml.ts',
-  'node-cron': 'scheduler/ticks.ts',
+  'node-cron': 'scheduler/schedule.ts',
   pkgcloud: 'openstack/transport.ts',
-  ssh2: 'system/ssh2.ts',
-  undici: 'system/http.ts',
-  winston: 'system/logger.ts',
-  'winston-transport': 'system/logger.ts',
+  ssh2: 'system/ssh/ssh2.ts',
+  undici: 'system/http/http.ts',
+  winston: 'system/log/logger.ts',
+  'winston-transport': 'system/log/logger.ts',
 };
 
 /** The Node modules that reach the network or other processes. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ROOT } from './lay-out.ts';
-import { rowsOf } from './table.ts';
+import { ROOT } from './run-tool.ts';
+import { rowsOf } from './markdown-table.ts';
 
 /** The licences under which a package may be included in a charm under Apache-2.0. */
 const ALLOWED = [

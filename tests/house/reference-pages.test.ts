@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/bin/image-builder/exit-codes.ts';
+import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
-import { ROOT, runTool } from './lay-out.ts';
-import { rowsOf } from './table.ts';
+import { ROOT, runTool } from './run-tool.ts';
+import { rowsOf } from './markdown-table.ts';
 
 const PAGES = ['options', 'actions', 'program', 'waits', 'exit-codes', 'licences'].map(
   (name) => `${name}.md`,

@@ -3,9 +3,9 @@ import type { BuildFacts, Context } from '../../src/image-builder/context.ts';
 import type { ProgressEvent } from '../../src/model/progress.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../../src/model/timeouts.ts';
-import { type Http, openHttp } from '../../src/system/http.ts';
-import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
-import type { CloudFixture } from '../support/http-fixture.ts';
+import { type Http, openHttp } from '../../src/system/http/http.ts';
+import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
+import type { CloudFixture } from '../support/cloud-fixture.ts';
 
 /** Context over a scripted cloud, and what they were told. */
 export interface TestTools {

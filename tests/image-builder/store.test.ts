@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { asData } from '../../src/image-builder/image-source.ts';
+import { asData } from '../../src/image-builder/distribute/image-source.ts';
 import { getLatestBuildId, uploadImage, uploadNewImage } from '../../src/image-builder/store.ts';
 import type { Context } from '../../src/image-builder/context.ts';
 import { GetImageError, InputError, UploadImageError } from '../../src/model/errors.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import { feed } from '../../src/system/feed.ts';
-import { SourceError } from '../../src/system/source-error.ts';
-import { VerifiedStream } from '../../src/system/verified-stream.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { pipeWithErrors } from '../../src/system/streams/pipe-with-errors.ts';
+import { SourceError } from '../../src/system/streams/source-error.ts';
+import { VerifiedStream } from '../../src/system/streams/verified-stream.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
 import { useEmulator } from './use-emulator.ts';
 
@@ -43,7 +43,7 @@ const uploadStream = (size: number, tools: Context) => {
   const open = () => {
     const verified = new VerifiedStream({ size });
     const stream = Readable.from([DATA.subarray(0, 1000), DATA.subarray(1000)]);
-    feed(stream, verified, (cause) => new SourceError('cut', { cause }));
+    pipeWithErrors(stream, verified, (cause) => new SourceError('cut', { cause }));
     return Promise.resolve(asData(verified, size));
   };
   const record = { id: ID, name: 'noble', diskFormat: 'qcow2', properties: {} };
@@ -59,7 +59,7 @@ describe('an uploaded image', () => {
     'of a file is %s by how it begins, and stands under its name only when it is whole',
     async (format, data) => {
       const records: object[] = [];
-      at.openstack.troubles.onNext(FILE, () => {
+      at.openstack.faults.onNext(FILE, () => {
         for (const record of images().values()) records.push({ ...record });
       });
       const image = await upload(await fileOf(data), makeTools().tools);
@@ -86,7 +86,7 @@ describe('an uploaded image', () => {
     const hash = createHash('sha512').update(DATA).digest('hex');
     expect(images().get(id)).toMatchObject({ os_hash_value: hash });
     images().clear();
-    at.openstack.troubles.onNext('GET /image/v2/images/*', () => {
+    at.openstack.faults.onNext('GET /image/v2/images/*', () => {
       for (const image of images().values()) image['os_hash_value'] = '0'.repeat(128);
     });
     const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import { Secret } from '../../src/model/secret.ts';
-import { NappingClock } from '../support/http-clock.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
 import { startHttpCloud } from '../support/http-cloud.ts';
 import { connectTo } from '../support/http-connect.ts';
-import type { CloudFixture } from '../support/http-fixture.ts';
+import type { CloudFixture } from '../support/cloud-fixture.ts';
 import type { EmulatedCloud } from '../support/openstack/emulated-cloud.ts';
 import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
-import { addQueuedImage, changeImage, storeImageData } from '../support/openstack/images.ts';
-import type { Fault } from '../support/openstack/troubles.ts';
+import { addQueuedImage, changeImage, storeImageData } from '../support/openstack/glance/images.ts';
+import type { Fault } from '../support/openstack/server/fault-injector.ts';
 
 /** An image that somebody else put into the project. */
 type AddedImage = Readonly<Record<string, string>> & { readonly id: string };
@@ -30,15 +30,16 @@ export function useEmulator(): EmulatorFixture {
   let added = 0;
   beforeEach(async () => {
     const served: { readonly route: string; readonly request: string }[] = [];
-    fixture.clock = new NappingClock();
+    fixture.clock = new SkippingClock();
     fixture.http = await startHttpCloud();
     fixture.emulator = await startEmulator({ onServed: (_cloud, one) => served.push(one) });
     fixture.openstack = fixture.emulator.cloud('a');
     fixture.openstack.state.images.clear();
     fixture.connection = await connectBuilder(fixture);
-    fixture.cloud = fixture.connection.under();
+    fixture.cloud = fixture.connection.withSignal();
     fixture.seen = (route) => served.filter((one) => one.route === route).map(({ request }) => request);
-    fixture.disturb = (at, what, when = {}) => void fixture.openstack.troubles.add({ at, what, ...when });
+    fixture.disturb = (at, what, when = {}) =>
+      void fixture.openstack.faults.add({ at, fault: what, ...when });
   });
   afterEach(async () => {
     await fixture.connection.close();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
 import type { HookTools } from '../../src/juju/hook-tools.ts';
-import { CommandError } from '../../src/system/command.ts';
+import { CommandError } from '../../src/system/process/command.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 import { type Answer, failure, json, scriptAnswers } from './scripted-tools.ts';
 

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { enterCharm } from '../../src/juju/juju-exec.ts';
-import { CommandError, type RunCommand, runCommand } from '../../src/system/command.ts';
+import { dispatchCharm } from '../../src/juju/juju-exec.ts';
+import { CommandError, type RunCommand, runCommand } from '../../src/system/process/command.ts';
 import { failure, scriptAnswers } from './scripted-tools.ts';
 
 let folder = '';
@@ -21,7 +21,7 @@ async function jujuExecThat(script: string): Promise<string> {
 }
 
 const enter = (jujuExec: string, run: RunCommand, stop = new AbortController()) =>
-  enterCharm({ jujuExec, unit: 'app/0', event: 'built', run, timeoutMs: 20_000, signal: stop.signal });
+  dispatchCharm({ jujuExec, unit: 'app/0', event: 'built', run, timeoutMs: 20_000, signal: stop.signal });
 
 describe('entering the charm', () => {
   test('passes one command, a deadline, and nothing of our own environment', async () => {

@@ -44,7 +44,7 @@ test('Every entry of the clouds.yaml of the emulator can log in', async () => {
 test('The inventory of the emulator names the owner of every image', async () => {
   const cloud = await connections.connect('consumer');
   await createImage(cloud, spec);
-  expect(emulator.book().b.images).toEqual([
+  expect(emulator.inventory().b.images).toEqual([
     { id: expect.any(String), name: 'noble', status: 'queued', owner: 'consumer' },
   ]);
 });

@@ -10,27 +10,27 @@ import {
 import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../src/guest/parts-report.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { renderUserData } from '../../src/guest/user-data.ts';
-import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
-import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
-import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh.ts';
+import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
+import { generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
+import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh/ssh.ts';
 import { poll } from '../contract/poll.ts';
-import type { Guest } from '../support/openstack/guest.ts';
-import { type Guests, openGuests } from '../support/openstack/guests.ts';
-import { type Pace, openPace } from '../support/openstack/pace.ts';
+import type { Guest } from '../support/openstack/guest/guest.ts';
+import { type Guests, openGuests } from '../support/openstack/guest/guests.ts';
+import { type EmulatorClock, createEmulatorClock } from '../support/openstack/emulator-clock.ts';
 
 const BUILD_ID = 'b1';
 const PARTS = listGuestParts({ runner: { version: '2.331.0', url: 'http://m/r', sha256: 'ab' } });
 const NAMES = PARTS.map(({ name }) => name);
 const WAIT = 'cloud-init status --wait';
 
-let pace: Pace;
+let pace: EmulatorClock;
 let guests: Guests;
 let console = '';
 const keys = generateSshKeyPair('builder');
 const open: SshSession[] = [];
 
 beforeEach(async () => {
-  pace = openPace(1000);
+  pace = createEmulatorClock(1000);
   guests = await openGuests(pace);
   console = '';
 });

@@ -7,9 +7,9 @@ import { listGuestParts } from '../../src/guest/parts.ts';
 import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { startHttpCloud } from '../support/http-cloud.ts';
-import { listGood, listLeaks, useBench } from '../whole-path/program-on-emulator.ts';
+import { listCompleteImages, listLeaks, useEmulator } from '../whole-path/program-on-emulator.ts';
 
-const bench = useBench();
+const bench = useEmulator();
 const SECRET = 'secret-MARKED';
 
 const guests = () => {
@@ -24,7 +24,7 @@ describe('build on the emulator', () => {
     const { code, json, err } = await bench.build();
     expect([code, err]).toEqual([0, expect.not.stringContaining('ERROR')]);
     expect(json).toMatchObject({ runner_version: '2.331.0', flavor: 'lab.runner', network: 'lab' });
-    expect(listGood(bench)).toMatchObject({ a: [expect.any(String)], b: [expect.any(String)] });
+    expect(listCompleteImages(bench)).toMatchObject({ a: [expect.any(String)], b: [expect.any(String)] });
     expect(listLeaks(bench)).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe('build on the emulator', () => {
     const { code, err } = await bench.build();
     expect(code).not.toBe(0);
     expect(err).toMatch(/part users of the guest failed with exit code 3\n\s+no group lxd/);
-    expect([listGood(bench), listLeaks(bench)]).toEqual([{ a: [], b: [] }, []]);
+    expect([listCompleteImages(bench), listLeaks(bench)]).toEqual([{ a: [], b: [] }, []]);
   });
 
   test('A build fails when a check fails in the guest', async () => {
@@ -82,7 +82,7 @@ describe('build on the emulator', () => {
     await bench.build();
     await bench.build();
     const { state } = bench.emulator.cloud('a');
-    const ids = listGood(bench).a;
+    const ids = listCompleteImages(bench).a;
     const hashes = ids.map((id) => state.images.get(id)?.['os_hash_value']);
     expect(new Set(hashes).size).toBe(2);
     for (const id of ids) {

@@ -117,6 +117,6 @@ describe('emulated Nova', () => {
     expect(addresses.every((address) => address.startsWith('127.77.'))).toBe(true);
     for (const id of ids) await deleteServer(cloud, id);
     for (const id of ids) await awaitStatus(id, undefined);
-    expect(emulator.book().a).toMatchObject({ servers: [], ports: [] });
+    expect(emulator.inventory().a).toMatchObject({ servers: [], ports: [] });
   });
 });

@@ -10,7 +10,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { findServer } from '../../src/openstack/servers.ts';
 import { TOKENS, tokenAnswer } from '../support/http-cloud.ts';
 import { PASSWORD, connectTo } from '../support/http-connect.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const SERVER = 'GET /v2.1/servers/*';
@@ -20,17 +20,17 @@ describe('login at Keystone', () => {
   test('Twenty parallel calls share one login', async () => {
     at.http.on(SERVER, { body: server });
     await Promise.all(Array.from({ length: 20 }, (_, index) => findServer(at.cloud, `s${index}`)));
-    expect(at.http.seen(TOKENS)).toHaveLength(1);
-    expect(at.http.seen(SERVER)).toHaveLength(20);
+    expect(at.http.requests(TOKENS)).toHaveLength(1);
+    expect(at.http.requests(SERVER)).toHaveLength(20);
   });
 
   test('Opening a cloud sends no request before the first call', () => {
-    expect(at.http.seen()).toEqual([]);
+    expect(at.http.requests()).toEqual([]);
   });
 
   test('A login by password sends user, password and project, with the domains of user and project', async () => {
     await at.cloud.projectId();
-    expect(at.http.seen(TOKENS)[0]?.json).toEqual({
+    expect(at.http.requests(TOKENS)[0]?.json).toEqual({
       auth: {
         identity: {
           methods: ['password'],
@@ -53,8 +53,8 @@ describe('login at Keystone', () => {
       },
     } as const;
     const connection = await connectTo(at.http.origin, { clock: at.clock, access });
-    await connection.under().projectId();
-    expect(at.http.seen(TOKENS)[0]?.json).toEqual({
+    await connection.withSignal().projectId();
+    expect(at.http.requests(TOKENS)[0]?.json).toEqual({
       auth: {
         identity: { methods: ['password'], password: { user: { id: 'u1', password: 'x' } } },
         scope: { project: { id: 'p1' } },
@@ -66,8 +66,8 @@ describe('login at Keystone', () => {
   test('A login with an application credential sends no scope', async () => {
     const auth = { method: 'application_credential', id: 'ac', secret: new Secret('shh') } as const;
     const connection = await connectTo(at.http.origin, { clock: at.clock, access: { auth } });
-    expect(await connection.under().projectId()).toBe('project-1');
-    expect(at.http.seen(TOKENS)[0]?.json).toEqual({
+    expect(await connection.withSignal().projectId()).toBe('project-1');
+    expect(at.http.requests(TOKENS)[0]?.json).toEqual({
       auth: {
         identity: {
           methods: ['application_credential'],
@@ -93,7 +93,7 @@ describe('login at Keystone', () => {
   test('A login that returns 401 is not retried', async () => {
     at.http.on(TOKENS, { status: 401 });
     await failureOf(at.cloud.projectId());
-    expect(at.http.seen(TOKENS)).toHaveLength(1);
+    expect(at.http.requests(TOKENS)).toHaveLength(1);
   });
 
   test('A login that returns 503 is retried', async () => {
@@ -159,14 +159,18 @@ describe('token', () => {
     await findServer(at.cloud, 's1');
     at.clock.advance(60_000);
     await findServer(at.cloud, 's1');
-    expect(at.http.seen(SERVER).map(({ headers }) => headers['x-auth-token'])).toEqual(['t1', 't1', 't2']);
+    expect(at.http.requests(SERVER).map(({ headers }) => headers['x-auth-token'])).toEqual([
+      't1',
+      't1',
+      't2',
+    ]);
   });
 
   test('A call that returns 401 is repeated with a new token, even a POST', async () => {
     at.http.on('POST /v2.1/os-keypairs', [{ status: 401 }, { status: 201, body: {} }]);
     at.http.on(TOKENS, [tokenAnswer(at.http.origin, 't1'), tokenAnswer(at.http.origin, 't2')]);
     await at.cloud.compute.send({ operation: 'x', method: 'POST', path: '/os-keypairs', body: {} });
-    const tokens = at.http.seen('POST /v2.1/os-keypairs').map(({ headers }) => headers['x-auth-token']);
+    const tokens = at.http.requests('POST /v2.1/os-keypairs').map(({ headers }) => headers['x-auth-token']);
     expect(tokens).toEqual(['t1', 't2']);
   });
 
@@ -175,8 +179,8 @@ describe('token', () => {
     const error = await failureOf(findServer(at.cloud, 's1'));
     expect(error).toBeInstanceOf(UnauthorizedError);
     expect(error.message).toMatch('check the credentials in clouds.yaml');
-    expect(at.http.seen(SERVER)).toHaveLength(2);
-    expect(at.http.seen(TOKENS)).toHaveLength(2);
+    expect(at.http.requests(SERVER)).toHaveLength(2);
+    expect(at.http.requests(TOKENS)).toHaveLength(2);
   });
 
   test('Parallel calls that return 401 share one new login', async () => {
@@ -185,6 +189,6 @@ describe('token', () => {
     );
     at.http.on(TOKENS, [tokenAnswer(at.http.origin, 'old'), tokenAnswer(at.http.origin, 'new')]);
     await Promise.all(Array.from({ length: 10 }, () => findServer(at.cloud, 's1')));
-    expect(at.http.seen(TOKENS)).toHaveLength(2);
+    expect(at.http.requests(TOKENS)).toHaveLength(2);
   });
 });

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { SourceError } from '../../src/system/source-error.ts';
+import { SourceError } from '../../src/system/streams/source-error.ts';
 import { UnauthorizedError } from '../../src/model/cloud-errors.ts';
 import { openImageData, uploadImageData } from '../../src/openstack/image-data.ts';
 import { TOKENS, tokenAnswer } from '../support/http-cloud.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const FILE = 'PUT /v2/images/i1/file';
@@ -18,7 +18,7 @@ describe('upload of image data', () => {
   test('An upload sends the exact content length and the token', async () => {
     at.http.on(FILE, { status: 204 });
     await upload(Readable.from([chunk, Buffer.from('end')]), chunk.length + 3);
-    const [request] = at.http.seen(FILE);
+    const [request] = at.http.requests(FILE);
     expect(request?.headers).toMatchObject({
       'content-length': String(chunk.length + 3),
       'content-type': 'application/octet-stream',
@@ -51,7 +51,7 @@ describe('upload of image data', () => {
       })(),
     );
     expect(await failureOf(upload(source, 2 * chunk.length))).toMatchObject({ message: 'bad data' });
-    expect(at.http.seen(FILE)[0]?.body.length ?? 0).toBeLessThan(2 * chunk.length);
+    expect(at.http.requests(FILE)[0]?.body.length ?? 0).toBeLessThan(2 * chunk.length);
   });
 
   test('An upload that returns 401 discards the token, so that the next upload uses a new one', async () => {
@@ -59,7 +59,7 @@ describe('upload of image data', () => {
     at.http.on(FILE, [{ status: 401 }, { status: 204 }]);
     expect(await failureOf(upload(Readable.from([chunk]), chunk.length))).toBeInstanceOf(UnauthorizedError);
     await upload(Readable.from([chunk]), chunk.length);
-    expect(at.http.seen(FILE).map(({ headers }) => headers['x-auth-token'])).toEqual(['t1', 't2']);
+    expect(at.http.requests(FILE).map(({ headers }) => headers['x-auth-token'])).toEqual(['t1', 't2']);
   });
 
   test('An upload ends when its signal aborts', async () => {
@@ -103,7 +103,7 @@ describe('token of an upload', () => {
       upload(Readable.from([chunk]), chunk.length),
     ]);
     await upload(Readable.from([chunk]), chunk.length);
-    expect(at.http.seen(FILE).map(({ headers }) => headers['x-auth-token'])).toEqual(['t2', 't2', 't3']);
+    expect(at.http.requests(FILE).map(({ headers }) => headers['x-auth-token'])).toEqual(['t2', 't2', 't3']);
   });
 });
 
@@ -120,14 +120,14 @@ describe('download of image data', () => {
   test('A download from the beginning sends no Range header', async () => {
     at.http.on(READ, { body: whole });
     expect((await read(0)).equals(whole)).toBe(true);
-    expect(at.http.seen(READ)[0]?.headers).not.toHaveProperty('range');
-    expect(at.http.seen(READ)[0]?.headers).toMatchObject({ 'x-auth-token': 'token-1' });
+    expect(at.http.requests(READ)[0]?.headers).not.toHaveProperty('range');
+    expect(at.http.requests(READ)[0]?.headers).toMatchObject({ 'x-auth-token': 'token-1' });
   });
 
   test('A download from an offset sends a Range header', async () => {
     at.http.on(READ, { status: 206, body: whole.subarray(70_000) });
     expect((await read(70_000)).equals(whole.subarray(70_000))).toBe(true);
-    expect(at.http.seen(READ)[0]?.headers).toMatchObject({ range: 'bytes=70000-' });
+    expect(at.http.requests(READ)[0]?.headers).toMatchObject({ range: 'bytes=70000-' });
   });
 
   test.each([1, 65_536, 199_999, 200_000])(
@@ -157,7 +157,7 @@ describe('download of image data', () => {
     at.http.on(READ, [{ status: 401 }, { body: whole }]);
     expect(await failureOf(read(0))).toBeInstanceOf(UnauthorizedError);
     expect((await read(0)).length).toBe(whole.length);
-    expect(at.http.seen(READ).map(({ headers }) => headers['x-auth-token'])).toEqual(['t1', 't2']);
+    expect(at.http.requests(READ).map(({ headers }) => headers['x-auth-token'])).toEqual(['t1', 't2']);
   });
 
   test.each([0, 10])('A download from byte %i that is cut off fails for its reader', async (offset) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createImage, deleteImage, findImage, listImages, updateImage } from '../../src/openstack/images.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const IMAGES = 'GET /v2/images';
@@ -25,7 +25,7 @@ describe('list of images by name', () => {
   ])('The name %s is sent to Glance as the filter %s', async (name, filter) => {
     at.http.on(IMAGES, { body: { images: [image('a', { name })] } });
     expect(await listImages(at.cloud, name)).toHaveLength(1);
-    expect(at.http.seen(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
+    expect(at.http.requests(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
   });
 
   test('A list of images by name contains only images of this exact name that the project owns', async () => {
@@ -61,7 +61,7 @@ describe('image record', () => {
     at.http.on('POST /v2/images', { status: 201, body: image('x', { status: 'queued' }) });
     const spec = { id: 'x', name: 'noble', diskFormat: 'qcow2', properties: { os_distro: 'ubuntu' } };
     await createImage(at.cloud, spec);
-    expect(at.http.seen('POST /v2/images')[0]?.json).toMatchObject({
+    expect(at.http.requests('POST /v2/images')[0]?.json).toMatchObject({
       id: 'x',
       name: 'noble',
       disk_format: 'qcow2',
@@ -84,7 +84,7 @@ describe('image record', () => {
   test('An update sends name and properties in one JSON patch of the media type of Glance', async () => {
     at.http.on('PATCH /v2/images/x', { body: image('x') });
     const changed = await updateImage(at.cloud, 'x', { name: 'noble', properties: { 'a/b~c': '1' } });
-    const [request] = at.http.seen('PATCH /v2/images/x');
+    const [request] = at.http.requests('PATCH /v2/images/x');
     expect(changed.id).toBe('x');
     expect(request?.headers['content-type']).toBe('application/openstack-images-v2.1-json-patch');
     expect(request?.json).toEqual([
@@ -98,7 +98,7 @@ describe('list of images by property', () => {
   test('A list of images by property filters in the query and leaves out images without the property', async () => {
     at.http.on(IMAGES, { body: { images: [image('a', { made_by: 'us' }), image('b')] } });
     expect((await listImages(at.cloud, undefined, { made_by: 'us' })).map(({ id }) => id)).toEqual(['a']);
-    const query = at.http.seen(IMAGES)[0]?.url.searchParams;
+    const query = at.http.requests(IMAGES)[0]?.url.searchParams;
     expect([query?.get('made_by'), query?.get('limit'), query?.get('owner')]).toEqual([
       'us',
       '1000',

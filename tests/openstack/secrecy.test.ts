@@ -7,7 +7,7 @@ import { findServer } from '../../src/openstack/servers.ts';
 import { Readable } from 'node:stream';
 import { type Script, TOKENS, tokenAnswer } from '../support/http-cloud.ts';
 import { PASSWORD, connectTo } from '../support/http-connect.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const TOKEN = 'token-MARKED';
@@ -88,7 +88,7 @@ describe('errors of the login', () => {
     const auth = { method: 'application_credential', id: 'ac', secret } as const;
     const connection = await connectTo(at.http.origin, { clock: at.clock, access: { authUrl, auth } });
     at.http.on(TOKENS, 'reset');
-    expect(printAll(await failureOf(connection.under().projectId()))).not.toMatch('MARKED');
+    expect(printAll(await failureOf(connection.withSignal().projectId()))).not.toMatch('MARKED');
     await connection.close();
   });
 });

@@ -8,7 +8,7 @@ import {
   getConsole,
   stopServer,
 } from '../../src/openstack/servers.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const ACTION = 'POST /v2.1/servers/s1/action';
@@ -27,7 +27,7 @@ describe('server', () => {
       metadata: { a: 'b' },
     };
     expect(await createServer(at.cloud, spec)).toBe('s1');
-    expect(at.http.seen('POST /v2.1/servers')[0]?.json).toEqual({
+    expect(at.http.requests('POST /v2.1/servers')[0]?.json).toEqual({
       server: {
         name: 'n',
         imageRef: 'i',
@@ -86,7 +86,7 @@ describe('server', () => {
   test('Stopping a stopped server succeeds', async () => {
     at.http.on(ACTION, { status: 409, body: { conflictingRequest: { message: 'is stopped' } } });
     await stopServer(at.cloud, 's1');
-    expect(at.http.seen(ACTION)[0]?.json).toEqual({ 'os-stop': null });
+    expect(at.http.requests(ACTION)[0]?.json).toEqual({ 'os-stop': null });
   });
 
   test('Stopping a missing server fails', async () => {
@@ -110,7 +110,7 @@ describe('server image', () => {
   test('A server image is requested with the microversion that returns its id in the body', async () => {
     at.http.on(ACTION, { status: 202, body: { image_id: 'i9' } });
     expect(await createServerImage(at.cloud, 's1', request)).toBe('i9');
-    const [asked] = at.http.seen(ACTION);
+    const [asked] = at.http.requests(ACTION);
     expect(asked?.headers['openstack-api-version']).toBe('compute 2.45');
     expect(asked?.json).toEqual({ createImage: request });
   });

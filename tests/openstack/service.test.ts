@@ -13,7 +13,7 @@ import { createKeypair, deleteKeypair } from '../../src/openstack/keypairs.ts';
 import { findServer } from '../../src/openstack/servers.ts';
 import { type HttpCloud, TOKENS, startHttpCloud, tokenAnswer } from '../support/http-cloud.ts';
 import { connectTo } from '../support/http-connect.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const SERVER = 'GET /v2.1/servers/*';
@@ -29,7 +29,7 @@ describe('temporary failure', () => {
       { status: 201, body: {} },
     ]);
     await post();
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(2);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(2);
     expect(at.clock.naps).toEqual([7000]);
   });
 
@@ -56,14 +56,14 @@ describe('temporary failure', () => {
     async (status) => {
       at.http.on(KEYPAIRS, { status });
       expect(await failureOf(post())).toBeInstanceOf(CloudUnavailableError);
-      expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+      expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
     },
   );
 
   test('A DELETE that returns 503 is retried', async () => {
     at.http.on('DELETE /v2.1/os-keypairs/k', [{ status: 503 }, { status: 202 }]);
     await deleteKeypair(at.cloud, 'k');
-    expect(at.http.seen('DELETE /v2.1/os-keypairs/k')).toHaveLength(2);
+    expect(at.http.requests('DELETE /v2.1/os-keypairs/k')).toHaveLength(2);
   });
 
   test('A call fails with the last error after four attempts', async () => {
@@ -71,7 +71,7 @@ describe('temporary failure', () => {
     const error = await failureOf(get());
     expect(error).toMatchObject({ kind: 'unavailable', name: 'BusyError' });
     expect(error.message).toMatch('get server s1: the compute service of cloud c1 answered 503');
-    expect(at.http.seen(SERVER)).toHaveLength(4);
+    expect(at.http.requests(SERVER)).toHaveLength(4);
   });
 });
 
@@ -90,7 +90,7 @@ describe('permanent failure', () => {
       expect(error.message).toBe(
         `create keypair k: the compute service of cloud c1 answered ${status}: Bad name`,
       );
-      expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+      expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
     },
   );
 
@@ -170,7 +170,7 @@ describe('missing response', () => {
     await at.http.waitFor(KEYPAIRS);
     at.clock.advance(60_000);
     expect(await failure).toBeInstanceOf(CloudTimeoutError);
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
   });
 
   test('A GET succeeds when the second attempt gets a response', async () => {
@@ -187,15 +187,15 @@ describe('missing response', () => {
     at.http.on(KEYPAIRS, 'reset');
     const error = await failureOf(post());
     expect(error.message).toMatch('socket hang up');
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
   });
 
   test('A refused connection is retried, even for a POST, and the error names ECONNREFUSED', async () => {
     const gone = await startHttpCloud();
     const connection = await connectTo(gone.origin, { clock: at.clock });
-    await connection.under().projectId();
+    await connection.withSignal().projectId();
     await gone.close();
-    const error = await failureOf(createKeypair(connection.under(), { name: 'k', publicKey: 'a b' }));
+    const error = await failureOf(createKeypair(connection.withSignal(), { name: 'k', publicKey: 'a b' }));
     expect(error).toMatchObject({ kind: 'unavailable', wasNeverSent: true });
     expect(error.message).toMatch('ECONNREFUSED');
     expect(at.clock.naps).toHaveLength(3);
@@ -205,7 +205,7 @@ describe('missing response', () => {
   test('A GET ends at once when its signal aborts', async () => {
     at.http.on(SERVER, 'hang');
     const stop = new AbortController();
-    const failure = failureOf(findServer(at.connection.under(stop.signal), 's1'));
+    const failure = failureOf(findServer(at.connection.withSignal(stop.signal), 's1'));
     await at.http.waitFor(SERVER);
     stop.abort(new CancelledError('stopped by SIGTERM'));
     await expect(failure).resolves.toMatchObject({ kind: 'cancelled', message: 'stopped by SIGTERM' });
@@ -219,7 +219,7 @@ describe('missing response', () => {
       return { status: 201, body: {} };
     });
     const stop = new AbortController();
-    const created = createKeypair(at.connection.under(stop.signal), { name: 'k', publicKey: 'a b' });
+    const created = createKeypair(at.connection.withSignal(stop.signal), { name: 'k', publicKey: 'a b' });
     await at.http.waitFor(KEYPAIRS);
     stop.abort(new CancelledError('stopped'));
     respond();
@@ -234,7 +234,7 @@ describe('redirect', () => {
       const other = await startHttpCloud();
       at.http.on(SERVER, { status, headers: { location: `${other.origin}/v2.1/servers/s1` } });
       expect(await failureOf(get())).toBeInstanceOf(RejectedError);
-      expect(other.seen()).toEqual([]);
+      expect(other.requests()).toEqual([]);
       await other.close();
     },
   );
@@ -244,7 +244,7 @@ describe('request', () => {
   test('A request carries the token and accepts JSON', async () => {
     at.http.on('GET /v2.1/flavors/detail', { body: { flavors: [] } });
     await listFlavors(at.cloud);
-    const [request] = at.http.seen('GET /v2.1/flavors/detail');
+    const [request] = at.http.requests('GET /v2.1/flavors/detail');
     expect(request?.headers).toMatchObject({ 'x-auth-token': 'token-1', accept: 'application/json' });
   });
 
@@ -254,8 +254,8 @@ describe('request', () => {
     for (const http of [at.http, other]) http.on(SERVER, good);
     other.on(TOKENS, tokenAnswer(other.origin, 'token-of-the-other'));
     const connection = await connectTo(other.origin, { clock: at.clock });
-    await Promise.all([get(), findServer(connection.under(), 's1'), get()]);
-    const tokens = (http: HttpCloud) => http.seen(SERVER).map(({ headers }) => headers['x-auth-token']);
+    await Promise.all([get(), findServer(connection.withSignal(), 's1'), get()]);
+    const tokens = (http: HttpCloud) => http.requests(SERVER).map(({ headers }) => headers['x-auth-token']);
     expect([tokens(at.http), tokens(other)]).toEqual([['token-1', 'token-1'], ['token-of-the-other']]);
     await connection.close();
     await other.close();

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { jobFiles, writeJobOrder } from '../../src/builder/job-files.ts';
-import { NODE_FILE } from '../../src/builder/programs.ts';
+import { jobFiles, writeJobOrder } from '../../src/builder/jobs/job-files.ts';
+import { NODE_FILE } from '../../src/builder/host/programs.ts';
 import { buildOrder } from '../builder/support/jobs.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
 
@@ -51,7 +51,7 @@ test('nothing is pruned while built.json cannot be written', async () => {
   await rm(built);
   await mkdir(built);
   const [published = ''] = await at.host.images('red');
-  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isSettled: true }] });
+  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isConfirmed: true }] });
   await daemon.passUntil(
     () => daemon.told('built.json was not written: this is a bug, please report it').length > 0,
   );
@@ -83,11 +83,11 @@ test.each(['desired.json', 'schedule.json'])(
     const path = join(at.host.paths.state, name);
     const good = await readFile(path, 'utf8');
     await writeFile(path, '{');
-    await daemon.passUntil(async () => (await at.host.built())?.rests !== undefined);
-    expect((await at.host.built())?.rests).toMatch(new RegExp(`^waiting for the charm: ${name}: `));
+    await daemon.passUntil(async () => (await at.host.built())?.idleReason !== undefined);
+    expect((await at.host.built())?.idleReason).toMatch(new RegExp(`^waiting for the charm: ${name}: `));
     expect((await at.host.built())?.clouds).toHaveLength(2);
     await writeFile(path, good);
-    await daemon.passUntil(async () => (await at.host.built())?.rests === undefined);
+    await daemon.passUntil(async () => (await at.host.built())?.idleReason === undefined);
   },
 );
 

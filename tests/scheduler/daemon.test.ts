@@ -125,7 +125,7 @@ test('revisions that nobody publishes any more are pruned when publications were
     await daemon.passUntil(async () => (await at.host.built())?.answered.includes(buildId) === true);
   }
   expect(await at.host.calls('prune')).toEqual([]);
-  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isSettled: true }] });
+  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isConfirmed: true }] });
   await daemon.passUntil(async () => (await at.host.images('red')).length === 3);
   expect(await at.host.images('red')).toContain(published);
   await daemon.passUntil(async () => (await at.host.images('builder')).length === 2);

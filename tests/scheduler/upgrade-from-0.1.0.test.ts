@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { type DesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
-import { EMPTY_JOURNAL } from '../../src/scheduler/journal.ts';
+import { EMPTY_JOURNAL } from '../../src/scheduler/journal/journal.ts';
 import { FORMAT_1 } from '../support/desired-format-1.ts';
-import { HOUR, JAMMY, NOBLE, NOW, copyOf, image, planInput, seen, tell } from './plan-fixtures.ts';
+import { HOUR, JAMMY, NOBLE, NOW, copyOf, image, planInput, seen, tell } from './plan/plan-fixtures.ts';
 
 /** As 0.1.0 wrote them into journal.json for the settings of FORMAT_1. */
 const PREPARED_UNDER = {

@@ -19,10 +19,10 @@ interface HttpAnswer {
 export type Answer = HttpAnswer | 'hang' | 'stall' | 'reset';
 
 /** One response for all requests, a list whose last response repeats, or a function. */
-export type Script = Answer | readonly Answer[] | ((request: SeenRequest) => Answer | Promise<Answer>);
+export type Script = Answer | readonly Answer[] | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
 /** A received request. Its body grows until it is complete. */
-export interface SeenRequest {
+export interface ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export interface HttpCloud {
   /** Sets the responses to `METHOD /path`, without the query. `*` matches one path segment. */
   on(route: string, script: Script): void;
   /** Returns the requests so far, optionally only those to `route`. */
-  seen(route?: string): readonly SeenRequest[];
+  requests(route?: string): readonly ReceivedRequest[];
   /** Resolves when the nth request to `route` has arrived. */
   waitFor(route: string, nth?: number): Promise<void>;
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export interface HttpCloud {
 
 export const TOKENS = 'POST /v3/auth/tokens';
 
-class Seen implements SeenRequest {
+class Seen implements ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ class Seen implements SeenRequest {
   }
 }
 
-function fits(route: string, { method, url }: SeenRequest): boolean {
+function fits(route: string, { method, url }: ReceivedRequest): boolean {
   const [wanted, path = ''] = route.split(' ');
   const pattern = path.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '[^/]+');
   return wanted === method && new RegExp(`^${pattern}$`).test(url.pathname);
@@ -113,7 +113,7 @@ export async function startHttpCloud(): Promise<HttpCloud> {
   return {
     origin,
     on: (route, script) => void (scripts.delete(route), scripts.set(route, { script, uses: 0 })),
-    seen: list,
+    requests: list,
     waitFor: async (route, nth = 1) => {
       while (list(route).length < nth) await once(arrivals, 'request');
     },

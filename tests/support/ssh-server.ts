@@ -6,8 +6,8 @@ import ssh2, {
   type ServerChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import type { SshTarget } from '../../src/system/ssh.ts';
-import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh-keys.ts';
+import type { SshTarget } from '../../src/system/ssh/ssh.ts';
+import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
 
 /** Runs a command on the server. `cut` breaks the TCP connection. */
 export type ExecHandler = (channel: ServerChannel, cut: () => void) => void;

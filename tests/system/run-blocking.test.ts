@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { CommandError, type CommandRequest, type RunCommand, runCommand } from '../../src/system/command.ts';
+import {
+  CommandError,
+  type CommandRequest,
+  type RunCommand,
+  runCommand,
+} from '../../src/system/process/command.ts';
 import { runBlocking } from '../../src/system/run-blocking.ts';
 
 const WAYS: readonly (readonly [string, RunCommand])[] = [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '../../src/system/wait.ts';
-import { NappingClock } from '../support/http-clock.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
 
 describe('a wait', () => {
   test('a wait probes at once, then with doubling pauses up to its interval', async () => {
-    const clock = new NappingClock();
+    const clock = new SkippingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 2000, option: '--it-timeout', clock };
     let probes = 0;
     const found = await waitFor(() => Promise.resolve(++probes === 7 ? 'it' : undefined), wait);
@@ -13,7 +13,7 @@ describe('a wait', () => {
   });
 
   test('a wait never pauses longer than its interval', async () => {
-    const clock = new NappingClock();
+    const clock = new SkippingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 100, option: '--it-timeout', clock };
     let probes = 0;
     await waitFor(() => Promise.resolve(++probes === 3 ? 'it' : undefined), wait);

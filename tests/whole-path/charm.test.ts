@@ -2,7 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { APPLICATION, type Stage, openStage } from '../support/charm-on-emulator.ts';
+import { APPLICATION, type CharmFixture, openCharmFixture } from '../support/charm-fixture.ts';
 import type { Relation } from '../support/juju/unit-agent.ts';
 import { findInClouds } from './find-in-clouds.ts';
 
@@ -11,12 +11,12 @@ const WAIT_S = 90;
 /** Long enough for several such waits, so that the failing wait reports its condition before the test times out. */
 const LONGEST_MS = 300_000;
 
-let stage: Stage;
+let stage: CharmFixture;
 let near: Relation;
 let far: Relation;
 
 beforeAll(async () => {
-  stage = await openStage({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
+  stage = await openCharmFixture({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
   await stage.deploy();
 }, LONGEST_MS);
 
@@ -41,11 +41,11 @@ const waitUntilIdle = (): Promise<true> =>
     return built?.running.length === 0 && built.batch.total === built.batch.done ? true : undefined;
   });
 
-const countServers = (): number => stage.emulator.book().a.serversEver.length;
+const countServers = (): number => stage.emulator.inventory().a.serversEver.length;
 
 /** Returns the names of these images in a cloud, without images that are not active or not of the project. */
 const namesOf = (cloud: 'a' | 'b', project: string, ids: readonly string[]): readonly string[] => {
-  const { images } = stage.emulator.book()[cloud];
+  const { images } = stage.emulator.inventory()[cloud];
   return ids.flatMap((id) => {
     const found = images.find((image) => image.id === id);
     return found?.status === 'active' && found.owner === project ? [found.name] : [];
@@ -118,13 +118,13 @@ describe('the packed charm in front of two clouds', () => {
     await stage.until('servers', WAIT_S, () => countServers() > 4 || undefined);
     await stage.agent.remove();
     await stage.until('empty clouds', WAIT_S, () => {
-      const { servers, ports, keypairs } = stage.emulator.book().a;
+      const { servers, ports, keypairs } = stage.emulator.inventory().a;
       return [...servers, ...ports, ...keypairs].length === 0 || undefined;
     });
     expect(stage.machine.services()).toEqual([]);
     expect(await stage.machine.listFiles()).toEqual([]);
     expect(stage.machine.listProcesses()).toEqual([]);
-    const all = Object.values(stage.emulator.book()).flatMap(({ images }) => images);
+    const all = Object.values(stage.emulator.inventory()).flatMap(({ images }) => images);
     expect(all.filter(({ status, name }) => status !== 'active' || name.includes('.building-'))).toEqual([]);
   });
 });

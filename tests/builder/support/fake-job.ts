@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PROGRAM_FILE } from '../../../src/builder/programs.ts';
+import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
 import type { UnitPaths } from '../../../src/model/unit-paths.ts';
 
 /** The user `nobody`. */

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { kill } from 'node:process';
 import { afterEach, beforeEach } from '@jest/globals';
 import { initialize } from '../../../src/builder/initialize.ts';
-import { findJobProcesses } from '../../../src/builder/job-processes.ts';
+import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
 import { installHostSecrets } from '../../../src/builder/credentials.ts';
 import type { RunTools } from '../../../src/builder/tools.ts';
 import type { JobOrder, OrderHead, OrderOf } from '../../../src/model/job-order.ts';
 import { type StaticConfigs, expandRunConfigs } from '../../../src/model/run-config.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { runCommand, startDetached } from '../../../src/system/command.ts';
+import { runCommand, startDetached } from '../../../src/system/process/command.ts';
 import { type TestHost, UNIT, useHost } from './host.ts';
 
 /** What the program is to do for orders of a kind, or of a kind and an image (`build img`). */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import type { JobPlace } from '../../../src/builder/tools.ts';
 import type { WorkOrder } from '../../../src/model/job-order.ts';
-import { compileSource } from '../../bin/compile-source.ts';
+import { compileSource } from '../../cli/compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const ROOMS = ['builder', 'system', 'model'];

@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { uploadImageData } from '../../../src/openstack/image-data.ts';
 import { type Image, type ImageSpec, createImage, deleteImage } from '../../../src/openstack/images.ts';
-import type { UserName, World } from '../contract.ts';
+import type { UserName, CaseContext } from '../contract.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
@@ -23,12 +23,12 @@ export const NEVER = '00000000-0000-4000-8000-000000000000';
 /** A signal that is never aborted. */
 export const forever = new AbortController().signal;
 
-export const connectAs = async (world: World, user: UserName): Promise<Cloud> =>
-  (await world.connect(user)).under();
+export const connectAs = async (world: CaseContext, user: UserName): Promise<Cloud> =>
+  (await world.connect(user)).withSignal();
 
 /** Creates a queued image that is deleted at the end of the case. */
 export async function makeImage(
-  world: World,
+  world: CaseContext,
   cloud: Cloud,
   spec: Partial<ImageSpec> & { readonly name: string },
 ): Promise<Image> {
@@ -43,7 +43,7 @@ export const upload = (cloud: Cloud, id: string, data: Buffer): Promise<void> =>
 
 /** Creates an active image that is deleted at the end of the case, and returns its id and data. */
 export async function makeActiveImage(
-  world: World,
+  world: CaseContext,
   cloud: Cloud,
   name: string,
 ): Promise<{ readonly id: string; readonly data: Buffer }> {

@@ -6,7 +6,7 @@ import { getEndpoint } from '../../../src/openstack/catalog.ts';
 import type { PasswordAuth } from '../../../src/model/cloud-login.ts';
 import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
 import { listImages } from '../../../src/openstack/images.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 import { connectAs, expectError } from './expectations.ts';
 
 const VERB = 'getToken';
@@ -17,9 +17,9 @@ const withAuth =
   (access: CloudAccess): CloudAccess =>
     access.auth.method === 'password' ? { ...access, auth: { ...access.auth, ...change } } : access;
 
-async function expectDenied(world: World, change: (access: CloudAccess) => CloudAccess): Promise<void> {
+async function expectDenied(world: CaseContext, change: (access: CloudAccess) => CloudAccess): Promise<void> {
   const connection = await world.connect('builder', change);
-  const { message } = await expectError(connection.under().identity.getToken(), UnauthorizedError);
+  const { message } = await expectError(connection.withSignal().identity.getToken(), UnauthorizedError);
   expect(message).toContain('answered 401: The request you have made requires authentication.');
 }
 
@@ -58,7 +58,7 @@ export const identityCases: readonly ContractCase[] = [
       const cloud = await connectAs(world, 'builder');
       const id = await cloud.projectId();
       const again = await world.connect('builder', withAuth({ project: { id }, projectDomain: undefined }));
-      expect(await again.under().projectId()).toBe(id);
+      expect(await again.withSignal().projectId()).toBe(id);
     },
   },
   {
@@ -68,7 +68,7 @@ export const identityCases: readonly ContractCase[] = [
       const cloud = await connectAs(world, 'builder');
       const domain = { id: 'default' };
       const again = await world.connect('builder', withAuth({ userDomain: domain, projectDomain: domain }));
-      expect(await again.under().projectId()).toBe(await cloud.projectId());
+      expect(await again.withSignal().projectId()).toBe(await cloud.projectId());
     },
   },
   {
@@ -105,7 +105,7 @@ export const identityCases: readonly ContractCase[] = [
           ? access
           : { ...access, auth: { ...access.auth, secret: new Secret('wrong') } },
       );
-      await expectError(connection.under().identity.getToken(), UnauthorizedError);
+      await expectError(connection.withSignal().identity.getToken(), UnauthorizedError);
     },
   },
   {

@@ -9,7 +9,7 @@ import {
   listImageMembers,
 } from '../../../src/openstack/image-members.ts';
 import { deleteImage, findImage, updateImage } from '../../../src/openstack/images.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 import { NEVER, connectAs, expectError, makeImage, upload } from './expectations.ts';
 
 interface Offer {
@@ -20,14 +20,14 @@ interface Offer {
 }
 
 /** Creates a private image of the builder and connects as the neighbour. */
-async function makePrivate(world: World): Promise<Offer> {
+async function makePrivate(world: CaseContext): Promise<Offer> {
   const [owner, other] = await Promise.all([connectAs(world, 'builder'), connectAs(world, 'neighbour')]);
   const { id } = await makeImage(world, owner, { name: world.name('image') });
   return { owner, other, otherId: await other.projectId(), id };
 }
 
 /** Creates an image of the builder and shares it with the neighbour. */
-async function makeOffer(world: World): Promise<Offer> {
+async function makeOffer(world: CaseContext): Promise<Offer> {
   const offer = await makePrivate(world);
   await updateImage(offer.owner, offer.id, { visibility: 'shared', properties: {} });
   expect(await createImageMember(offer.owner, offer.id, offer.otherId)).toBe(true);

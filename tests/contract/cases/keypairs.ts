@@ -2,12 +2,12 @@ import { expect } from '@jest/globals';
 import { ConflictError, RejectedError } from '../../../src/model/cloud-errors.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { createKeypair, deleteKeypair, listKeypairs } from '../../../src/openstack/keypairs.ts';
-import { generateSshKeyPair } from '../../../src/system/ssh-keys.ts';
-import type { ContractCase, World } from '../contract.ts';
+import { generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 
 /** Creates a keypair of the builder that is deleted at the end of the case. */
-async function makeKeypair(world: World, name: string) {
-  const cloud = (await world.connect('builder')).under();
+async function makeKeypair(world: CaseContext, name: string) {
+  const cloud = (await world.connect('builder')).withSignal();
   const keypair = { name, publicKey: generateSshKeyPair('{"of": "the contract"}').publicKey };
   world.onEnd(() => deleteKeypair(cloud, name));
   await createKeypair(cloud, keypair);
@@ -40,7 +40,7 @@ export const keypairCases: readonly ContractCase[] = [
     verb: 'createKeypair',
     outcome: 'an invalid key or a name with characters that Nova refuses causes a RejectedError',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       const name = world.name('key');
       const { publicKey } = generateSshKeyPair('good');
       await expect(createKeypair(cloud, { name, publicKey: 'no key' })).rejects.toThrow(RejectedError);
@@ -54,7 +54,7 @@ export const keypairCases: readonly ContractCase[] = [
     outcome: 'the list excludes keypairs of other users',
     run: async (world) => {
       const { keypair } = await makeKeypair(world, world.name('key'));
-      expect(await named((await world.connect('neighbour')).under(), keypair.name)).toEqual([]);
+      expect(await named((await world.connect('neighbour')).withSignal(), keypair.name)).toEqual([]);
     },
   },
   {
@@ -62,7 +62,7 @@ export const keypairCases: readonly ContractCase[] = [
     outcome: 'deleting is repeatable and keeps keypairs of other users',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, world.name('key'));
-      await deleteKeypair((await world.connect('neighbour')).under(), keypair.name);
+      await deleteKeypair((await world.connect('neighbour')).withSignal(), keypair.name);
       expect(await named(cloud, keypair.name)).toHaveLength(1);
       await deleteKeypair(cloud, keypair.name);
       await deleteKeypair(cloud, keypair.name);

@@ -8,7 +8,7 @@ export const portCases: readonly ContractCase[] = [
     verb: 'listServerPorts',
     outcome: 'a missing server has no ports',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       expect(await listServerPorts(cloud, randomUUID())).toEqual([]);
     },
   },
@@ -16,7 +16,7 @@ export const portCases: readonly ContractCase[] = [
     verb: 'deletePort',
     outcome: 'deleting a missing port succeeds',
     run: async (world) => {
-      await deletePort((await world.connect('builder')).under(), randomUUID());
+      await deletePort((await world.connect('builder')).withSignal(), randomUUID());
     },
   },
 ];

@@ -3,23 +3,23 @@ import { expect } from '@jest/globals';
 import { ConflictError, NotFoundError } from '../../../src/model/cloud-errors.ts';
 import { anything } from '../../../src/model/decode.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
-import { listAll } from '../../../src/openstack/pages.ts';
+import { listAll } from '../../../src/openstack/list-all.ts';
 import {
   createIngressRule,
   createSecurityGroup,
   deleteSecurityGroup,
   listSecurityGroups,
 } from '../../../src/openstack/security-groups.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 
 /** Creates a group that is deleted at the end of the case. */
-async function makeGroup(world: World, cloud: Cloud, name: string) {
+async function makeGroup(world: CaseContext, cloud: Cloud, name: string) {
   const group = await createSecurityGroup(cloud, name, 'of the contract');
   world.onEnd(() => deleteSecurityGroup(cloud, group.id));
   return group;
 }
 
-const builder = async (world: World): Promise<Cloud> => (await world.connect('builder')).under();
+const builder = async (world: CaseContext): Promise<Cloud> => (await world.connect('builder')).withSignal();
 
 export const securityGroupCases: readonly ContractCase[] = [
   {
@@ -69,7 +69,7 @@ export const securityGroupCases: readonly ContractCase[] = [
       const { id } = await makeGroup(world, cloud, name);
       await makeGroup(world, cloud, `${name}-2`);
       expect((await listSecurityGroups(cloud, name)).map((group) => group.id)).toEqual([id]);
-      expect(await listSecurityGroups((await world.connect('neighbour')).under(), name)).toEqual([]);
+      expect(await listSecurityGroups((await world.connect('neighbour')).withSignal(), name)).toEqual([]);
     },
   },
   {
@@ -100,7 +100,7 @@ export const securityGroupCases: readonly ContractCase[] = [
     outcome: 'a group that is missing or belongs to another project causes a NotFoundError',
     run: async (world) => {
       const cloud = await builder(world);
-      const neighbour = (await world.connect('neighbour')).under();
+      const neighbour = (await world.connect('neighbour')).withSignal();
       const { id } = await makeGroup(world, cloud, world.name('group'));
       const rule = { protocol: 'icmp' };
       await expect(createIngressRule(cloud, randomUUID(), rule)).rejects.toThrow(NotFoundError);
@@ -114,7 +114,7 @@ export const securityGroupCases: readonly ContractCase[] = [
       const cloud = await builder(world);
       const name = world.name('group');
       const { id } = await makeGroup(world, cloud, name);
-      await deleteSecurityGroup((await world.connect('neighbour')).under(), id);
+      await deleteSecurityGroup((await world.connect('neighbour')).withSignal(), id);
       expect(await listSecurityGroups(cloud, name)).toHaveLength(1);
       await deleteSecurityGroup(cloud, id);
       await deleteSecurityGroup(cloud, id);

@@ -16,7 +16,14 @@ import {
 import type { ContractCase } from '../contract.ts';
 import { poll } from '../poll.ts';
 import { makeImage, upload } from './expectations.ts';
-import { LONG_SECONDS, awaitGone, awaitStatus, bootPlanned, bootServer, planServer } from '../server-plan.ts';
+import {
+  LONG_SECONDS,
+  waitUntilDeleted,
+  waitForServerStatus,
+  bootPlanned,
+  bootServer,
+  planServer,
+} from '../server-plan.ts';
 
 export const serverCases: readonly ContractCase[] = [
   {
@@ -28,7 +35,7 @@ export const serverCases: readonly ContractCase[] = [
       const { cloud, spec, id, first } = await bootServer(world);
       expect(['BUILD', 'ACTIVE']).toContain(first?.status);
       expect(first?.addresses).toHaveLength(first?.status === 'BUILD' ? 0 : 1);
-      const { taskState, ...server } = await awaitStatus(cloud, id, 'ACTIVE');
+      const { taskState, ...server } = await waitForServerStatus(cloud, id, 'ACTIVE');
       const { name, metadata, imageId } = spec;
       expect([taskState, server]).toMatchObject([undefined, { id, name, metadata, imageId }]);
       expect(server.addresses).toHaveLength(1);
@@ -37,7 +44,7 @@ export const serverCases: readonly ContractCase[] = [
       expect(typeof (await getConsole(cloud, id))).toBe('string');
       await expect(deleteSecurityGroup(cloud, spec.securityGroupId)).rejects.toThrow(ConflictError);
 
-      const neighbour = (await world.connect('neighbour')).under();
+      const neighbour = (await world.connect('neighbour')).withSignal();
       expect(await findServer(neighbour, id)).toBeUndefined();
       expect((await listServers(neighbour)).map((one) => one.id)).not.toContain(id);
       expect(await listServerPorts(neighbour, id)).toEqual([]);
@@ -53,10 +60,10 @@ export const serverCases: readonly ContractCase[] = [
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec, id } = await bootServer(world);
-      await awaitStatus(cloud, id, 'ACTIVE');
+      await waitForServerStatus(cloud, id, 'ACTIVE');
       await stopServer(cloud, id);
       await stopServer(cloud, id);
-      await awaitStatus(cloud, id, 'SHUTOFF');
+      await waitForServerStatus(cloud, id, 'SHUTOFF');
       await stopServer(cloud, id);
       await expect(getConsole(cloud, id)).rejects.toThrow(NotFoundError);
 
@@ -70,12 +77,12 @@ export const serverCases: readonly ContractCase[] = [
       });
       expect(active).toMatchObject({ name: image.name, properties: image.metadata });
       expect(active.properties).toMatchObject({ base_image_ref: spec.imageId, image_type: 'snapshot' });
-      await awaitStatus(cloud, id, 'SHUTOFF');
+      await waitForServerStatus(cloud, id, 'SHUTOFF');
 
       for (const port of await listServerPorts(cloud, id)) await deletePort(cloud, port.id);
       expect(await listServerPorts(cloud, id)).toEqual([]);
       await deleteServer(cloud, id);
-      await awaitGone(cloud, id);
+      await waitUntilDeleted(cloud, id);
       expect((await findImage(cloud, imageId))?.status).toBe('active');
     },
   },
@@ -127,7 +134,7 @@ export const serverCases: readonly ContractCase[] = [
     run: async (world) => {
       const { cloud, id } = await bootServer(world);
       await deleteServer(cloud, id);
-      await awaitGone(cloud, id);
+      await waitUntilDeleted(cloud, id);
       await deleteServer(cloud, id);
       expect(await listServerPorts(cloud, id)).toEqual([]);
     },
@@ -136,14 +143,14 @@ export const serverCases: readonly ContractCase[] = [
     verb: 'findServer',
     outcome: 'a missing server returns undefined',
     run: async (world) => {
-      expect(await findServer((await world.connect('builder')).under(), randomUUID())).toBeUndefined();
+      expect(await findServer((await world.connect('builder')).withSignal(), randomUUID())).toBeUndefined();
     },
   },
   {
     verb: 'stopServer',
     outcome: 'a missing server causes a NotFoundError, also for getConsole and createServerImage',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       const id = randomUUID();
       const image = { name: world.name('image'), metadata: {} };
       await expect(stopServer(cloud, id)).rejects.toThrow(NotFoundError);

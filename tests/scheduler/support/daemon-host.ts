@@ -3,14 +3,14 @@ import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { findJobProcesses } from '../../../src/builder/job-processes.ts';
+import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
 import { type Built, parseBuilt } from '../../../src/model/built.ts';
 import { type DesiredState, buildCloudOf, encodeDesiredState } from '../../../src/model/desired-state.ts';
 import { encodeHostSecrets } from '../../../src/model/host-secrets.ts';
 import type { JobOrder } from '../../../src/model/job-order.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
-import { writeFileAtomic } from '../../../src/system/files.ts';
+import { writeFileAtomic } from '../../../src/system/files/text-file.ts';
 import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import { JUJU_EXEC, PROGRAM } from './scripted-program.ts';
 

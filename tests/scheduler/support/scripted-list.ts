@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { pid } from 'node:process';
-import { PROGRAM_FILE } from '../../../src/builder/programs.ts';
+import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
 import { parseJobOrder } from '../../../src/model/job-order.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type CommandResult,
   type RunCommand,
   runCommand,
-} from '../../../src/system/command.ts';
+} from '../../../src/system/process/command.ts';
 
 /*
  * The scripted program is made of the source of the first three functions, which therefore use `node:fs` only. A daemon

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Account } from './state.ts';
+import type { Account } from './cloud-state.ts';
 
 /** The name of an emulated cloud. */
 export type CloudName = 'a' | 'b';

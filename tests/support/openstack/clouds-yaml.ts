@@ -1,5 +1,5 @@
 import { CLOUD_ENTRIES, type CloudEntry, type CloudName } from './accounts.ts';
-import type { Account } from './state.ts';
+import type { Account } from './cloud-state.ts';
 
 /** The address of a cloud and its accounts. */
 interface CloudAddress {

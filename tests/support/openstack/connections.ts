@@ -33,7 +33,7 @@ export function openConnections(emulator: Pick<Emulator, 'cloudsYaml'>): Connect
         observe: () => undefined,
       });
       open.push(connection);
-      return connection.under();
+      return connection.withSignal();
     },
     close: async () => {
       await Promise.all(open.map((connection) => connection.close()));

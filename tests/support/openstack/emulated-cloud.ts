@@ -1,24 +1,24 @@
 import type { CloudName } from './accounts.ts';
-import { glanceRoutes } from './glance.ts';
-import { openGuests } from './guests.ts';
-import { addQueuedImage, storeImageData } from './images.ts';
-import { seedImages } from './images-seed.ts';
-import { keystoneRoutes } from './keystone.ts';
-import { makeNetwork } from './neutron-records.ts';
-import { neutronRoutes, seedCompute } from './neutron.ts';
-import { novaRoutes } from './nova.ts';
-import { openPace } from './pace.ts';
-import type { Route } from './route.ts';
-import { type Served, serveCloud } from './serve.ts';
-import type { Account, CloudState, ImageRecord } from './state.ts';
-import { type Troubles, openTroubles } from './troubles.ts';
+import { glanceRoutes } from './glance/glance-routes.ts';
+import { openGuests } from './guest/guests.ts';
+import { addQueuedImage, storeImageData } from './glance/images.ts';
+import { seedImages } from './glance/seed-images.ts';
+import { keystoneRoutes } from './keystone/keystone-routes.ts';
+import { makeNetwork } from './neutron/records.ts';
+import { neutronRoutes, seedCompute } from './neutron/neutron-routes.ts';
+import { novaRoutes } from './nova/nova-routes.ts';
+import { createEmulatorClock } from './emulator-clock.ts';
+import type { Route } from './server/route.ts';
+import { type ServedRequest, serveCloud } from './server/serve-cloud.ts';
+import type { Account, CloudState, ImageRecord } from './cloud-state.ts';
+import { type FaultInjector, createFaultInjector } from './server/fault-injector.ts';
 
 /** The controls of one emulated cloud, for tests and the demo. */
 export interface EmulatedCloud {
   readonly state: CloudState;
   /** The root URL of Keystone. */
   readonly authUrl: string;
-  readonly troubles: Troubles;
+  readonly faults: FaultInjector;
   /** Changes a password and revokes the user's tokens. */
   setPassword(user: string, password: string): void;
   /** Revokes all tokens. */
@@ -35,7 +35,7 @@ export interface EmulatedCloud {
   addImage(image: AddedImage): ImageRecord;
   /** Adds a network. Neutron allows several networks with the same name. */
   addNetwork(name: string): void;
-  requests(): readonly Pick<Served, 'route' | 'status'>[];
+  requests(): readonly Pick<ServedRequest, 'route' | 'status'>[];
   /** Stops the cloud, so that it refuses connections. */
   stop(): Promise<void>;
   /** Starts the cloud again at the same address. */
@@ -54,12 +54,12 @@ interface AddedImage {
 }
 
 /** The settings of an emulated cloud. */
-export interface CloudParts {
+export interface CloudSettings {
   readonly name: CloudName;
   readonly accounts: readonly Account[];
   readonly speed: number;
   readonly linkBytesPerSecond: number | undefined;
-  readonly onServed: (served: Served) => void;
+  readonly onServed: (served: ServedRequest) => void;
 }
 
 /** The default of Glance and Nova. */
@@ -73,13 +73,13 @@ export function routesOf(name: CloudName): readonly Route[] {
 }
 
 /** Creates a cloud and starts its server. */
-export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
+export async function openCloud(parts: CloudSettings): Promise<EmulatedCloud> {
   const state = await makeState(parts);
-  const troubles = openTroubles();
-  const requests: Pick<Served, 'route' | 'status'>[] = [];
+  const troubles = createFaultInjector();
+  const requests: Pick<ServedRequest, 'route' | 'status'>[] = [];
   const server = await serveCloud({
     state,
-    troubles,
+    faults: troubles,
     routes: routesOf(parts.name),
     linkBytesPerSecond: parts.linkBytesPerSecond,
     onServed: (served) => {
@@ -89,7 +89,7 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
   });
   return {
     state,
-    troubles,
+    faults: troubles,
     authUrl: `${server.origin}/identity/v3`,
     requests: () => requests,
     ...controlsOf(state),
@@ -97,7 +97,7 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
     start: () => server.start(),
     close: async () => {
       await server.stop();
-      state.pace.close();
+      state.clock.close();
       await state.guests?.close();
     },
   };
@@ -105,7 +105,7 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
 
 type Control = Exclude<
   keyof EmulatedCloud,
-  'state' | 'authUrl' | 'troubles' | 'requests' | 'stop' | 'start' | 'close'
+  'state' | 'authUrl' | 'faults' | 'requests' | 'stop' | 'start' | 'close'
 >;
 
 function controlsOf(state: CloudState): Pick<EmulatedCloud, Control> {
@@ -131,7 +131,7 @@ function controlsOf(state: CloudState): Pick<EmulatedCloud, Control> {
       state.pageSize = size;
     },
     addNetwork: (name) => {
-      state.networks.push(makeNetwork(name, new Date(state.pace.now()).toISOString()));
+      state.networks.push(makeNetwork(name, new Date(state.clock.now()).toISOString()));
     },
     addImage: ({ owner, data, ...image }) => {
       const formats = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private' };
@@ -149,8 +149,8 @@ function getAccount(state: CloudState, user: string): Account {
   return account;
 }
 
-async function makeState({ name, accounts, speed }: CloudParts): Promise<CloudState> {
-  const pace = openPace(speed);
+async function makeState({ name, accounts, speed }: CloudSettings): Promise<CloudState> {
+  const pace = createEmulatorClock(speed);
   const hasServers = name === 'a';
   const guests = hasServers ? await openGuests(pace) : undefined;
   const compute = hasServers
@@ -175,7 +175,7 @@ async function makeState({ name, accounts, speed }: CloudParts): Promise<CloudSt
     pageSize: PAGE_SIZE,
     killNextUpload: false,
     killNextSnapshot: false,
-    pace,
+    clock: pace,
   };
   seedImages(state);
   return state;

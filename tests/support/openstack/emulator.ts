@@ -1,8 +1,8 @@
 import { type CloudName, makeAccounts } from './accounts.ts';
-import { type Book, bookCloud } from './book.ts';
+import { type EmulatorInventory, takeInventory } from './inventory.ts';
 import { renderCloudsYaml, renderCredentials } from './clouds-yaml.ts';
 import { type EmulatedCloud, openCloud } from './emulated-cloud.ts';
-import type { Served } from './serve.ts';
+import type { ServedRequest } from './server/serve-cloud.ts';
 
 /** The settings of the emulator. */
 export interface EmulatorOptions {
@@ -11,7 +11,7 @@ export interface EmulatorOptions {
   /** The rate of image data to and from each cloud, in bytes per real second; unlimited by default. */
   readonly linkBytesPerSecond?: number;
   /** Called for every request that was answered or cut off. */
-  readonly onServed?: (cloud: CloudName, served: Served) => void;
+  readonly onServed?: (cloud: CloudName, served: ServedRequest) => void;
 }
 
 /** Two OpenStack clouds on loopback: `a` with Keystone, Glance, Nova and Neutron, `b` with Keystone and Glance. */
@@ -24,7 +24,7 @@ export interface Emulator {
   /** The SSH port of all guests. */
   readonly guestPort: number;
   /** Returns the resources of both clouds and the requests that they have received so far. */
-  book(): Book;
+  inventory(): EmulatorInventory;
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     cloudsYaml: () => renderCloudsYaml(address),
     credentials: (entry) => renderCredentials(entry, address),
     guestPort: a.state.guestPort ?? 22,
-    book: () => ({ a: bookCloud(a.state, a.requests()), b: bookCloud(b.state, b.requests()) }),
+    inventory: () => ({ a: takeInventory(a.state, a.requests()), b: takeInventory(b.state, b.requests()) }),
     close: async () => {
       await Promise.all([a.close(), b.close()]);
     },

@@ -1,9 +1,0 @@
-import type { RawOptions } from './read-options.ts';
-
-/** The words of a command line. */
-export interface Invocation {
-  /** The name of a command. */
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly options: RawOptions;
-}
