@@ -35,7 +35,7 @@ set.`;
  * @returns {Promise<string>}
  */
 export async function renderExitCodes(root) {
-  const { EXIT_CODES, SIGNAL_EXIT_CODES } = await loadCompiled(root, 'cli/exit-codes');
+  const { EXIT_CODES, SIGNAL_EXIT_CODES } = await loadCompiled(root, 'model/exit-codes');
   matchTexts('exit-codes.md', Object.keys(EXIT_CODES), MEANINGS);
   const rows = Object.entries(EXIT_CODES).map(([kind, code]) => [
     String(code),

@@ -6,7 +6,7 @@ import { systemClock } from '../system/clock.ts';
 import { readDescriptor } from '../system/process/descriptor.ts';
 import { readPackageVersion } from '../system/package-version.ts';
 import { writeAllSync } from '../system/files/write-all.ts';
-import type { StopSignal } from '../cli/exit-codes.ts';
+import type { StopSignal } from '../model/exit-codes.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { findLogFormat, renderNotice } from '../cli/stderr.ts';
 

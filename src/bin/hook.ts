@@ -4,7 +4,7 @@ import { machine } from 'node:os';
 import { GithubRunnerImageBuilderCharm } from '../charm/charm.ts';
 import { systemClock } from '../system/clock.ts';
 import { readPackageVersion } from '../system/package-version.ts';
-import { runBlocking } from '../system/run-blocking.ts';
+import { runBlocking } from '../system/process/run-blocking.ts';
 import { writeAllSync } from '../system/files/write-all.ts';
 import { runHook } from '../charm/run-hook.ts';
 

@@ -91,9 +91,9 @@ export class GithubRunnerImageBuilderCharm {
   }
 
   /** Also after any other event than install: that one may have come when options were still missing. */
-  async #setUpHost({ settings: wish, unit, application }: ObservedModel): Promise<void> {
+  async #setUpHost({ settings, unit, application }: ObservedModel): Promise<void> {
     const { host } = this.#parts;
-    if (wish === undefined) {
+    if (settings === undefined) {
       if ((await readTextFile(host.paths.serviceFile)) === undefined) return;
       await upgradeApp(host); // a new charm's program is not to wait for an option to be put right
       return ensureService(unit, host);
@@ -101,8 +101,8 @@ export class GithubRunnerImageBuilderCharm {
     const config = {
       cloudConfig: { clouds: {} }, // credentials are written with their generation, once that is decided
       channel: 'charm',
-      cronInterval: wish.config.intervalHours,
-      imageArch: wish.config.arch,
+      cronInterval: settings.config.intervalHours,
+      imageArch: settings.config.arch,
       resourcePrefix: application,
       unitName: unit,
     };

@@ -20,16 +20,16 @@ export interface CredentialsDecision {
  * as after a reboot; it is never lower than the daemon was told.
  */
 export function decideCredentials(
-  wish: CharmSettings,
+  settings: CharmSettings,
   consumers: readonly ConsumerCloud[],
   proxy: HostSecrets['proxy'],
   installed: InstalledCredentials,
   before: DesiredState | undefined,
 ): CredentialsDecision {
-  const clouds = deriveClouds(wish, consumers);
+  const clouds = deriveClouds(settings, consumers);
   const secrets = {
-    scriptUrl: wish.config.scriptUrl ?? new Secret(''),
-    scriptSecrets: wish.scriptSecrets,
+    scriptUrl: settings.config.scriptUrl ?? new Secret(''),
+    scriptSecrets: settings.scriptSecrets,
     proxy,
   };
   const [told, has] = [before?.credentialsGeneration ?? 0, installed.secrets?.generation ?? 0];

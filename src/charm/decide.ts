@@ -40,13 +40,13 @@ export interface Decision {
  * were wanted last, for those consumers that are still there, and databags are kept up.
  */
 export function decide(observed: Observed, request?: ActionRequest): Decision {
-  const { settings: wish, built, relations, desired: before } = observed;
+  const { settings, built, relations, desired: before } = observed;
   const consumers = listConsumers(relations);
   const credentials =
-    wish === undefined
+    settings === undefined
       ? undefined
-      : decideCredentials(wish, consumers, observed.proxy, observed.installed, before);
-  const images = wish === undefined ? before?.images : imagesOf(wish, consumers, observed);
+      : decideCredentials(settings, consumers, observed.proxy, observed.installed, before);
+  const images = settings === undefined ? before?.images : imagesOf(settings, consumers, observed);
   const databags = relations.map((relation) => decideDatabag(relation, images, built));
   const published = databags.map(({ publication }) => publication);
   const desire = images && deriveDesire(observed, { consumers, credentials, images, published }, request);
@@ -100,10 +100,10 @@ function deriveDesire(
   { consumers, credentials, images, published }: DesireParts,
   request: ActionRequest | undefined,
 ): DesiredSettings | undefined {
-  const { settings: wish, desired: before, unit, application, modelUuid, isLeader } = observed;
+  const { settings, desired: before, unit, application, modelUuid, isLeader } = observed;
   const role = isLeader ? 'works' : 'observes';
   const requests = listRequests(observed, [...images.keys()], request);
-  if (wish === undefined || credentials === undefined) {
+  if (settings === undefined || credentials === undefined) {
     return before && freeze({ ...before, role }, consumers, published, requests);
   }
   return {
@@ -113,8 +113,8 @@ function deriveDesire(
     role,
     credentialsGeneration: credentials.secrets.generation,
     images,
-    project: deriveProject(wish.config),
-    maxParallel: wish.config.maxParallelBuilds,
+    project: deriveProject(settings.config),
+    maxParallel: settings.config.maxParallelBuilds,
     consumers: consumers.map(({ relationId, unit, cloudId }) => ({ relationId, unit, cloudId })),
     published,
     requests,

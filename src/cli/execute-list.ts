@@ -7,7 +7,7 @@ import {
 import { InputError } from '../model/errors.ts';
 import type { ObservedCloud } from '../model/observation.ts';
 import { encodeListResult } from '../model/program-result-list.ts';
-import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
+import { EXIT_CODES, exitCodeOf } from '../model/exit-codes.ts';
 import type { Outcome } from './outcome.ts';
 import { describeFailure } from './result.ts';
 

@@ -8,7 +8,7 @@ import { type ResultLog, encodeFailure } from '../model/program-result-common.ts
 import { errorCodeOf } from '../system/error-code.ts';
 import { CommandLineEnd, parseCommandLine } from './command-line.ts';
 import { execute } from './execute.ts';
-import { EXIT_CODES, type StopSignal, exitCodeOf } from './exit-codes.ts';
+import { EXIT_CODES, type StopSignal, exitCodeOf } from '../model/exit-codes.ts';
 import { type ProgramContext, makeContext } from './make-context.ts';
 import { NO_SECRETS } from './commands/order-by-hand.ts';
 import type { Host, Request } from './request.ts';

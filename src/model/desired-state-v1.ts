@@ -13,7 +13,6 @@ import {
   text,
   withDefault,
 } from './decode.ts';
-import type { Publication } from './desired-state.ts';
 import { expandMatrix } from './run-config.ts';
 
 /** At least one base: a desired state is never without an image. */
@@ -24,7 +23,7 @@ const bases: Decoder<readonly Base[]> = (value, at, problems) => {
 };
 
 /** Format 1 calls a confirmed publication settled. */
-const formerPublication: Decoder<Publication> = (value, at, problems) => {
+const formerPublication = (value: unknown, at: string, problems: string[]) => {
   const read = fields({ relationId: integer, imageIds: list(text), isSettled: flag })(value, at, problems);
   return read && { relationId: read.relationId, imageIds: read.imageIds, isConfirmed: read.isSettled };
 };

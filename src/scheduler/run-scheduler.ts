@@ -10,7 +10,7 @@ import { InputError, ProductError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import { type UnitPaths, unitPaths } from '../model/unit-paths.ts';
 import { runCommand, startDetached } from '../system/process/command.ts';
-import { EXIT_CODES, exitCodeOf } from '../cli/exit-codes.ts';
+import { EXIT_CODES, exitCodeOf } from '../model/exit-codes.ts';
 import { type Arguments, USAGE, readArguments } from './arguments.ts';
 import { openLogs } from './logs.ts';
 import { passedEnvironment } from './jobs/passed-environment.ts';

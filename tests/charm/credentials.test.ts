@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/charm/decide.ts';
 import type { Observed } from '../../src/charm/observed.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { WISH, after } from './support/dispatches.ts';
+import { SETTINGS, after } from './support/dispatches.ts';
 import { consumerDatabag, imageRelation, observed, remoteUnit } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
@@ -13,7 +13,7 @@ describe('credentials', () => {
     ];
     const config = charmConfig({ 'openstack-region': 'one' });
     const clouds =
-      decide(observed({ relations, settings: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
+      decide(observed({ relations, settings: { ...SETTINGS, config } })).credentials?.clouds.clouds ?? {};
     expect(Object.keys(clouds)).toEqual(['builder', expect.stringMatching(/^runners_runner-/)]);
     expect(Object.values(clouds)).toMatchObject([
       {
@@ -33,7 +33,7 @@ describe('credentials', () => {
   });
 
   test.each<[string, Partial<Observed>]>([
-    ['a new password', { settings: { ...WISH, password: new Secret('rotated') } }],
+    ['a new password', { settings: { ...SETTINGS, password: new Secret('rotated') } }],
     [
       'a consumer’s new password',
       {

@@ -3,7 +3,7 @@ import { decide } from '../../src/charm/decide.ts';
 import { encodeDesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { FORMAT_1 } from '../support/desired-format-1.ts';
-import { BROKEN, WISH, after } from './support/dispatches.ts';
+import { BROKEN, SETTINGS, after } from './support/dispatches.ts';
 import { built, cloudOf, imageRelation, observed, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
@@ -32,7 +32,7 @@ describe('the desired state', () => {
       'revision-history-limit': 7,
       'max-parallel-builds': 3,
     });
-    const facts = observed({ settings: { ...WISH, config } });
+    const facts = observed({ settings: { ...SETTINGS, config } });
     const { desired } = decide(facts);
     const [relation] = facts.relations;
     const cloudId = relation === undefined ? '' : cloudOf(relation);
@@ -80,10 +80,12 @@ describe('the desired state', () => {
   });
 
   test('The first base of the option makes the primary image, which comes first in desired.json', () => {
-    const first = observed({ settings: { ...WISH, config: charmConfig({ 'base-image': 'noble,jammy' }) } });
+    const first = observed({
+      settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'noble,jammy' }) },
+    });
     const turned = {
       ...after(first, decide(first)),
-      wish: { ...WISH, config: charmConfig({ 'base-image': 'jammy,noble' }) },
+      settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'jammy,noble' }) },
     };
     const { desired, isDesiredWritten } = decide(turned);
     expect([...(desired?.images.keys() ?? [])]).toEqual(['app-jammy-x64', 'app-noble-x64']);
@@ -102,7 +104,7 @@ describe('the desired state', () => {
 
   test('Run configs refer to the script in secrets.json and do not hold its URL', () => {
     const config = charmConfig({ 'script-url': 'https://user:token@e/s' });
-    const { desired } = decide(observed({ settings: { ...WISH, config } }));
+    const { desired } = decide(observed({ settings: { ...SETTINGS, config } }));
     const [primary] = desired?.images.values() ?? [];
     expect(primary?.image.scriptUrl).toBe('secrets.json');
     expect(desired && encodeDesiredState(desired)).not.toContain('token');
@@ -112,7 +114,10 @@ describe('the desired state', () => {
     const first = observed();
     const second = after(first, decide(first));
     expect(decide(second)).toMatchObject({ isDesiredWritten: false, credentials: { isWritten: false } });
-    const changed = { ...second, wish: { ...WISH, config: charmConfig({ 'runner-version': '2.331.0' }) } };
+    const changed = {
+      ...second,
+      settings: { ...SETTINGS, config: charmConfig({ 'runner-version': '2.331.0' }) },
+    };
     expect(decide(changed)).toMatchObject({
       isDesiredWritten: true,
       desired: { generation: 2, credentialsGeneration: 1 },
@@ -134,7 +139,10 @@ describe('the desired state', () => {
       isDesiredWritten: false, // the daemon reads both formats: it goes on without a new generation
       requests: FORMAT_1.requests,
     });
-    const changed = { ...upgraded, wish: { ...WISH, config: charmConfig({ 'runner-version': '2.331.0' }) } };
+    const changed = {
+      ...upgraded,
+      settings: { ...SETTINGS, config: charmConfig({ 'runner-version': '2.331.0' }) },
+    };
     expect(decide(changed)).toMatchObject({
       isDesiredWritten: true,
       desired: { format: 2, generation: FORMAT_1.generation + 1, requests: FORMAT_1.requests },
@@ -151,8 +159,8 @@ describe('the desired state', () => {
       const scriptSecrets = Object.fromEntries(
         Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]),
       );
-      const wish = { ...WISH, config: charmConfig({ 'script-url': url }), scriptSecrets };
-      const { desired } = decide(observed({ settings: wish, key: new Secret(key) }));
+      const settings = { ...SETTINGS, config: charmConfig({ 'script-url': url }), scriptSecrets };
+      const { desired } = decide(observed({ settings, key: new Secret(key) }));
       const [primary] = desired?.images.values() ?? [];
       return primary?.image.scriptDigest;
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Decision, decide } from '../../src/charm/decide.ts';
-import { WISH, after } from './support/dispatches.ts';
+import { SETTINGS, after } from './support/dispatches.ts';
 import { built, observed } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
@@ -14,7 +14,7 @@ function counter(): () => string {
 
 describe('a request', () => {
   const config = charmConfig({ 'base-image': 'noble,jammy' });
-  const facts = observed({ settings: { ...WISH, config } });
+  const facts = observed({ settings: { ...SETTINGS, config } });
 
   test('asks for every image, and shares builds that were asked for and have not ended', () => {
     const newBuildId = counter();
@@ -57,10 +57,10 @@ describe('a request', () => {
   test('for images that are no longer wanted is dropped', () => {
     const asked = after(facts, decide(facts, { action: '1', newBuildId: counter() }));
     expect(
-      idsOf(decide({ ...asked, settings: { ...WISH, config: charmConfig({ 'base-image': 'jammy' }) } })),
+      idsOf(decide({ ...asked, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'jammy' }) } })),
     ).toEqual([['1', ['b2']]]);
     expect(
-      idsOf(decide({ ...asked, settings: { ...WISH, config: charmConfig({ 'base-image': 'focal' }) } })),
+      idsOf(decide({ ...asked, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'focal' }) } })),
     ).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { compileSource } from './compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-const ROOMS = ['bin/image-builder', 'image-builder', 'guest', 'openstack', 'system', 'model'];
+const FOLDERS = ['cli', 'image-builder', 'guest', 'openstack', 'system', 'model'];
 const PROGRAM = 'bin/github-runner-image-builder';
 
 /** Lays the program out in `folder`, as a build does. */
@@ -15,7 +15,9 @@ export async function compileProgram(folder: string): Promise<void> {
   await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{"type": "module", "version": "1.2.3"}');
   const names = await Promise.all(
-    ROOMS.map(async (room) => (await readdir(join(CHECKOUT, 'src', room))).map((name) => join(room, name))),
+    FOLDERS.map(async (folder) =>
+      (await readdir(join(CHECKOUT, 'src', folder), { recursive: true })).map((name) => join(folder, name)),
+    ),
   );
   const sources = [`${PROGRAM}.ts`, ...names.flat().filter((name) => /(?<!\.d)\.ts$/.test(name))];
   const targetOf = (name: string): string => join(folder, 'dist', name.replace(/\.ts$/, '.js'));

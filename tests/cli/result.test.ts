@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { EXIT_CODES, exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { EXIT_CODES, exitCodeOf } from '../../src/model/exit-codes.ts';
 import { describeFailure } from '../../src/cli/result.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
 import {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/cli/exit-codes.ts';
+import { EXIT_CODES, SIGNAL_EXIT_CODES } from '../../src/model/exit-codes.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
 import { ROOT, runTool } from './run-tool.ts';
 import { rowsOf } from './markdown-table.ts';

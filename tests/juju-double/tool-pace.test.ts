@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openMachine } from '../support/juju/machine/machine.ts';
-import { ToolPace } from '../support/juju/tool-pace.ts';
+import { ToolPace } from '../support/juju/tools/tool-pace.ts';
 import { useMachine } from './shell-charm.ts';
 
 const shell = useMachine();

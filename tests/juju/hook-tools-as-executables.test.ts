@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
-import { runBlocking } from '../../src/system/run-blocking.ts';
+import { runBlocking } from '../../src/system/process/run-blocking.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 
 let folder = '';

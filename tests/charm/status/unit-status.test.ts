@@ -196,7 +196,7 @@ describe("the unit's status", () => {
     const order: string[] = [];
     for (const without of [
       {},
-      { rests: undefined },
+      { idleReason: undefined },
       { clouds: [consumerReport(refused)] },
       { running: [] },
       { failures: [] },

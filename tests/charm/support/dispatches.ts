@@ -4,14 +4,14 @@ import { encodeDesiredState, parseDesiredState } from '../../../src/model/desire
 import { Secret } from '../../../src/model/secret.ts';
 import { charmConfig } from './options.ts';
 
-export const WISH: CharmSettings = {
+export const SETTINGS: CharmSettings = {
   config: charmConfig(),
   password: new Secret('build-passw0rd'),
   scriptSecrets: {},
 };
 
 /** Options that cannot be used. */
-export const BROKEN = { wish: undefined, problems: ['set openstack-auth-url'] };
+export const BROKEN = { settings: undefined, problems: ['set openstack-auth-url'] };
 
 /** What the next dispatch finds after this decision was written. */
 export function after(before: Observed, { desired, credentials, databags }: Decision): Observed {

@@ -50,7 +50,7 @@ describe('what the daemon tells', () => {
         answered: [],
         endedBuilds: [],
         nextBuildAt: '2026-11-21T17:00:00.000Z',
-        rests: undefined,
+        idleReason: undefined,
       },
     });
   });

@@ -24,7 +24,7 @@ import type { RetryPolicy } from '../model/operation-loop.ts';
 import { type ProgramRequest, type SocketServer, serveSocket } from '../tools/socket-server.ts';
 import { answerSystemctl } from './systemctl.ts';
 import { type ServiceView, Systemd } from './systemd.ts';
-import { ToolPace } from '../tool-pace.ts';
+import { ToolPace } from '../tools/tool-pace.ts';
 import { UnitAgent } from '../unit-agent.ts';
 
 export interface MachineOptions {
@@ -97,7 +97,7 @@ export class Machine {
     const socket = join(this.#work, 'host.socket');
     await mkdir(join(this.#work, 'programs'));
     await writeFile(join(this.#work, 'programs/host-socket'), socket);
-    await copyFile(join(import.meta.dirname, 'programs/ask-machine.pl'), this.#program);
+    await copyFile(join(import.meta.dirname, '../programs/ask-machine.pl'), this.#program);
     await chmod(this.#program, 0o755);
     for (const name of ['juju-exec', 'systemctl'])
       await symlink(this.#program, join(this.root, 'usr/bin', name));

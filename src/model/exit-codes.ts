@@ -1,4 +1,4 @@
-import { type ErrorKind, ProductError } from '../model/errors.ts';
+import { type ErrorKind, ProductError } from './errors.ts';
 
 /** What the program's exit code says; docs/reference/exit-codes.md is this list. */
 export const EXIT_CODES = {

@@ -4,8 +4,8 @@ import {
   type CommandRequest,
   type RunCommand,
   runCommand,
-} from '../../src/system/process/command.ts';
-import { runBlocking } from '../../src/system/run-blocking.ts';
+} from '../../../src/system/process/command.ts';
+import { runBlocking } from '../../../src/system/process/run-blocking.ts';
 
 const WAYS: readonly (readonly [string, RunCommand])[] = [
   ['runCommand', runCommand],

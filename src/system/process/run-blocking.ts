@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './process/command.ts';
-import { errorCodeOf } from './error-code.ts';
+import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './command.ts';
+import { errorCodeOf } from '../error-code.ts';
 
 /** More than any program prints that a hook runs. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -35,7 +35,7 @@ function runToEnd(request: CommandRequest): CommandResult {
 
 function reasonOf(error: Error, timeoutMs: number): string {
   const code = errorCodeOf(error);
-  if (code === 'ETIMEDOUT') return `waited ${timeoutMs / 1000} s for it to end, and ended it`;
+  if (code === 'ETIMEDOUT') return `did not exit within ${timeoutMs / 1000} s and was stopped`;
   if (code === 'ENOBUFS') return `printed more than ${MAX_OUTPUT_BYTES} bytes, and was ended`;
   return `could not be run (${code ?? 'unknown reason'})`;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../../src/model/clock.ts';
+import type { Clock } from '../../../../src/model/clock.ts';
 
 /** A clock that is finer than a millisecond; it counts from the start of this process. */
 const FINE_CLOCK: Clock = {
