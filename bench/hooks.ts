@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Machine, openMachine } from '../tests/support/juju/machine.ts';
+import { type Machine, openMachine } from '../tests/support/juju/machine/machine.ts';
 import type { UnitAgent } from '../tests/support/juju/unit-agent.ts';
 import { type Metered, meterCharm, meterProgram, readMeter } from './meter.ts';
 import { canImportOps, packOpsCharm } from './ops-charm.ts';

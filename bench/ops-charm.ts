@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { zipCharm } from '../tests/support/juju/charm-zip.ts';
+import { zipCharm } from '../tests/support/juju/charm/charm-zip.ts';
 
 const PYTHON = 'python3';
 

@@ -6,9 +6,9 @@ import { parseDesiredState } from '../src/model/desired-state.ts';
 import { unitPaths } from '../src/model/unit-paths.ts';
 import { built, consumerDatabag, report } from '../tests/charm/support/facts.ts';
 import { REQUIRED } from '../tests/charm/support/options.ts';
-import type { ConfigChange } from '../tests/support/juju/config-values.ts';
-import type { Machine } from '../tests/support/juju/machine.ts';
-import { addJoinedUnit, addRelation } from '../tests/support/juju/relations.ts';
+import type { ConfigChange } from '../tests/support/juju/model/config-values.ts';
+import type { Machine } from '../tests/support/juju/machine/machine.ts';
+import { addJoinedUnit, addRelation } from '../tests/support/juju/model/relations.ts';
 import type { UnitAgent } from '../tests/support/juju/unit-agent.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -7,13 +7,13 @@ import { listPackages, listProgram, readCharmFile } from './program-files.js';
 
 /** @import { CharmFile } from './program-files.js' */
 
-/** Node's words for architectures, and Juju's. */
+/** Maps Node's names of architectures to Juju's. */
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * Everything that a charm made of the checkout `root` is of, sorted by path.
+ * Lists all files of a charm that is made from the checkout `root`, sorted by path.
  * @param {string} root
- * @param {string | undefined} node the Node to carry
+ * @param {string | undefined} node path of the Node binary to include
  * @returns {CharmFile[]}
  */
 export function listCharm(root, node) {
@@ -40,7 +40,7 @@ export function listCharm(root, node) {
 }
 
 /**
- * The names of the entries beside `dispatch` in hooks/, each of which leads to it.
+ * Lists the entries of hooks/ except `dispatch`; each of them is a link to it.
  * @param {string} root
  * @returns {string[]}
  */
@@ -51,7 +51,7 @@ export function listHooks(root) {
 }
 
 /**
- * Two programs are the same when their digests are: the installer compares them.
+ * Computes the digest of a program. The installer compares digests to detect a new program.
  * @param {CharmFile[]} program
  * @returns {string}
  */
@@ -63,7 +63,7 @@ function digestOf(program) {
   return digest.digest('hex');
 }
 
-/** The bases that the charm runs on; the code is the same for all architectures, a Node that it carries is not. */
+/** Renders the bases of the charm. The code runs on all architectures, but an included Node binary does not. */
 function renderManifest() {
   const architecture = ARCHITECTURES[arch];
   if (architecture === undefined) throw new Error(`expected to run on x64 or arm64, got ${arch}`);

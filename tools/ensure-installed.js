@@ -1,11 +1,11 @@
-// Installs what package-lock.json names, if it is not there: so that one command is enough on a fresh checkout.
+// Installs the packages of package-lock.json if they are missing, so that one command is enough on a fresh checkout.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exit, stderr, versions } from 'node:process';
 import { URL, fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url)); // older versions know no import.meta.dirname
+const ROOT = fileURLToPath(new URL('..', import.meta.url)); // older versions do not have import.meta.dirname
 const OLDEST_NODE = [20, 20];
 
 /**
@@ -21,7 +21,7 @@ function readPackages(path) {
   }
 }
 
-/** Is every package there in the version that the lock file names? */
+/** Reports whether every package is installed in the version of the lock file. */
 function isInstalled() {
   const wanted = readPackages('package-lock.json') ?? {};
   const present = readPackages('node_modules/.package-lock.json');
@@ -43,11 +43,11 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 }
 if (!isInstalled()) {
   stderr.write('installing the packages of package-lock.json: npm ci\n');
-  const all = ['--include=dev', '--include=optional']; // whatever NODE_ENV says
+  const all = ['--include=dev', '--include=optional']; // regardless of NODE_ENV
   const { status, error } = spawnSync('npm', ['ci', ...all, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (error !== undefined) fail(`expected npm on the PATH: ${error.message}`);
-  if (status !== 0) fail('npm ci failed; what it says above tells why');
+  if (status !== 0) fail('npm ci failed; its output above gives the reason');
 }

@@ -1,4 +1,4 @@
-// Lays the charm out as Juju unpacks it: node tools/lay-out-charm.js [--target FOLDER] [--node FILE]
+// Lays out the charm as Juju unpacks it: node tools/lay-out-charm.js [--target FOLDER] [--node FILE]
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
@@ -15,16 +15,16 @@ const ROOT = resolve(import.meta.dirname, '..');
  */
 function writeCharm(folder, files) {
   const folders = new Set([join(folder, 'hooks'), ...files.map(({ path }) => dirname(join(folder, path)))]);
-  for (const made of folders) mkdirSync(made, { recursive: true, mode: 0o755 });
+  for (const parent of folders) mkdirSync(parent, { recursive: true, mode: 0o755 });
   for (const { path, isExecutable, content } of files) {
     writeFileSync(join(folder, path), content);
-    chmodSync(join(folder, path), isExecutable ? 0o755 : 0o644); // whatever the umask
+    chmodSync(join(folder, path), isExecutable ? 0o755 : 0o644); // regardless of the umask
   }
   for (const name of listHooks(ROOT)) symlinkSync('../dispatch', join(folder, 'hooks', name));
 }
 
 /**
- * Puts the folder `draft` in `target`'s place.
+ * Replaces the folder `target` with the folder `draft`.
  * @param {string} draft
  * @param {string} target
  */
@@ -39,12 +39,12 @@ function replaceFolder(draft, target) {
   rmSync(former, { recursive: true, force: true });
 }
 
-/** The doors of the program, for whoever runs it from the checkout: dist/bin. */
-function linkDoors() {
-  const doors = join(ROOT, 'dist/bin');
-  if (lstatSync(doors, { throwIfNoEntry: false })?.isSymbolicLink() === true) return;
-  rmSync(doors, { recursive: true, force: true }); // what earlier versions compiled
-  symlinkSync('charm/dist/bin', doors);
+/** Links dist/bin to the programs of the charm, for running them from the checkout. */
+function linkPrograms() {
+  const programs = join(ROOT, 'dist/bin');
+  if (lstatSync(programs, { throwIfNoEntry: false })?.isSymbolicLink() === true) return;
+  rmSync(programs, { recursive: true, force: true }); // output of earlier versions
+  symlinkSync('charm/dist/bin', programs);
 }
 
 const { values } = parseArgs({ options: { target: { type: 'string' }, node: { type: 'string' } } });
@@ -54,7 +54,7 @@ try {
   mkdirSync(dirname(target), { recursive: true });
   writeCharm(draft, listCharm(ROOT, values.node));
   replaceFolder(draft, target);
-  if (values.target === undefined) linkDoors();
+  if (values.target === undefined) linkPrograms();
 } finally {
   rmSync(draft, { recursive: true, force: true });
 }

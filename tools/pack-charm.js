@@ -11,11 +11,11 @@ import { listCharm, listHooks } from './charm-files.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** The same files make the same zip, whenever and wherever. */
+/** A fixed time, so that the same files always produce the same zip. */
 const MTIME = new Date(2000, 0, 1);
 
 /**
- * The hooks as files of their own: not everything that unpacks a zip knows links.
+ * Lists the hooks as copies of dispatch, because not every unzip program supports links.
  * @param {readonly CharmFile[]} files
  * @returns {CharmFile[]}
  */

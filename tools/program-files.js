@@ -2,23 +2,23 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A file of the charm: its path in it, and what it holds.
+ * A file of the charm with its path and content.
  * @typedef {{ readonly path: string, readonly isExecutable: boolean, readonly content: Buffer }} CharmFile
  */
 
-/** What packages carry for people and compilers, and no program reads. */
+/** Files of packages for people and compilers, which no program reads. */
 const NOT_FOR_PROGRAMS = /^(\.[^/]+|tests?|docs?|examples?|benchmarks?)(\/|$)|\.(md|markdown|map|[cm]?ts)$/i;
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 
-/** The hook is one file, made by tools/bundle-hook.js. */
+/** The hook is one file; tools/bundle-hook.js builds it. */
 const HOOK = 'bin/hook.js';
 
-/** The sources that the hook alone uses: the bundle has them. */
-const ONLY_IN_HOOK = /^(charm|bin\/hook)\//;
+/** Sources that only the hook uses. The bundle contains them. */
+const ONLY_IN_HOOK = /^charm\//;
 
 /**
- * Lists the compiled program: what `src` was compiled to, and nothing that an earlier compilation left. Source maps
- * stay in dist/: nothing in a charm reads them.
+ * Lists the compiled files of `src`, without output of an earlier compilation. Source maps stay in dist/: nothing in a
+ * charm reads them.
  * @param {string} root
  * @returns {CharmFile[]}
  */
@@ -35,8 +35,8 @@ export function listProgram(root) {
 }
 
 /**
- * The packages that the program needs, as package-lock.json has them. Optional ones are left out: they speed ssh2 up
- * only when they are compiled, and nothing here compiles them.
+ * Lists the files of the packages that the program needs, according to package-lock.json. Optional packages are left
+ * out: they make ssh2 faster only when they are compiled, and nothing here compiles them.
  * @param {string} root
  * @returns {CharmFile[]}
  */
@@ -49,8 +49,8 @@ export function listPackages(root) {
 
 /**
  * @param {string} root
- * @param {string} path where it is to be
- * @param {string} from where it is
+ * @param {string} path folder in the charm
+ * @param {string} from folder in the checkout
  * @returns {CharmFile[]}
  */
 function listPackage(root, path, from) {
@@ -75,7 +75,7 @@ export function readCharmFile(root, path, isExecutable = false) {
 }
 
 /**
- * All files under `folder`, relative to it; links are followed only by those who read them.
+ * Lists all files under `folder`, relative to it. Links are not followed.
  * @param {string} folder
  * @returns {string[]}
  */

@@ -1,4 +1,4 @@
-// Plays the demo and draws what it told as docs/demo.svg: npm run record-demo
+// Runs the demo and draws its output as docs/demo.svg: npm run record-demo
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -24,7 +24,7 @@ const COLORS = {
 };
 
 /**
- * The picture is to be read at a glance: of the steps it has only those that failed.
+ * Selects the lines of the picture. Successful steps are left out to keep it short.
  * @param {Line} line
  */
 function isShown({ topic, text }) {
@@ -77,7 +77,7 @@ function draw(lines) {
   const height = spaced.length * HEIGHT_OF_LINE + 3 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    '<title>What npm run demo shows; recorded by tools/record-demo.js</title>',
+    '<title>Output of npm run demo; recorded by tools/record-demo.js</title>',
     `<rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>`,
     '<g font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="12" xml:space="preserve">',
     ...spaced.map(drawLine),

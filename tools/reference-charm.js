@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCompiled, matchTexts, notice, wrap } from './reference-parts.js';
 
-/** What each result of the action `run` is. */
+/** A description of each result of the action `run`. */
 const RESULTS = {
-  'build-ids': 'the ids of the builds, in the order of the images, with commas between them',
-  images: 'the names of the images, with commas between them',
+  'build-ids': 'the ids of the builds, comma-separated, in the order of the images',
+  images: 'the names of the images, comma-separated',
 };
 
 /**
- * The charm's options, from config.yaml.
+ * Renders the charm's options, from config.yaml.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -21,14 +21,14 @@ export async function renderOptions(root) {
       `## ${option}\n\n_${type}, ${describeDefault(preset)}_\n\n${wrap(description)}`,
   );
   const intro = wrap(
-    `Set with \`juju config ${name} OPTION=VALUE\`. All problems are told at once in the unit's status, and images are ` +
-      'kept fresh as they were wanted last until the options are right again.',
+    `Set an option with \`juju config ${name} OPTION=VALUE\`. The unit's status lists all invalid options at once. While ` +
+      'an option is invalid, images are kept fresh with the last valid options.',
   );
   return page('Options', 'config.yaml', [intro, ...sections]);
 }
 
 /**
- * The charm's actions, from actions.yaml.
+ * Renders the charm's actions, from actions.yaml.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -54,17 +54,17 @@ function describeDefault(preset) {
 
 function describeParams(params = {}) {
   const names = Object.entries(params);
-  if (names.length === 0) return 'It has no parameters.';
+  if (names.length === 0) return 'The action has no parameters.';
   return names.map(([name, { type, description }]) => `- \`${name}\` (${type}): ${description}`).join('\n');
 }
 
-/** Of the action `run`, by the keys that the charm's class sets. */
+/** Renders the results of the action `run`. The keys are those that the charm's class sets. */
 function describeResults(root) {
   const charm = readFileSync(join(root, 'src/charm/charm.ts'), 'utf8');
   const [, body = ''] = /actionSet\(\{\n([^]*?)\n {4}\}\)/.exec(charm) ?? [];
   const names = [...body.matchAll(/^ {6}'?([\w-]+)'?:/gm)].map(([, name]) => name);
   matchTexts('actions.md', names, RESULTS);
-  return ['Its results:', '', ...names.map((name) => `- \`${name}\`: ${RESULTS[name]}`)].join('\n');
+  return ['Results:', '', ...names.map((name) => `- \`${name}\`: ${RESULTS[name]}`)].join('\n');
 }
 
 function page(title, source, parts) {

@@ -1,34 +1,41 @@
 import { loadCompiled, matchTexts, notice, renderTable } from './reference-parts.js';
 
-/** What each code of the program says, and who acts. */
+/** The meaning of each exit code, and what to do. */
 const MEANINGS = {
-  success: ['done', ''],
+  success: ['success', ''],
   bug: ['a defect of the program, with a stack trace', 'report it'],
-  input: ['options, clouds.yaml, or names of things that are not there; all problems at once', 'you'],
-  denied: ['the cloud refuses: credentials, roles, quotas, requests', "you, or the cloud's operator"],
+  input: [
+    'invalid options or clouds.yaml, or names that do not exist; lists all problems',
+    'correct the input',
+  ],
+  denied: [
+    'the cloud refused the credentials, or a role, a quota or a request forbids the operation',
+    "correct the credentials, or ask the cloud's operator",
+  ],
   unavailable: ['the cloud, a mirror or the guest did not answer in time', 'try again later'],
-  build: ['the guest, the script, a download or the image is not as it should be', 'as the message says'],
+  build: ['a step in the guest, the script, a download or a check of the image failed', 'see the message'],
   partial: [
-    'the image is good, but not all clouds have it (`images`), or answered (`clouds`)',
-    'as it says for each',
+    'the image is good, but some clouds did not get it (see `images`) or did not answer (see `clouds`)',
+    'see the message of each cloud',
   ],
 };
 
-const PROSE = `On failure stdout has \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\`, beside what was finished by then
-(\`images\` of a distribution, for one); \`leftovers\` names what could not be unmade. Words that no command understands
-print a usage error on stderr, and nothing on stdout. With \`--format text\` stdout stays empty.
+const PROSE = `On failure, stdout contains \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\` and the results that were
+complete by then, such as \`images\` of \`distribute\`. \`leftovers\` names the resources that could not be deleted. A usage
+error is printed on stderr, with nothing on stdout. With \`--format text\`, stdout stays empty.
 
-\`list\` has no \`error\` of its own: when no cloud answered, its code is that of the first one's failure, and \`clouds\` tells
-for each \`{"cloud", "error": {"kind", "type", "message"}}\`. \`prune\` and \`sweep\` tell what a cloud did not let go as
-warnings, and end with 0; a mark that cannot be set (\`prune --published\`) fails before anything is deleted.`;
+\`list\` has no \`error\` of its own. \`clouds\` contains \`{"cloud", "error": {"kind", "type", "message"}}\` for each cloud that
+did not answer. If no cloud answered, the exit code is that of the first cloud. \`prune\` and \`sweep\` report resources that
+could not be deleted as warnings, and exit with 0. \`prune --published\` fails before it deletes anything if a mark cannot be
+set.`;
 
 /**
- * The program's exit codes, from its own table.
+ * Renders the program's exit codes, from its own table.
  * @param {string} root
  * @returns {Promise<string>}
  */
 export async function renderExitCodes(root) {
-  const { EXIT_CODES, SIGNAL_EXIT_CODES } = await loadCompiled(root, 'bin/image-builder/exit-codes');
+  const { EXIT_CODES, SIGNAL_EXIT_CODES } = await loadCompiled(root, 'cli/exit-codes');
   matchTexts('exit-codes.md', Object.keys(EXIT_CODES), MEANINGS);
   const rows = Object.entries(EXIT_CODES).map(([kind, code]) => [
     String(code),
@@ -39,13 +46,13 @@ export async function renderExitCodes(root) {
   const stopped = [
     Object.values(SIGNAL_EXIT_CODES).join(', '),
     '`cancelled`',
-    `stopped by ${signals}, after what was half-made was unmade`,
+    `stopped by ${signals}, after the undo of all steps`,
     '',
   ];
-  const head = ['code', 'kind in the JSON error', 'what it says', 'who acts'];
+  const head = ['code', 'kind in the JSON error', 'meaning', 'what to do'];
   return [
     '# Exit codes',
-    notice("the program's own table"),
+    notice("the program's table of exit codes"),
     renderTable(head, [...rows, stopped]),
     PROSE,
   ].join('\n\n');

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { notice, renderTable, wrap } from './reference-parts.js';
 
-/** Names that packages use in place of SPDX's. */
+/** Licence names of packages that differ from SPDX. */
 const SPDX = { 'ASL 2.0': 'Apache-2.0', '(AFL-2.1 OR BSD-3-Clause)': 'BSD-3-Clause' };
 
 /**
- * The packages that the charm carries, each with its licence.
+ * Lists the packages in the charm, each with its licence.
  * @param {string} root
  * @returns {{ readonly name: string, readonly version: string, readonly licence: string }[]}
  */
@@ -20,7 +20,7 @@ function listLicences(root) {
 }
 
 /**
- * The page of the licences of what the charm carries.
+ * Renders the licences of the packages in the charm.
  * @param {string} root
  * @returns {string}
  */
@@ -31,9 +31,9 @@ export function renderLicences(root) {
     '# Licences',
     notice('package-lock.json and the packages'),
     wrap(
-      'The charm itself is under Apache-2.0. These are the packages that it carries, each with the file of its licence if ' +
-        'it has one; tests/house/licences.test.ts knows the licences that are allowed. ' +
-        'Where a package leaves the choice among several, the one that is named here is taken.',
+      'The charm is licensed under Apache-2.0. It contains these packages, each with its licence file if it has one. ' +
+        'tests/house/licences.test.ts lists the licences that are allowed. ' +
+        'If a package offers several licences, this table names the one that is used.',
     ),
     renderTable(
       ['package', 'version', 'licence'],
@@ -44,11 +44,11 @@ export function renderLicences(root) {
 
 function readLicence(folder) {
   const { name, version, license, licenses } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const told = license ?? licenses?.[0]?.type ?? recogniseText(folder);
-  return { name, version, licence: SPDX[told] ?? told };
+  const declared = license ?? licenses?.[0]?.type ?? recogniseText(folder);
+  return { name, version, licence: SPDX[declared] ?? declared };
 }
 
-/** Of a package that names no licence, what its licence's text is. */
+/** Recognises the licence text of a package that names no licence. */
 function recogniseText(folder) {
   const file = join(folder, 'LICENSE');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

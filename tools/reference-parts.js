@@ -5,20 +5,20 @@ import { pathToFileURL } from 'node:url';
 const WIDTH = 118;
 
 /**
- * A compiled module, as the charm carries it.
+ * Loads a compiled module of the laid-out charm.
  * @param {string} root
  * @param {string} path 'model/timeouts'
  */
 export async function loadCompiled(root, path) {
   const file = join(root, `dist/charm/dist/${path}.js`);
-  if (!existsSync(file)) throw new Error(`${file}: expected a file, got none; run npm run build`);
+  if (!existsSync(file)) throw new Error(`${file}: no such file; run npm run build`);
   return import(pathToFileURL(file).href);
 }
 
 /**
- * A number that a source file keeps for itself: `const NAME = 5 * 60_000;` or `name: 2000,`.
+ * Reads a number that a source file does not export: `const NAME = 5 * 60_000;` or `name: 2000,`.
  * @param {string} root
- * @param {string} path 'src/system/ssh.ts'
+ * @param {string} path 'src/system/ssh/ssh.ts'
  * @param {string} name
  * @returns {number}
  */
@@ -30,12 +30,14 @@ export function readNumber(root, path, name) {
 }
 
 /**
- * The line on top of a generated page.
+ * Renders the notice at the top of a generated page.
  * @param {string} source
  * @returns {string}
  */
 export function notice(source) {
-  return wrap(`_Made of ${source} by \`npm run docs\` (tools/render-reference.js): change that, not this._`);
+  return wrap(
+    `_Generated from ${source} by \`npm run docs\` (tools/render-reference.js). Do not edit this page._`,
+  );
 }
 
 /**
@@ -49,7 +51,7 @@ export function renderTable(head, rows) {
 }
 
 /**
- * One paragraph in lines that fit; what would be taken for HTML becomes code.
+ * Wraps one paragraph. Words that look like HTML become code.
  * @param {string} text
  * @returns {string}
  */
@@ -65,7 +67,7 @@ export function wrap(text) {
 }
 
 /**
- * The text for each of `keys`. A key without one, or one without a key, is an error: the code went on and the page did not.
+ * Checks that each key has a text and each text a key. Throws when the code has changed and the page has not.
  * @param {string} page
  * @param {readonly string[]} keys
  * @param {Readonly<Record<string, string>>} texts
@@ -75,5 +77,5 @@ export function matchTexts(page, keys, texts) {
     ...keys.filter((key) => !(key in texts)),
     ...Object.keys(texts).filter((key) => !keys.includes(key)),
   ];
-  if (odd.length > 0) throw new Error(`${page}: expected texts for what the code has, got ${odd.join(', ')}`);
+  if (odd.length > 0) throw new Error(`${page}: the texts do not match the code: ${odd.join(', ')}`);
 }

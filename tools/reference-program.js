@@ -4,7 +4,7 @@ import { execPath } from 'node:process';
 import { loadCompiled, notice } from './reference-parts.js';
 
 /**
- * What the programs print when they are asked for help, at every level.
+ * Renders the help texts of the programs and their commands.
  * @param {string} root
  * @returns {Promise<string>}
  */
@@ -15,11 +15,11 @@ export async function renderProgram(root) {
   const sections = calls.map(
     (call) => `## ${call.join(' ')}\n\n\`\`\`text\n${readHelp(root, call).trimEnd()}\n\`\`\``,
   );
-  return ['# The programs', notice("the programs' own help"), ...sections].join('\n\n');
+  return ['# The programs', notice('the help texts'), ...sections].join('\n\n');
 }
 
 /**
- * The names of the builder's commands.
+ * Lists the names of the builder's commands.
  * @param {string} root
  * @returns {Promise<string[]>}
  */
@@ -28,16 +28,16 @@ async function listCommands(root) {
 }
 
 /**
- * The builder's command line, as the program declares it.
+ * Returns the builder's command line, as the program declares it.
  * @param {string} root
  */
 export async function declareProgram(root) {
-  const { createProgram } = await loadCompiled(root, 'bin/image-builder/declare-commands');
+  const { createProgram } = await loadCompiled(root, 'cli/declare-commands');
   const ignore = () => undefined;
   return createProgram(ignore, { out: ignore, err: ignore }, '0.0.0');
 }
 
-function readHelp(root, [door, ...command]) {
-  const script = join(root, `dist/charm/dist/bin/${door}.js`);
+function readHelp(root, [program, ...command]) {
+  const script = join(root, `dist/charm/dist/bin/${program}.js`);
   return execFileSync(execPath, [script, ...command, '--help'], { encoding: 'utf8', env: {} });
 }

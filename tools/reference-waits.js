@@ -2,33 +2,33 @@ import { loadCompiled, matchTexts, notice, readNumber, renderTable, wrap } from 
 import { declareProgram } from './reference-program.js';
 
 /**
- * Every wait that has an option, and those that are fixed.
+ * Renders every wait: those with an option, and those with a fixed deadline.
  * @param {string} root
  * @returns {Promise<string>}
  */
 export async function renderWaits(root) {
   const { DEFAULT_TIMEOUTS, timeoutOption } = await loadCompiled(root, 'model/timeouts');
-  const { WAITS } = await loadCompiled(root, 'bin/image-builder/waits');
+  const { WAITS } = await loadCompiled(root, 'cli/commands/waits');
   const program = await declareProgram(root);
   matchTexts('waits.md', Object.keys(DEFAULT_TIMEOUTS), WAITS);
   const rows = Object.entries(DEFAULT_TIMEOUTS).map(([name, seconds]) => {
     const option = timeoutOption(name);
-    return [WAITS[name], String(seconds), `\`${option}\``, whoHas(option, program)];
+    return [WAITS[name], String(seconds), `\`${option}\``, listCommandsWith(option, program)];
   });
   return [
     '# Waits',
-    notice("the code's own tables and numbers"),
+    notice('the constants in the code'),
     wrap(
-      'Every wait has a deadline and an option, in seconds. The tests in which the far side hangs are in ' +
-        '`tests/image-builder/waits.test.ts`, one for each row.',
+      'Each of these waits has a deadline in seconds, and an option that sets it. `tests/image-builder/waits.test.ts` ' +
+        'has one test for each row, in which the other side never answers.',
     ),
-    renderTable(['what', 'default', 'option', 'commands'], rows),
-    '## Fixed',
+    renderTable(['wait', 'default', 'option', 'commands'], rows),
+    '## Fixed waits',
     (await listFixed(root)).map((line) => `- ${line}`).join('\n'),
   ].join('\n\n');
 }
 
-function whoHas(option, program) {
+function listCommandsWith(option, program) {
   const has = (command) => command.options.some(({ long }) => long === option);
   if (has(program)) return 'all';
   const names = program.commands.filter(has).map((command) => command.name());
@@ -40,22 +40,22 @@ async function listFixed(root) {
   const number = (path, name) => readNumber(root, `src/${path}.ts`, name);
   const seconds = (path, name) => number(path, name) / 1000;
   return [
-    `one try to connect over SSH: ${seconds('image-builder/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
-    `SSH keep-alives: every ${seconds('system/ssh', 'KEEP_ALIVE_MS')} s, lost after ` +
-      number('system/ssh-link', 'KEEP_ALIVE_MISSES'),
-    `looks at what is waited for: every ${seconds('image-builder/tools', 'intervalMs')} s`,
+    `one attempt to connect over SSH: ${seconds('image-builder/build/reach-guest', 'CONNECT_TIMEOUT_MS')} s`,
+    `SSH keep-alives: every ${seconds('system/ssh/ssh', 'KEEP_ALIVE_MS')} s; the connection is lost after ` +
+      `${number('system/ssh/ssh-link', 'KEEP_ALIVE_MISSES')} without an answer`,
+    `the interval of polls: at most ${seconds('image-builder/wait-on', 'intervalMs')} s`,
     await describeCalls(root),
-    `a transfer into a cloud: ${number('image-builder/distribute', 'ATTEMPTS')} tries, ` +
-      `${describePauses(number('image-builder/distribute', 'ATTEMPTS'), seconds('image-builder/distribute', 'RETRY_DELAY_MS'))} s between them`,
-    `a copy to many clouds departs ${seconds('image-builder/convoy', 'GRACE_MS')} s after the first cloud is ready, ` +
-      `and lets a cloud go on by itself once it has held up the others for ${seconds('image-builder/convoy', 'PATIENCE_MS')} s ` +
-      `and ${Math.round(number('system/fan-out', 'TOLERANCE') * 100)} % of the time`,
-    `a server of a dead build to be gone: ${number('image-builder/sweep', 'LONGEST_S')} s at most`,
+    `a transfer into a cloud: ${number('image-builder/distribute/distribute', 'ATTEMPTS')} attempts, ` +
+      `${describePauses(number('image-builder/distribute/distribute', 'ATTEMPTS'), seconds('image-builder/distribute/distribute', 'RETRY_DELAY_MS'))} s between them`,
+    `a copy to many clouds starts at most ${seconds('image-builder/distribute/shared-read', 'GRACE_MS')} s after the first cloud is ready, ` +
+      `and a cloud continues alone once it has delayed the others for ${seconds('image-builder/distribute/shared-read', 'PATIENCE_MS')} s ` +
+      `plus ${Math.round(number('system/streams/fan-out', 'TOLERANCE') * 100)} % of the elapsed time`,
+    `the deletion of a dead build's server: at most ${number('image-builder/cleanup/sweep', 'LONGEST_S')} s`,
     await describeFetch(root),
-    `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; of systemctl: ${seconds('system/systemd', 'TIMEOUT_MS')} s`,
-    `a removed unit waits for its builds to clean up: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
-    `the daemon ends after SIGTERM: ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s at most`,
-    `the charm to take up news of the daemon: ${seconds('scheduler/charm-door', 'ENTRY_TIMEOUT_MS')} s, as other hooks go first`,
+    `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/process/systemd', 'TIMEOUT_MS')} s`,
+    `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
+    `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s`,
+    `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'ENTRY_TIMEOUT_MS')} s, because other hooks run first`,
   ];
 }
 
@@ -63,11 +63,11 @@ async function describeCalls(root) {
   const { callLimits } = await loadCompiled(root, 'openstack/retry');
   const { attempts, maximumDelayMs } = callLimits(0, undefined);
   const most = maximumDelayMs / 1000;
-  return `a call to a cloud: ${attempts} tries, at most ${most} s between them unless Retry-After asks for more`;
+  return `a call to a cloud: ${attempts} attempts, at most ${most} s between them unless Retry-After demands more`;
 }
 
-function describePauses(tries, step) {
-  return Array.from({ length: tries - 1 }, (_, index) => (index + 1) * step).join(' and ');
+function describePauses(attempts, step) {
+  return Array.from({ length: attempts - 1 }, (_, index) => (index + 1) * step).join(' and ');
 }
 
 async function describeFetch(root) {
@@ -75,6 +75,6 @@ async function describeFetch(root) {
   const [, pauses] = /for pause in ([\d ]+);/.exec(FETCH) ?? [];
   const [, most] = /--max-time (\d+)/.exec(FETCH) ?? [];
   if (pauses === undefined || most === undefined)
-    throw new Error('guest/fetch: expected pauses and --max-time');
-  return `a download inside the guest: ${pauses.split(' ').length} tries of at most ${most} s`;
+    throw new Error('guest/fetch: no pauses or no --max-time in the script');
+  return `a download inside the guest: ${pauses.split(' ').length} attempts of at most ${most} s`;
 }

@@ -1,4 +1,4 @@
-// Renders the generated pages of docs/reference from what `npm run build` made: node tools/render-reference.js [--target FOLDER]
+// Renders the generated pages of docs/reference. Run `npm run build` first: node tools/render-reference.js [--target FOLDER]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { renderLicences } from './reference-licences.js';
 import { renderProgram } from './reference-program.js';
 import { renderWaits } from './reference-waits.js';
 
-/** Each generated page, and what makes it of the checkout's root. */
+/** The generated pages, each with its renderer. */
 const PAGES = {
   'options.md': renderOptions,
   'actions.md': renderActions,

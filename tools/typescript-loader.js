@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
 /**
- * A hook of Node's module loader: types are taken away, nothing is checked.
+ * A load hook for Node that strips types without checking them.
  * @type {import('node:module').LoadHook}
  */
 export async function load(url, context, next) {

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
-import { readDescriptor } from '../system/descriptor.ts';
+import { readDescriptor } from '../system/process/descriptor.ts';
 import { readPackageVersion } from '../system/package-version.ts';
-import { writeAllSync } from '../system/write-all.ts';
-import type { StopSignal } from './image-builder/exit-codes.ts';
-import { runProgram } from './image-builder/program.ts';
-import { findLogFormat, renderNotice } from './image-builder/stderr.ts';
+import { writeAllSync } from '../system/files/write-all.ts';
+import type { StopSignal } from '../cli/exit-codes.ts';
+import { runProgram } from '../cli/run-program.ts';
+import { findLogFormat, renderNotice } from '../cli/stderr.ts';
 
 const argv = process.argv.slice(2);
 const stop = new AbortController();

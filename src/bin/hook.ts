@@ -5,8 +5,8 @@ import { GithubRunnerImageBuilderCharm } from '../charm/charm.ts';
 import { systemClock } from '../system/clock.ts';
 import { readPackageVersion } from '../system/package-version.ts';
 import { runBlocking } from '../system/run-blocking.ts';
-import { writeAllSync } from '../system/write-all.ts';
-import { runHook } from './hook/run-hook.ts';
+import { writeAllSync } from '../system/files/write-all.ts';
+import { runHook } from '../charm/run-hook.ts';
 
 process.exitCode = await runHook(
   {

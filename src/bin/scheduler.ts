@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
 import { readPackageVersion } from '../system/package-version.ts';
-import { writeAllSync } from '../system/write-all.ts';
-import { runScheduler } from './scheduler/program.ts';
+import { writeAllSync } from '../system/files/write-all.ts';
+import { runScheduler } from '../scheduler/run-scheduler.ts';
 
 /** systemd waits longer, and then kills. */
 const STOP_WITHIN_MS = 4500;

@@ -1,5 +1,4 @@
-/** The user that runners and builds of the Ubuntu images run as. */
-export const UBUNTU_USER = 'ubuntu';
+export { UBUNTU_USER } from '../model/ubuntu-user.ts';
 
-/** What the host must get from apt before it can build: nothing, the charm carries all it needs. */
-export const APT_DEPENDENCIES: readonly string[] = Object.freeze([]);
+/** The packages that the host must have from apt; the charm carries everything else. */
+export const APT_DEPENDENCIES: readonly string[] = Object.freeze(['systemd']);

@@ -1,33 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { chmod } from 'node:fs/promises';
-import { decode, fields, mapping, optional, text } from '../model/decode.ts';
+import { type OpenstackCloudsConfig, cloudsYaml, encodeCloudsYaml } from '../model/clouds-yaml.ts';
+import { decode } from '../model/decode.ts';
 import { type HostSecrets, encodeHostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
 import { InputError } from '../model/errors.ts';
-import { type Secret, secretOf } from '../model/secret.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile, writeFileAtomic } from '../system/files.ts';
-import { ensureFolder } from '../system/folders.ts';
-import { isOnTmpfs } from '../system/tmpfs.ts';
+import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
+import { ensureFolder } from '../system/files/folders.ts';
+import { isOnTmpfs } from '../system/files/tmpfs.ts';
 import { YamlError, parseYaml, renderYaml } from '../system/yaml.ts';
 import { BuilderSetupError } from './errors.ts';
 import type { Host } from './tools.ts';
-
-/** How to log in to one project, in the words of clouds.yaml. */
-export interface CloudAuth {
-  readonly auth_url: string;
-  readonly password: Secret;
-  readonly project_domain_name: string;
-  readonly project_name: string;
-  readonly user_domain_name: string;
-  readonly username: string;
-}
-
-/** The content of clouds.yaml: the clouds by their ids, in their order. */
-export interface OpenstackCloudsConfig {
-  readonly clouds: Readonly<
-    Record<string, { readonly auth: CloudAuth; readonly region_name?: string | undefined }>
-  >;
-}
 
 /** The credentials that a host has now; `undefined`: none, or what this version would not write. */
 export interface InstalledCredentials {
@@ -45,7 +28,7 @@ export async function installCloudsYaml(
   cloudsConfig: OpenstackCloudsConfig,
   { paths }: CredentialHost,
 ): Promise<boolean> {
-  const wanted = revealClouds(cloudsConfig);
+  const wanted = encodeCloudsYaml(cloudsConfig);
   await ensureRunFolder(paths);
   const before = await readTextFile(paths.cloudsYaml);
   if (before !== undefined && areSame(parseOrNothing(before), wanted)) {
@@ -85,7 +68,7 @@ export function holdsSame(
   if (clouds === undefined || secrets === undefined) return false;
   const plain = (some: HostSecrets): unknown => JSON.parse(encodeHostSecrets({ ...some, generation: 0 }));
   return (
-    areSame(revealClouds(clouds), revealClouds(wanted.clouds)) &&
+    areSame(encodeCloudsYaml(clouds), encodeCloudsYaml(wanted.clouds)) &&
     isDeepStrictEqual(plain(secrets), plain(wanted.secrets))
   );
 }
@@ -95,17 +78,6 @@ async function ensureRunFolder(paths: UnitPaths): Promise<void> {
   if (await isOnTmpfs(paths.run)) return;
   const message = `${paths.run}: expected a folder on a tmpfs, got one on a disk: credentials would be written to it`;
   throw new BuilderSetupError(`${message}. Mount a tmpfs on /run of the machine`, { kind: 'input' });
-}
-
-function revealClouds({ clouds }: OpenstackCloudsConfig): object {
-  const revealed = Object.entries(clouds).map(([cloudId, { auth, region_name }]) => [
-    cloudId,
-    {
-      auth: { ...auth, password: auth.password.reveal() },
-      ...(region_name === undefined ? {} : { region_name }),
-    },
-  ]);
-  return { clouds: Object.fromEntries(revealed) as unknown };
 }
 
 /** The first cloud is the default of who runs the program by hand: the order counts. */
@@ -121,26 +93,8 @@ function cloudIds(content: unknown): readonly string[] {
   return typeof clouds === 'object' && clouds !== null ? Object.keys(clouds) : [];
 }
 
-const secret = secretOf(text);
-
-const decoder = fields({
-  clouds: mapping(
-    fields({
-      auth: fields({
-        auth_url: text,
-        password: secret,
-        project_domain_name: text,
-        project_name: text,
-        user_domain_name: text,
-        username: text,
-      }),
-      region_name: optional(text),
-    }),
-  ),
-});
-
 function parseClouds(yaml: string): OpenstackCloudsConfig {
-  return decode(decoder, parseYaml(yaml), 'clouds.yaml', (problems) => new InputError(problems));
+  return decode(cloudsYaml, parseYaml(yaml), 'clouds.yaml', (problems) => new InputError(problems));
 }
 
 function parseOrNothing(yaml: string): unknown {

@@ -42,10 +42,13 @@ export class JobError extends BuilderBaseError {
   }
 }
 
-interface FailedJob {
+/** Why a job failed. */
+export interface FailedJob {
   readonly kind: FailureKind;
   readonly message: string;
+  /** The step that failed; empty when none is known. */
   readonly step: string;
+  /** The things that could not be undone. */
   readonly leftovers: readonly string[];
 }
 

@@ -1,14 +1,14 @@
 import type { UnitPaths } from '../model/unit-paths.ts';
 import { unitPaths } from '../model/unit-paths.ts';
-import { ensureFolder } from '../system/folders.ts';
+import { ensureFolder } from '../system/files/folders.ts';
 import type { ApplicationInitializationConfig } from './config.ts';
 import { installCloudsYaml } from './credentials.ts';
 import { BuilderSetupError } from './errors.ts';
-import { removeUnusedPrograms } from './programs.ts';
+import { removeUnusedPrograms } from './host/programs.ts';
 import { configureCron } from './schedule.ts';
-import { asSetup, ensureService } from './service.ts';
+import { asSetup, ensureService } from './host/service.ts';
 import type { Host } from './tools.ts';
-import { ensureUnitKey } from './unit-key.ts';
+import { ensureUnitKey } from './host/unit-key.ts';
 import { upgradeApp } from './upgrade-app.ts';
 
 /**

@@ -1,18 +1,18 @@
 import type { CloudImage } from '../model/built.ts';
 import type { ObservedImage } from '../model/observation.ts';
-import { type ConfigMatrix, expandMatrix } from '../model/run-config.ts';
-import { FetchConfig, type StaticConfigs } from './config.ts';
+import { type ConfigMatrix, type StaticConfigs, expandRunConfigs } from '../model/run-config.ts';
+import { FetchConfig } from './config.ts';
 import { GetLatestImageError } from './errors.ts';
 import { observe } from './observe.ts';
 import type { BuilderTools } from './tools.ts';
 
 /** What to look for: each image of the matrix, in each cloud that images go to. */
 export function deriveFetchConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly FetchConfig[] {
-  const { arch, prefix } = config.imageConfig;
   const clouds = destinationsOf(config);
-  return expandMatrix(matrix).flatMap((variant) =>
-    clouds.map((cloudId) => new FetchConfig({ ...variant, arch, prefix, cloudId })),
-  );
+  return expandRunConfigs(matrix, config).flatMap(({ image }) => {
+    const { arch, base, juju, microk8s, prefix } = image;
+    return clouds.map((cloudId) => new FetchConfig({ arch, base, juju, microk8s, prefix, cloudId }));
+  });
 }
 
 function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
@@ -21,8 +21,9 @@ function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
 }
 
 /**
- * The newest active image of each config, in the matrix's order; one that has none is left out. Throws
- * GetLatestImageError when a cloud does not tell.
+ * Returns the newest active image of each config, in the matrix's order; one that has none is left out. This is the API
+ * document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when a cloud does not
+ * answer.
  */
 export async function getLatestImages(
   matrix: ConfigMatrix,

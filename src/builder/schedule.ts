@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../model/errors.ts';
-import { type Schedule, parseSchedule } from '../model/schedule.ts';
-import { readTextFile, writeFileAtomic } from '../system/files.ts';
-import { ensureFolder } from '../system/folders.ts';
+import { type BuildSchedule, parseSchedule } from '../model/schedule.ts';
+import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
+import { ensureFolder } from '../system/files/folders.ts';
 import type { Host } from './tools.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function configureCron(
   return isWritten || isTaken;
 }
 
-async function writeSchedule(wanted: Schedule, path: string): Promise<boolean> {
+async function writeSchedule(wanted: BuildSchedule, path: string): Promise<boolean> {
   const before = findSchedule(await readTextFile(path));
   if (before?.unit === wanted.unit && before.intervalHours === wanted.intervalHours) return false;
   await ensureFolder(dirname(path), 0o700);
@@ -31,7 +31,7 @@ async function writeSchedule(wanted: Schedule, path: string): Promise<boolean> {
   return true;
 }
 
-function findSchedule(text: string | undefined): Schedule | undefined {
+function findSchedule(text: string | undefined): BuildSchedule | undefined {
   if (text === undefined) return undefined;
   try {
     return parseSchedule(text);

@@ -1,8 +1,9 @@
 import type { BuildInputs } from '../model/build-inputs.ts';
-import type { FailureKind } from '../model/errors.ts';
 import type { Clock } from '../model/clock.ts';
+import type { JobResult } from '../model/program-result.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import type { RunCommand, startDetached } from '../system/command.ts';
+import type { RunCommand, startDetached } from '../system/process/command.ts';
+import type { FailedJob } from './errors.ts';
 
 /** The host that a hook sets up. */
 export interface Host {
@@ -15,7 +16,7 @@ export interface Host {
 }
 
 /** Who orders jobs: it is written on all they make. */
-export interface Orderer {
+interface Orderer {
   readonly application: string;
   readonly modelUuid: string;
   readonly unit: string;
@@ -41,44 +42,25 @@ export interface BuilderTools {
 /** Where the jobs of one unit are found. */
 export type JobPlace = Pick<BuilderTools, 'paths' | 'orderer'>;
 
-/** Where the jobs' downloads come from. */
-export interface SourceUrls {
-  readonly cloudImages: string;
-  readonly runnerReleases: string;
-}
-
-/** What `prepare`, `copy` and `prune` work with. */
-export type JobTools = BuilderTools & { readonly urls: SourceUrls };
-
-/** What `run` works with. */
-export interface RunTools extends JobTools {
-  /** The names of the images to build; absent: all of the matrix. */
-  readonly only?: ReadonlySet<string>;
-  /** The build id that somebody was told; `undefined`: a new one. */
-  readonly buildIdOf?: (imageName: string) => string | undefined;
-  /** Why an image is built. */
-  readonly reasonOf?: (imageName: string) => string;
+/** The tools and settings of `run`. */
+export interface RunTools extends BuilderTools {
   /** Written on the images. */
   readonly inputs: BuildInputs;
+  /** Why the images are built. */
+  readonly reason?: string;
   /** The generation of secrets.json that the builds were planned with; absent: any. */
   readonly secretsGeneration?: number;
-  /** How many builds run at a time. */
+  /** The number of builds that run at the same time. */
   readonly maxParallel: number;
-  /** Hears of each image as soon as its build has ended. */
+  /** Called for each image as soon as its build has ended. */
   readonly onImage?: (imageName: string, outcome: JobOutcome) => void;
 }
 
-/** How a job ended. */
+/** The outcome of a job. */
 export type JobOutcome =
-  | { readonly state: 'done'; readonly result: unknown }
-  | {
+  | { readonly state: 'done'; readonly result: JobResult }
+  | (FailedJob & {
       readonly state: 'failed';
-      readonly kind: FailureKind;
-      readonly message: string;
-      /** The step that failed; empty when none is known. */
-      readonly step: string;
-      /** What could not be unmade. */
-      readonly leftovers: readonly string[];
-      /** What it printed: images that arrived in spite of the failure are in it. */
-      readonly result: unknown;
-    };
+      /** Absent when the job ended without a result. It names the images that arrived in spite of the failure. */
+      readonly result: JobResult | undefined;
+    });

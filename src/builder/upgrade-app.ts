@@ -5,11 +5,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile, writeFileAtomic } from '../system/files.ts';
-import { draftPath, ensureFolder, findLinkTarget, listTree, switchLink } from '../system/folders.ts';
-import { readOwnProcessIdentity } from '../system/process-id.ts';
+import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
+import {
+  temporaryPath,
+  ensureFolder,
+  findLinkTarget,
+  listTree,
+  switchLink,
+} from '../system/files/folders.ts';
+import { readOwnProcessIdentity } from '../system/process/process-identity.ts';
 import { UpgradeApplicationError } from './errors.ts';
-import { NODE_FILE, PROGRAM_FILE, currentProgram, isThere, removeUnusedPrograms } from './programs.ts';
+import { NODE_FILE, PROGRAM_FILE, currentProgram, isThere, removeUnusedPrograms } from './host/programs.ts';
 import type { Host } from './tools.ts';
 
 /** What of the charm is the program; the last one need not be there. */
@@ -49,7 +55,7 @@ async function install(charmDir: string, program: string): Promise<void> {
   }
   await ensureFolder(dirname(program), 0o755);
   if (await isInstalled(charmDir, program)) return;
-  const draft = draftPath(program);
+  const draft = temporaryPath(program);
   try {
     for (const part of await partsOf(charmDir)) {
       // thousands of small files: together, that is twice as fast as one by one

@@ -1,5 +1,5 @@
 import { initialize } from '../builder/initialize.ts';
-import { ensureService } from '../builder/service.ts';
+import { ensureService } from '../builder/host/service.ts';
 import type { Host } from '../builder/tools.ts';
 import { upgradeApp } from '../builder/upgrade-app.ts';
 import type { JujuContext } from '../juju/context.ts';
@@ -7,15 +7,14 @@ import type { CharmEvent } from '../juju/event.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
 import type { Clock } from '../model/clock.ts';
 import { ProductError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
-import type { Logger } from '../system/logger.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import type { Logger } from '../system/log/logger.ts';
 import { type ActionRequest, type Decision, decide } from './decide.ts';
-import { listImageNames } from './desired.ts';
 import { type LeavingUnit, clearStopped, isStopped, removeUnit, stopUnit } from './leave-host.ts';
 import { observeHost, observeModel } from './observe.ts';
 import type { ObservedModel } from './observed.ts';
-import { cutLine } from './status-line.ts';
-import { findObstacle } from './unit-status.ts';
+import { cutLine } from './status/status-line.ts';
+import { findObstacle } from './status/unit-status.ts';
 import { writeDecision } from './write-decision.ts';
 
 /** What the charm uses. */
@@ -92,7 +91,7 @@ export class GithubRunnerImageBuilderCharm {
   }
 
   /** Also after any other event than install: that one may have come when options were still missing. */
-  async #setUpHost({ wish, unit, application }: ObservedModel): Promise<void> {
+  async #setUpHost({ settings: wish, unit, application }: ObservedModel): Promise<void> {
     const { host } = this.#parts;
     if (wish === undefined) {
       if ((await readTextFile(host.paths.serviceFile)) === undefined) return;
@@ -124,7 +123,7 @@ export class GithubRunnerImageBuilderCharm {
     const builds = desired?.requests.find(({ action }) => action === event.taskId)?.builds ?? [];
     await tools.actionSet({
       'build-ids': builds.map(({ buildId }) => buildId).join(','),
-      images: desired === undefined ? '' : listImageNames(desired.images).join(','),
+      images: [...(desired?.images.keys() ?? [])].join(','),
     });
   }
 }

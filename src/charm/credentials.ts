@@ -1,15 +1,12 @@
-import {
-  type CloudAuth,
-  type InstalledCredentials,
-  type OpenstackCloudsConfig,
-  holdsSame,
-} from '../builder/credentials.ts';
+import { type InstalledCredentials, holdsSame } from '../builder/credentials.ts';
+import { loginByName } from '../model/cloud-login.ts';
+import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
 import type { DesiredState } from '../model/desired-state.ts';
 import type { HostSecrets } from '../model/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
-import type { ConsumerCloud, Credentials } from './consumers.ts';
+import type { ConsumerCloud } from './relations/consumers.ts';
 import { BUILD_CLOUD } from './desired.ts';
-import type { Wish } from './observed.ts';
+import type { CharmSettings } from './observed.ts';
 
 /** What stands in the unit's run folder, and whether it is to be written. */
 export interface CredentialsDecision {
@@ -23,7 +20,7 @@ export interface CredentialsDecision {
  * as after a reboot; it is never lower than the daemon was told.
  */
 export function decideCredentials(
-  wish: Wish,
+  wish: CharmSettings,
   consumers: readonly ConsumerCloud[],
   proxy: HostSecrets['proxy'],
   installed: InstalledCredentials,
@@ -43,23 +40,10 @@ export function decideCredentials(
 
 /** The build cloud first, then one entry for each consumer unit. */
 function deriveClouds(
-  { config, password }: Wish,
+  { config, password }: CharmSettings,
   consumers: readonly ConsumerCloud[],
 ): OpenstackCloudsConfig {
-  const entries = consumers.map(({ cloudId, credentials }) => [cloudId, cloudEntry(credentials)] as const);
-  const builder = cloudEntry({ ...config.openstack, password });
+  const entries = consumers.map(({ cloudId, credentials }) => [cloudId, credentials] as const);
+  const builder = loginByName({ ...config.openstack, password });
   return { clouds: { [BUILD_CLOUD]: builder, ...Object.fromEntries(entries) } };
-}
-
-function cloudEntry(credentials: Credentials): { readonly auth: CloudAuth; readonly region_name?: string } {
-  const { region } = credentials;
-  const auth = {
-    auth_url: credentials.authUrl,
-    password: credentials.password,
-    project_domain_name: credentials.projectDomainName,
-    project_name: credentials.projectName,
-    user_domain_name: credentials.userDomainName,
-    username: credentials.userName,
-  };
-  return region === '' ? { auth } : { auth, region_name: region };
 }

@@ -1,21 +1,20 @@
-import type { DesiredState } from '../model/desired-state.ts';
+import type { BuildRequest, DesiredImages, DesiredState, Publication } from '../model/desired-state.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
-import { type ConsumerCloud, type ImageRelation, listConsumers } from './consumers.ts';
+import { type ConsumerCloud, type ImageRelation, listConsumers } from './relations/consumers.ts';
 import { type CredentialsDecision, decideCredentials } from './credentials.ts';
 import {
-  type Desire,
+  type DesiredSettings,
   addRequest,
-  deriveBuild,
   deriveImages,
+  deriveProject,
   freeze,
-  listImageNames,
   nextDesiredState,
   openRequests,
 } from './desired.ts';
-import { type DatabagDecision, decideDatabag } from './image-databag.ts';
-import type { Observed, Wish } from './observed.ts';
+import { type DatabagDecision, decideDatabag } from './relations/image-databag.ts';
+import type { Observed, CharmSettings } from './observed.ts';
 import { scriptDigestOf } from './script-digest.ts';
-import { deriveUnitStatus } from './unit-status.ts';
+import { deriveUnitStatus } from './status/unit-status.ts';
 
 /** What an action asks for. */
 export interface ActionRequest {
@@ -41,15 +40,16 @@ export interface Decision {
  * were wanted last, for those consumers that are still there, and databags are kept up.
  */
 export function decide(observed: Observed, request?: ActionRequest): Decision {
-  const { wish, built, relations, desired: before } = observed;
+  const { settings: wish, built, relations, desired: before } = observed;
   const consumers = listConsumers(relations);
   const credentials =
     wish === undefined
       ? undefined
       : decideCredentials(wish, consumers, observed.proxy, observed.installed, before);
-  const wanted = wish === undefined ? before?.images : imagesOf(wish, observed);
-  const databags = relations.map((relation) => decideDatabag(relation, wanted, built));
-  const desire = deriveDesire(observed, consumers, credentials, databags, request);
+  const images = wish === undefined ? before?.images : imagesOf(wish, consumers, observed);
+  const databags = relations.map((relation) => decideDatabag(relation, images, built));
+  const published = databags.map(({ publication }) => publication);
+  const desire = images && deriveDesire(observed, { consumers, credentials, images, published }, request);
   const desired = desire === undefined ? undefined : nextDesiredState(desire, before, built);
   return {
     credentials,
@@ -77,34 +77,35 @@ function listUnserved(
     .map(({ id, application }) => `image:${id} (${application})`);
 }
 
-function imagesOf(wish: Wish, { key, application }: Observed): DesiredState['images'] {
+function imagesOf(
+  { config, scriptSecrets }: CharmSettings,
+  consumers: readonly ConsumerCloud[],
+  { key, application }: Observed,
+): DesiredImages {
   if (key === undefined) throw new Error('the unit has no key: expected the host to be set up first');
-  const digest = scriptDigestOf(key, wish.config.scriptUrl, wish.scriptSecrets);
-  return deriveImages(wish.config, application, digest);
+  const scriptDigest = scriptDigestOf(key, config.scriptUrl, scriptSecrets);
+  return deriveImages(config, { application, scriptDigest, consumers });
+}
+
+/** What the desired state is made of, beside what was observed. */
+interface DesireParts {
+  readonly consumers: readonly ConsumerCloud[];
+  readonly credentials: CredentialsDecision | undefined;
+  readonly images: DesiredImages;
+  readonly published: readonly Publication[];
 }
 
 function deriveDesire(
   observed: Observed,
-  consumers: readonly ConsumerCloud[],
-  credentials: CredentialsDecision | undefined,
-  databags: readonly DatabagDecision[],
+  { consumers, credentials, images, published }: DesireParts,
   request: ActionRequest | undefined,
-): Desire | undefined {
-  const { wish, desired: before, built, unit, application, modelUuid, isLeader } = observed;
+): DesiredSettings | undefined {
+  const { settings: wish, desired: before, unit, application, modelUuid, isLeader } = observed;
   const role = isLeader ? 'works' : 'observes';
-  const published = databags.map(({ publication }) => publication);
-  const requestsFor = (images: DesiredState['images']): DesiredState['requests'] => {
-    const names = listImageNames(images);
-    const open = openRequests(before?.requests ?? [], built?.answered ?? [], names);
-    if (request === undefined) return open;
-    return addRequest(open, request.action, names, built?.endedBuilds ?? [], request.newBuildId);
-  };
+  const requests = listRequests(observed, [...images.keys()], request);
   if (wish === undefined || credentials === undefined) {
-    return before === undefined
-      ? undefined
-      : freeze({ ...before, role }, consumers, published, requestsFor(before.images));
+    return before && freeze({ ...before, role }, consumers, published, requests);
   }
-  const images = imagesOf(wish, observed);
   return {
     unit,
     application,
@@ -112,9 +113,20 @@ function deriveDesire(
     role,
     credentialsGeneration: credentials.secrets.generation,
     images,
-    build: deriveBuild(wish.config),
+    project: deriveProject(wish.config),
+    maxParallel: wish.config.maxParallelBuilds,
     consumers: consumers.map(({ relationId, unit, cloudId }) => ({ relationId, unit, cloudId })),
     published,
-    requests: requestsFor(images),
+    requests,
   };
+}
+
+function listRequests(
+  { desired: before, built }: Observed,
+  imageNames: readonly string[],
+  request: ActionRequest | undefined,
+): readonly BuildRequest[] {
+  const open = openRequests(before?.requests ?? [], built?.answered ?? [], imageNames);
+  if (request === undefined) return open;
+  return addRequest(open, request.action, imageNames, built?.endedBuilds ?? [], request.newBuildId);
 }

@@ -1,14 +1,22 @@
 import type { Built } from '../model/built.ts';
-import type {
-  BuildRequest,
-  Consumer,
-  DesiredBuild,
-  DesiredImages,
-  DesiredState,
-  Publication,
+import {
+  type BuildRequest,
+  type Consumer,
+  type DesiredImages,
+  type DesiredState,
+  type Publication,
+  byImageName,
+  encodeDesiredState,
+  listUploadClouds,
 } from '../model/desired-state.ts';
-import { expandMatrix, imageNameOf } from '../model/run-config.ts';
-import { canonicalJson } from './canonical-json.ts';
+import {
+  type CloudConfig,
+  type ConfigMatrix,
+  type ExternalServiceConfig,
+  type StaticConfigs,
+  type StaticImageConfig,
+  expandRunConfigs,
+} from '../model/run-config.ts';
 import type { CharmConfig } from './config.ts';
 
 /** The build cloud's key in clouds.yaml; a consumer's key never is the same, as it ends in a hash. */
@@ -17,57 +25,81 @@ export const BUILD_CLOUD = 'builder';
 /** More are not kept: the newest ask for the same builds. */
 const MOST_REQUESTS = 20;
 
-/** What the images are to be, as `config` and the script's digest say. */
-export function deriveImages(config: CharmConfig, prefix: string, scriptDigest: string): DesiredImages {
+/** The facts beside the options that run configs are derived from. */
+export interface ImageFacts {
+  readonly application: string;
+  /** Empty without a script. */
+  readonly scriptDigest: string;
+  readonly consumers: readonly Pick<Consumer, 'cloudId'>[];
+}
+
+/** Expands the matrix that the options describe. Nothing else in the charm or the daemon expands it. */
+export function deriveImages(config: CharmConfig, facts: ImageFacts): DesiredImages {
+  return byImageName(expandRunConfigs(deriveMatrix(config), deriveStaticConfigs(config, facts)));
+}
+
+function deriveMatrix({ bases }: CharmConfig): ConfigMatrix {
+  return { bases, jujuChannels: [], microk8sChannels: [] };
+}
+
+function deriveStaticConfigs(config: CharmConfig, facts: ImageFacts): StaticConfigs {
   return {
-    arch: config.arch,
-    bases: config.bases,
-    jujuChannels: [],
-    microk8sChannels: [],
-    prefix,
-    runnerVersion: config.runnerVersion,
-    scriptDigest,
-    cloudImagesUrl: config.cloudImagesUrl,
-    runnerReleasesUrl: config.runnerReleasesUrl,
+    cloudConfig: deriveCloudConfig(config, facts),
+    imageConfig: deriveImageConfig(config, facts),
+    serviceConfig: deriveServiceConfig(config),
   };
 }
 
-/** How they are built. */
-export function deriveBuild(config: CharmConfig): DesiredBuild {
-  const { authUrl, projectDomainName, projectName, region } = config.openstack;
+function deriveCloudConfig(
+  { flavor, network, keepRevisions }: CharmConfig,
+  { application, consumers }: ImageFacts,
+): CloudConfig {
   return {
-    cloud: BUILD_CLOUD,
-    project: `${authUrl} ${projectDomainName}/${projectName} ${region}`.trimEnd(),
-    flavor: config.flavor,
-    network: config.network,
-    maxParallel: config.maxParallelBuilds,
-    keepRevisions: config.keepRevisions,
+    buildCloud: BUILD_CLOUD,
+    buildFlavor: flavor,
+    buildNetwork: network,
+    resourcePrefix: application,
+    uploadClouds: listUploadClouds(consumers, BUILD_CLOUD),
+    numRevisions: keepRevisions,
   };
 }
 
-/** The names of all images wanted, in the matrix's order: the primary one first. */
-export function listImageNames(images: DesiredImages): readonly string[] {
-  return expandMatrix(images).map((variant) => imageNameOf(images.prefix, images.arch, variant));
+function deriveImageConfig(
+  { arch, runnerVersion, scriptUrl }: CharmConfig,
+  { application, scriptDigest }: ImageFacts,
+): StaticImageConfig {
+  const reference = scriptUrl === undefined ? '' : 'secrets.json'; // the URL may hold a token
+  return { arch, prefix: application, runnerVersion, scriptUrl: reference, scriptDigest };
+}
+
+function deriveServiceConfig({ cloudImagesUrl, runnerReleasesUrl }: CharmConfig): ExternalServiceConfig {
+  return { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl };
+}
+
+/** Returns what identifies the project of the build cloud. */
+export function deriveProject({ openstack }: CharmConfig): string {
+  const { authUrl, projectDomainName, projectName, region } = openstack;
+  return `${authUrl} ${projectDomainName}/${projectName} ${region}`.trimEnd();
 }
 
 /** All of the desired state but its number. */
-export type Desire = Omit<DesiredState, 'format' | 'generation'>;
+export type DesiredSettings = Omit<DesiredState, 'format' | 'generation'>;
 
 /**
  * The next desired state: the one before when nothing differs, else one with a higher number than any that the daemon
  * may know, also when the one before was lost.
  */
 export function nextDesiredState(
-  desire: Desire,
+  desire: DesiredSettings,
   before: DesiredState | undefined,
   built: Built | undefined,
 ): DesiredState {
   const known = Math.max(before?.generation ?? 0, built?.desiredGeneration ?? 0);
   if (before !== undefined) {
-    const same: DesiredState = { format: 1, generation: before.generation, ...desire };
-    if (canonicalJson(same) === canonicalJson(before)) return before;
+    const same: DesiredState = { format: 2, generation: before.generation, ...desire };
+    if (encodeDesiredState(same) === encodeDesiredState(before)) return before;
   }
-  return { format: 1, generation: known + 1, ...desire };
+  return { format: 2, generation: known + 1, ...desire };
 }
 
 /** The requests that still wait: not answered yet, for images that are still wanted. */
@@ -110,19 +142,28 @@ export function freeze(
   consumers: readonly Consumer[],
   published: readonly Publication[],
   requests: readonly BuildRequest[],
-): Desire {
-  const { unit, application, modelUuid, role, credentialsGeneration, images, build } = before;
+): DesiredSettings {
+  const { unit, application, modelUuid, role, credentialsGeneration, project, maxParallel } = before;
   const cloudIds = consumers.map(({ cloudId }) => cloudId);
+  const remaining = before.consumers.filter(({ cloudId }) => cloudIds.includes(cloudId));
   return {
     unit,
     application,
     modelUuid,
     role,
     credentialsGeneration,
-    images,
-    build,
-    consumers: before.consumers.filter(({ cloudId }) => cloudIds.includes(cloudId)),
+    images: uploadOnlyTo(remaining, before.images),
+    project,
+    maxParallel,
+    consumers: remaining,
     published,
     requests,
   };
+}
+
+function uploadOnlyTo(consumers: readonly Consumer[], images: DesiredImages): DesiredImages {
+  const uploadClouds = listUploadClouds(consumers, BUILD_CLOUD);
+  return new Map(
+    [...images].map(([name, config]) => [name, { ...config, cloud: { ...config.cloud, uploadClouds } }]),
+  );
 }

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listOngoingJobs, stopJobs } from '../builder/ongoing-jobs.ts';
-import { removeFromHost } from '../builder/remove-from-host.ts';
-import { stopService } from '../builder/service.ts';
+import { listOngoingJobs, stopJobs } from '../builder/jobs/ongoing-jobs.ts';
+import { removeFromHost } from '../builder/host/remove-from-host.ts';
+import { stopService } from '../builder/host/service.ts';
 import type { Host, JobPlace } from '../builder/tools.ts';
 import type { Clock } from '../model/clock.ts';
 import { DeadlineError } from '../model/errors.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile, writeFileAtomic } from '../system/files.ts';
-import { ensureFolder } from '../system/folders.ts';
-import type { Logger } from '../system/logger.ts';
+import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
+import { ensureFolder } from '../system/files/folders.ts';
+import type { Logger } from '../system/log/logger.ts';
 import { waitFor } from '../system/wait.ts';
 
 /** How long a hook waits for builds to clean up after themselves. */

@@ -1,16 +1,16 @@
 import { readInstalled } from '../builder/credentials.ts';
 import type { Host } from '../builder/tools.ts';
-import { ensureUnitKey } from '../builder/unit-key.ts';
+import { ensureUnitKey } from '../builder/host/unit-key.ts';
 import type { JujuContext } from '../juju/context.ts';
 import type { CharmEvent } from '../juju/event.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
 import { parseBuilt } from '../model/built.ts';
 import { parseDesiredState } from '../model/desired-state.ts';
 import { InputError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
-import type { Logger } from '../system/logger.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import type { Logger } from '../system/log/logger.ts';
 import { type CharmConfig, type RawConfig, parseCharmConfig } from './config.ts';
-import { type ImageRelation, findCredentials } from './consumers.ts';
+import { type ImageRelation, findCredentials } from './relations/consumers.ts';
 import { ConfigInvalidError } from './errors.ts';
 import type { ObservedHost, ObservedModel } from './observed.ts';
 import { readSecrets } from './secrets.ts';
@@ -36,7 +36,7 @@ export async function observeModel(reader: ModelReader, event: CharmEvent): Prom
   const { password, scriptSecrets } = secrets;
   const isUsable = config !== undefined && password !== undefined && problems.length === 0;
   return {
-    wish: isUsable ? { config, password, scriptSecrets } : undefined,
+    settings: isUsable ? { config, password, scriptSecrets } : undefined,
     problems,
     relations: await readRelations(reader, event),
     unit: context.unitName,

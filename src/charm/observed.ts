@@ -4,10 +4,10 @@ import type { DesiredState } from '../model/desired-state.ts';
 import type { HostSecrets } from '../model/host-secrets.ts';
 import type { Secret } from '../model/secret.ts';
 import type { CharmConfig } from './config.ts';
-import type { ImageRelation } from './consumers.ts';
+import type { ImageRelation } from './relations/consumers.ts';
 
 /** What the operator wants, with the secrets that it takes. */
-export interface Wish {
+export interface CharmSettings {
   readonly config: CharmConfig;
   readonly password: Secret;
   readonly scriptSecrets: Readonly<Record<string, Secret>>;
@@ -16,7 +16,7 @@ export interface Wish {
 /** What Juju says. */
 export interface ObservedModel {
   /** `undefined` while there are problems. */
-  readonly wish: Wish | undefined;
+  readonly settings: CharmSettings | undefined;
   /** All that is wrong with options and secrets. */
   readonly problems: readonly string[];
   /** By number, without one that is being broken. */

@@ -1,8 +1,9 @@
 import { installCloudsYaml, installHostSecrets } from '../builder/credentials.ts';
 import type { Host } from '../builder/tools.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
-import { writeFileAtomic } from '../system/files.ts';
-import type { Logger } from '../system/logger.ts';
+import { encodeDesiredState } from '../model/desired-state.ts';
+import { writeFileAtomic } from '../system/files/text-file.ts';
+import type { Logger } from '../system/log/logger.ts';
 import type { Decision } from './decide.ts';
 import { relationName } from './observe.ts';
 
@@ -50,6 +51,6 @@ async function writeDesired(
   { host, logger }: DecisionWriter,
 ): Promise<void> {
   if (!isDesiredWritten || desired === undefined) return;
-  await writeFileAtomic(host.paths.desired, `${JSON.stringify(desired, undefined, 2)}\n`, 0o600);
+  await writeFileAtomic(host.paths.desired, encodeDesiredState(desired), 0o600);
   logger.info('desired state written', { generation: desired.generation });
 }

@@ -1,13 +1,13 @@
-import type { GuestPart } from './part.ts';
-import { ENVIRONMENT } from './places.ts';
-import { quoteForShell } from './quote.ts';
+import type { GuestPart } from './guest-part.ts';
+import { ROOT_ENVIRONMENT } from './paths.ts';
+import { quoteForShell } from './quote-for-shell.ts';
 
 const END = 'end of checks';
 
-/** Runs the checks over SSH, as the user ubuntu; the program goes through stdin. */
+/** The command that runs the checks over SSH as the user ubuntu. It reads the program from stdin. */
 export const CHECKS_COMMAND = 'sudo -n sh -s';
 
-// All of it is one function, so that a shell that got half of the program runs nothing.
+// The program is one function, so that a shell that received only half of it runs nothing.
 const FUNCTIONS = String.raw`
 check() { # NAME PROGRAM
   output=$(sh -eu -c "$2" 2>&1 </dev/null)
@@ -18,11 +18,14 @@ check() { # NAME PROGRAM
 }
 `;
 
-/** The program that checks every part, whatever another's check said, and says so line by line. */
+/**
+ * Returns a shell program that runs the check of every part, even after another check has failed, and prints one line
+ * for each.
+ */
 export function renderChecks(parts: readonly GuestPart[]): string {
   return [
     'main() {',
-    ENVIRONMENT,
+    ROOT_ENVIRONMENT,
     FUNCTIONS,
     ...parts.map((part) => `check ${part.name} ${quoteForShell(part.check)}`),
     `echo '${END}'`,
@@ -32,16 +35,16 @@ export function renderChecks(parts: readonly GuestPart[]): string {
   ].join('\n');
 }
 
-/** What is wrong with the guest, out of what the checks printed; a part that got no answer is wrong, too. */
+/** Returns the failures in the output of the checks. A part without a result counts as failed. */
 export function findFailedChecks(output: string, parts: readonly GuestPart[]): readonly string[] {
   const lines = output.split(/\r?\n/);
   const problems = parts.flatMap(({ name }) => findProblem(lines, name) ?? []);
-  return lines.includes(END) ? problems : [...problems, 'the checks did not come to their end'];
+  return lines.includes(END) ? problems : [...problems, 'the checks did not run to their end'];
 }
 
 function findProblem(lines: readonly string[], name: string): string | undefined {
   const prefix = `failed ${name}: `;
   const failed = lines.find((line) => line.startsWith(prefix));
   if (failed !== undefined) return `${name}: ${failed.slice(prefix.length)}`;
-  return lines.includes(`ok ${name}`) ? undefined : `${name}: the guest gave no answer`;
+  return lines.includes(`ok ${name}`) ? undefined : `${name}: the guest reported no result`;
 }

@@ -1,16 +1,17 @@
-import { ENVIRONMENT, SCRIPT_FOLDER, STATE_FOLDER } from './places.ts';
+import { ROOT_ENVIRONMENT, SCRIPT_FOLDER, STATE_FOLDER } from './paths.ts';
 
-/** Runs the clean-up over SSH, as the user ubuntu; the program goes through stdin. */
+/** The command that runs the clean-up over SSH as the user ubuntu. It reads the program from stdin. */
 export const CLEAN_UP_COMMAND = 'sudo -n sh -s';
 
-// Who would write again at shutdown stops now: logs, and the seed, which is saved once more when its service stops.
+// Services that write at shutdown are stopped first: the loggers, and the service that saves the random seed when it
+// stops.
 const STOP_WRITERS = `
 if [ -d /run/systemd/system ]; then
   timeout 30 systemctl stop systemd-random-seed.service syslog.socket rsyslog.service >/dev/null 2>&1 || :
   timeout 30 journalctl --relinquish-var >/dev/null 2>&1 || :
 fi`;
 
-// Network settings go only where cloud-init will write them anew, which an administrator can forbid.
+// Network settings are removed only where cloud-init will write them again; an administrator can disable that.
 const CLOUD_INIT = String.raw`
 if command -v cloud-init >/dev/null; then
   if ! grep -Eqrs '^[^#]*config"?:[[:space:]]*"?disabled' /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d; then
@@ -26,8 +27,8 @@ if command -v cloud-init >/dev/null; then
   cloud-init clean "$@" >/dev/null
 fi`;
 
-// An empty machine-id becomes a new one at boot; a missing one, or "uninitialized" as newer cloud-init leaves it,
-// would also make systemd reset which services are enabled.
+// An empty machine-id is filled at boot. With a missing one, or with "uninitialized", which newer cloud-init writes,
+// systemd would also reset which services are enabled.
 const IDENTITY = `
 rm -f /etc/ssh/ssh_host_* /etc/dropbear/*
 rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/urandom/random-seed
@@ -35,7 +36,7 @@ if [ -e /etc/machine-id ] || [ -d /etc/systemd ]; then : >/etc/machine-id; fi
 if [ -f /var/lib/dbus/machine-id ]; then ln -sf /etc/machine-id /var/lib/dbus/machine-id; fi
 rm -rf /var/lib/dhcp/* /var/lib/dhclient/* /var/lib/NetworkManager/*.lease`;
 
-const PEOPLE = `
+const HOME_FOLDERS = `
 for home in /root /home/*; do
   rm -f "$home"/.ssh/authorized_keys "$home"/.ssh/authorized_keys2
   rm -f "$home"/.*_history "$home"/.lesshst "$home"/.viminfo "$home"/.wget-hsts
@@ -46,7 +47,7 @@ const CACHES = `
 if command -v apt-get >/dev/null; then apt-get clean; fi
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/crash/* /var/lib/systemd/coredump/*`;
 
-// A log's file stays where a service may expect its own; what was rotated goes.
+// Current log files are emptied, since a service may expect its file to exist. Rotated log files are deleted.
 const LOGS = String.raw`
 rm -rf /var/log/journal/*
 if [ -d /var/log ]; then
@@ -54,7 +55,7 @@ if [ -d /var/log ]; then
   find /var/log -xdev -type f -exec sh -c 'for file; do : >"$file"; done' sh {} +
 fi`;
 
-// Busybox has no -delete. A folder on which something is mounted cannot be removed; what is mounted is in no image.
+// Busybox find has no -delete. A mount point cannot be removed, but mounted file systems are not part of the image.
 const TEMPORARY = `
 for folder in /tmp /var/tmp; do
   if [ ! -d "$folder" ]; then continue; fi
@@ -62,18 +63,18 @@ for folder in /tmp /var/tmp; do
   find "$folder" -xdev -depth -mindepth 1 -type d -exec rmdir {} + 2>/dev/null || :
 done`;
 
-/** The program that takes out of the guest what belongs to this one server or this one build. */
+/** Returns a shell program that removes everything specific to this server or this build from the guest. */
 export function renderCleanUp(): string {
   return [
     'main() {',
     'set -eu',
     'cd /',
-    ENVIRONMENT,
+    ROOT_ENVIRONMENT,
     STOP_WRITERS,
     `rm -rf ${STATE_FOLDER} ${SCRIPT_FOLDER}`,
     CLOUD_INIT,
     IDENTITY,
-    PEOPLE,
+    HOME_FOLDERS,
     CACHES,
     LOGS,
     TEMPORARY,

@@ -1,14 +1,17 @@
 import { consoleMarker } from './user-data.ts';
 
-/** A part that did not come in at first boot, as the guest told its console. */
+/** A part whose installation failed at first boot, as reported on the console. */
 export interface GuestFailure {
   readonly part: string;
   readonly exitCode: number;
-  /** The end of the part's output. */
+  /** The last lines of the part's output. */
   readonly lastLines: readonly string[];
 }
 
-/** What follows the first marker of each line: a part's output may contain whatever it likes after that. */
+/**
+ * Returns the text after the first marker of each line. Only the first marker counts, because the output of a part may
+ * contain the marker too.
+ */
 function listMessages(console: string, buildId: string): readonly string[] {
   const marker = consoleMarker(buildId);
   return console
@@ -17,7 +20,7 @@ function listMessages(console: string, buildId: string): readonly string[] {
     .map((line) => line.slice(line.indexOf(marker) + marker.length).trimEnd());
 }
 
-/** The host keys' fingerprints that this build's server told its console, as OpenSSH writes them, each once. */
+/** Returns the fingerprints of the host keys that the server of this build printed, in OpenSSH format, each once. */
 export function findHostKeyFingerprints(console: string, buildId: string): readonly string[] {
   const digests = listMessages(console, buildId).flatMap(
     (message) => /^host-key \S+ ([0-9a-f]{64})(?![0-9a-f])/.exec(message)?.[1] ?? [],
@@ -27,7 +30,7 @@ export function findHostKeyFingerprints(console: string, buildId: string): reado
   );
 }
 
-/** The part of which this build's server told its console that it failed; `undefined` when it told nothing so. */
+/** Returns the part that failed on the server of this build, or undefined when the console reports no failure. */
 export function findGuestFailure(console: string, buildId: string): GuestFailure | undefined {
   const lastLines: string[] = [];
   for (const message of listMessages(console, buildId)) {

@@ -1,16 +1,16 @@
 import { InputError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { SCRIPT_FOLDER } from './places.ts';
-import { quoteForShell } from './quote.ts';
+import { SCRIPT_FOLDER } from './paths.ts';
+import { quoteForShell } from './quote-for-shell.ts';
 
 const SCRIPT = `${SCRIPT_FOLDER}/script`;
 
-// sudo logs what it runs: so these programs are the same in every build, and all that varies goes through stdin.
+// sudo logs its command line. These commands are therefore constant; secrets and scripts go through stdin.
 const asRoot = (lines: readonly string[]): string => `sudo -n sh -c ${quoteForShell(lines.join('\n'))}`;
 
 /**
- * Reads the operator's script from stdin and puts it into memory that root alone can read, so that no image has it.
- * /run itself allows no execution.
+ * The command that reads the operator's script from stdin and stores it on a tmpfs that only root can read, so that it
+ * does not get into the image. The script gets a tmpfs of its own because /run is mounted noexec.
  */
 export const SCRIPT_INSTALL_COMMAND = asRoot([
   'set -eu',
@@ -22,7 +22,10 @@ export const SCRIPT_INSTALL_COMMAND = asRoot([
   `chmod 0700 ${SCRIPT}`,
 ]);
 
-/** Runs the script as root with the variables that come through stdin; the exit code is the script's own. */
+/**
+ * The command that runs the script as root. It reads the script's environment variables from stdin and exits with the
+ * script's exit code.
+ */
 export const SCRIPT_RUN_COMMAND = asRoot([
   'set -eu',
   'umask 022',
@@ -34,7 +37,7 @@ export const SCRIPT_RUN_COMMAND = asRoot([
   `exec ${SCRIPT} </dev/null`,
 ]);
 
-/** Takes the script away, also when it was never there or left something running in its folder. */
+/** The command that removes the script, even if it was never installed or its processes still use the folder. */
 export const SCRIPT_REMOVE_COMMAND = asRoot([
   'set -eu',
   `if [ ! -e ${SCRIPT_FOLDER} ]; then exit 0; fi`,
@@ -43,7 +46,7 @@ export const SCRIPT_REMOVE_COMMAND = asRoot([
   `rm -rf ${SCRIPT_FOLDER}`,
 ]);
 
-/** What SCRIPT_RUN_COMMAND reads: one assignment for each secret, in the shell's own quotes. */
+/** Returns the input of SCRIPT_RUN_COMMAND: one quoted shell assignment for each secret. */
 export function encodeScriptSecrets(secrets: ReadonlyMap<string, Secret>): string {
   const problems = [...secrets].flatMap(([name, secret]) => listProblems(name, secret));
   if (problems.length > 0) throw new InputError(problems);
@@ -51,11 +54,13 @@ export function encodeScriptSecrets(secrets: ReadonlyMap<string, Secret>): strin
 }
 
 function listProblems(name: string, secret: Secret): readonly string[] {
-  const shown = JSON.stringify(name);
+  const quotedName = JSON.stringify(name);
   return [
     ...(/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
       ? []
-      : [`secret ${shown}: the name of a variable has letters, digits and underscores, no digit first`]),
-    ...(secret.reveal().includes('\0') ? [`secret ${shown}: its value contains a NUL byte`] : []),
+      : [
+          `secret ${quotedName}: expected a name of letters, digits and underscores that does not begin with a digit`,
+        ]),
+    ...(secret.reveal().includes('\0') ? [`secret ${quotedName}: its value contains a NUL byte`] : []),
   ];
 }

@@ -1,7 +1,10 @@
-// Name resolution fails in a server's first seconds more often than HTTP does, and curl's own --retry does not cover
-// it: so the loop is ours. python3 comes with cloud-init, and is all that a minimal Debian has.
-// wget gets no -T: it makes the static busybox of Debian 12 crash.
-/** sh that defines `fetch URL FILE`: HTTP errors are failures, redirects are followed, five tries of bounded time. */
+// The retry loop is our own because curl's --retry does not cover failed name resolution, which is the most common
+// failure in the first seconds of a server. A minimal Debian has only python3, which cloud-init needs.
+// wget is called without -T, which crashes the static busybox of Debian 12.
+/**
+ * The shell function `fetch URL FILE`. It follows redirects, treats HTTP errors as failures, and makes up to five
+ * attempts, each with a time limit.
+ */
 export const FETCH = String.raw`
 fetch_once() {
   if command -v curl >/dev/null; then

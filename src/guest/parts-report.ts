@@ -1,19 +1,15 @@
 import { CloudInitFailError } from '../model/errors.ts';
-import { STATE_FOLDER } from './places.ts';
+import type { PartSeconds } from '../model/program-result-common.ts';
+import { STATE_FOLDER } from './paths.ts';
 
-/** Prints how long each part took at first boot; run over SSH by the user ubuntu. */
+/** The command that prints the install time of each part, run over SSH as the user ubuntu. */
 export const PARTS_REPORT_COMMAND = `sudo -n cat ${STATE_FOLDER}/parts`;
 
-/** How long a part took to come in. */
-export interface PartSeconds {
-  readonly name: string;
-  readonly seconds: number;
-}
-
-/** The seconds of each part, out of what PARTS_REPORT_COMMAND printed. */
+/** Parses the output of PARTS_REPORT_COMMAND. Throws CloudInitFailError when it is empty or malformed. */
 export function parsePartsReport(text: string): readonly PartSeconds[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (lines.length === 0) throw new CloudInitFailError('the guest reported no part: its first boot did none');
+  if (lines.length === 0)
+    throw new CloudInitFailError("the guest's report of its parts is empty: the first boot installed none");
   return lines.map(parseLine);
 }
 
@@ -21,7 +17,7 @@ function parseLine(line: string): PartSeconds {
   const [, name, seconds] = /^([a-z0-9-]+) (\d+)$/.exec(line.trim()) ?? [];
   if (name === undefined) {
     throw new CloudInitFailError(
-      `the guest's report of its parts has the line ${JSON.stringify(line)}, not a name and seconds`,
+      `the guest's report of its parts: expected a name and seconds in each line, got ${JSON.stringify(line)}`,
     );
   }
   return { name, seconds: Number(seconds) };

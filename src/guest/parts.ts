@@ -1,13 +1,13 @@
-import { hostname } from './hostname.ts';
-import { localBin } from './local-bin.ts';
-import type { GuestPart } from './part.ts';
-import { runner, type RunnerRelease } from './runner.ts';
-import { sysctl } from './sysctl.ts';
-import { users } from './users.ts';
+import { hostnamePart } from './parts/hostname.ts';
+import { localBinPart } from './parts/local-bin.ts';
+import type { GuestPart } from './guest-part.ts';
+import { runnerPart, type RunnerRelease } from './parts/runner.ts';
+import { sysctlPart } from './parts/sysctl.ts';
+import { usersPart } from './parts/users.ts';
 
-export type { RunnerRelease } from './runner.ts';
+export type { RunnerRelease } from './parts/runner.ts';
 
-/** What an image contains, in the order in which it comes in: the runner's files belong to the user made before. */
+/** Lists the parts of an image in install order. `runner` follows `users`, which creates the owner of its files. */
 export function listGuestParts(content: { readonly runner: RunnerRelease }): readonly GuestPart[] {
-  return [hostname, sysctl, localBin, users, runner(content.runner)];
+  return [hostnamePart, sysctlPart, localBinPart, usersPart, runnerPart(content.runner)];
 }

@@ -1,5 +1,4 @@
-import type { Arch } from '../model/arch.ts';
-import type { Base } from '../model/base.ts';
+import type { ImageConfig as RunImageConfig } from '../model/run-config.ts';
 
 /** Where and how to build. */
 export interface CloudConfig {
@@ -21,18 +20,12 @@ export interface CloudConfig {
   readonly withinCloud?: 'copy' | 'share';
 }
 
-/** What to build. */
-export interface ImageConfig {
-  readonly arch: Arch;
-  readonly base: Base;
-  /** Not in this version: must be empty. */
-  readonly juju: string;
-  /** Not in this version: must be empty. */
-  readonly microk8s: string;
-  /** The runner's version; empty: the latest. */
-  readonly runnerVersion: string;
-  /** A script to run as root in the guest; empty: none. */
+/** The image to build: the image of a run config, under a name of its own. */
+export interface ImageConfig extends Omit<
+  RunImageConfig,
+  'imageName' | 'prefix' | 'scriptUrl' | 'scriptDigest'
+> {
+  /** The URL of a script to run as root in the guest; empty: none. */
   readonly scriptUrl: string;
-  /** The name of the image. */
   readonly name: string;
 }

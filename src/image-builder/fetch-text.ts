@@ -1,8 +1,11 @@
 import { DeadlineError } from '../model/errors.ts';
 import { timeoutOption } from '../model/timeouts.ts';
-import { DownloadError, downloadText } from '../system/download.ts';
+import { DownloadError, downloadText } from '../system/http/download.ts';
 import { withDeadline } from '../system/wait.ts';
-import type { Tools } from './tools.ts';
+import type { Deadlines, Downloads } from './context.ts';
+
+/** Everything that a small download is made with. */
+export type FetchContext = Deadlines & Pick<Downloads, 'downloads'>;
 
 /** A small text to download. */
 export interface TextRequest {
@@ -16,13 +19,17 @@ export interface TextRequest {
 }
 
 /** Downloads a small text within --fetch-timeout. Throws DeadlineError, or what `fail` makes of the trouble. */
-export async function fetchText(tools: Tools, { url, what, maximum, fail }: TextRequest): Promise<string> {
-  const { fetchTimeout } = tools.timeouts;
-  const limits = { timeoutMs: fetchTimeout * 1000, clock: tools.clock, signal: tools.signal };
+export async function fetchText(
+  context: FetchContext,
+  { url, what, maximum, fail }: TextRequest,
+): Promise<string> {
+  const { downloads, clock, signal: stop, timeouts } = context;
+  const { fetchTimeout } = timeouts;
+  const limits = { timeoutMs: fetchTimeout * 1000, clock, signal: stop };
   const limit = `${fetchTimeout} s; ${timeoutOption('fetchTimeout')} sets the limit`;
   try {
     return await withDeadline(
-      (signal) => downloadText(tools.downloads, url, maximum, signal),
+      (signal) => downloadText(downloads, url, maximum, signal),
       limits,
       () => new DeadlineError(`${what} did not come within ${limit}`),
     );

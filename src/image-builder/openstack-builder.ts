@@ -1,18 +1,16 @@
-import { type Arch, archNames } from '../model/arch.ts';
+import type { Arch } from '../model/arch.ts';
 import type { Base } from '../model/base.ts';
 import { InputError } from '../model/errors.ts';
+import type { BaseImage } from '../model/program-result.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
-import { type BaseImage, ensureBaseImage } from './base-images.ts';
-import { removeSupersededBaseImages } from './superseded-base-images.ts';
-import { deliveredIds } from '../model/delivery.ts';
-import { buildOnServer } from './build-on-server.ts';
+import { type BaseImageContext, ensureBaseImage } from './base-images/base-images.ts';
+import { removeSupersededBaseImages } from './base-images/superseded-base-images.ts';
+import { buildImage } from './build/build-image.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
-import { ensureSharedSecurityGroup } from './shared-security-group.ts';
-import { distributeAndPrune } from './distribute-and-prune.ts';
-import { createSnapshot } from './store.ts';
+import type { Clouds, Context, GuestAccess, Recorder, RunSettings } from './context.ts';
+import { ensureSharedSecurityGroup } from './build/shared-security-group.ts';
 import { runSteps } from './steps.ts';
-import { sweepLeftovers } from './sweep.ts';
-import type { Tools } from './tools.ts';
+import { type SweepContext, sweepLeftovers } from './cleanup/sweep.ts';
 
 export { CREATE_SERVER_TIMEOUT } from '../model/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
@@ -73,27 +71,35 @@ export async function determineCloud(
   return first;
 }
 
-/** Makes what all builds of a cloud share, ahead of them: the security group, and the base images asked for. */
+/** The resources that all builds of a cloud share. */
+export interface InitializeRequest {
+  readonly arch: Arch;
+  readonly cloudName: string;
+  readonly prefix: string;
+  readonly bases: readonly Base[];
+}
+
+type InitializeContext = Clouds & BaseImageContext & SweepContext & Recorder & Pick<GuestAccess, 'sshPort'>;
+
+/** Creates what all builds of a cloud share, ahead of them: the security group and the base images. */
 export async function initialize(
-  arch: Arch,
-  cloudName: string,
-  prefix: string,
-  bases: readonly Base[],
-  tools: Tools,
+  { arch, cloudName, prefix, bases }: InitializeRequest,
+  context: InitializeContext,
 ): Promise<readonly BaseImage[]> {
-  const connection = await tools.connect(cloudName);
-  const cloud = connection.under(tools.signal);
-  return runSteps(tools, async (step) => {
-    await step('sweep leftovers', async () => tools.record({ swept: await sweepLeftovers(cloud, tools) }));
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
+  return runSteps(context, async (step) => {
+    await step('sweep leftovers', async () =>
+      context.record({ swept: await sweepLeftovers(cloud, context) }),
+    );
     await step('ensure security group', () =>
-      ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME, tools.sshPort),
+      ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME, context.sshPort),
     );
     const images: BaseImage[] = [];
     for (const base of bases) {
-      const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { base, arch, prefix }, tools);
+      const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { base, arch, prefix }, context);
       const image = await step(`prepare base image ${base}`, prepare);
       await step(`remove older base images ${base}`, () =>
-        removeSupersededBaseImages(cloud, image, prefix, tools),
+        removeSupersededBaseImages(cloud, image, prefix, context),
       );
       images.push(image);
     }
@@ -102,60 +108,48 @@ export async function initialize(
 }
 
 /**
- * Builds an image on a server of the build cloud, and puts it into the upload clouds. Gives its id there, in their
- * order, joined by commas; without upload clouds its id in the build cloud. `keepRevisions` of `undefined` prunes
- * nothing. Throws StepFailedError, and nothing is left
- * then; or DistributionError, when the image is good and some cloud did not get it.
+ * Builds an image on a server of the build cloud and copies it into the upload clouds. Returns the image's ids there, in
+ * their order, joined by commas; without upload clouds, its id in the build cloud. Nothing is pruned when `keepRevisions`
+ * is undefined. Throws StepFailedError, and nothing is left behind then; or DistributionError, when the image is good and
+ * some cloud did not get it.
  */
 export async function run(
   cloudConfig: CloudConfig,
   imageConfig: ImageConfig,
   keepRevisions: number | undefined,
-  tools: Tools,
+  context: Context,
 ): Promise<string> {
   refuseWhatComesLater(cloudConfig, imageConfig);
-  const { cloudName } = cloudConfig;
-  await checkClouds(cloudConfig.uploadCloudNames, tools);
-  const connection = await tools.connect(cloudName);
+  await checkClouds(cloudConfig.uploadCloudNames, context);
   const request = {
     cloud: cloudConfig,
     image: imageConfig,
+    keepRevisions,
     securityGroup: SHARED_SECURITY_GROUP_NAME,
     minimum: { vcpus: MIN_CPU, ram: MIN_RAM, disk: MIN_DISK },
   };
-  const { id } = await buildOnServer(connection, request, tools, (serverId, inputs) =>
-    createSnapshot(cloudName, imageConfig.name, { id: serverId }, keepRevisions, tools, {
-      ...inputs,
-      architecture: archNames(imageConfig.arch).openstack,
-    }),
-  );
-  tools.record({ imageId: id });
-  const { uploadCloudNames: destinations, withinCloud: within = 'copy' } = cloudConfig;
-  if (destinations.length === 0) return id;
-  const deliveries = await distributeAndPrune(
-    { cloudName, imageId: id, destinations, within },
-    keepRevisions,
-    tools,
-  );
-  return deliveredIds(deliveries).join(',');
+  return buildImage(request, context);
 }
 
 /**
- * Reads the entries of all upload clouds before anything is made; whether they let us in is told by the copy. For who
- * orders by hand a cloud that is not there is a slip; for a unit it is a consumer that left meanwhile, and its copy
- * alone fails.
+ * Reads the entries of all upload clouds before anything is created. A missing entry is a mistake when the order was
+ * given by hand; when a unit gave it, the consumer has left since, and only its copy fails. Access is checked by the
+ * copy.
  */
-async function checkClouds(names: readonly string[], tools: Tools): Promise<void> {
+async function checkClouds(
+  names: readonly string[],
+  { connect, ownerFilter, warn }: Clouds & Pick<RunSettings, 'ownerFilter'> & Pick<Recorder, 'warn'>,
+): Promise<void> {
   const problems: string[] = [];
   for (const name of names) {
-    await tools.connect(name).catch((error: unknown) => {
+    await connect(name).catch((error: unknown) => {
       if (!(error instanceof InputError)) throw error;
       problems.push(...error.problems);
     });
   }
   if (problems.length === 0) return;
-  if ((tools.ownerFilter?.unit ?? '') === '') throw new InputError(problems);
-  for (const problem of problems) tools.warn(problem);
+  if ((ownerFilter?.unit ?? '') === '') throw new InputError(problems);
+  for (const problem of problems) warn(problem);
 }
 
 function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {

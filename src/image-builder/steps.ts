@@ -1,8 +1,7 @@
 import { messageOf } from '../model/message-of.ts';
-import type { Clock } from '../model/clock.ts';
 import { type ErrorKind, ProductError } from '../model/errors.ts';
-import type { ProgressEvent } from '../model/progress.ts';
 import { throwIfAborted } from '../system/wait.ts';
+import type { Deadlines, Recorder } from './context.ts';
 
 /** How to unmake what a step makes. It is registered before the step begins: `made` is `undefined` if it failed. */
 interface Undo<T> {
@@ -15,13 +14,9 @@ interface Undo<T> {
 /** Does one named step. */
 export type Step = <T>(name: string, act: () => Promise<T>, undo?: Undo<T>) => Promise<T>;
 
-/** What steps need. */
-export interface StepTools {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly report: (event: ProgressEvent) => void;
-  readonly warn: (message: string) => void;
-}
+/** The settings that steps use, and the recorder of their course. */
+type StepContext = Pick<Deadlines, 'clock' | 'signal'> & Pick<Recorder, 'report' | 'warn'>;
+type Watch = Pick<StepContext, 'clock' | 'report'>;
 
 /** A step failed. `first` is the first failure; `leftovers` names what could not be unmade. */
 export class StepFailedError extends ProductError {
@@ -50,17 +45,17 @@ interface Registered {
  * Runs `work`, whose steps bring their undo, and then the undos, newest first: those for clean-up always, those for
  * roll-back after a failure. A failing undo stops no other; it is told as a leftover. Throws StepFailedError.
  */
-export async function runSteps<T>(tools: StepTools, work: (step: Step) => Promise<T>): Promise<T> {
+export async function runSteps<T>(context: StepContext, work: (step: Step) => Promise<T>): Promise<T> {
   const undos: Registered[] = [];
   let current = 'begin';
   const failures = new WeakMap<Error, string>(); // steps may run side by side
   const step: Step = async (name, act, undo = {}) => {
-    throwIfAborted(tools.signal);
+    throwIfAborted(context.signal);
     current = name;
     const slot: { made?: Awaited<ReturnType<typeof act>> } = {};
     undos.unshift(register(name, undo, () => slot.made));
     try {
-      slot.made = await watched(name, act, tools);
+      slot.made = await watched(name, act, context);
       return slot.made;
     } catch (error) {
       if (error instanceof Error && !failures.has(error)) failures.set(error, name);
@@ -72,12 +67,13 @@ export async function runSteps<T>(tools: StepTools, work: (step: Step) => Promis
     result = await work(step);
   } catch (cause) {
     const failedIn = (cause instanceof Error ? failures.get(cause) : undefined) ?? current;
-    const leftovers = await runUndos(undos, 'failed', tools);
+    const leftovers = await runUndos(undos, 'failed', context);
     if (!(cause instanceof ProductError))
-      for (const leftover of leftovers) tools.warn(`left behind: ${leftover}`);
+      for (const leftover of leftovers) context.warn(`left behind: ${leftover}`);
     throw nameFailure(cause, failedIn, leftovers);
   }
-  for (const leftover of await runUndos(undos, 'succeeded', tools)) tools.warn(`left behind: ${leftover}`);
+  for (const leftover of await runUndos(undos, 'succeeded', context))
+    context.warn(`left behind: ${leftover}`);
   return result;
 }
 
@@ -96,17 +92,17 @@ function register<T>(step: string, undo: Undo<T>, made: () => T | undefined): Re
   };
 }
 
-async function watched<T>(step: string, act: () => Promise<T>, tools: StepTools): Promise<T> {
-  const begin = tools.clock.now();
-  const seconds = (): number => Math.round((tools.clock.now() - begin) / 100) / 10;
-  tools.report({ kind: 'started', step });
+async function watched<T>(step: string, act: () => Promise<T>, { clock, report }: Watch): Promise<T> {
+  const begin = clock.now();
+  const seconds = (): number => Math.round((clock.now() - begin) / 100) / 10;
+  report({ kind: 'started', step });
   try {
     const result = await act();
-    tools.report({ kind: 'finished', step, seconds: seconds() });
+    report({ kind: 'finished', step, seconds: seconds() });
     return result;
   } catch (error) {
     const reason = messageOf(error);
-    tools.report({ kind: 'failed', step, seconds: seconds(), reason });
+    report({ kind: 'failed', step, seconds: seconds(), reason });
     throw error;
   }
 }
@@ -114,14 +110,14 @@ async function watched<T>(step: string, act: () => Promise<T>, tools: StepTools)
 async function runUndos(
   undos: readonly Registered[],
   outcome: 'failed' | 'succeeded',
-  tools: StepTools,
+  watch: Watch,
 ): Promise<readonly string[]> {
   const leftovers: string[] = [];
   for (const { step, cleanUp, rollBack } of undos) {
     for (const undo of [outcome === 'failed' ? rollBack : undefined, cleanUp]) {
       if (undo === undefined) continue;
       const name = `undo ${step}`;
-      await watched(name, () => Promise.resolve().then(undo), tools).catch((error: unknown) => {
+      await watched(name, () => Promise.resolve().then(undo), watch).catch((error: unknown) => {
         leftovers.push(`${step}: ${messageOf(error)}`);
       });
     }

@@ -1,96 +1,165 @@
+import { randomUUID } from 'node:crypto';
 import { type Arch, archNames } from '../model/arch.ts';
+import { CloudError, ConflictError } from '../model/cloud-errors.ts';
 import { GetImageError, InputError, ProductError, UploadImageError } from '../model/errors.ts';
+import { messageOf } from '../model/message-of.ts';
 import { unfinishedImageName } from '../model/names.ts';
-import { type Image, createImage, listImages } from '../openstack/images.ts';
+import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
+import type { Cloud } from '../openstack/cloud.ts';
+import {
+  type Image,
+  type ImageSpec,
+  createImage,
+  deleteImage,
+  findImage,
+  listImages,
+} from '../openstack/images.ts';
 import type { Server } from '../openstack/servers.ts';
-import { isOwnedBy } from '../model/owner.ts';
-import { pruneAfterSuccess } from './prune-after-success.ts';
+import type { Clouds, Deadlines, Maker, Recorder, RunSettings } from './context.ts';
+import { type ImageSource, openImageFile } from './distribute/image-source.ts';
+import { pruneAfterSuccess } from './cleanup/prune-after-success.ts';
 import {
   imageMetadata,
   nameImage,
-  publishServerImage,
   removeUnfinishedImage,
   requestServerImage,
   waitForServerImage,
-} from './server-image.ts';
+} from './build/server-image.ts';
 import { StepFailedError, runSteps } from './steps.ts';
-import type { Tools } from './tools.ts';
-import { type ImageSource, openImageSource, sendImageData } from './image-source.ts';
+import { sendVerifiedData } from './distribute/transfer.ts';
 
-/**
- * Makes an image of a stopped server, waits until it is active, gives it its name, and prunes older revisions;
- * `keepRevisions` of `undefined` prunes nothing. `server` is of the cloud `cloudName`; `properties` are set beside the
- * owner's. Throws UploadImageError; nothing is left behind then.
- */
-export async function createSnapshot(
-  cloudName: string,
-  imageName: string,
-  server: Pick<Server, 'id'>,
-  keepRevisions: number | undefined,
-  tools: Tools,
-  properties: Readonly<Record<string, string>> = {},
-): Promise<Image> {
-  const connection = await tools.connect(cloudName);
-  const cloud = connection.under(tools.signal);
-  const image = await asUpload(() =>
-    runSteps(tools, async (step) => {
-      const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, tools), {
-        rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made, tools),
-      });
-      await step('wait for image', () => waitForServerImage(cloud, id, server.id, tools));
-      return step('name image', () => publishServerImage(cloud, id, imageName, properties, tools));
-    }),
-  );
-  await pruneAfterSuccess(cloud, imageName, [image.id], keepRevisions, tools);
-  return image;
+type UploadContext = Deadlines & Maker & Pick<Recorder, 'warn'>;
+type StoreContext = Clouds & UploadContext & Recorder & Pick<RunSettings, 'ownerFilter'>;
+
+/** A snapshot to take. */
+export interface SnapshotRequest {
+  /** The server's cloud. */
+  readonly cloudName: string;
+  readonly imageName: string;
+  /** A stopped server. */
+  readonly server: Pick<Server, 'id'>;
+  /** Undefined: nothing is pruned. */
+  readonly keepRevisions: number | undefined;
+  /** Properties of the image besides the owner's. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 /**
- * Uploads a disk image as a new revision of `imageName`, and prunes older ones. Throws UploadImageError; nothing is
- * left behind then.
+ * Creates an image of a stopped server, waits until it is active, names it, and prunes older revisions. Throws
+ * StepFailedError caused by an UploadImageError; nothing is left behind then.
  */
-export async function uploadImage(
-  arch: Arch,
-  cloudName: string,
-  imageName: string,
-  imageSource: ImageSource,
-  keepRevisions: number | undefined,
-  tools: Tools,
-): Promise<Image> {
-  const connection = await tools.connect(cloudName);
-  const cloud = connection.under(tools.signal);
-  const source = await openImageSource(imageSource);
-  const properties = {
-    ...imageMetadata(imageName, tools),
-    architecture: archNames(arch).openstack,
-  };
-  const record = {
-    name: unfinishedImageName(imageName, tools.owner.buildId),
-    diskFormat: source.diskFormat,
-    properties,
-  };
+export async function createSnapshot(request: SnapshotRequest, context: StoreContext): Promise<Image> {
+  const { cloudName, imageName, server, keepRevisions } = request;
+  const connection = await context.connect(cloudName);
+  const cloud = connection.withSignal(context.signal);
+  const properties = { ...imageMetadata(imageName, context), ...request.properties };
   const image = await asUpload(() =>
-    runSteps(tools, async (step) => {
-      const { id } = await step('create image', () => createImage(cloud, record), {
-        rollBack: (made) => removeUnfinishedImage(connection.under(), imageName, made?.id, tools),
+    runSteps(context, async (step) => {
+      const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, context), {
+        rollBack: (made) => removeUnfinishedImage(connection.withSignal(), imageName, made, context),
       });
-      await step('upload image', () => sendImageData(cloud, id, source, tools));
+      await step('wait for image', () => waitForServerImage(cloud, id, server.id, context));
       return step('name image', () => nameImage(cloud, id, imageName, properties));
     }),
   );
-  await pruneAfterSuccess(cloud, imageName, [image.id], keepRevisions, tools);
+  await pruneAfterSuccess(cloud, { imageName, newIds: [image.id], keepRevisions }, context);
   return image;
 }
 
-/** The id of the newest active image of exactly this name; empty when there is none. Throws GetImageError. */
+/** A disk image to upload. */
+export interface UploadRequest {
+  readonly arch: Arch;
+  readonly cloudName: string;
+  readonly imageName: string;
+  readonly imagePath: string;
+  /** Undefined: nothing is pruned. */
+  readonly keepRevisions: number | undefined;
+}
+
+/**
+ * Uploads a disk image as a new revision of `imageName` and prunes older ones. Throws StepFailedError caused by an
+ * UploadImageError; nothing is left behind then.
+ */
+export async function uploadImage(request: UploadRequest, context: StoreContext): Promise<Image> {
+  const { arch, cloudName, imageName, keepRevisions } = request;
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
+  const { source, diskFormat } = await openImageFile(request.imagePath);
+  const record = {
+    id: randomUUID(),
+    name: unfinishedImageName(imageName, context.owner.buildId),
+    diskFormat,
+    properties: { ...imageMetadata(imageName, context), architecture: archNames(arch).openstack },
+  };
+  const image = await asUpload(() =>
+    runSteps(context, (step) =>
+      step('upload image', () => uploadNewImage(cloud, { record, source, name: imageName }, context)),
+    ),
+  );
+  if (image === undefined) throw new UploadImageError(`image ${record.id}: the id is already in use`);
+  await pruneAfterSuccess(cloud, { imageName, newIds: [image.id], keepRevisions }, context);
+  return image;
+}
+
+/** An image to create from a source of data. */
+export interface NewImage {
+  readonly record: ImageSpec & { readonly id: string };
+  readonly source: ImageSource;
+  /** The name that replaces the record's when the data is verified; the record's stays when absent. */
+  readonly name?: string;
+}
+
+/**
+ * Creates an image from a source of data: makes the record, sends the data, verifies what Glance stored, and names the
+ * image. A failed transfer starts again as often as the source allows. Deletes the record after a failure. Returns
+ * undefined when another upload has the record's id.
+ */
+export async function uploadNewImage(
+  cloud: Cloud,
+  { record, source, name }: NewImage,
+  context: UploadContext,
+): Promise<Image | undefined> {
+  const { id, properties } = record;
+  if (!(await claimRecord(cloud, record, context))) return undefined;
+  try {
+    const stored = await sendVerifiedData(cloud, id, source, context);
+    return name === undefined ? stored : await nameImage(cloud, id, name, properties);
+  } catch (error) {
+    await deleteImage(cloud, id).catch((cause: unknown) => {
+      context.warn(`left behind: image ${id}: ${messageOf(cause)}`);
+    });
+    throw error;
+  }
+}
+
+/** Creates the record. Returns false when another upload has its id, now or before. */
+async function claimRecord(cloud: Cloud, record: NewImage['record'], maker: Maker): Promise<boolean> {
+  try {
+    await createImage(cloud, record);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    const isTaken = error instanceof ConflictError;
+    if (!isTaken && error.kind !== 'unavailable') throw error;
+    const image = await findImage(cloud, record.id); // the answer to our own request may have been lost
+    if (image?.status === 'queued' && isMadeBy(image, maker)) return true;
+    if (isTaken) return false;
+    throw error;
+  }
+}
+
+function isMadeBy({ properties }: Image, { owner, process }: Maker): boolean {
+  return properties[OWNER_KEYS.process] === process && properties[OWNER_KEYS.buildId] === owner.buildId;
+}
+
+/** Returns the id of the newest active image of exactly this name; empty without one. Throws GetImageError. */
 export async function getLatestBuildId(
   cloudName: string,
   imageName: string,
-  tools: Pick<Tools, 'connect' | 'signal' | 'ownerFilter'>,
+  context: Clouds & Pick<RunSettings, 'signal' | 'ownerFilter'>,
   which: 'active' | 'any' = 'active',
 ): Promise<string> {
-  const cloud = (await tools.connect(cloudName)).under(tools.signal);
-  const { ownerFilter } = tools;
+  const cloud = (await context.connect(cloudName)).withSignal(context.signal);
+  const { ownerFilter } = context;
   try {
     const images = await listImages(cloud, imageName);
     const found = images.find(

@@ -1,7 +1,7 @@
 import { type Decoder, decode } from '../model/decode.ts';
 import { parseJsonText } from '../model/json-text.ts';
 import { messageOf } from '../model/message-of.ts';
-import type { CommandResult, RunCommand } from '../system/command.ts';
+import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { Environment } from './context.ts';
 import { HookToolError, classifyToolFailure } from './errors.ts';
 import { tellEnd } from './tell-end.ts';

@@ -1,4 +1,4 @@
-import type { RunCommand } from '../system/command.ts';
+import type { RunCommand } from '../system/process/command.ts';
 import { type ToolCaller, definedVariables } from './call-tool.ts';
 import type { Environment } from './context.ts';
 import type { HookTools } from './hook-tools.ts';

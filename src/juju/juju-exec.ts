@@ -1,11 +1,11 @@
 import { messageOf } from '../model/message-of.ts';
 import { ProductError } from '../model/errors.ts';
-import type { CommandResult, RunCommand } from '../system/command.ts';
+import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { OwnEvent } from './event.ts';
 import { tellEnd } from './tell-end.ts';
 
 /** A wish to have the charm dispatched from outside of any hook. */
-export interface CharmEntry {
+export interface CharmDispatch {
   /** The path of `juju-exec`. */
   readonly jujuExec: string;
   readonly unit: string;
@@ -17,7 +17,7 @@ export interface CharmEntry {
 }
 
 /** How it went. */
-export type EntryOutcome =
+export type DispatchOutcome =
   | { readonly state: 'entered' }
   | { readonly state: 'failed'; readonly message: string }
   /** The signal was aborted; whether the charm was dispatched is not known. */
@@ -30,7 +30,7 @@ const ENVIRONMENT = {
 };
 
 /** Has Juju dispatch the charm with an event of our own, after all that this machine's lock lets go first. */
-export async function enterCharm(entry: CharmEntry): Promise<EntryOutcome> {
+export async function dispatchCharm(entry: CharmDispatch): Promise<DispatchOutcome> {
   const { jujuExec, unit, event, run, timeoutMs, signal } = entry;
   const isDropped = (): boolean => signal.aborted;
   if (isDropped()) return { state: 'dropped' };
@@ -44,7 +44,7 @@ export async function enterCharm(entry: CharmEntry): Promise<EntryOutcome> {
   }
 }
 
-function judge(result: CommandResult, event: OwnEvent): EntryOutcome {
+function judge(result: CommandResult, event: OwnEvent): DispatchOutcome {
   if (result.exitCode === 0) return { state: 'entered' };
   return { state: 'failed', message: `juju-exec, event ${event}: ${tellEnd(result)}` };
 }

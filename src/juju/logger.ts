@@ -1,6 +1,6 @@
-import { describeFields } from '../system/log-value.ts';
-import { renderMessage } from '../system/log-line.ts';
-import type { Logger } from '../system/logger.ts';
+import { describeFields } from '../system/log/log-value.ts';
+import { renderMessage } from '../system/log/log-line.ts';
+import type { Logger } from '../system/log/logger.ts';
 import type { HookTools, JujuLogLevel } from './hook-tools.ts';
 
 /** A log that Juju keeps. */

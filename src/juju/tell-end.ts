@@ -1,4 +1,4 @@
-import type { CommandResult } from '../system/command.ts';
+import type { CommandResult } from '../system/process/command.ts';
 
 const LONGEST_TOLD = 500;
 

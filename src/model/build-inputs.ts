@@ -1,3 +1,5 @@
+import type { RunConfig } from './run-config.ts';
+
 /**
  * What an image is made from, as far as the charm decides it; base and architecture are in its name. It is written on
  * the image as one readable text, so that a later plan can tell what has changed, whatever else was lost.
@@ -9,6 +11,22 @@ export interface BuildInputs {
   readonly runner: string;
   /** The digest of the script and its secrets; `none` without a script. */
   readonly script: string;
+}
+
+/** Returns what the image of `config` is to be made from; `version` is this software's. */
+export function buildInputsOf({ image }: RunConfig, version: string): BuildInputs {
+  const { runnerVersion, scriptDigest } = image;
+  return {
+    charm: version,
+    runner: runnerVersion === '' ? 'latest' : runnerVersion,
+    script: scriptDigest === '' ? 'none' : scriptDigest,
+  };
+}
+
+/** Returns what the base of `config` is prepared from, and where: another value makes a prepared base outdated. */
+export function baseInputsOf({ image, cloud, externalService }: RunConfig): readonly string[] {
+  const { cloudImagesUrl, runnerReleasesUrl } = externalService;
+  return [image.base, image.arch, cloudImagesUrl, runnerReleasesUrl, cloud.buildCloud];
 }
 
 /** `charm=0.1.0 runner=latest script=none`. */

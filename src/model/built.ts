@@ -76,7 +76,7 @@ export interface Built {
   /** ISO 8601, UTC; absent while it cannot be told. */
   readonly nextBuildAt: string | undefined;
   /** Why the daemon does nothing at all; absent: it works. */
-  readonly rests: string | undefined;
+  readonly idleReason: string | undefined;
 }
 
 const cloudImage: Decoder<CloudImage> = fields({
@@ -127,7 +127,7 @@ const decoder: Decoder<Built> = fields({
   answered: list(text),
   endedBuilds: list(text),
   nextBuildAt: optional(text),
-  rests: optional(text),
+  idleReason: optional(text),
 });
 
 /** Reads built.json's text. Throws InputError when it is not one that this version writes. */

@@ -31,6 +31,10 @@ export const integer: Decoder<number> = (value, at, problems) =>
     ? value
     : misfit('a whole number', value, at, problems);
 
+/** A number, of seconds for example. */
+export const number: Decoder<number> = (value, at, problems) =>
+  typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value, at, problems);
+
 /** Whatever it is, left as it is. */
 export const anything: Decoder<unknown> = (value) => value;
 

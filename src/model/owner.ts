@@ -25,7 +25,7 @@ export const OWNER_KEYS = {
   kind: 'image_builder_kind',
   /** The name of the image that is being built: its run config. */
   imageName: 'image_builder_image_name',
-  /** The process that works on it: see system/process-id.ts. */
+  /** The process that works on it: see system/process/process-identity.ts. */
   process: 'image_builder_process',
   /** The SHA-256 of the base image that it comes from. */
   baseSha256: 'image_builder_base_sha256',
@@ -41,7 +41,8 @@ export const OWNER_KEYS = {
   published: 'image_builder_published',
 } as const;
 
-const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+/** The form of a build id; it is also a safe name of a folder. */
+export const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const ownerText: Decoder<string> = (value, at, problems) => {
   const read = anyString(value, at, problems);

@@ -12,6 +12,19 @@ export interface ImageVariant {
   readonly microk8s: Channel;
 }
 
+/** Reports whether two images are the same combination of the matrix, for the same architecture. */
+export function isSameImage(
+  one: ImageVariant & { readonly arch: Arch },
+  other: ImageVariant & { readonly arch: Arch },
+): boolean {
+  return (
+    one.arch === other.arch &&
+    one.base === other.base &&
+    one.juju === other.juju &&
+    one.microk8s === other.microk8s
+  );
+}
+
 /** Configurable image parameters: one image is built for each combination. */
 export interface ConfigMatrix {
   readonly bases: readonly Base[];
@@ -55,6 +68,8 @@ export type SecretReference = Decoded<typeof secretReference>;
 const secretReference = oneOf(['', 'secrets.json']);
 
 const base = oneOf(Object.keys(BASES) as readonly Base[]);
+
+// A field that is added to these decoders later needs a default: files of earlier versions are without it.
 
 const imageFields = fields({
   arch: oneOf(ARCHES),

@@ -3,7 +3,7 @@ import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 
 /** How often a unit builds: schedule.json. */
-export interface Schedule {
+export interface BuildSchedule {
   readonly unit: string;
   readonly intervalHours: number;
 }
@@ -16,10 +16,10 @@ const hours: Decoder<number> = (value, at, problems) => {
   return undefined;
 };
 
-const decoder: Decoder<Schedule> = fields({ unit: text, intervalHours: hours });
+const decoder: Decoder<BuildSchedule> = fields({ unit: text, intervalHours: hours });
 
 /** Reads schedule.json's text. Throws InputError. */
-export function parseSchedule(json: string): Schedule {
+export function parseSchedule(json: string): BuildSchedule {
   const value = parseJsonText(json, 'schedule.json');
   return decode(decoder, value, 'schedule.json', (problems) => new InputError(problems));
 }

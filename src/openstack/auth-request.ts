@@ -1,15 +1,15 @@
-import type { CloudAccess, PasswordAuth, Reference } from './cloud-access.ts';
+import type { CloudLogin, PasswordAuth, Reference } from '../model/cloud-login.ts';
 
-/** The body of Keystone's `POST /v3/auth/tokens` for this access. It holds the secret: send it, print it nowhere. */
-export function encodeAuthRequest(access: CloudAccess): string {
+/** The body of Keystone's `POST /v3/auth/tokens` for this login. It holds the secret: send it, print it nowhere. */
+export function encodeAuthRequest({ auth }: Pick<CloudLogin, 'auth'>): string {
   return JSON.stringify({
     auth:
-      access.auth.method === 'password'
-        ? passwordRequest(access.auth)
+      auth.method === 'password'
+        ? passwordRequest(auth)
         : {
             identity: {
               methods: ['application_credential'],
-              application_credential: { id: access.auth.id, secret: access.auth.secret.reveal() },
+              application_credential: { id: auth.id, secret: auth.secret.reveal() },
             },
           },
   });

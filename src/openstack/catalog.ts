@@ -8,19 +8,19 @@ const endpointFields = fields({
   url: text,
 });
 
-/** Keystone's list of services and their endpoints, as a token brings it. */
+/** Decodes the service catalogue, which Keystone returns with each token. */
 export const catalogFields = list(fields({ type: text, endpoints: list(endpointFields) }));
 
 export type Catalog = typeof catalogFields extends (...args: never[]) => infer T | undefined ? T : never;
 type Endpoint = Catalog[number]['endpoints'][number];
 
-/** Which endpoint is wanted. */
+/** The criteria for an endpoint. */
 export interface EndpointQuery {
-  /** The cloud's name in clouds.yaml, for errors. */
+  /** The cloud's name in clouds.yaml, for error messages. */
   readonly cloud: string;
   readonly service: 'compute' | 'image' | 'network';
   readonly interface: string;
-  /** `undefined`: there must be one region only. */
+  /** Optional when all endpoints are in the same region. */
   readonly region: string | undefined;
 }
 
@@ -28,19 +28,22 @@ function regionOf(endpoint: Endpoint): string {
   return endpoint.region_id ?? endpoint.region ?? '';
 }
 
-/** The URL of the one endpoint that fits, without a slash at its end. Throws InputError when none or several do. */
+/**
+ * Returns the URL of the matching endpoint, without a trailing slash. Throws InputError when there is none, or when
+ * the matches are in several regions.
+ */
 export function getEndpoint(catalog: Catalog, query: EndpointQuery): string {
   const endpoints = catalog
     .filter((service) => service.type === query.service)
     .flatMap((service) => service.endpoints)
     .filter((endpoint) => endpoint.interface === query.interface);
-  const fitting = endpoints.filter(
+  const matching = endpoints.filter(
     (endpoint) => query.region === undefined || regionOf(endpoint) === query.region,
   );
-  const [first] = fitting;
+  const [first] = matching;
   const regions = [...new Set(endpoints.map(regionOf))];
   if (first === undefined) throw noEndpoint(query, regions);
-  if (new Set(fitting.map(regionOf)).size > 1) {
+  if (new Set(matching.map(regionOf)).size > 1) {
     const known = regions.join(', ');
     throw new InputError([`clouds.${query.cloud}.region_name: expected one of ${known}, got nothing`]);
   }
@@ -49,8 +52,8 @@ export function getEndpoint(catalog: Catalog, query: EndpointQuery): string {
 
 function noEndpoint(query: EndpointQuery, regions: readonly string[]): InputError {
   if (regions.length === 0) {
-    const what = `a ${query.interface} endpoint of a service of type ${query.service}`;
-    return new InputError([`cloud ${query.cloud}: expected ${what} in its catalogue, found none`]);
+    const expected = `a ${query.interface} endpoint of a service of type ${query.service}`;
+    return new InputError([`cloud ${query.cloud}: expected ${expected} in its catalogue, found none`]);
   }
   return new InputError([
     `clouds.${query.cloud}.region_name: expected one of ${regions.join(', ')}, got ${query.region ?? 'nothing'}`,

@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 import type { CloudCall } from '../model/cloud-errors.ts';
 import { CloudsYAMLError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
-import { type Http, openHttp } from '../system/http.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import { type Http, openHttp } from '../system/http/http.ts';
 import { getEndpoint } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
 import { type Identity, type Token, openIdentity } from './identity.ts';
@@ -11,53 +11,53 @@ import { callLimits } from './retry.ts';
 import { type ApiRequest, type Service, openService } from './service.ts';
 import { openTransport } from './transport.ts';
 
-/** One project in one cloud. The functions of the resource files take it as their first argument. */
+/** The clients for one project in one cloud. The functions in the resource files take it as their first argument. */
 export interface Cloud {
-  /** Its key in clouds.yaml. */
+  /** The cloud's key in clouds.yaml. */
   readonly name: string;
   readonly compute: Service;
   readonly image: Service;
   readonly network: Service;
   readonly identity: Identity;
-  /** For image data, which does not go through the control plane's transport. */
+  /** The HTTP client for image data, which bypasses the transport of the control plane. */
   readonly data: Http;
-  /** The image service's URL, its version not included. */
+  /** Returns the URL of the image service, including the API version. */
   readonly imageEndpoint: (token: Token) => string;
-  /** The longest that one call may take, its repeats included. */
+  /** The deadline of one call, including its retries. */
   readonly apiTimeoutMs: number;
-  /** The project that the token is for. */
+  /** Returns the id of the project that the token is scoped to. */
   readonly projectId: () => Promise<string>;
-  /** Equal for two entries of clouds.yaml exactly if Keystone, project and region are the same. */
+  /** Returns a key that is the same for two entries of clouds.yaml if and only if they name the same project. */
   readonly projectKey: () => Promise<string>;
   readonly clock: Clock;
-  /** Stops waits, reads and streams. */
+  /** Aborts waits, read-only calls and streams. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** How calls to a cloud behave. */
+/** The settings for calls to a cloud. */
 export interface CloudOptions {
   readonly clock: Clock;
-  /** The longest that one call may take, its repeats included. */
+  /** The deadline of one call, including its retries. */
   readonly apiTimeoutMs: number;
-  /** The longest time without a byte in a transfer of image data. */
+  /** The longest time that a transfer of image data may pass without a byte. */
   readonly stallTimeoutMs: number;
-  /** Hears of every answer of the control plane. */
+  /** Called for every response of the control plane. */
   readonly observe: (call: CloudCall, request: ApiRequest) => void;
 }
 
-/** A cloud that can be looked at under several signals, over the same connections and the same token. */
+/** A connection to one cloud. All `Cloud` objects that it returns share its sockets and its token. */
 export interface CloudConnection {
-  /** The cloud, its waits and reads ended by `signal`. */
-  under(signal?: AbortSignal): Cloud;
+  /** Returns a cloud whose waits, read-only calls and streams end when `signal` aborts. */
+  withSignal(signal?: AbortSignal): Cloud;
   close(): Promise<void>;
 }
 
 type ServiceName = 'compute' | 'image' | 'network';
 
-/** Connects to a cloud: reads its CA, sends nothing yet. Throws CloudsYAMLError when the CA cannot be read. */
+/** Opens a cloud without sending a request. Throws CloudsYAMLError when the file named by `cacert` cannot be read. */
 export async function connectCloud(access: CloudAccess, options: CloudOptions): Promise<CloudConnection> {
   const ca = await readCa(access);
-  // half of it: a source that stands still is opened anew before its readers give up
+  // half of the option's value, so that a stalled source is reopened before its readers time out
   const stallTimeoutMs = options.stallTimeoutMs / 2;
   const http = openHttp({ ca, verify: access.verify, proxy: 'none', stallTimeoutMs });
   const limits = callLimits(options.apiTimeoutMs, options.clock);
@@ -96,10 +96,10 @@ export async function connectCloud(access: CloudAccess, options: CloudOptions): 
     clock: options.clock,
     signal,
   });
-  return { under, close: () => http.close() };
+  return { withSignal: under, close: () => http.close() };
 }
 
-/** Catalogues name Glance and Neutron with their version or, mostly, without. */
+/** Appends the API version, which most catalogues leave out of the URLs of Glance and Neutron. */
 function withVersion(service: ServiceName, url: string): string {
   const hasVersion = /\/v\d[^/]*(\/|$)/.test(new URL(url).pathname);
   if (hasVersion || service === 'compute') return url;

@@ -1,9 +1,10 @@
 import { messageOf } from '../model/message-of.ts';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { anything, decode, fields, mapping } from '../model/decode.ts';
+import { cloudsYamlEntries } from '../model/clouds-yaml.ts';
+import { decode } from '../model/decode.ts';
 import { CloudsYAMLError } from '../model/errors.ts';
-import { readTextFile } from '../system/files.ts';
+import { readTextFile } from '../system/files/text-file.ts';
 import { YamlError, parseYaml } from '../system/yaml.ts';
 import { type CloudAccess, parseCloudAccess } from './cloud-access.ts';
 
@@ -23,8 +24,6 @@ export interface CloudsYaml {
   /** In the file's order. */
   readonly clouds: ReadonlyMap<string, unknown>;
 }
-
-const cloudsFields = fields({ clouds: mapping(anything) });
 
 /** Reads the first clouds.yaml there is. Throws CloudsYAMLError when there is none, or it has no clouds. */
 export async function readCloudsYaml(places: CloudsYamlPlaces): Promise<CloudsYaml> {
@@ -68,7 +67,7 @@ export function parseCloudsYaml(content: string, path: string): CloudsYaml {
     if (!(cause instanceof YamlError)) throw cause;
     throw fail([`expected YAML: ${cause.message}`]);
   }
-  const { clouds } = decode(cloudsFields, value, '', fail);
+  const { clouds } = decode(cloudsYamlEntries, value, '', fail);
   const entries = new Map(Object.entries(clouds));
   if (entries.size === 0) throw fail(['clouds: expected at least one cloud, got none']);
   return { path, clouds: entries };

@@ -1,10 +1,10 @@
 import { fields, integer, text } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const flavorFields = fields({ id: text, name: text, vcpus: integer, ram: integer, disk: integer });
 
-/** A size of server: `ram` in MiB, `disk` in GiB. */
+/** The size of a server: `ram` is in MiB, `disk` in GiB. */
 export type Flavor = NonNullable<ReturnType<typeof flavorFields>>;
 
 /** Lists the flavors that the project may use. */

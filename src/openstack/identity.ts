@@ -1,15 +1,15 @@
 import { type CloudCall, UnexpectedAnswerError } from '../model/cloud-errors.ts';
 import { type Decoder, decode, fields, text } from '../model/decode.ts';
 import { Secret } from '../model/secret.ts';
-import { readText } from '../system/http-text.ts';
-import type { Http, HttpResponse } from '../system/http.ts';
-import { connectionError, statusError } from './answers.ts';
+import { readText } from '../system/http/read-text.ts';
+import type { Http, HttpResponse } from '../system/http/http.ts';
+import { connectionError, statusError } from './response-errors.ts';
 import { encodeAuthRequest } from './auth-request.ts';
 import { type Catalog, catalogFields } from './catalog.ts';
 import type { CloudAccess } from './cloud-access.ts';
 import { type CallLimits, retryCall } from './retry.ts';
 
-/** A project-scoped token and what came with it. */
+/** A project-scoped token with its service catalogue. */
 export interface Token {
   readonly id: Secret;
   readonly expiresAt: Date;
@@ -17,18 +17,18 @@ export interface Token {
   readonly catalog: Catalog;
 }
 
-/** Hands out one token to many callers. */
+/** The login of one user in one cloud. All callers share its token. */
 export interface Identity {
-  /** A token that holds for five more minutes; parallel callers share one request. */
+  /** Returns a token that is valid for at least five more minutes. Parallel callers share one request. */
   getToken(): Promise<Token>;
-  /** A new token, for a call that takes long; parallel callers share one request. */
+  /** Requests a new token, for a long-running call. Parallel callers share one request. */
   renewToken(): Promise<Token>;
-  /** Drops `token` after a 401, if it is still the current one. */
+  /** Discards `token` after a 401, unless it has already been replaced. */
   dropToken(token: Token): void;
 }
 
-/** What an identity works with. */
-export interface IdentityTools {
+/** The HTTP client and the limits of an identity. */
+export interface IdentityOptions {
   readonly http: Http;
   readonly limits: CallLimits;
 }
@@ -53,8 +53,8 @@ const tokenFields = fields({
   }),
 });
 
-/** Opens the door to Keystone for `access`; nothing is sent before the first token is asked for. */
-export function openIdentity(access: CloudAccess, tools: IdentityTools): Identity {
+/** Creates an identity. The first call that needs a token sends the first request. */
+export function openIdentity(access: CloudAccess, tools: IdentityOptions): Identity {
   let current: Token | undefined;
   let pending: Promise<Token> | undefined;
   const renew = async (): Promise<Token> => {
@@ -80,7 +80,7 @@ export function openIdentity(access: CloudAccess, tools: IdentityTools): Identit
   };
 }
 
-function requestToken(access: CloudAccess, tools: IdentityTools): Promise<Token> {
+function requestToken(access: CloudAccess, tools: IdentityOptions): Promise<Token> {
   const call: CloudCall = { cloud: access.name, service: 'identity', operation: 'log in' };
   const once = async (signal: AbortSignal): Promise<Token> =>
     readToken(await postAuth(access, tools.http, call, signal), access, call);
@@ -118,13 +118,13 @@ async function readToken(response: HttpResponse, access: CloudAccess, call: Clou
   if (response.status !== 201) {
     const { auth } = access;
     const secret = auth.method === 'password' ? auth.password : auth.secret;
-    const written = JSON.stringify(secret.reveal()).slice(1, -1);
-    // some proxies send a refused request back, as JSON or as text
-    const told = body.replaceAll(written, String(secret)).replaceAll(secret.reveal(), String(secret));
-    throw statusError(answered, told, response.header('retry-after'));
+    const escaped = JSON.stringify(secret.reveal()).slice(1, -1);
+    // some proxies echo a rejected request, as JSON or as text
+    const redacted = body.replaceAll(escaped, String(secret)).replaceAll(secret.reveal(), String(secret));
+    throw statusError(answered, redacted, response.header('retry-after'));
   }
   const fail = (problems: readonly string[]): Error =>
-    new UnexpectedAnswerError(answered, `gave no usable token: ${problems.join('; ')}`);
+    new UnexpectedAnswerError(answered, `returned no usable token: ${problems.join('; ')}`);
   const id = response.header('x-subject-token');
   if (id === undefined) throw fail(['no X-Subject-Token header']);
   const { token } = decode(tokenFields, parseJson(body), '', fail);

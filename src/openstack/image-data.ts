@@ -1,16 +1,16 @@
 import { type Readable, Transform, pipeline } from 'node:stream';
 import { type CloudCall, UnauthorizedError } from '../model/cloud-errors.ts';
 import { ProductError } from '../model/errors.ts';
-import { readText } from '../system/http-text.ts';
-import { SourceError } from '../system/source-error.ts';
-import type { HttpResponse } from '../system/http.ts';
+import { readText } from '../system/http/read-text.ts';
+import { SourceError } from '../system/streams/source-error.ts';
+import type { HttpResponse } from '../system/http/http.ts';
 import { throwIfAborted, withDeadline } from '../system/wait.ts';
-import { connectionError, statusError, tooLate } from './answers.ts';
+import { connectionError, statusError, timeoutError } from './response-errors.ts';
 import type { Cloud } from './cloud.ts';
 
 const MAXIMUM_ANSWER = 64 * 1024;
 
-/** Data on its way into an image. */
+/** The data to upload into an image. */
 export interface ImageData {
   /** Exactly `size` bytes. */
   readonly source: Readable;
@@ -18,8 +18,8 @@ export interface ImageData {
 }
 
 /**
- * Sends the data of a queued image as one stream with its exact length, with a token renewed just before. It can be
- * sent once only: after a failure the source is spent. Ends when Glance has stored it all.
+ * Uploads the data of a queued image as one stream with its exact length, using a fresh token. Resolves when Glance has
+ * stored all of it. A failed upload consumes the source, so the caller needs a new source to retry.
  */
 export async function uploadImageData(
   cloud: Cloud,
@@ -33,7 +33,7 @@ export async function uploadImageData(
     service: 'image',
     operation: `upload data of image ${imageId}`,
   };
-  const token = await cloud.identity.renewToken(); // Glance may need it until its store is done, hours from now
+  const token = await cloud.identity.renewToken(); // Glance may use it until the data is stored, hours later
   const url = `${cloud.imageEndpoint(token)}/images/${imageId}/file`;
   const response = await cloud.data
     .send({
@@ -48,7 +48,7 @@ export async function uploadImageData(
       signal,
     })
     .catch((cause: unknown) => {
-      throw sourceFault(data.source) ?? connectionError(call, cause);
+      throw sourceErrorOf(data.source) ?? connectionError(call, cause);
     });
   const { text } = await readText(response.body, MAXIMUM_ANSWER).catch((cause: unknown) => {
     throw connectionError(call, cause);
@@ -60,14 +60,17 @@ export async function uploadImageData(
   throw error;
 }
 
-/** A cut connection destroys the source, too: only a fault of its own is told as one. */
-function sourceFault({ errored }: Readable): Error | undefined {
+/**
+ * Returns the error of the source if the source itself failed. A lost connection to Glance destroys the source as well,
+ * and that error does not count.
+ */
+function sourceErrorOf({ errored }: Readable): Error | undefined {
   return errored instanceof SourceError || errored instanceof ProductError ? errored : undefined;
 }
 
 /**
- * Opens the data of an active image from `offset` on. Glance answers a range; one that does not is read from the
- * beginning, and what comes before `offset` is dropped. Throws a CloudError.
+ * Opens the data of an active image, starting at `offset`. If the service ignores the Range header and sends the whole
+ * image, the bytes before `offset` are discarded. Throws a CloudError.
  */
 export async function openImageData(
   cloud: Cloud,
@@ -87,7 +90,7 @@ export async function openImageData(
     });
   const { apiTimeoutMs: timeoutMs, clock } = cloud;
   const response = await withDeadline(open, { timeoutMs, clock, signal }, () =>
-    tooLate(call, timeoutMs),
+    timeoutError(call, timeoutMs),
   ).catch((cause: unknown) => {
     throw cause instanceof ProductError ? cause : connectionError(call, cause);
   });
@@ -101,7 +104,7 @@ export async function openImageData(
   throw statusError(answered, text, undefined);
 }
 
-/** Passes on all but the first `count` bytes. */
+/** Returns a stream without the first `count` bytes of `source`. */
 function dropBytes(source: Readable, count: number): Readable {
   let left = count;
   const tail = new Transform({
@@ -111,6 +114,6 @@ function dropBytes(source: Readable, count: number): Readable {
       done(null, kept);
     },
   });
-  pipeline(source, tail, () => undefined); // a failure of the source reaches the reader of the tail
+  pipeline(source, tail, () => undefined); // pipeline passes a failure of the source on to the tail
   return tail;
 }

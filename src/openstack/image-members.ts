@@ -7,11 +7,11 @@ const memberFields = fields({ member_id: text, status: text });
 /** A project that an image is shared with. */
 export interface ImageMember {
   readonly projectId: string;
-  /** Glance's own word: pending, accepted or rejected. */
+  /** A status of Glance: pending, accepted or rejected. */
   readonly status: string;
 }
 
-/** Lists the projects that an image is shared with; Glance tells them in one page. */
+/** Lists the projects that an image is shared with. Glance does not paginate this list. */
 export async function listImageMembers(cloud: Cloud, imageId: string): Promise<readonly ImageMember[]> {
   const { members } = await cloud.image.read(
     { operation: `list members of image ${imageId}`, method: 'GET', path: `/images/${imageId}/members` },
@@ -20,7 +20,7 @@ export async function listImageMembers(cloud: Cloud, imageId: string): Promise<r
   return members.map(({ member_id: projectId, status }) => ({ projectId, status }));
 }
 
-/** Offers the image to another project of the same cloud; `false` when it has the offer already. */
+/** Shares the image with another project of the same cloud. Returns false when it is already a member. */
 export async function createImageMember(cloud: Cloud, imageId: string, projectId: string): Promise<boolean> {
   try {
     await cloud.image.send({
@@ -36,7 +36,7 @@ export async function createImageMember(cloud: Cloud, imageId: string, projectId
   }
 }
 
-/** Accepts the offer as the project that it was made to: only then its lists have the image. */
+/** Accepts a shared image as the project of `cloud`. Until then the project's image lists omit the image. */
 export async function acceptImage(cloud: Cloud, imageId: string): Promise<void> {
   await cloud.image.send({
     operation: `accept image ${imageId}`,
@@ -46,7 +46,7 @@ export async function acceptImage(cloud: Cloud, imageId: string): Promise<void> 
   });
 }
 
-/** Takes the offer back; one that is gone is fine. */
+/** Stops sharing the image with a project. Does nothing when the project is not a member. */
 export async function deleteImageMember(cloud: Cloud, imageId: string, projectId: string): Promise<void> {
   const path = `/images/${imageId}/members/${projectId}`;
   try {

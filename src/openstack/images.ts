@@ -1,7 +1,7 @@
 import { NotFoundError } from '../model/cloud-errors.ts';
 import { type Decoder, anyString, fields, integer, optional, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const knownFields = fields({
   id: text,
@@ -19,30 +19,30 @@ const knownFields = fields({
   os_hash_value: optional(text),
 });
 
-/** An image, as Glance tells it. */
+/** An image in Glance. */
 export interface Image {
   readonly id: string;
   readonly name: string;
-  /** Glance's own word: queued, saving, active, killed, … */
+  /** A status of Glance: queued, saving, active, killed, … */
   readonly status: string;
   /** In ISO 8601. */
   readonly createdAt: string;
-  /** The project that it belongs to. */
+  /** The project that owns the image. */
   readonly projectId: string;
-  /** Glance's own word: private, shared, community or public. */
+  /** A visibility of Glance: private, shared, community or public. */
   readonly visibility: string;
-  /** In bytes; known once it is active. */
+  /** In bytes; undefined until the image is active. */
   readonly size: number | undefined;
   /** In GiB. */
   readonly minDisk: number;
   /** In MiB. */
   readonly minRam: number;
   readonly diskFormat: string | undefined;
-  /** The hash of its data, where the store keeps one. */
+  /** The hash of the data, if Glance has one. */
   readonly hash: { readonly algorithm: string; readonly value: string } | undefined;
-  /** The MD5 of its data, where the store keeps one. */
+  /** The MD5 of the data, if Glance has one. */
   readonly checksum: string | undefined;
-  /** All that Glance tells as text at the image's top level: our owner tags and the OS properties among it. */
+  /** All top-level fields of the image that are strings, which include our owner tags and the OS properties. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -70,9 +70,9 @@ const imageDecoder: Decoder<Image> = (value, at, problems) => {
   };
 };
 
-/** What a new image record says. */
+/** The fields of a new image. */
 export interface ImageSpec {
-  /** A UUID of the caller's choice: a second record with it is refused with 409. */
+  /** A UUID chosen by the caller. Glance rejects a second image with the same id with 409. */
   readonly id?: string;
   readonly name: string;
   readonly diskFormat: string;
@@ -82,7 +82,7 @@ export interface ImageSpec {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** Creates the record of a private image; it is queued until it gets data. */
+/** Creates a private image without data; its status is queued until the data is uploaded. */
 export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
   const { id, name, diskFormat, minDisk = 0, minRam = 0, properties } = spec;
   const body = {
@@ -101,7 +101,7 @@ export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
   );
 }
 
-/** The image with this id; `undefined` when there is none that the project sees. */
+/** Returns the image with this id, or undefined when it does not exist or the project may not see it. */
 export async function findImage(cloud: Cloud, id: string): Promise<Image | undefined> {
   try {
     const request = { operation: `get image ${id}`, method: 'GET', path: `/images/${id}` } as const;
@@ -112,12 +112,12 @@ export async function findImage(cloud: Cloud, id: string): Promise<Image | undef
   }
 }
 
-/** As many as Glance gives in one answer; one that is set to fewer gives fewer. */
+/** Glance's default for the largest page. A cloud that is configured for less returns smaller pages. */
 const PAGE_SIZE = 1000;
 
 /**
- * Lists the images that belong to the project, of exactly this name and with exactly these properties where they are
- * given, the newest first.
+ * Lists the images that the project owns, newest first. If a name or properties are given, lists only the images that
+ * match them exactly.
  */
 export async function listImages(
   cloud: Cloud,
@@ -140,15 +140,16 @@ export async function listImages(
 }
 
 /**
- * Glance reads what stands before a colon as an operator, and commas as a list; quoted after `in:` a name means itself.
- * A quote in such a name it does not understand however it is written: then it is not asked for a name.
+ * Returns the query that filters by name. Glance parses text before a colon as an operator and a comma as a list
+ * separator, so such a name is sent quoted after `in:`. Glance has no working escape for a quote in such a name; then
+ * the query has no filter, and the caller filters the complete list.
  */
 function nameFilter(name: string): Readonly<Record<string, string>> {
   if (!/[:,]/.test(name)) return { name };
   return name.includes('"') ? {} : { name: `in:"${name}"` };
 }
 
-/** Sets name, visibility and properties, and removes others, in one act: all of it or nothing. */
+/** Changes name, visibility and properties in one atomic request. */
 export async function updateImage(
   cloud: Cloud,
   id: string,
@@ -156,7 +157,7 @@ export async function updateImage(
     readonly name?: string;
     readonly visibility?: 'shared';
     readonly properties: Readonly<Record<string, string>>;
-    /** Properties that it has and is to have no more. */
+    /** The properties to remove. The image must have them. */
     readonly removed?: readonly string[];
   },
 ): Promise<Image> {
@@ -182,7 +183,7 @@ export async function updateImage(
   );
 }
 
-/** Deletes an image; one that is gone is fine. Throws ConflictError while it is in use. */
+/** Deletes an image. Does nothing when it does not exist. Throws ConflictError while the image is in use. */
 export async function deleteImage(cloud: Cloud, id: string): Promise<void> {
   try {
     await cloud.image.send({ operation: `delete image ${id}`, method: 'DELETE', path: `/images/${id}` });

@@ -1,18 +1,18 @@
 import { NotFoundError } from '../model/cloud-errors.ts';
 import { fields, text } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const keypairFields = fields({ name: text, public_key: text });
 
-/** The public half of an SSH key, as Nova keeps it for one user. */
+/** A public SSH key that Nova stores for one user. */
 export interface Keypair {
   readonly name: string;
   /** One line: type, key, comment. */
   readonly publicKey: string;
 }
 
-/** Imports a public key under a name. */
+/** Imports a public key. */
 export async function createKeypair(cloud: Cloud, keypair: Keypair): Promise<Keypair> {
   await cloud.compute.send({
     operation: `create keypair ${keypair.name}`,
@@ -23,7 +23,7 @@ export async function createKeypair(cloud: Cloud, keypair: Keypair): Promise<Key
   return keypair;
 }
 
-/** Lists the keypairs of the user. */
+/** Lists the keypairs of the user that is logged in. */
 export async function listKeypairs(cloud: Cloud): Promise<readonly Keypair[]> {
   const found = await listAll(cloud.compute, {
     operation: 'list keypairs',
@@ -34,7 +34,7 @@ export async function listKeypairs(cloud: Cloud): Promise<readonly Keypair[]> {
   return found.map(({ keypair }) => ({ name: keypair.name, publicKey: keypair.public_key }));
 }
 
-/** Deletes a keypair; one that is gone is fine. */
+/** Deletes a keypair. Does nothing when it does not exist. */
 export async function deleteKeypair(cloud: Cloud, name: string): Promise<void> {
   const path = `/os-keypairs/${encodeURIComponent(name)}`;
   try {

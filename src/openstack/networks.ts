@@ -1,6 +1,6 @@
 import { anyString, fields, flag, list, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const networkFields = fields({
   id: text,
@@ -10,10 +10,10 @@ const networkFields = fields({
   'router:external': withDefault(flag, false),
 });
 
-/** A network that the project sees; `subnets` are ids. */
+/** A network that the project may see; `subnets` contains ids. */
 export type Network = NonNullable<ReturnType<typeof networkFields>>;
 
-/** Lists the networks that the project sees: its own and shared ones. */
+/** Lists the networks that the project may see: its own and shared ones. */
 export function listNetworks(cloud: Cloud): Promise<readonly Network[]> {
   return listAll(cloud.network, {
     operation: 'list networks',

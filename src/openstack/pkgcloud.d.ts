@@ -1,4 +1,4 @@
-/** The narrow part of pkgcloud 2.2.0 that the transport uses; the package brings no types of its own. */
+/** The part of pkgcloud 2.2.0 that the transport uses. The package has no type declarations. */
 declare module 'pkgcloud/lib/pkgcloud/openstack/client.js' {
   import type { IncomingHttpHeaders } from 'node:http';
 
@@ -10,7 +10,7 @@ declare module 'pkgcloud/lib/pkgcloud/openstack/client.js' {
     body?: unknown;
   }
 
-  /** Options of the `request` package, as the `before` hooks may change them. */
+  /** The options of the `request` package that the `before` hooks may change. */
   export interface OutgoingRequest {
     headers: Record<string, string>;
     ca?: string;

@@ -1,11 +1,11 @@
 import { NotFoundError } from '../model/cloud-errors.ts';
 import { fields, text } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const portFields = fields({ id: text });
 
-/** A server's plug in a network. */
+/** A port, which attaches a server to a network. */
 export type Port = NonNullable<ReturnType<typeof portFields>>;
 
 /** Lists the ports of one server. */
@@ -19,7 +19,7 @@ export function listServerPorts(cloud: Cloud, serverId: string): Promise<readonl
   });
 }
 
-/** Deletes a port; one that is gone is fine. */
+/** Deletes a port. Does nothing when it does not exist. */
 export async function deletePort(cloud: Cloud, id: string): Promise<void> {
   try {
     await cloud.network.send({ operation: `delete port ${id}`, method: 'DELETE', path: `/ports/${id}` });

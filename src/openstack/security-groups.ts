@@ -1,7 +1,7 @@
 import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
 import { anyString, fields, integer, list, optional, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const ruleFields = fields({
   direction: text,
@@ -19,10 +19,10 @@ const groupFields = fields({
   security_group_rules: withDefault(list(ruleFields), []),
 });
 
-/** A rule of a security group; without ports it holds for all of them. */
+/** A rule of a security group. A rule without ports applies to all ports. */
 type SecurityGroupRule = NonNullable<ReturnType<typeof ruleFields>>;
 
-/** A security group of the project, with its rules. */
+/** A security group with its rules. */
 export interface SecurityGroup {
   readonly id: string;
   readonly name: string;
@@ -34,7 +34,7 @@ function toGroup(read: NonNullable<ReturnType<typeof groupFields>>): SecurityGro
   return { id: read.id, name: read.name, createdAt: read.created_at, rules: read.security_group_rules };
 }
 
-/** Lists the project's security groups of exactly this name, the oldest first. */
+/** Lists the project's security groups with exactly this name, oldest first. */
 export async function listSecurityGroups(cloud: Cloud, name: string): Promise<readonly SecurityGroup[]> {
   const found = await listAll(cloud.network, {
     operation: `list security groups ${name}`,
@@ -49,7 +49,7 @@ export async function listSecurityGroups(cloud: Cloud, name: string): Promise<re
     .sort((a, b) => `${a.createdAt} ${a.id}`.localeCompare(`${b.createdAt} ${b.id}`));
 }
 
-/** Creates a security group; Neutron gives it rules that let everything out and nothing in. */
+/** Creates a security group. Neutron's default rules allow all egress and no ingress. */
 export async function createSecurityGroup(
   cloud: Cloud,
   name: string,
@@ -67,7 +67,10 @@ export async function createSecurityGroup(
   return toGroup(read.security_group);
 }
 
-/** Lets IPv4 traffic in: all of a protocol, or one port of it. A rule that is there already is fine. */
+/**
+ * Creates a rule that allows IPv4 ingress for one protocol, on one port or on all ports. Does nothing when the rule
+ * already exists.
+ */
 export async function createIngressRule(
   cloud: Cloud,
   groupId: string,
@@ -79,7 +82,7 @@ export async function createIngressRule(
       operation: `create security group rule ${rule.protocol}`,
       method: 'POST',
       path: '/security-group-rules',
-      isRepeatable: true, // a second one is refused with 409
+      isRepeatable: true, // Neutron rejects a duplicate rule with 409
       body: {
         security_group_rule: {
           security_group_id: groupId,
@@ -95,7 +98,7 @@ export async function createIngressRule(
   }
 }
 
-/** Deletes a security group; one that is gone is fine. */
+/** Deletes a security group. Does nothing when it does not exist. */
 export async function deleteSecurityGroup(cloud: Cloud, id: string): Promise<void> {
   const request = { operation: `delete security group ${id}`, path: `/security-groups/${id}` };
   try {

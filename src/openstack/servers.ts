@@ -1,7 +1,7 @@
 import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
 import { anyString, anything, fields, list, mapping, optional, text, withDefault } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './list-all.ts';
 
 const serverFields = fields({
   id: text,
@@ -15,26 +15,26 @@ const serverFields = fields({
   'OS-EXT-STS:task_state': optional(text),
 });
 
-/** A server, as Nova tells it. */
+/** A server in Nova. */
 export interface Server {
   readonly id: string;
   readonly name: string;
-  /** Nova's own word: ACTIVE, BUILD, ERROR, SHUTOFF, … */
+  /** A status of Nova: ACTIVE, BUILD, ERROR, SHUTOFF, … */
   readonly status: string;
-  /** What Nova is doing with it; `undefined`: nothing. */
+  /** The task that Nova is performing on the server; undefined when it is idle. */
   readonly taskState: string | undefined;
-  /** When it was created, in ISO 8601. */
+  /** In ISO 8601. */
   readonly createdAt: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Its addresses in all networks. */
+  /** The addresses in all networks. */
   readonly addresses: readonly string[];
-  /** The image it was booted from. */
+  /** The image that the server was booted from; undefined when it was booted from a volume. */
   readonly imageId: string | undefined;
-  /** Why it is in ERROR. */
+  /** The reason for the status ERROR. */
   readonly fault: string | undefined;
 }
 
-/** What a new server is made of. */
+/** The parameters of a new server. */
 export interface ServerSpec {
   readonly name: string;
   readonly imageId: string;
@@ -42,7 +42,7 @@ export interface ServerSpec {
   readonly networkId: string;
   readonly securityGroupId: string;
   readonly keypair: string;
-  /** As plain text. */
+  /** Plain text; `createServer` encodes it. */
   readonly userData: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -65,7 +65,7 @@ function toServer(read: NonNullable<ReturnType<typeof serverFields>>): Server {
   };
 }
 
-/** Asks for a server with a config drive; gives its id. It is then in BUILD. */
+/** Requests a new server with a config drive and returns its id. The server is then in BUILD. */
 export async function createServer(cloud: Cloud, spec: ServerSpec): Promise<string> {
   const { server } = await cloud.compute.read(
     {
@@ -91,7 +91,7 @@ export async function createServer(cloud: Cloud, spec: ServerSpec): Promise<stri
   return server.id;
 }
 
-/** The server with this id; `undefined` when there is none. */
+/** Returns the server with this id, or undefined when it does not exist. */
 export async function findServer(cloud: Cloud, id: string): Promise<Server | undefined> {
   try {
     const request = { operation: `get server ${id}`, method: 'GET', path: `/servers/${id}` } as const;
@@ -113,7 +113,7 @@ export async function listServers(cloud: Cloud): Promise<readonly Server[]> {
   return found.map(toServer);
 }
 
-/** Asks Nova to stop the server; one that is stopping or stopped is fine. */
+/** Requests that the server be stopped. Ignores a 409, which Nova returns for a server that is stopping or stopped. */
 export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   try {
     const stop = action(id, `stop server ${id}`, { 'os-stop': null });
@@ -123,7 +123,7 @@ export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   }
 }
 
-/** What the server has printed on its console, as far as Nova keeps it. */
+/** Returns the console output of the server. Nova keeps only the end of a long output. */
 export async function getConsole(cloud: Cloud, id: string): Promise<string> {
   const request = {
     ...action(id, `get console of server ${id}`, { 'os-getConsoleOutput': {} }),
@@ -132,7 +132,7 @@ export async function getConsole(cloud: Cloud, id: string): Promise<string> {
   return (await cloud.compute.read(request, fields({ output: withDefault(anyString, '') }))).output;
 }
 
-/** Asks Nova to make an image of the server; gives the image's id, which is then queued. */
+/** Requests an image of the server and returns the image's id. The image is then queued. */
 export async function createServerImage(
   cloud: Cloud,
   id: string,
@@ -141,16 +141,16 @@ export async function createServerImage(
   const operation = `create image ${image.name}`;
   const answer = await cloud.compute.send({
     ...action(id, operation, { createImage: image }),
-    headers: { 'OpenStack-API-Version': 'compute 2.45' }, // from there on the id stands in the body
+    headers: { 'OpenStack-API-Version': 'compute 2.45' }, // the first version that returns the id in the body
   });
   const { body } = answer;
   if (typeof body === 'object' && body !== null && 'image_id' in body && typeof body.image_id === 'string') {
     return body.image_id;
   }
-  throw cloud.compute.unexpected({ operation }, 'gave no image_id');
+  throw cloud.compute.unexpectedAnswer({ operation }, 'returned no image_id');
 }
 
-/** Asks Nova to delete the server; one that is gone is fine. */
+/** Requests that the server be deleted. Does nothing when it does not exist. */
 export async function deleteServer(cloud: Cloud, id: string): Promise<void> {
   try {
     await cloud.compute.send({ operation: `delete server ${id}`, method: 'DELETE', path: `/servers/${id}` });

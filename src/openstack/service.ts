@@ -1,57 +1,60 @@
 import { type CloudCall, UnauthorizedError, UnexpectedAnswerError } from '../model/cloud-errors.ts';
 import { type Decoder, decode } from '../model/decode.ts';
 import { ProductError } from '../model/errors.ts';
-import { connectionError, statusError } from './answers.ts';
+import { connectionError, statusError } from './response-errors.ts';
 import type { Identity, Token } from './identity.ts';
 import { type CallLimits, retryCall } from './retry.ts';
 import type { Transport } from './transport.ts';
 
-/** One call of an API. */
+/** One request to an OpenStack API. */
 export interface ApiRequest {
-  /** What it does, in words; it names the call in errors. */
+  /** A short description that identifies the call in error messages, for example `list flavors`. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below the endpoint, its version included. */
+  /** The path relative to the endpoint, which includes the API version. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** May it be sent again after an unclear failure? By default: all but POST. */
+  /**
+   * Allows a retry after a failure that leaves open whether the service executed the request. The default is true,
+   * except for POST.
+   */
   readonly isRepeatable?: boolean;
 }
 
-/** A 2xx answer. */
+/** A response with status 2xx. */
 interface ApiAnswer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: unknown;
 }
 
-/** One service of one cloud. Every failure is a CloudError. */
+/** The client of one service of one cloud. Every failure is a CloudError. */
 export interface Service {
-  /** Sends the request, with a token, again where that is safe. */
+  /** Sends the request with a token, and retries it where that is safe. */
   send(request: ApiRequest): Promise<ApiAnswer>;
-  /** Sends it and reads the answer's body as a `T`. */
+  /** Sends the request and decodes the body of the response. */
   read<T>(request: ApiRequest, decoder: Decoder<T>): Promise<T>;
-  /** The error for an answer that makes no sense to the caller. */
-  unexpected(request: Pick<ApiRequest, 'operation'>, what: string): UnexpectedAnswerError;
+  /** Returns the error for a response that the caller cannot use. */
+  unexpectedAnswer(request: Pick<ApiRequest, 'operation'>, what: string): UnexpectedAnswerError;
 }
 
-/** What a service is made of. */
-export interface ServiceParts {
+/** The parts that a service is made of. */
+export interface ServiceOptions {
   readonly cloud: string;
   readonly service: 'compute' | 'image' | 'network';
   readonly identity: Identity;
   readonly transport: Transport;
   readonly limits: CallLimits;
-  /** Ends calls that only read; what changes the cloud is let through, so that its outcome is known. */
+  /** Aborts GET requests only. All others run to their end, so that their outcome is known. */
   readonly signal: AbortSignal | undefined;
-  /** Hears of every answer, for the debug log. */
+  /** Called for every response, for the debug log. */
   readonly observe: (call: CloudCall, request: ApiRequest) => void;
 }
 
-/** Opens a service of a cloud. */
-export function openService(parts: ServiceParts): Service {
+/** Creates the client of one service of a cloud. */
+export function openService(parts: ServiceOptions): Service {
   const send = (request: ApiRequest): Promise<ApiAnswer> => sendRequest(parts, request);
   return {
     send,
@@ -59,14 +62,18 @@ export function openService(parts: ServiceParts): Service {
       const answer = await send(request);
       const call = callOf(parts, request, answer);
       return decode(decoder, answer.body, '', (problems) => {
-        return new UnexpectedAnswerError(call, `gave an answer of another shape: ${problems.join('; ')}`);
+        return new UnexpectedAnswerError(call, `returned an unexpected body: ${problems.join('; ')}`);
       });
     },
-    unexpected: (request, what) => new UnexpectedAnswerError(callOf(parts, request), what),
+    unexpectedAnswer: (request, what) => new UnexpectedAnswerError(callOf(parts, request), what),
   };
 }
 
-function callOf(parts: ServiceParts, request: Pick<ApiRequest, 'operation'>, answer?: ApiAnswer): CloudCall {
+function callOf(
+  parts: ServiceOptions,
+  request: Pick<ApiRequest, 'operation'>,
+  answer?: ApiAnswer,
+): CloudCall {
   return {
     cloud: parts.cloud,
     service: parts.service,
@@ -76,7 +83,7 @@ function callOf(parts: ServiceParts, request: Pick<ApiRequest, 'operation'>, ans
   };
 }
 
-async function sendRequest(parts: ServiceParts, request: ApiRequest): Promise<ApiAnswer> {
+async function sendRequest(parts: ServiceOptions, request: ApiRequest): Promise<ApiAnswer> {
   const isRepeatable = request.isRepeatable ?? request.method !== 'POST';
   const signal = request.method === 'GET' ? parts.signal : undefined;
   return retryCall(
@@ -87,9 +94,9 @@ async function sendRequest(parts: ServiceParts, request: ApiRequest): Promise<Ap
   );
 }
 
-/** A 401 says that the token is no longer good: one new token, one more try. */
+/** Sends the request. After a 401, which means that the token has expired, sends it once more with a new token. */
 async function sendWithToken(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
@@ -104,7 +111,7 @@ async function sendWithToken(
 }
 
 async function sendOnce(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   token: Token,
   signal: AbortSignal,
@@ -116,7 +123,7 @@ async function sendOnce(
 }
 
 async function sendOrExplain(
-  parts: ServiceParts,
+  parts: ServiceOptions,
   request: ApiRequest,
   token: Token,
   signal: AbortSignal,

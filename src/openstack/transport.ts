@@ -2,7 +2,7 @@ import { Client, type IdentityPort, type OutgoingRequest } from 'pkgcloud/lib/pk
 import type { CloudAccess } from './cloud-access.ts';
 import type { Identity, Token } from './identity.ts';
 
-/** One request to one service, below its endpoint. */
+/** One request to a service. The path is relative to the service's endpoint. */
 interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -11,34 +11,35 @@ interface TransportRequest {
   readonly body: unknown;
 }
 
-/** An answer of any status. */
+/** A response with any status. */
 interface TransportAnswer {
   readonly status: number;
-  /** One header, by its lower-case name. */
+  /** Returns a header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
-  /** Parsed when it is JSON, else a string or `undefined`. */
+  /** The parsed JSON; a string if the body is not JSON; undefined if it is empty. */
   readonly body: unknown;
 }
 
-/** The authenticated way to one service of one cloud. */
+/** The authenticated transport to one service of one cloud. */
 export interface Transport {
-  /** Resolves with any answer; rejects when there is none. An abort drops the connection. */
+  /** Resolves with the response, whatever its status; rejects when there is none. An abort closes the connection. */
   send(request: TransportRequest, token: Token, signal: AbortSignal): Promise<TransportAnswer>;
 }
 
-/** What a transport connects to. */
+/** The service that a transport connects to. */
 export interface TransportTarget {
   readonly access: CloudAccess;
-  /** PEM text of the cloud's certificate authority. */
+  /** The PEM text of the cloud's certificate authority. */
   readonly ca: string | undefined;
   readonly service: 'compute' | 'image' | 'network';
   readonly endpoint: (token: Token) => string;
 }
 
 /**
- * pkgcloud as a mere transport. Its identity is ours (application credentials, one token for all); its list of
- * failing statuses, which lacks 429, 502 and 504, is emptied, so that every status is judged by our own code; its
- * `log::*` events, which hold passwords and tokens, are heard by nobody.
+ * Opens a transport that uses pkgcloud only to send requests. pkgcloud's identity is replaced by ours, which supports
+ * application credentials and shares one token. pkgcloud's list of failing statuses lacks 429, 502 and 504, so it is
+ * cleared, and `statusError` classifies every status. Nothing listens to pkgcloud's `log::*` events, because they
+ * contain passwords and tokens.
  */
 export function openTransport(target: TransportTarget, identity: Identity): Transport {
   let current: Token | undefined;
@@ -47,7 +48,7 @@ export function openTransport(target: TransportTarget, identity: Identity): Tran
     authUrl: target.access.authUrl,
     region: target.access.region,
     strictSSL: target.access.verify,
-    earlyTokenTimeout: Number.NEGATIVE_INFINITY, // when to renew a token is the identity's business alone
+    earlyTokenTimeout: Number.NEGATIVE_INFINITY, // only the identity renews tokens
     identity: identityClass(identity, target, () => current),
   });
   client.serviceType = target.service;
@@ -66,12 +67,12 @@ export function openTransport(target: TransportTarget, identity: Identity): Tran
 }
 
 function harden(outgoing: OutgoingRequest, target: TransportTarget): void {
-  outgoing.followRedirect = false; // a redirect would carry the token to wherever it points
+  outgoing.followRedirect = false; // following a redirect would send the token to another host
   outgoing.proxy = null;
   if (target.ca !== undefined) outgoing.ca = target.ca;
 }
 
-/** pkgcloud asks its identity for the token at each request; it gets the one that the caller chose. */
+/** Returns an identity class for pkgcloud that uses the caller's token for each request. */
 function identityClass(
   identity: Identity,
   target: TransportTarget,
@@ -126,7 +127,7 @@ function readHeader(headers: Readonly<Record<string, string | string[] | undefin
   };
 }
 
-/** pkgcloud parses JSON only when it sent JSON; Glance's PATCH is sent as something else. */
+/** Parses a JSON body. pkgcloud does that only if the request was JSON too, which Glance's PATCH is not. */
 function parseBody(body: unknown): unknown {
   if (typeof body !== 'string') return body;
   try {

@@ -1,25 +1,25 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasStarted } from '../builder/job-marks.ts';
+import { hasStarted } from '../builder/jobs/job-marks.ts';
 import type { Clock } from '../model/clock.ts';
 import { InputError } from '../model/errors.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { removeStaleDrafts } from '../system/files.ts';
-import type { Logger } from '../system/logger.ts';
-import { removeDeadLockDrafts, takeProcessLock } from '../system/process-lock.ts';
-import { watchFiles } from '../system/watch-files.ts';
-import type { CharmDoor } from './charm-door.ts';
-import { Coalesced } from './coalesced.ts';
-import { JournalFile } from './journal-file.ts';
-import { Nudger } from './nudger.ts';
-import { Outbox } from './outbox.ts';
-import { Repeats } from './repeats.ts';
-import { type JobRunnerFor, Rounds } from './rounds.ts';
-import { Supervisor } from './supervisor.ts';
-import { Ticker } from './ticker.ts';
-import type { Ticks } from './ticks.ts';
-import { tellTrouble } from './trouble.ts';
+import { removeStaleTemporaryFiles } from '../system/files/text-file.ts';
+import type { Logger } from '../system/log/logger.ts';
+import { removeAbandonedLockFiles, takeProcessLock } from '../system/process/process-lock.ts';
+import { watchFiles } from '../system/files/watch-files.ts';
+import type { DispatchCharm } from './notify/dispatch-charm.ts';
+import { SingleFlight } from './single-flight.ts';
+import { JournalFile } from './journal/journal-file.ts';
+import { CharmNotifier } from './notify/charm-notifier.ts';
+import { Outbox } from './report/outbox.ts';
+import { StartThrottle } from './jobs/start-throttle.ts';
+import { type JobRunnerFor, Reconciler } from './reconciler.ts';
+import { Supervisor } from './jobs/supervisor.ts';
+import { ScheduledDispatch } from './notify/scheduled-dispatch.ts';
+import type { Schedule } from './schedule.ts';
+import { logFailure } from '../system/log/log-failure.ts';
 
 const WATCH_INTERVAL_MS = 1000;
 const STEP_LOOK_MS = 60_000;
@@ -31,10 +31,10 @@ export interface DaemonParts {
   readonly paths: UnitPaths;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly ticks: Ticks;
+  readonly schedule: Schedule;
   /** Aborted to stop the daemon; its jobs run on. */
   readonly signal: AbortSignal;
-  readonly enterCharm: CharmDoor;
+  readonly dispatchCharm: DispatchCharm;
   readonly runnerFor: JobRunnerFor;
   readonly newBuildId: () => string;
   /** From 0 to 1. */
@@ -52,7 +52,7 @@ export async function runDaemon(parts: DaemonParts): Promise<void> {
   try {
     logger.info('scheduler started', { version });
     await removeLeftovers(paths.state, lockPath).catch((error: unknown) => {
-      tellTrouble(logger, 'what dead processes left was not removed', error);
+      logFailure(logger, 'what dead processes left was not removed', error);
     });
     await work(parts);
     logger.info('scheduler stopped; its jobs run on');
@@ -62,15 +62,15 @@ export async function runDaemon(parts: DaemonParts): Promise<void> {
 }
 
 async function removeLeftovers(folder: string, lockPath: string): Promise<void> {
-  await removeStaleDrafts(folder);
-  await removeDeadLockDrafts(lockPath);
+  await removeStaleTemporaryFiles(folder);
+  await removeAbandonedLockFiles(lockPath);
 }
 
 async function work(parts: DaemonParts): Promise<void> {
-  const { paths, clock, logger, ticks, signal, enterCharm } = parts;
+  const { paths, clock, logger, schedule: ticks, signal, dispatchCharm: enterCharm } = parts;
   const journal = await JournalFile.open(paths.journal, logger);
   const outbox = await Outbox.open(paths, logger);
-  const nudger = new Nudger({ enter: () => enterCharm('built'), clock, logger });
+  const nudger = new CharmNotifier({ dispatch: () => enterCharm('built'), clock, logger });
   const onSettled = (job: OngoingJob): void => {
     if (job.kind === 'build') rounds.noteBuildEnd();
     looks.request(`${job.kind} of ${job.subject} ended`);
@@ -78,14 +78,21 @@ async function work(parts: DaemonParts): Promise<void> {
   const supervisor = new Supervisor({
     ...parts,
     journal,
-    onSettled,
+    onRecorded: onSettled,
     hasStarted: (buildId) => hasStarted(paths, buildId),
   });
-  const rounds = new Rounds({ ...parts, journal, outbox, nudger, supervisor, repeats: new Repeats() });
-  const looks = new Coalesced((causes) =>
-    causes.every((cause) => cause === STEPS) ? rounds.tellSteps() : rounds.look(causes),
+  const rounds = new Reconciler({
+    ...parts,
+    journal,
+    outbox,
+    notifier: nudger,
+    supervisor,
+    throttle: new StartThrottle(),
+  });
+  const looks = new SingleFlight((causes) =>
+    causes.every((cause) => cause === STEPS) ? rounds.reportSteps() : rounds.reconcile(causes),
   );
-  const ticker = new Ticker({ enter: () => enterCharm('run'), clock, logger, signal });
+  const ticker = new ScheduledDispatch({ dispatch: () => enterCharm('run'), clock, logger, signal });
   const look = (cause: string): void => {
     if (!signal.aborted) looks.request(cause);
   };
@@ -100,7 +107,7 @@ async function work(parts: DaemonParts): Promise<void> {
     },
   });
   ticks.start(async () => {
-    await ticker.tick();
+    await ticker.dispatch();
     look('tick');
   }, signal);
   void requestSteps(look, parts);

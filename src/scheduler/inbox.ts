@@ -4,12 +4,12 @@ import { type DesiredState, parseDesiredState } from '../model/desired-state.ts'
 import { ProductError } from '../model/errors.ts';
 import { type HostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
 import { messageOf } from '../model/message-of.ts';
-import { type Schedule, parseSchedule } from '../model/schedule.ts';
+import { type BuildSchedule, parseSchedule } from '../model/schedule.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
 import { errorCodeOf } from '../system/error-code.ts';
-import { readTextFile } from '../system/files.ts';
-import type { PlanInput } from './plan.ts';
-import { proxyEnvironment } from './proxy-environment.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import type { PlanInput } from './plan/plan.ts';
+import { proxyEnvironment } from './jobs/proxy-environment.ts';
 
 const LONGEST_TOLD = 300;
 
@@ -17,7 +17,7 @@ const LONGEST_TOLD = 300;
 export interface Inbox {
   /** Absent: there is none, or none that can be read. */
   readonly desired: DesiredState | undefined;
-  readonly schedule: Schedule | undefined;
+  readonly schedule: BuildSchedule | undefined;
   /** Why there is no desired state or no schedule, in one line; absent: there are both. */
   readonly lacks: string | undefined;
   readonly credentials: PlanInput['credentials'];

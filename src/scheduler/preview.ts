@@ -3,15 +3,15 @@ import type { Observation } from '../model/observation.ts';
 import type { OngoingJob } from '../model/ongoing-job.ts';
 import { messageOf } from '../model/message-of.ts';
 import { InputError, ProductError } from '../model/errors.ts';
+import { buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { UnitPaths } from '../model/unit-paths.ts';
-import { readTextFile } from '../system/files.ts';
-import { parseJournal } from './back-off.ts';
+import { readTextFile } from '../system/files/text-file.ts';
+import { parseJournal } from './journal/back-off.ts';
 import { type Inbox, readInbox } from './inbox.ts';
-import type { JobRunner } from './job-runner.ts';
-import { listConsumerClouds } from './plan-clouds.ts';
-import { type Plan, type PlanInput, planWork } from './plan.ts';
-import type { JobRunnerFor } from './rounds.ts';
-import { describeEntry } from './told.ts';
+import type { JobRunner } from './jobs/job-runner.ts';
+import { type Plan, type PlanInput, planWork } from './plan/plan.ts';
+import type { JobRunnerFor } from './reconciler.ts';
+import { describeEntry } from './report/change-log.ts';
 
 /** What the daemon would do now. */
 export interface Preview {
@@ -40,7 +40,7 @@ export async function previewPlan(parts: PreviewParts): Promise<Preview> {
   const runner = runnerFor(desired, environment);
   const { journal, isCorrupt } = parseJournal(await readTextFile(paths.journal));
   const ongoing = await runner.listOngoing();
-  const clouds = [desired.build.cloud, ...listConsumerClouds(desired)];
+  const clouds = [buildCloudOf(desired), ...uploadCloudsOf(desired)];
   const { observation, trouble } = await look(inbox, clouds, runner);
   const now = clock.now();
   const seen = { credentials, observation, journal, ongoing, now };

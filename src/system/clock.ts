@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { settleWithin } from './settle.ts';
 
-/** Longer timers overflow in Node and fire at once. */
+/** The longest delay that setTimeout takes; Node fires a longer timer at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of this host. */
@@ -10,13 +10,13 @@ export const systemClock: Clock = {
   async sleep(milliseconds, signal) {
     let left = milliseconds;
     do {
-      await nap(Math.min(left, LONGEST_TIMER_MS), signal);
+      await sleepOnce(Math.min(left, LONGEST_TIMER_MS), signal);
       left -= LONGEST_TIMER_MS;
     } while (left > 0);
   },
 };
 
-function nap(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+function sleepOnce(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return settleWithin({
     timeoutMs: milliseconds,
     signal,

@@ -1,4 +1,7 @@
-/** Maps all items, at most `limit` at a time, begun in their order. The first failure is thrown, when none runs. */
+/**
+ * Maps all items with at most `limit` calls of `work` at a time, started in order. Throws the first failure after every
+ * started call has ended.
+ */
 export async function mapWithin<T, R>(
   limit: number,
   items: readonly T[],

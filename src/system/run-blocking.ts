@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './command.ts';
+import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './process/command.ts';
 import { errorCodeOf } from './error-code.ts';
 
 /** More than any program prints that a hook runs. */

@@ -1,20 +1,20 @@
-/** Where the callbacks of one act report how it ended; only the first report counts. */
+/** Receives the result of one operation from its callbacks. Only the first call counts. */
 export interface Outcome<T> {
   resolve(value: T): void;
   reject(error: Error): void;
 }
 
-/** What may end an act from outside. */
+/** The limits of one operation. */
 export interface SettleLimits<T> {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Reports how the act ends when its time is over. */
+  /** Reports the result of the operation when its time is over. */
   readonly onTimeout: (outcome: Outcome<T>) => void;
 }
 
 /**
- * Waits until `act` reports, the time is over or the signal is aborted, which rejects with the signal's reason.
- * Leaves neither a timer nor a listener behind.
+ * Runs `act` until it reports a result, the time is over, or the signal is aborted, which rejects with the signal's
+ * reason. Removes its timer and listeners in every case.
  */
 export async function settleWithin<T>(
   limits: SettleLimits<T>,

@@ -1,18 +1,18 @@
 import type { Clock } from '../model/clock.ts';
 import { CancelledError, DeadlineError, ProductError } from '../model/errors.ts';
 
-/** One wait: for what, how long, how often to look, and how to wait longer. */
+/** The description and the limits of one wait. */
 export interface Wait {
-  /** What is waited for, in words: 'server x to be ACTIVE'. */
+  /** The awaited condition in words: 'server x to be ACTIVE'. */
   readonly what: string;
   readonly timeoutMs: number;
-  /** The longest pause between two looks; the first ones are shorter, for what is done at once. */
+  /** The longest pause between two probes. The first pauses are shorter, for conditions that are met at once. */
   readonly intervalMs: number;
-  /** The option that sets the deadline, told when it is reached. */
+  /** The name of the option that sets the deadline, for the error message. */
   readonly option: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** What was seen last, told when the deadline is reached. */
+  /** Describes the last observed state, for the error message. */
   readonly lastSeen?: () => string;
 }
 
@@ -29,7 +29,7 @@ function cancelled(signal: AbortSignal): Error {
     : new CancelledError('stopped', { cause: signal.reason });
 }
 
-/** Runs `work` with a signal that is aborted, with `onDeadline()`'s error, when `timeoutMs` have passed. */
+/** Runs `work` with a signal. After `timeoutMs`, aborts the signal with the error from `onDeadline()` and throws it. */
 export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
   limits: Pick<Wait, 'timeoutMs' | 'clock' | 'signal'>,
@@ -64,32 +64,32 @@ export async function withDeadline<T>(
 }
 
 /**
- * Calls `probe` until it gives a value, at once and then after pauses that double up to `intervalMs`; its signal is
- * aborted at the deadline. What the probe throws ends the wait, except a cloud that is unavailable for a while, which
- * is waited out. Throws DeadlineError or CancelledError.
+ * Calls `probe` until it returns a value: at once, then after pauses that double up to `intervalMs`. The probe's signal
+ * is aborted at the deadline. Errors of the probe end the wait, except those of kind `unavailable`, which are retried.
+ * Throws DeadlineError or CancelledError.
  */
 export async function waitFor<T>(
   probe: (signal: AbortSignal) => Promise<T | undefined>,
   wait: Wait,
 ): Promise<T> {
-  let trouble: unknown;
-  const look = async (signal: AbortSignal): Promise<T | undefined> => {
+  let lastFailure: unknown;
+  const attempt = async (signal: AbortSignal): Promise<T | undefined> => {
     try {
       return await probe(signal);
     } catch (error) {
       if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
-      trouble = error;
+      lastFailure = error;
       return undefined;
     }
   };
   const loop = async (signal: AbortSignal): Promise<T> => {
     for (let pauseMs = Math.min(FIRST_PAUSE_MS, wait.intervalMs); ; pauseMs *= 2) {
-      const found = await look(signal);
+      const found = await attempt(signal);
       if (found !== undefined) return found;
       await wait.clock.sleep(Math.min(pauseMs, wait.intervalMs), signal);
     }
   };
-  return withDeadline(loop, wait, () => deadlineError(wait, trouble));
+  return withDeadline(loop, wait, () => deadlineError(wait, lastFailure));
 }
 
 function deadlineError(wait: Wait, cause: unknown): DeadlineError {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { FetchConfig, ImageConfig } from '../../src/builder/config.ts';
+import { FetchConfig } from '../../src/builder/config.ts';
 import { APT_DEPENDENCIES, UBUNTU_USER } from '../../src/builder/constants.ts';
 import {
   BuilderBaseError,
@@ -10,8 +10,8 @@ import {
   UpgradeApplicationError,
 } from '../../src/builder/errors.ts';
 import { deriveFetchConfigs } from '../../src/builder/latest-images.ts';
-import { deriveRunConfigs } from '../../src/builder/run.ts';
 import { InputError } from '../../src/model/errors.ts';
+import { ImageConfig, expandRunConfigs } from '../../src/model/run-config.ts';
 import { CONFIG } from './support/jobs.ts';
 
 describe('the name of an image', () => {
@@ -24,7 +24,7 @@ describe('the name of an image', () => {
   ])(
     'with Juju %j and MicroK8s %j is the same for who builds it and who looks for it',
     (juju, microk8s, name) => {
-      const built = new ImageConfig({ ...variant, juju, microk8s, scriptUrl: undefined, runnerVersion: '' });
+      const built = new ImageConfig({ ...CONFIG.imageConfig, ...variant, juju, microk8s });
       const sought = new FetchConfig({ ...variant, juju, microk8s, cloudId: 'a' });
       expect([built.imageName, sought.imageName]).toEqual([name, name]);
     },
@@ -41,7 +41,7 @@ describe('the matrix', () => {
   ];
 
   test('becomes a build for each combination', () => {
-    expect(deriveRunConfigs(matrix, CONFIG).map(({ image }) => image.imageName)).toEqual(names);
+    expect(expandRunConfigs(matrix, CONFIG).map(({ image }) => image.imageName)).toEqual(names);
   });
 
   test('becomes a question for each combination and each cloud', () => {
@@ -76,8 +76,8 @@ describe('an error of the builder', () => {
   });
 });
 
-test('nothing is needed from apt, and guests have the user of Ubuntu', () => {
-  expect(APT_DEPENDENCIES).toEqual([]);
+test('the host needs nothing from apt but systemd, and guests have the user of Ubuntu', () => {
+  expect(APT_DEPENDENCIES).toEqual(['systemd']);
   expect(Object.isFrozen(APT_DEPENDENCIES)).toBe(true);
   expect(UBUNTU_USER).toBe('ubuntu');
 });

@@ -3,35 +3,39 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type OpenstackCloudsConfig,
   holdsSame,
   installCloudsYaml,
   installHostSecrets,
   readInstalled,
 } from '../../src/builder/credentials.ts';
 import { BuilderSetupError } from '../../src/builder/errors.ts';
+import { loginByName } from '../../src/model/cloud-login.ts';
+import type { OpenstackCloudsConfig } from '../../src/model/clouds-yaml.ts';
 import type { HostSecrets } from '../../src/model/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { useHost } from './support/host.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
 
 const at = useHost();
 
-const cloud = (password: string, region?: string) => ({
-  auth: {
-    auth_url: 'https://keystone.example.com/v3',
+const cloud = (password: string, region = '', authUrl = 'https://keystone.example.com/v3') =>
+  loginByName({
+    authUrl,
     password: new Secret(password),
-    project_domain_name: 'Default',
-    project_name: 'p',
-    user_domain_name: 'Default',
-    username: 'u',
-  },
-  ...(region === undefined ? {} : { region_name: region }),
-});
+    projectDomainName: 'Default',
+    projectName: 'p',
+    userDomainName: 'Default',
+    userName: 'u',
+    region,
+  });
 const clouds = (password = 'pw'): OpenstackCloudsConfig => ({ clouds: { builder: cloud(password, 'R1') } });
+const passwordOf = ({ clouds: logins }: OpenstackCloudsConfig): string => {
+  const auth = logins['builder']?.auth;
+  return auth?.method === 'password' ? auth.password.reveal() : '';
+};
 const none = new Secret('');
 const secrets = (generation: number, token = 'token'): HostSecrets => ({
   generation,
@@ -46,7 +50,17 @@ describe('clouds.yaml', () => {
     const { cloudsYaml } = at.host.paths;
     expect(parseYaml(await readFile(cloudsYaml, 'utf8'))).toEqual({
       clouds: {
-        builder: { auth: { ...cloud('').auth, password: 'pw' }, region_name: 'R1' },
+        builder: {
+          auth: {
+            auth_url: 'https://keystone.example.com/v3',
+            password: 'pw',
+            project_domain_name: 'Default',
+            project_name: 'p',
+            user_domain_name: 'Default',
+            username: 'u',
+          },
+          region_name: 'R1',
+        },
       },
     });
     expect((await stat(cloudsYaml)).mode & 0o777).toBe(0o600);
@@ -105,13 +119,22 @@ describe('clouds.yaml', () => {
     expect(await readdir(at.host.paths.run)).toEqual([]);
   });
 
+  test('with an auth URL of a consumer that is no URL counts as installed', async () => {
+    const wanted = { clouds: { a: cloud('1', '', 'not a url/') } };
+    await installCloudsYaml(wanted, at.host);
+    await installHostSecrets(secrets(1), at.host);
+    const installed = await readInstalled(at.host);
+    expect(installed.clouds).toEqual(wanted);
+    expect(holdsSame(installed, { clouds: wanted, secrets: secrets(1) })).toBe(true);
+  });
+
   test('gives back any password', async () => {
     const anyPassword = fc.string({ unit: 'binary', minLength: 1 });
     await fc.assert(
       fc.asyncProperty(anyPassword, async (password) => {
         await installCloudsYaml(clouds(password), at.host);
         const { clouds: installed } = await readInstalled(at.host);
-        expect(installed?.clouds['builder']?.auth.password.reveal()).toBe(password);
+        expect(installed && passwordOf(installed)).toBe(password);
       }),
       { numRuns: 50, examples: [['yes'], ['0o17'], ['{{"\'#: '], ['\u0085\u2028'], ['😀'], ['\ttab\n']] },
     );

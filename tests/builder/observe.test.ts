@@ -1,12 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { GetLatestImageError } from '../../src/builder/errors.ts';
 import { getLatestImages } from '../../src/builder/latest-images.ts';
 import { observe } from '../../src/builder/observe.ts';
 import { CancelledError } from '../../src/model/errors.ts';
-import { CommandError } from '../../src/system/command.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { parseJobOrder } from '../../src/model/job-order.ts';
+import { CommandError } from '../../src/system/process/command.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { CONFIG, useJobs } from './support/jobs.ts';
 
 const at = useJobs();
@@ -31,11 +32,12 @@ describe('a look at the clouds', () => {
     await at.script({ list: { result: { clouds: [cloud('a'), broken], warnings: [] }, exitCode: 6 } });
     expect(await observe(['a', 'b'], at.tools)).toEqual([
       { cloudId: 'a', state: 'seen', projectKey: 'key-a', images: [] },
-      { cloudId: 'b', state: 'failed', kind: 'denied', message: 'wrong password' },
+      { cloudId: 'b', state: 'failed', kind: 'denied', type: 'X', message: 'wrong password' },
     ]);
     const [call] = await at.calls();
-    expect(call?.args.slice(0, 3)).toEqual(['list', '--clouds', 'a,b']);
+    expect(call?.order).toMatchObject({ kind: 'list', cloudIds: ['a', 'b'], extraImages: [] });
     expect(call?.env['OS_CLIENT_CONFIG_FILE']).toBe(at.host.paths.cloudsYaml);
+    expect(await readdir(at.host.paths.jobs)).toEqual([]);
   });
 
   test('asks each cloud for its own further images, and for none that is no id', async () => {
@@ -48,20 +50,21 @@ describe('a look at the clouds', () => {
     ];
     await observe(['a', 'b'], at.tools, also);
     const [call] = await at.calls();
-    expect(call?.args.slice(-3)).toEqual(['--also', 'a=i1', 'b=i2']);
+    expect(call?.order).toMatchObject({ extraImages: also.slice(0, 2) });
   });
 
   test.each([
-    [1, '40', 120],
-    [8, '40', 120],
-    [9, '40', 200],
-    [31, '40', 360],
-    [100, '21', 586],
-  ])('at %i clouds gives a call %s s, and the program %i s in all', async (count, call, whole) => {
+    [1, 40, 120],
+    [8, 40, 120],
+    [9, 40, 200],
+    [31, 40, 360],
+    [100, 21, 586],
+  ])('at %i clouds gives a call %i s, and the program %i s in all', async (count, call, whole) => {
     const limits: unknown[] = [];
-    const runCommand: typeof at.tools.runCommand = ({ args, timeoutMs }) => {
-      limits.push(args[args.indexOf('--api-timeout') + 1], timeoutMs);
-      return Promise.resolve({ stdout: '{"clouds": []}', stderr: '', exitCode: 0, signal: undefined });
+    const runCommand: typeof at.tools.runCommand = async ({ cwd = '', timeoutMs }) => {
+      const { timeouts } = parseJobOrder(await readFile(join(cwd, 'order.json'), 'utf8'));
+      limits.push(timeouts.apiTimeout, timeoutMs);
+      return { stdout: '{"clouds": []}', stderr: '', exitCode: 0, signal: undefined };
     };
     const cloudIds = Array.from({ length: count }, (_, index) => `c${index}`);
     await observe(cloudIds, { ...at.tools, runCommand });
@@ -97,7 +100,7 @@ describe('a look at the clouds', () => {
 
   test('that takes too long fails as unavailable', async () => {
     const runCommand = (): never => {
-      throw new CommandError('node: waited 120 s for it to end, and ended it');
+      throw new CommandError('node: did not exit within 120 s and was stopped');
     };
     const error = await failureOf(observe(['a'], { ...at.tools, runCommand }));
     expect(error).toMatchObject({ name: 'GetLatestImageError', kind: 'unavailable' });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { BuilderRunError } from '../../src/builder/errors.ts';
+import { orderBuild } from '../../src/builder/jobs/order-build.ts';
 import { run } from '../../src/builder/run.ts';
 import type { JobOutcome } from '../../src/builder/tools.ts';
 import { CancelledError, InputError } from '../../src/model/errors.ts';
-import type { ConfigMatrix } from '../../src/model/run-config.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { parseJobOrder } from '../../src/model/job-order.ts';
+import { type ConfigMatrix, expandRunConfigs } from '../../src/model/run-config.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { CONFIG, until, useJobs } from './support/jobs.ts';
 
 const at = useJobs();
@@ -13,13 +15,14 @@ const MATRIX: ConfigMatrix = { bases: ['noble', 'jammy'], jujuChannels: [], micr
 const NOBLE = 'app-noble-x64';
 const JAMMY = 'app-jammy-x64';
 
+const effort = { attempts: 1, seconds: 1.5 };
 const delivered = (id: string) => ({
   result: {
     cloud: 'builder',
     image_id: id,
     images: [
-      { cloud: 'a', image_id: `${id}-a`, outcome: 'copied' },
-      { cloud: 'b', image_id: `${id}-b`, outcome: 'already there' },
+      { cloud: 'a', image_id: `${id}-a`, outcome: 'copied', proven_by: 'hash', ...effort },
+      { cloud: 'b', image_id: `${id}-b`, outcome: 'already there', proven_by: 'earlier', ...effort },
     ],
   },
 });
@@ -38,7 +41,7 @@ const failure = (kind: string) => ({
 
 describe('a run', () => {
   test('gives, in the order of the matrix, where each image arrived', async () => {
-    await at.script({ [`run ${NOBLE}`]: delivered('n'), [`run ${JAMMY}`]: delivered('j') });
+    await at.script({ [`build ${NOBLE}`]: delivered('n'), [`build ${JAMMY}`]: delivered('j') });
     expect(await run(MATRIX, CONFIG, at.tools)).toEqual([
       [image('noble', 'a', 'n-a'), image('noble', 'b', 'n-b')],
       [image('jammy', 'a', 'j-a'), image('jammy', 'b', 'j-b')],
@@ -46,21 +49,21 @@ describe('a run', () => {
   });
 
   test('without clouds to upload to gives the image in its own cloud', async () => {
-    await at.script({ run: { result: { cloud: 'builder', image_id: 'i' } } });
+    await at.script({ build: { result: { cloud: 'builder', image_id: 'i' } } });
     const config = { ...CONFIG, cloudConfig: { ...CONFIG.cloudConfig, uploadClouds: [] } };
-    const only = new Set([NOBLE]);
-    expect(await run(MATRIX, config, { ...at.tools, only })).toEqual([[image('noble', 'builder', 'i')], []]);
+    const matrix = { ...MATRIX, bases: ['noble'] } as const;
+    expect(await run(matrix, config, at.tools)).toEqual([[image('noble', 'builder', 'i')]]);
   });
 
   test.each([
     ['of which the secrets changed since its plan is not started', 2, 0],
     ['of which they are as planned is started', 1, 1],
   ])('%s', async (_what, secretsGeneration, started) => {
-    await at.script({ run: delivered('n') });
+    await at.script({ build: delivered('n') });
     const outcomes: JobOutcome[] = [];
     const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
-    const only = new Set([NOBLE]);
-    await run(MATRIX, CONFIG, { ...at.tools, only, secretsGeneration, onImage }).catch(() => undefined);
+    const matrix = { ...MATRIX, bases: ['noble'] } as const;
+    await run(matrix, CONFIG, { ...at.tools, secretsGeneration, onImage }).catch(() => undefined);
     expect(await at.calls()).toHaveLength(started);
     const refused = { state: 'failed', kind: 'unavailable', message: expect.stringMatching('generation 2') };
     expect(outcomes).toMatchObject([started === 0 ? refused : { state: 'done' }]);
@@ -68,8 +71,8 @@ describe('a run', () => {
 
   test('reports each image as soon as it is ready', async () => {
     await at.script({
-      [`run ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },
-      [`run ${JAMMY}`]: delivered('j'),
+      [`build ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },
+      [`build ${JAMMY}`]: delivered('j'),
     });
     const ready: string[] = [];
     const onImage = (name: string): void => void ready.push(name);
@@ -82,29 +85,38 @@ describe('a run', () => {
   });
 
   test('builds no more at a time than it may, in the order of the matrix', async () => {
-    await at.script({ run: { ...delivered('i'), holdUntil: at.gate } });
+    await at.script({ build: { ...delivered('i'), holdUntil: at.gate } });
     const results = run(MATRIX, CONFIG, { ...at.tools, maxParallel: 1 });
     const [first, ...others] = await at.waitForCalls(1);
-    expect(first?.args[1]).toBe(NOBLE);
+    expect(first?.order).toMatchObject({ imageName: NOBLE });
     expect(others).toEqual([]);
     await at.release();
     await results;
     expect(await at.calls()).toHaveLength(2);
   });
+});
 
-  test('builds only what is planned, under the ids that were told, for the reasons given', async () => {
-    await at.script({ run: delivered('i') });
-    const tools = { ...at.tools, only: new Set([JAMMY]), buildIdOf: () => 'told', reasonOf: () => 'asked' };
-    expect(await run(MATRIX, CONFIG, tools)).toMatchObject([[], [{ base: 'jammy' }, {}]]);
-    const calls = await at.calls();
-    expect(calls.map(({ args }) => args[1])).toEqual([JAMMY]);
-    expect(calls[0]?.args.join()).toMatch('"build_id":"told"');
+test('a build is ordered with its run config and inputs, under the id and for the reason that are given', async () => {
+  await at.script({ build: delivered('i') });
+  const [entry] = expandRunConfigs({ ...MATRIX, bases: ['jammy'] }, CONFIG);
+  if (entry === undefined) throw new Error('unreachable');
+  const image = { entry, inputs: 'charm=1', cloudIds: ['a'], secretsGeneration: 1 };
+  const ordering = { reason: 'asked', buildId: 'told' };
+  expect(await orderBuild(image, ordering, at.tools)).toMatchObject({ state: 'done' });
+  const [call] = await at.calls();
+  expect(call?.args.slice(0, 3)).toEqual(['job', 'build', 'told']);
+  expect(call?.order).toMatchObject({
+    imageName: JAMMY,
+    inputs: 'charm=1',
+    cloudIds: ['a'],
+    reason: 'asked',
   });
+  expect(parseJobOrder(JSON.stringify(call?.order))).toMatchObject({ entry });
 });
 
 describe('a run of which one image fails', () => {
   test('tells at its end why, and what the others gave', async () => {
-    await at.script({ [`run ${NOBLE}`]: failure('denied'), [`run ${JAMMY}`]: delivered('j') });
+    await at.script({ [`build ${NOBLE}`]: failure('denied'), [`build ${JAMMY}`]: delivered('j') });
     const outcomes: JobOutcome[] = [];
     const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
     const error = await failureOf(run(MATRIX, CONFIG, { ...at.tools, onImage }));
@@ -120,11 +132,11 @@ describe('a run of which one image fails', () => {
 
   test('in one cloud only gives the others of it', async () => {
     const images = [
-      { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no' },
-      { cloud: 'b', image_id: 'n-b', outcome: 'copied' },
+      { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no', ...effort },
+      { cloud: 'b', image_id: 'n-b', outcome: 'copied', proven_by: 'hash', ...effort },
     ];
     const partial = { result: { ...failure('partial').result, image_id: 'n', images }, exitCode: 6 };
-    await at.script({ [`run ${NOBLE}`]: partial });
+    await at.script({ [`build ${NOBLE}`]: partial });
     const error = await failureOf(run({ ...MATRIX, bases: ['noble'] }, CONFIG, at.tools));
     expect(error).toMatchObject({ kind: 'partial', results: [[image('noble', 'b', 'n-b')]] });
   });
@@ -140,18 +152,18 @@ describe('a run of which one image fails', () => {
 
 describe('what this version does not build', () => {
   test('is refused without starting anything for it, and the rest is built', async () => {
-    await at.script({ run: delivered('n') });
+    await at.script({ build: delivered('n') });
     const matrix: ConfigMatrix = { bases: ['noble'], jujuChannels: ['3.6/stable'], microk8sChannels: [] };
     const error = await failureOf(run(matrix, CONFIG, at.tools));
     expect(error).toMatchObject({ kind: 'input', results: [[{ imageId: 'n-a' }, { imageId: 'n-b' }], []] });
     expect(error.message).toBe(
       `${NOBLE}-juju-3.6-stable: expected an image without Juju: this version does not build one with it`,
     );
-    expect((await at.calls()).map(({ args }) => args[1])).toEqual([NOBLE]);
+    expect((await at.calls()).map(({ order }) => order)).toMatchObject([{ imageName: NOBLE }]);
   });
 
-  test.each(['dockerhubCache', 'proxy'])('includes a %s', async (name) => {
-    const config = { ...CONFIG, serviceConfig: { ...CONFIG.serviceConfig, [name]: 'http://x' } };
+  test('includes a Docker Hub cache', async () => {
+    const config = { ...CONFIG, serviceConfig: { ...CONFIG.serviceConfig, dockerhubCache: 'http://x' } };
     const error = await failureOf(run(MATRIX, config, at.tools));
     expect(error).toMatchObject({ kind: 'input' });
     expect(error).not.toBeInstanceOf(InputError);
@@ -160,7 +172,7 @@ describe('what this version does not build', () => {
 });
 
 test('a run that is stopped says nothing of its images, and they are built on', async () => {
-  await at.script({ run: { holdUntil: at.gate } });
+  await at.script({ build: { holdUntil: at.gate } });
   const stop = new AbortController();
   const onImage = (): void => expect('reported').toBe('not reported');
   const error = failureOf(run(MATRIX, CONFIG, { ...at.tools, signal: stop.signal, onImage, maxParallel: 1 }));

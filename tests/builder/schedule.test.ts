@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { configureCron } from '../../src/builder/schedule.ts';
 import { InputError } from '../../src/model/errors.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { UNIT, useHost } from './support/host.ts';
 
 const at = useHost();

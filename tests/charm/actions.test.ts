@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { changeConfig } from '../support/juju/config-values.ts';
-import type { Model } from '../support/juju/model.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import type { Model } from '../support/juju/model/model.ts';
 import { built } from './support/facts.ts';
 import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
 

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changeConfig } from '../support/juju/config-values.ts';
-import type { Relation } from '../support/juju/model.ts';
-import { addJoinedUnit, addRelation, writeRemote } from '../support/juju/relations.ts';
-import { updateSecret } from '../support/juju/secrets.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import type { Relation } from '../support/juju/model/model.ts';
+import { addJoinedUnit, addRelation, writeRemote } from '../support/juju/model/relations.ts';
+import { updateSecret } from '../support/juju/model/secrets.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import { TestUnit } from './support/unit.ts';
 import { configure } from './support/use-unit.ts';

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { describe, expect, test } from '@jest/globals';
 import { parseHostSecrets } from '../../src/model/host-secrets.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { writeRemote } from '../support/juju/relations.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import { writeRemote } from '../support/juju/model/relations.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import { PASSWORD, configure, deploy, imageOf, integrate, useUnit } from './support/use-unit.ts';
 
@@ -61,10 +61,12 @@ describe('the charm', () => {
     expect(relation.ourUnit).toMatchObject({ id: 'n1', tags: 'x64,noble', 'ingress-address': '10.0.0.4' });
     expect(unit.status).toBe('active: next build 14:00Z');
     expect((await unit.desired())?.published).toEqual([
-      { relationId: 1, imageIds: ['n1'], isSettled: false },
+      { relationId: 1, imageIds: ['n1'], isConfirmed: false },
     ]);
     await unit.dispatch({ kind: 'own', name: 'built' });
-    expect((await unit.desired())?.published).toEqual([{ relationId: 1, imageIds: ['n1'], isSettled: true }]);
+    expect((await unit.desired())?.published).toEqual([
+      { relationId: 1, imageIds: ['n1'], isConfirmed: true },
+    ]);
   });
 
   test('keeps credentials in memory, for itself only', async () => {

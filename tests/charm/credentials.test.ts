@@ -13,30 +13,27 @@ describe('credentials', () => {
     ];
     const config = charmConfig({ 'openstack-region': 'one' });
     const clouds =
-      decide(observed({ relations, wish: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
+      decide(observed({ relations, settings: { ...WISH, config } })).credentials?.clouds.clouds ?? {};
     expect(Object.keys(clouds)).toEqual(['builder', expect.stringMatching(/^runners_runner-/)]);
     expect(Object.values(clouds)).toMatchObject([
       {
-        auth: {
-          auth_url: 'https://keystone.example.com:5000/v3',
-          username: 'builder',
-          project_name: 'build',
-        },
-        region_name: 'one',
+        authUrl: 'https://keystone.example.com:5000/v3',
+        auth: { user: { name: 'builder' }, project: { name: 'build' } },
+        region: 'one',
       },
       {
-        auth: { auth_url: 'https://keystone.consumer.example.com/v3', username: 'runner' },
-        region_name: 'two',
+        authUrl: 'https://keystone.consumer.example.com/v3',
+        auth: { user: { name: 'runner' } },
+        region: 'two',
       },
     ]);
-    expect(Object.values(clouds).map(({ auth }) => auth.password.reveal())).toEqual([
-      'build-passw0rd',
-      'consumer-passw0rd',
-    ]);
+    expect(
+      Object.values(clouds).map(({ auth }) => auth.method === 'password' && auth.password.reveal()),
+    ).toEqual(['build-passw0rd', 'consumer-passw0rd']);
   });
 
   test.each<[string, Partial<Observed>]>([
-    ['a new password', { wish: { ...WISH, password: new Secret('rotated') } }],
+    ['a new password', { settings: { ...WISH, password: new Secret('rotated') } }],
     [
       'a consumer’s new password',
       {

@@ -1,9 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/charm/decide.ts';
+import { encodeDesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { FORMAT_1 } from '../support/desired-format-1.ts';
 import { BROKEN, WISH, after } from './support/dispatches.ts';
 import { built, cloudOf, imageRelation, observed, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
+
+/** What 0.1.0 wrote for the options of these tests. */
+const FORMAT_1_OF_OPTIONS = {
+  ...FORMAT_1,
+  credentialsGeneration: 1,
+  images: {
+    ...{ ...FORMAT_1.images, bases: ['noble'], runnerVersion: '', scriptDigest: '' },
+    cloudImagesUrl: 'https://cloud-images.ubuntu.com',
+    runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+  },
+  build: {
+    ...{ ...FORMAT_1.build, project: 'https://keystone.example.com:5000/v3 default/build' },
+    ...{ flavor: '', network: '', maxParallel: 2, keepRevisions: 5 },
+  },
+};
 
 describe('the desired state', () => {
   test('follows from options, secrets and consumers', () => {
@@ -15,11 +32,35 @@ describe('the desired state', () => {
       'revision-history-limit': 7,
       'max-parallel-builds': 3,
     });
-    const facts = observed({ wish: { ...WISH, config } });
+    const facts = observed({ settings: { ...WISH, config } });
     const { desired } = decide(facts);
     const [relation] = facts.relations;
-    expect(desired).toEqual({
-      format: 1,
+    const cloudId = relation === undefined ? '' : cloudOf(relation);
+    const image = {
+      arch: 'x64',
+      juju: '',
+      microk8s: '',
+      prefix: 'app',
+      runnerVersion: '2.331.0',
+      scriptUrl: '',
+      scriptDigest: '',
+    };
+    const cloud = {
+      buildCloud: 'builder',
+      buildFlavor: 'Big',
+      buildNetwork: 'Net',
+      resourcePrefix: 'app',
+      uploadClouds: [cloudId],
+      numRevisions: 7,
+    };
+    const externalService = {
+      dockerhubCache: '',
+      proxy: '',
+      cloudImagesUrl: 'https://cloud-images.ubuntu.com',
+      runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+    };
+    expect(desired && JSON.parse(encodeDesiredState(desired))).toEqual({
+      format: 2,
       generation: 1,
       unit: 'app/0',
       application: 'app',
@@ -27,30 +68,44 @@ describe('the desired state', () => {
       role: 'works',
       credentialsGeneration: 1,
       images: {
-        arch: 'x64',
-        bases: ['jammy', 'noble'],
-        jujuChannels: [],
-        microk8sChannels: [],
-        prefix: 'app',
-        runnerVersion: '2.331.0',
-        scriptDigest: '',
-        cloudImagesUrl: 'https://cloud-images.ubuntu.com',
-        runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+        'app-jammy-x64': { image: { ...image, base: 'jammy' }, cloud, externalService },
+        'app-noble-x64': { image: { ...image, base: 'noble' }, cloud, externalService },
       },
-      build: {
-        cloud: 'builder',
-        project: 'https://keystone.example.com:5000/v3 default/build',
-        flavor: 'Big',
-        network: 'Net',
-        maxParallel: 3,
-        keepRevisions: 7,
-      },
-      consumers: [
-        { relationId: 3, unit: 'consumer/0', cloudId: relation === undefined ? '' : cloudOf(relation) },
-      ],
-      published: [{ relationId: 3, imageIds: [], isSettled: true }],
+      project: 'https://keystone.example.com:5000/v3 default/build',
+      maxParallel: 3,
+      consumers: [{ relationId: 3, unit: 'consumer/0', cloudId }],
+      published: [{ relationId: 3, imageIds: [], isConfirmed: true }],
       requests: [],
     });
+  });
+
+  test('The first base of the option makes the primary image, which comes first in desired.json', () => {
+    const first = observed({ settings: { ...WISH, config: charmConfig({ 'base-image': 'noble,jammy' }) } });
+    const turned = {
+      ...after(first, decide(first)),
+      wish: { ...WISH, config: charmConfig({ 'base-image': 'jammy,noble' }) },
+    };
+    const { desired, isDesiredWritten } = decide(turned);
+    expect([...(desired?.images.keys() ?? [])]).toEqual(['app-jammy-x64', 'app-noble-x64']);
+    expect({ isDesiredWritten, generation: desired?.generation }).toEqual({
+      isDesiredWritten: true,
+      generation: 2,
+    });
+  });
+
+  test('Run configs upload to the cloud of each consumer once, in the order of the relations', () => {
+    const [one, two] = [imageRelation(), imageRelation({ id: 4, units: [remoteUnit('other/0')] })];
+    const { desired } = decide(observed({ relations: [one, two] }));
+    const [primary] = desired?.images.values() ?? [];
+    expect(primary?.cloud.uploadClouds).toEqual([cloudOf(one), cloudOf(two)]);
+  });
+
+  test('Run configs refer to the script in secrets.json and do not hold its URL', () => {
+    const config = charmConfig({ 'script-url': 'https://user:token@e/s' });
+    const { desired } = decide(observed({ settings: { ...WISH, config } }));
+    const [primary] = desired?.images.values() ?? [];
+    expect(primary?.image.scriptUrl).toBe('secrets.json');
+    expect(desired && encodeDesiredState(desired)).not.toContain('token');
   });
 
   test('is not written again while nothing changes, and its number grows when something does', () => {
@@ -61,6 +116,28 @@ describe('the desired state', () => {
     expect(decide(changed)).toMatchObject({
       isDesiredWritten: true,
       desired: { generation: 2, credentialsGeneration: 1 },
+    });
+  });
+
+  test('A desired state of 0.1.0 is taken over with its number, requests and publications', () => {
+    const relation = imageRelation();
+    const first = observed({ relations: [relation] });
+    const { desired: fresh, credentials } = decide(first);
+    const json = { ...FORMAT_1_OF_OPTIONS, consumers: fresh?.consumers, published: fresh?.published };
+    const upgraded = {
+      ...first,
+      installed: credentials ?? first.installed,
+      desired: parseDesiredState(JSON.stringify(json)),
+    };
+    const { desired, isDesiredWritten } = decide(upgraded);
+    expect({ isDesiredWritten, requests: desired?.requests }).toEqual({
+      isDesiredWritten: false, // the daemon reads both formats: it goes on without a new generation
+      requests: FORMAT_1.requests,
+    });
+    const changed = { ...upgraded, wish: { ...WISH, config: charmConfig({ 'runner-version': '2.331.0' }) } };
+    expect(decide(changed)).toMatchObject({
+      isDesiredWritten: true,
+      desired: { format: 2, generation: FORMAT_1.generation + 1, requests: FORMAT_1.requests },
     });
   });
 
@@ -75,7 +152,9 @@ describe('the desired state', () => {
         Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]),
       );
       const wish = { ...WISH, config: charmConfig({ 'script-url': url }), scriptSecrets };
-      return decide(observed({ wish, key: new Secret(key) })).desired?.images.scriptDigest;
+      const { desired } = decide(observed({ settings: wish, key: new Secret(key) }));
+      const [primary] = desired?.images.values() ?? [];
+      return primary?.image.scriptDigest;
     };
     const digest = digestOf('https://e/s', { A: '1', B: '2' });
     expect(digest).toMatch(/^[0-9a-f]{16}$/);
@@ -96,11 +175,18 @@ describe('the desired state', () => {
     const { desired: good } = decide(first);
     const second = { ...after(first, decide(first)), ...BROKEN, relations: [imageRelation()] };
     const { desired, credentials, status } = decide(second);
+    const clouds = (state: typeof desired) =>
+      [...(state?.images.values() ?? [])].map(({ cloud }) => cloud.uploadClouds);
+    expect([clouds(good), clouds(desired)]).toEqual([
+      [[cloudOf(imageRelation()), cloudOf(gone)]],
+      [[cloudOf(imageRelation())]],
+    ]);
     expect(desired).toEqual({
       ...good,
+      images: desired?.images,
       generation: 2,
       consumers: good?.consumers.slice(0, 1),
-      published: [{ relationId: 3, imageIds: [], isSettled: true }],
+      published: [{ relationId: 3, imageIds: [], isConfirmed: true }],
     });
     expect(credentials).toBeUndefined();
     expect(status.name).toBe('blocked');
@@ -118,9 +204,9 @@ describe('relation data', () => {
   test('is told to the scheduler before it is written, and as settled once it was read back', () => {
     const first = observed({ built: news });
     const writing = decide(first);
-    expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: false }]);
+    expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
     const settled = decide(after(first, writing));
-    expect(settled.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: true }]);
+    expect(settled.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: true }]);
     expect(settled.databags[0]?.changes).toEqual({});
   });
 
@@ -136,7 +222,7 @@ describe('relation data', () => {
     const second = { ...after(first, decide(first)), ...BROKEN, built: news };
     const { databags, desired } = decide(second);
     expect(databags[0]?.changes['id']).toBe('n1');
-    expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isSettled: false }]);
+    expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
   });
 
   test('is told of every relation, also of one without credentials', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { addSecret, grantSecret } from '../support/juju/secrets.ts';
-import { addJoinedUnit, addRelation } from '../support/juju/relations.ts';
+import { addSecret, grantSecret } from '../support/juju/model/secrets.ts';
+import { addJoinedUnit, addRelation } from '../support/juju/model/relations.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import type { TestUnit } from './support/unit.ts';
 import { configure, useUnit } from './support/use-unit.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { addSecret, grantSecret, revokeSecret, updateSecret } from '../support/juju/secrets.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import { addSecret, grantSecret, revokeSecret, updateSecret } from '../support/juju/model/secrets.ts';
 import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();

@@ -14,7 +14,7 @@ function counter(): () => string {
 
 describe('a request', () => {
   const config = charmConfig({ 'base-image': 'noble,jammy' });
-  const facts = observed({ wish: { ...WISH, config } });
+  const facts = observed({ settings: { ...WISH, config } });
 
   test('asks for every image, and shares builds that were asked for and have not ended', () => {
     const newBuildId = counter();
@@ -57,10 +57,10 @@ describe('a request', () => {
   test('for images that are no longer wanted is dropped', () => {
     const asked = after(facts, decide(facts, { action: '1', newBuildId: counter() }));
     expect(
-      idsOf(decide({ ...asked, wish: { ...WISH, config: charmConfig({ 'base-image': 'jammy' }) } })),
+      idsOf(decide({ ...asked, settings: { ...WISH, config: charmConfig({ 'base-image': 'jammy' }) } })),
     ).toEqual([['1', ['b2']]]);
     expect(
-      idsOf(decide({ ...asked, wish: { ...WISH, config: charmConfig({ 'base-image': 'focal' }) } })),
+      idsOf(decide({ ...asked, settings: { ...WISH, config: charmConfig({ 'base-image': 'focal' }) } })),
     ).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { addSecret, grantSecret, updateSecret } from '../support/juju/secrets.ts';
-import { writeRemote } from '../support/juju/relations.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import { addSecret, grantSecret, updateSecret } from '../support/juju/model/secrets.ts';
+import { writeRemote } from '../support/juju/model/relations.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import { TestUnit } from './support/unit.ts';
 import { PASSWORD, configure, integrate } from './support/use-unit.ts';

@@ -10,7 +10,7 @@ describe('a unit that is not the leader', () => {
     unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);
     expect(await unit.desired()).toMatchObject({ role: 'observes' });
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], rests: 'stands by' }));
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], idleReason: 'stands by' }));
     await unit.hook('update-status');
     expect(imageOf(relation)).toBe('n1');
     expect(unit.status).toBe('active: images stay as they are: stands by');

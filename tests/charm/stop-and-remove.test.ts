@@ -3,14 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath, kill } from 'node:process';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { listOngoingJobs } from '../../src/builder/ongoing-jobs.ts';
-import { type Detached, startDetached } from '../../src/system/command.ts';
+import { jobFiles, writeJobOrder } from '../../src/builder/jobs/job-files.ts';
+import { listOngoingJobs } from '../../src/builder/jobs/ongoing-jobs.ts';
+import { encodeJobArguments } from '../../src/model/job-arguments.ts';
+import { type DetachedProgram, startDetached } from '../../src/system/process/command.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { buildOrder } from '../builder/support/jobs.ts';
 import type { TestUnit } from './support/unit.ts';
 import { deploy, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
-const started: Detached[] = [];
+const started: DetachedProgram[] = [];
 
 afterEach(async () => {
   for (const { pid, ended } of started.splice(0)) {
@@ -24,7 +27,7 @@ afterEach(async () => {
 });
 
 /** A build of `unit` that runs until it is told to stop; `ignoring` even then. */
-async function startBuild(unit: TestUnit, ignoring = false): Promise<Detached> {
+async function startBuild(unit: TestUnit, ignoring = false): Promise<DetachedProgram> {
   const folder = join(unit.paths.programs, 'test/dist/bin');
   const program = join(folder, 'github-runner-image-builder.js');
   const log = join(unit.root, 'build.log');
@@ -38,8 +41,10 @@ async function startBuild(unit: TestUnit, ignoring = false): Promise<Detached> {
   ];
   await writeFile(join(unit.paths.programs, 'test/package.json'), '{"type": "commonjs"}');
   await writeFile(program, lines.join('\n'));
-  const owner = { application: 'app', model_uuid: unit.model.uuid, unit: 'app/0', build_id: 'b1' };
-  const args = [program, 'run', 'app-noble-x64', '--owner', JSON.stringify(owner)];
+  const owner = { application: 'app', modelUuid: unit.model.uuid, unit: 'app/0' };
+  const order = buildOrder({ owner });
+  await writeJobOrder(order, jobFiles(unit.paths, order.id));
+  const args = [program, ...encodeJobArguments(order)];
   const out = openSync(log, 'w');
   const job = startDetached({
     file: execPath,

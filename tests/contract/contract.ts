@@ -2,41 +2,44 @@ import type { CloudAccess } from '../../src/openstack/cloud-access.ts';
 import type { CloudConnection } from '../../src/openstack/cloud.ts';
 import type { Token } from '../../src/openstack/identity.ts';
 
-/** The users of both worlds, by the names of the lab's clouds.yaml: `builder` and `neighbour` in cloud a, the others in b. */
+/**
+ * The users of emulator and lab, named as in the lab's clouds.yaml. `builder` and `neighbour` belong to cloud a, the
+ * others to cloud b.
+ */
 export type UserName = 'builder' | 'builder-appcred' | 'neighbour' | 'consumer' | 'neighbour-b';
 
-/** An answer of a cloud: JSON as it is told, other text as a string, nothing for image data. */
+/** A response of a cloud. The body is decoded JSON, other text as a string, or undefined for image data. */
 export interface Exchange {
-  /** With `:id` and the like where a thing is named: `GET /image/v2/images/:id`. */
+  /** The route, with placeholders for names and ids: `GET /image/v2/images/:id`. */
   readonly route: string;
   readonly status: number;
   readonly body: unknown;
 }
 
-/** One OpenStack that the suite runs against: the emulator or the lab. */
-export interface World {
-  /** Connects through the product's own wall: anew when the access is changed, else as all other cases do. */
+/** The environment of one case: an OpenStack, either the emulator or the lab. */
+export interface CaseContext {
+  /** Connects through `src/openstack`. Cases share the connections; a changed access gets a new one. */
   connect(user: UserName, change?: (access: CloudAccess) => CloudAccess): Promise<CloudConnection>;
-  /** Ends a token before its time, as Keystone's `DELETE /v3/auth/tokens` does. */
+  /** Revokes a token, as Keystone's `DELETE /v3/auth/tokens` does. */
   revoke(user: UserName, token: Token): Promise<void>;
-  /** A name of this case's own, which the world wipes if a case leaves it. */
+  /** Returns a unique name for this case. Resources with such a name that a case leaves behind are deleted. */
   name(what: string): string;
-  /** A small bootable image of the build cloud, a flavor and a network for it. */
+  /** Returns the id of a small bootable image in the build cloud, which fits `flavor` and `network`. */
   readonly bootImage: () => Promise<string>;
   readonly flavor: string;
   readonly network: string;
-  /** Undone when the case has ended, newest first, however it ended. */
+  /** Registers a cleanup that runs when the case ends, successful or not, newest first. */
   onEnd(undo: () => Promise<unknown>): void;
 }
 
-/** One truth about OpenStack: a verb of the wall, and one way it can end. */
+/** One fact about OpenStack: a function of `src/openstack` and one of its outcomes. */
 export interface ContractCase {
   /** A function of `src/openstack`. */
   readonly verb: string;
-  /** In words, as it stands in the page: `not found: undefined`. */
+  /** A full statement, used as test title and in the page: `a missing image returns undefined`. */
   readonly outcome: string;
-  /** Its assertions throw. */
-  run(world: World): Promise<void>;
-  /** The longest it may take on the lab, in seconds; 60 when absent. */
+  /** Runs the case; a failed assertion throws. */
+  run(world: CaseContext): Promise<void>;
+  /** The timeout on the lab in seconds. Default: 60. */
   readonly seconds?: number;
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContractCase, Exchange } from './contract.ts';
 import { callOf } from './shapes.ts';
-import { type Bench, type SharedConnections, listLeftImages, newRunName, openWorld } from './world.ts';
+import { type Bench, type SharedConnections, listLeftImages, newRunName, openCase } from './case-context.ts';
 
-/** What a run of the suite has shown. */
+/** The observations of one run of the suite. */
 export interface ContractRun {
   readonly exchanges: readonly Exchange[];
   /** The routes and statuses of each case, in order of their first appearance. */
@@ -12,7 +12,7 @@ export interface ContractRun {
 
 export const titleOf = ({ verb, outcome }: ContractCase): string => `${verb}: ${outcome}`;
 
-/** One test for each case, and then `judge`'s tests about all of them. */
+/** Registers one test for each case, then the tests of `judge` about the whole run. */
 export function runContract(
   cases: readonly ContractCase[],
   openBench: () => Promise<Bench>,
@@ -30,11 +30,11 @@ export function runContract(
     await bench.close();
   });
 
-  describe('the contract', () => {
+  describe('the OpenStack contract', () => {
     for (const [index, one] of cases.entries()) {
       const run = async (): Promise<void> => {
         const from = bench.exchanges.length;
-        const { world, end } = openWorld(bench, shared, `${prefix}${index}-`);
+        const { world, end } = openCase(bench, shared, `${prefix}${index}-`);
         try {
           await one.run(world);
         } finally {
@@ -44,17 +44,17 @@ export function runContract(
       };
       test(titleOf(one), run, (one.seconds ?? 60) * 1000);
     }
-    test('leaves no image', async () => {
+    test('the suite leaves no image', async () => {
       expect(await listLeftImages(bench, prefix)).toEqual([]);
     });
   });
 
-  describe('what the contract showed', () => {
+  describe('the record of the OpenStack contract', () => {
     judge(() => ({ exchanges: bench.exchanges, calls }));
   });
 }
 
-/** Logging in is part of every case; it is told only where nothing else is. */
+/** Lists the calls of a case. The login is part of every case and listed only when it is the only call. */
 function describeCalls(exchanges: readonly Exchange[]): string {
   const calls = [...new Set(exchanges.map(callOf))];
   const others = calls.filter((call) => call !== 'POST /identity/v3/auth/tokens 201');

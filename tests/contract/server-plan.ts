@@ -10,18 +10,18 @@ import {
   deleteServer,
   findServer,
 } from '../../src/openstack/servers.ts';
-import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
-import type { World } from './contract.ts';
+import { generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
+import type { CaseContext } from './contract.ts';
 import { poll } from './poll.ts';
 
-/** What a case with a server may take on the lab. */
+/** The timeout of a case with a server on the lab. */
 export const LONG_SECONDS = 240;
 
 const BOOT_SECONDS = 180;
 
-/** All that a server of the builder's is made of; it goes with the case. */
-export async function planServer(world: World) {
-  const cloud = (await world.connect('builder')).under();
+/** Creates everything that a server of the builder needs; all of it is deleted at the end of the case. */
+export async function planServer(world: CaseContext) {
+  const cloud = (await world.connect('builder')).withSignal();
   const name = world.name('server');
   const group = await createSecurityGroup(cloud, name, 'of the contract');
   world.onEnd(() => deleteSecurityGroup(cloud, group.id));
@@ -42,28 +42,28 @@ export async function planServer(world: World) {
 
 function idOf(all: readonly { readonly id: string; readonly name: string }[], nameOrId: string): string {
   const found = all.find(({ id, name }) => id === nameOrId || name === nameOrId);
-  if (found === undefined) throw new Error(`the world has no ${nameOrId}`);
+  if (found === undefined) throw new Error(`the cloud has no flavor or network ${nameOrId}`);
   return found.id;
 }
 
-/** A server that was just asked for, and what Nova told of it at once. */
-export async function bootServer(world: World) {
+/** Creates a server and returns Nova's first record of it. */
+export async function bootServer(world: CaseContext) {
   const { cloud, spec } = await planServer(world);
   return { cloud, spec, ...(await bootPlanned(world, cloud, spec)) };
 }
 
-/** A server of this plan, which goes with the case. */
-export async function bootPlanned(world: World, cloud: Cloud, spec: ServerSpec) {
+/** Creates a server from this plan; it is deleted at the end of the case. */
+export async function bootPlanned(world: CaseContext, cloud: Cloud, spec: ServerSpec) {
   const id = await createServer(cloud, spec);
   world.onEnd(async () => {
     await deleteServer(cloud, id);
-    await awaitGone(cloud, id);
+    await waitUntilDeleted(cloud, id);
   });
   return { id, first: await findServer(cloud, id) };
 }
 
-/** Waits until the server has this status and Nova is done with it. */
-export function awaitStatus(cloud: Cloud, id: string, status: string): Promise<Server> {
+/** Waits until the server has this status and no task. */
+export function waitForServerStatus(cloud: Cloud, id: string, status: string): Promise<Server> {
   return poll(`server to be ${status}`, BOOT_SECONDS, async () => {
     const server = await findServer(cloud, id);
     if (server?.status === 'ERROR') throw new Error(`server in ERROR: ${server.fault ?? ''}`);
@@ -71,8 +71,8 @@ export function awaitStatus(cloud: Cloud, id: string, status: string): Promise<S
   });
 }
 
-/** Waits until nobody sees the server. */
-export function awaitGone(cloud: Cloud, id: string): Promise<true> {
+/** Waits until the server no longer exists. */
+export function waitUntilDeleted(cloud: Cloud, id: string): Promise<true> {
   return poll('server to be gone', BOOT_SECONDS, async () => {
     return (await findServer(cloud, id)) === undefined ? true : undefined;
   });

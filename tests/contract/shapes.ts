@@ -1,17 +1,17 @@
-import { isProperty } from '../support/openstack/glance-schema.ts';
+import { isProperty } from '../support/openstack/glance/image-schema.ts';
 import type { Exchange } from './contract.ts';
 
-/** What a JSON value looks like: each path in it, and of which types the values there are. */
+/** The shape of a JSON value: every path in it with the types of its values. */
 export type Shape = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Under these keys stand names that a client chose, not words of the API. */
+/** The objects whose keys are chosen by clients and not by the API. */
 const OPEN_KEYS = new Set(['metadata', 'addresses', 'extra_specs', 'properties']);
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{32}$/;
 
-/** The key of an exchange among others: its route and its status. */
+/** Returns the key of an exchange: its route and its status. */
 export const callOf = ({ route, status }: Pick<Exchange, 'route' | 'status'>): string => `${route} ${status}`;
 
-/** The shapes of exchanges, those of one route and status in one. */
+/** Returns the shapes of exchanges, merged by route and status. */
 export function shapesOf(exchanges: readonly Exchange[]): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Map<string, Set<string>>>();
   for (const exchange of exchanges) {
@@ -50,8 +50,8 @@ function typeOf(value: unknown): string {
   return typeof value === 'object' ? 'mapping' : typeof value;
 }
 
-/** What `got` has that `seen` has not, in words. */
-export function findUnseen(
+/** Describes each part of `got` that `seen` does not contain. */
+export function findUnrecorded(
   got: ReadonlyMap<string, Shape>,
   seen: ReadonlyMap<string, Shape>,
 ): readonly string[] {
@@ -66,7 +66,7 @@ export function findUnseen(
   });
 }
 
-/** What `got` lacks that `seen` has, in words: whole calls, and paths in calls; a type may differ from day to day. */
+/** Describes the calls and paths of `seen` that `got` does not contain. Types are ignored, since they vary by run. */
 export function findMissing(
   got: ReadonlyMap<string, Shape>,
   seen: ReadonlyMap<string, Shape>,

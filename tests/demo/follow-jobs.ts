@@ -1,74 +1,75 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ORDER_FILE, parseJobOrder, toOngoingJob } from '../../src/model/job-order.ts';
 import type { Screen } from './screen.ts';
 
-interface Followed {
+interface FollowedJob {
   readonly title: string;
-  /** How many characters of its log are told. */
-  told: number;
-  /** Its running steps, and when each began. */
+  /** The number of characters of the log that were shown. */
+  shownLength: number;
+  /** The running steps with their start times. */
   readonly running: Map<string, number>;
   isOver: boolean;
 }
 
-interface Told {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields?: { readonly step?: string; readonly seconds?: number; readonly reason?: string };
 }
 
-/** Tells what the builder's processes do, out of the files in which the daemon keeps their progress. */
+/** Shows the progress of the builder's jobs, read from the files in the daemon's job folders. */
 export class JobFollower {
   readonly #folder: string;
   readonly #screen: Screen;
-  readonly #jobs = new Map<string, Followed>();
+  readonly #jobs = new Map<string, FollowedJob>();
 
   constructor(folder: string, screen: Screen) {
     this.#folder = folder;
     this.#screen = screen;
   }
 
-  /** Tells what is new. */
-  async look(): Promise<void> {
-    for (const name of await readdir(this.#folder).catch(() => [])) await this.#lookAt(name);
+  /** Shows what has changed since the last call. */
+  async poll(): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) await this.#pollJob(name);
     this.#screen.live(this.#listRunning());
   }
 
-  async #lookAt(name: string): Promise<void> {
-    const job = this.#jobs.get(name) ?? (await this.#meet(name));
+  async #pollJob(name: string): Promise<void> {
+    const job = this.#jobs.get(name) ?? (await this.#addJob(name));
     if (job === undefined || job.isOver) return;
     const folder = join(this.#folder, name);
     const hasResult = (await readText(join(folder, 'result.json'))).endsWith('\n');
-    this.#tellNew(job, await readText(join(folder, 'progress.log')));
+    this.#showNewLines(job, await readText(join(folder, 'progress.log')));
     if (!hasResult) return;
     job.isOver = true;
     job.running.clear();
     this.#screen.line('job', `${job.title} has ended`);
   }
 
-  async #meet(name: string): Promise<Followed | undefined> {
-    const text = await readText(join(this.#folder, name, 'job.json'));
-    if (text === '') return undefined;
-    const { kind, subject, cloudIds, reason } = JSON.parse(text) as Readonly<Record<string, string>> & {
-      readonly cloudIds: readonly string[];
-    };
-    const title = `${kind ?? ''} ${subject ?? ''}`;
+  async #addJob(name: string): Promise<FollowedJob | undefined> {
+    const text = await readText(join(this.#folder, name, ORDER_FILE));
+    const order = text === '' ? undefined : parseJobOrder(text);
+    if (order === undefined || order.kind === 'list') return undefined;
+    const { kind, subject, cloudIds, reason } = toOngoingJob(order);
+    const title = `${kind} ${subject}`;
     const where = cloudIds.length === 0 ? '' : ` → ${cloudIds.join(', ')}`;
-    this.#screen.line('job', `${title}${where}  (${reason ?? ''})`);
-    const job: Followed = { title, told: 0, running: new Map(), isOver: false };
+    this.#screen.line('job', `${title}${where}  (${reason})`);
+    const job: FollowedJob = { title, shownLength: 0, running: new Map(), isOver: false };
     this.#jobs.set(name, job);
     return job;
   }
 
-  #tellNew(job: Followed, log: string): void {
+  #showNewLines(job: FollowedJob, log: string): void {
     const end = log.lastIndexOf('\n') + 1;
-    for (const line of log.slice(job.told, end).split('\n')) {
-      if (line.startsWith('{')) this.#tell(job, JSON.parse(line) as Told); // else some program's own words
+    for (const line of log.slice(job.shownLength, end).split('\n')) {
+      // Lines in any other format are output of other programs.
+      if (line.startsWith('{')) this.#showLine(job, JSON.parse(line) as LogLine);
     }
-    job.told = end;
+    job.shownLength = end;
   }
 
-  #tell(job: Followed, { level, message, fields = {} }: Told): void {
+  #showLine(job: FollowedJob, { level, message, fields = {} }: LogLine): void {
     const { step = '', seconds = 0, reason = '' } = fields;
     if (level === 'warning' || level === 'error')
       this.#screen.line('job', `${job.title}: ${message.split('\n', 1)[0] ?? ''}`);

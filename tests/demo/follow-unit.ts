@@ -1,4 +1,4 @@
-import type { Machine } from '../support/juju/machine.ts';
+import type { Machine } from '../support/juju/machine/machine.ts';
 import type { Relation, UnitAgent } from '../support/juju/unit-agent.ts';
 import type { Screen } from './screen.ts';
 
@@ -7,17 +7,17 @@ interface PublishedImage {
   readonly tags: string;
 }
 
-/** The ids that a relation's other side is told, each with its base. */
+/** Returns the images that a relation publishes. */
 export function listPublished(relation: Relation): readonly PublishedImage[] {
   return JSON.parse(relation.ourDatabag()['images'] ?? '[]') as PublishedImage[];
 }
 
-/** Tells what Juju's model shows of the unit: each hook, each status, each change of relation data. */
+/** Shows the unit's hooks, statuses and changes of relation data, as Juju's model records them. */
 export class UnitFollower {
   readonly #agent: UnitAgent;
   readonly #machine: Machine;
   readonly #screen: Screen;
-  readonly #relations = new Map<string, { readonly relation: Relation; told: string }>();
+  readonly #relations = new Map<string, { readonly relation: Relation; shown: string }>();
   #logLines = 0;
   #statuses = 0;
   #status = '';
@@ -29,19 +29,19 @@ export class UnitFollower {
     this.#screen = screen;
   }
 
-  /** Follows the relation with this application, too. */
+  /** Also follows the relation with this application. */
   add(application: string, relation: Relation): void {
-    this.#relations.set(application, { relation, told: '' });
+    this.#relations.set(application, { relation, shown: '' });
   }
 
-  /** Tells what is new. */
-  look(): void {
-    this.#lookAtHooks();
-    this.#lookAtStatus();
-    this.#lookAtRelations();
+  /** Shows what has changed since the last call. */
+  poll(): void {
+    this.#showHooks();
+    this.#showStatus();
+    this.#showRelations();
   }
 
-  #lookAtHooks(): void {
+  #showHooks(): void {
     const { log, statusHistory } = this.#agent.model;
     for (const { message, at } of log.slice(this.#logLines)) {
       const [, name, kind] = /^ran "(.+)" (hook|action) /.exec(message) ?? [];
@@ -60,7 +60,7 @@ export class UnitFollower {
     this.#hostCalls = calls.length;
   }
 
-  #lookAtStatus(): void {
+  #showStatus(): void {
     const history = this.#agent.model.statusHistory;
     const news = history.slice(this.#statuses).filter(({ of }) => of === 'unit');
     this.#statuses = history.length;
@@ -71,14 +71,14 @@ export class UnitFollower {
     }
   }
 
-  #lookAtRelations(): void {
+  #showRelations(): void {
     for (const [application, followed] of this.#relations) {
-      const images = listPublished(followed.relation).map(({ id, tags }) => `${tags} ${id}`);
-      const now = images.join(', ');
-      if (now === followed.told) continue;
-      followed.told = now;
-      const told = now === '' ? 'nothing' : now;
-      this.#screen.line('relation', `${followed.relation.name} tells ${application}: ${told}`);
+      const published = listPublished(followed.relation).map(({ id, tags }) => `${tags} ${id}`);
+      const now = published.join(', ');
+      if (now === followed.shown) continue;
+      followed.shown = now;
+      const images = now === '' ? 'no image' : now;
+      this.#screen.line('relation', `${followed.relation.name} publishes to ${application}: ${images}`);
     }
   }
 }

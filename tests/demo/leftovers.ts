@@ -1,13 +1,13 @@
-import type { Book, CloudBook } from '../support/openstack/book.ts';
+import type { EmulatorInventory, CloudInventory } from '../support/openstack/inventory.ts';
 
-/** What is left in a cloud, for people, and what of it should not be. */
+/** A description of the resources in the clouds, and of those among them that should have been deleted. */
 export interface Leftovers {
   readonly lines: readonly string[];
   readonly problems: readonly string[];
 }
 
-/** Good images and one shared security group may stay; all else was made for a build and should be gone. */
-export function judgeLeftovers(book: Book): Leftovers {
+/** Lists the resources in the clouds. Complete images and the shared security group may stay; all else is a problem. */
+export function findLeftovers(book: EmulatorInventory): Leftovers {
   const clouds = Object.entries(book);
   return {
     lines: clouds.flatMap(([name, cloud]) => describeCloud(name, cloud)),
@@ -15,23 +15,26 @@ export function judgeLeftovers(book: Book): Leftovers {
   };
 }
 
-function describeCloud(name: string, { servers, ports, keypairs, images }: CloudBook): readonly string[] {
+function describeCloud(
+  name: string,
+  { servers, ports, keypairs, images }: CloudInventory,
+): readonly string[] {
   const shown = images.filter((image) => !isBase(image.name));
   const counts = `${servers.length} servers, ${ports.length} ports, ${keypairs.length} keypairs`;
   const bases = images.length - shown.length;
   return [
-    `cloud ${name}: ${counts}, ${bases} base images, ${shown.length} images of ours`,
+    `cloud ${name}: ${counts}, ${bases} base images, ${shown.length} built images`,
     ...shown.map(({ owner, name: image, id }) => `  project ${owner}: ${image} ${id}`),
   ];
 }
 
-function findProblems(name: string, { servers, ports, keypairs, images }: CloudBook): readonly string[] {
-  const half = images.filter((image) => image.status !== 'active' || image.name.includes('.building-'));
+function findProblems(name: string, { servers, ports, keypairs, images }: CloudInventory): readonly string[] {
+  const incomplete = images.filter((image) => image.status !== 'active' || image.name.includes('.building-'));
   return [
-    ...servers.map((server) => `cloud ${name}: server ${server.name} is left`),
-    ...ports.map((port) => `cloud ${name}: port ${port.id} is left`),
-    ...keypairs.map((keypair) => `cloud ${name}: keypair ${keypair} is left`),
-    ...half.map((image) => `cloud ${name}: image ${image.name} is half made (${image.status})`),
+    ...servers.map((server) => `cloud ${name}: server ${server.name} was not deleted`),
+    ...ports.map((port) => `cloud ${name}: port ${port.id} was not deleted`),
+    ...keypairs.map((keypair) => `cloud ${name}: keypair ${keypair} was not deleted`),
+    ...incomplete.map((image) => `cloud ${name}: image ${image.name} is incomplete (${image.status})`),
   ];
 }
 

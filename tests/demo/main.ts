@@ -3,26 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openStage } from '../support/charm-on-emulator.ts';
+import { openCharmFixture } from '../support/charm-fixture.ts';
 import { JobFollower } from './follow-jobs.ts';
 import { UnitFollower } from './follow-unit.ts';
 import { type Screen, createScreen } from './screen.ts';
-import { tellStory } from './story.ts';
+import { playStory } from './story.ts';
 
 const USAGE = `npm run demo [-- OPTIONS]
 
-Deploys the packed charm under a double of Juju's unit agent, in front of two emulated OpenStack clouds, and shows what
-happens: builds, copies, a consumer that joins late, a cloud that goes down and comes back, an action. Needs no root, no
-network and no cloud; leaves nothing behind. Takes less than a minute.
+Deploys the packed charm on a double of Juju's unit agent with two emulated OpenStack clouds, and shows its work: builds,
+copies, a consumer that joins late, a cloud that fails and recovers, and an action. Needs no root, no network and no
+cloud, and leaves nothing behind. Takes less than a minute.
 
-  --format text|json   lines for people (default), or one JSON object in each line
-  --speed N            how many times faster than a small real cloud the emulated ones are (default: 12)
-  --help               this text
+  --format text|json   text for people (default) or one JSON object per line
+  --speed N            speed of the emulated clouds, relative to a small real cloud (default: 12)
+  --help               show this help
 
-Exit codes: 0 all went well; 1 something did not, and was told; 2 wrong options.
+Exit codes: 0 success; 1 failure, with the reason in the output; 2 invalid options.
 `;
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 interface Options {
   readonly format: 'text' | 'json';
@@ -50,29 +50,29 @@ function readOptions(args: readonly string[]): Options | 'help' {
   return { format: values.format === 'json' ? 'json' : 'text', speed };
 }
 
-/** Looks again and again at what goes on, until `signal` is aborted; and once more then. */
-async function follow(looks: readonly (() => unknown)[], signal: AbortSignal): Promise<void> {
-  const lookAtAll = async (): Promise<void> => {
-    for (const look of looks) await look();
+/** Runs the polls repeatedly until `signal` is aborted, and once more then. */
+async function follow(polls: readonly (() => unknown)[], signal: AbortSignal): Promise<void> {
+  const pollAll = async (): Promise<void> => {
+    for (const poll of polls) await poll();
   };
   while (!signal.aborted) {
-    await lookAtAll();
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await pollAll();
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
-  await lookAtAll();
+  await pollAll();
 }
 
-/** Why the demo is ended before its end, and with which exit code. */
+/** Ends the demo early, with a reason and an exit code. */
 class Interruption extends Error {
   readonly exitCode: number;
 
-  constructor(why: string, exitCode: number) {
-    super(why);
+  constructor(reason: string, exitCode: number) {
+    super(reason);
     this.exitCode = exitCode;
   }
 }
 
-/** Aborted when somebody or something ends the demo: a signal, a reader that is gone, a defect. */
+/** Returns a signal that is aborted when the demo must end: on a process signal, a closed stdout or a defect. */
 function listenForEnd(): AbortSignal {
   const end = new AbortController();
   for (const [signal, code] of [
@@ -82,7 +82,7 @@ function listenForEnd(): AbortSignal {
   ] as const) {
     process.on(signal, () => end.abort(new Interruption(`ended by ${signal}`, code)));
   }
-  process.stdout.on('error', () => end.abort(new Interruption('nobody reads any more', 141)));
+  process.stdout.on('error', () => end.abort(new Interruption('stdout was closed', 141)));
   for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(fault, (error: unknown) => end.abort(error));
   }
@@ -99,18 +99,18 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 async function play({ speed }: Options, screen: Screen, end: AbortSignal): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'image-builder-demo-'));
-  const stage = await openStage({ folder, speed, baseImageMiB: 6, linkBytesPerSecond: 24e6 });
+  const stage = await openCharmFixture({ folder, speed, baseImageMiB: 6, linkBytesPerSecond: 24e6 });
   const over = new AbortController();
   const ended = untilAborted(end);
   const unit = new UnitFollower(stage.machine, stage.agent, screen);
   const jobs = new JobFollower(stage.paths.jobs, screen);
-  const following = follow([() => unit.look(), () => jobs.look()], over.signal);
+  const following = follow([() => unit.poll(), () => jobs.poll()], over.signal);
   try {
     screen.line(
       'demo',
-      'two clouds answer on loopback: a, to build in, and b, with Keystone and Glance only',
+      'two clouds run on loopback: a, the build cloud, and b, with Keystone and Glance only',
     );
-    const story = tellStory({ stage, screen, unit });
+    const story = playStory({ stage, screen, unit });
     return await Promise.race([story, ended, following.then(() => untilAborted(end))]);
   } finally {
     over.abort();
@@ -120,7 +120,7 @@ async function play({ speed }: Options, screen: Screen, end: AbortSignal): Promi
   }
 }
 
-async function tell(options: Options): Promise<number> {
+async function runDemo(options: Options): Promise<number> {
   const began = performance.now();
   const end = listenForEnd();
   const write = (text: string): void => void process.stdout.write(text);
@@ -131,10 +131,10 @@ async function tell(options: Options): Promise<number> {
   try {
     const problems = await play(options, screen, end);
     for (const problem of problems) screen.line('problem', problem);
-    if (problems.length === 0) screen.line('demo', 'nothing is left but good images; all went well');
+    if (problems.length === 0) screen.line('demo', 'success: only complete images are left');
     return problems.length === 0 ? 0 : 1;
   } catch (failure) {
-    const error: unknown = end.aborted ? end.reason : failure; // what is ended fails in its own way
+    const error: unknown = end.aborted ? end.reason : failure; // an interruption causes other errors
     if (error instanceof Interruption) return error.exitCode;
     screen.line('problem', error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 1;
@@ -149,9 +149,9 @@ async function main(): Promise<number> {
     process.stderr.write(`${String(error)}\n${USAGE}`);
     return 2;
   }
-  if (options !== 'help') return tell(options);
+  if (options !== 'help') return runDemo(options);
   process.stdout.write(USAGE);
   return 0;
 }
 
-process.exit(await main()); // a story that was ended may still wait for what will not come
+process.exit(await main()); // an interrupted story may still be waiting

@@ -1,13 +1,13 @@
-/** What a line is about; it stands before the text. */
+/** The subject of a line, printed before its text. */
 type Topic =
   'demo' | 'juju' | 'hook' | 'action' | 'status' | 'step' | 'job' | 'relation' | 'cloud' | 'problem';
 
-/** Where the demo is told. */
+/** The output of the demo. */
 export interface Screen {
-  /** Begins a part of the story. */
+  /** Starts a new part of the story. */
   heading(text: string): void;
   line(topic: Topic, text: string): void;
-  /** What goes on now, below all lines; only a terminal shows it. */
+  /** Replaces the live lines below all other lines. Only a terminal shows them. */
   live(lines: readonly string[]): void;
 }
 
@@ -34,16 +34,17 @@ const COLORS: Readonly<Record<Topic, string>> = {
 };
 const WIDEST_TOPIC = 8;
 
-/** Lines for people, coloured and with a live foot on a terminal, or one JSON object in each line. */
+/** Creates text output, with colours and live lines on a terminal, or JSON output with one object per line. */
 export function createScreen(options: ScreenOptions): Screen {
   return options.format === 'json' ? createJsonScreen(options) : createTextScreen(options);
 }
 
 function createJsonScreen({ write, elapsed }: ScreenOptions): Screen {
-  const tell = (entry: object): void => write(`${JSON.stringify({ seconds: elapsed() / 1000, ...entry })}\n`);
+  const print = (entry: object): void =>
+    write(`${JSON.stringify({ seconds: elapsed() / 1000, ...entry })}\n`);
   return {
-    heading: (text) => tell({ topic: 'heading', text }),
-    line: (topic, text) => tell({ topic, text }),
+    heading: (text) => print({ topic: 'heading', text }),
+    line: (topic, text) => print({ topic, text }),
     live: () => undefined,
   };
 }
@@ -53,8 +54,8 @@ function createTextScreen({ isTerminal, columns, write, elapsed }: ScreenOptions
     isTerminal && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text;
   let shown: readonly string[] = [];
   const erase = (): string => (isTerminal && shown.length > 0 ? `\u001b[${shown.length}A\u001b[0J` : '');
-  const foot = (): string => shown.map((each) => `${paint('2', cut(each, columns - 1))}\n`).join('');
-  const put = (text: string): void => write(`${erase()}${text}${isTerminal ? foot() : ''}`);
+  const renderLive = (): string => shown.map((each) => `${paint('2', cut(each, columns - 1))}\n`).join('');
+  const put = (text: string): void => write(`${erase()}${text}${isTerminal ? renderLive() : ''}`);
   const clock = (): string => `${(elapsed() / 1000).toFixed(1).padStart(5)} s`;
   return {
     heading: (text) => put(`\n${paint('1', text)}\n`),
@@ -65,7 +66,7 @@ function createTextScreen({ isTerminal, columns, write, elapsed }: ScreenOptions
     live: (lines) => {
       const before = erase();
       shown = lines;
-      if (isTerminal) write(`${before}${foot()}`);
+      if (isTerminal) write(`${before}${renderLive()}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CONTRACT } from '../contract/cases/cases.ts';
-import { mergeSeen, readSeen, writeSeen } from '../contract/exchanges-seen.ts';
+import { mergeRecords, readRecord, writeRecord } from '../contract/record.ts';
 import { runContract, titleOf } from '../contract/run-contract.ts';
 import { findMissing, shapesOf } from '../contract/shapes.ts';
 import { openLabBench } from './support/lab-world.ts';
@@ -13,10 +13,10 @@ runContract(CONTRACT, openLabBench, (run) => {
     const shapes = shapesOf(exchanges);
     if (isRecording) {
       const titles = new Set(CONTRACT.map(titleOf));
-      await writeSeen(mergeSeen(await readSeen(), { shapes, calls }, titles));
+      await writeRecord(mergeRecords(await readRecord(), { shapes, calls }, titles));
       return;
     }
-    const seen = await readSeen();
+    const seen = await readRecord();
     expect(findMissing(shapes, seen.shapes)).toEqual([]);
   });
 });

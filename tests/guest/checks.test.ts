@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findFailedChecks, renderChecks } from '../../src/guest/checks.ts';
-import type { GuestPart } from '../../src/guest/part.ts';
+import type { GuestPart } from '../../src/guest/guest-part.ts';
 import { run, SHELLS } from './support/shell.ts';
 
 const part = (name: string, check: string): GuestPart => ({ name, script: '', check });
@@ -14,10 +14,10 @@ const parts = [
   part('last', ':'),
 ];
 
-describe.each(SHELLS)('the checks, in $title', ({ shell }) => {
+describe.each(SHELLS)('checks in $title', ({ shell }) => {
   const outcome = run([...shell, '-s'], renderChecks(parts));
 
-  test('always all run, say ok or why not line by line, and end well', () => {
+  test('All checks run, and each prints ok or its reason for failing', () => {
     const lines = outcome.stdout.split('\n');
     expect(lines).toHaveLength(9);
     expect(lines).toEqual(
@@ -27,33 +27,33 @@ describe.each(SHELLS)('the checks, in $title', ({ shell }) => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('lead to one problem for each part that is not as it should be', () => {
+  test('Each failed check is reported as one problem', () => {
     const problems = findFailedChecks(outcome.stdout, parts);
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['bad', 'silent', 'middle', 'unset']);
     expect(problems[2]).toContain('/nowhere-at-all');
   });
 
-  test('do not begin when half of the program arrived', () => {
+  test('No check runs when only half of the program arrives', () => {
     const program = renderChecks(parts);
     expect(run([...shell, '-s'], program.slice(0, program.length / 2)).stdout).toBe('');
   });
 });
 
-describe("the checks' answers", () => {
+describe('results of the checks', () => {
   const two = [part('one', ''), part('two', '')];
 
-  test('are good when every part is ok and the end was reached', () => {
+  test('The checks report no problem when every part is ok and the checks ran to their end', () => {
     expect(findFailedChecks('ok one\r\nok two\r\nend of checks\r\n', two)).toEqual([]);
   });
 
-  test('are a problem for each part that is missing, and for a missing end', () => {
+  test('Each missing check result is a problem, and so is a missing end of the checks', () => {
     expect(findFailedChecks('ok one\nok tw', two)).toEqual([
-      'two: the guest gave no answer',
-      'the checks did not come to their end',
+      'two: the guest reported no result',
+      'the checks did not run to their end',
     ]);
   });
 
-  test('are a problem for a part that is both ok and failed', () => {
+  test('A part that is reported as both ok and failed is a problem', () => {
     expect(findFailedChecks('ok one\nok two\nfailed one: x: y\nend of checks\n', two)).toEqual(['one: x: y']);
   });
 });

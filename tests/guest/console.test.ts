@@ -5,12 +5,12 @@ import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/conso
 const MARKER = 'github-runner-image-builder b-1';
 const digest = createHash('sha256').update('key').digest('hex');
 const fingerprint = `SHA256:${createHash('sha256').update('key').digest('base64').replace('=', '')}`;
-const noisy = (...lines: string[]): string => ['[    0.0] Linux', ...lines, 'login: '].join('\r\n');
+const consoleOf = (...lines: string[]): string => ['[    0.0] Linux', ...lines, 'login: '].join('\r\n');
 
-describe('the fingerprints on a console', () => {
-  test('are found between kernel messages and CR LF line ends, each once', () => {
+describe('host key fingerprints on the console', () => {
+  test('Fingerprints are found between kernel messages and CR LF line ends, each once', () => {
     const line = `${MARKER} host-key ssh-ed25519 ${digest}`;
-    const console = noisy(
+    const console = consoleOf(
       '',
       line,
       `[   12.5] random: crng init done${line}`,
@@ -21,20 +21,20 @@ describe('the fingerprints on a console', () => {
   });
 
   test.each([
-    ['of another build', `github-runner-image-builder b-12 host-key ssh-ed25519 ${digest}`],
-    ['of a build with a longer name', `github-runner-image-builder x b-1 host-key ssh-ed25519 ${digest}`],
-    ['cut off by another message', `${MARKER} host-key ssh-ed25519 ${digest.slice(0, 60)}`],
-    ['with too many digits', `${MARKER} host-key ssh-ed25519 ${digest}0`],
-    ["in a part's output", `${MARKER} log ${MARKER} host-key ssh-ed25519 ${digest}`],
-    ['cut off at the front', `runner-image-builder b-1 host-key ssh-ed25519 ${digest}`],
-  ])('do not count when they are %s', (_, line) => {
-    expect(findHostKeyFingerprints(noisy(line), 'b-1')).toEqual([]);
+    ['from another build', `github-runner-image-builder b-12 host-key ssh-ed25519 ${digest}`],
+    ['from a build with a longer name', `github-runner-image-builder x b-1 host-key ssh-ed25519 ${digest}`],
+    ['truncated at its end', `${MARKER} host-key ssh-ed25519 ${digest.slice(0, 60)}`],
+    ['too long', `${MARKER} host-key ssh-ed25519 ${digest}0`],
+    ['part of the log of a part', `${MARKER} log ${MARKER} host-key ssh-ed25519 ${digest}`],
+    ['truncated at its start', `runner-image-builder b-1 host-key ssh-ed25519 ${digest}`],
+  ])('A fingerprint does not count when its line is %s', (_, line) => {
+    expect(findHostKeyFingerprints(consoleOf(line), 'b-1')).toEqual([]);
   });
 });
 
-describe('the failure on a console', () => {
-  test('carries the part, its exit code and the end of its output', () => {
-    const console = noisy(
+describe('failure on the console', () => {
+  test('A failure on the console contains the part, its exit code and the end of its output', () => {
+    const console = consoleOf(
       `${MARKER} log first`,
       '[   20.1] kernel message',
       `[   20.2] other${MARKER} log   second `,
@@ -46,13 +46,13 @@ describe('the failure on a console', () => {
     expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines });
   });
 
-  test('is still found when a kernel message cut its first line', () => {
-    const console = noisy(`${MARKER} failed runner 2[   20.3] x`, `${MARKER} failed runner 22`);
+  test('A failure on the console is found even if a kernel message interrupts its first line', () => {
+    const console = consoleOf(`${MARKER} failed runner 2[   20.3] x`, `${MARKER} failed runner 22`);
     expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines: [] });
   });
 
-  test('is none while the build is ready, goes on, or another build failed', () => {
-    const console = noisy(
+  test('The console shows no failure when the build is ready, still runs, or another build failed', () => {
+    const console = consoleOf(
       `${MARKER} ready`,
       'github-runner-image-builder b-2 failed users 1',
       `${MARKER} fail`,

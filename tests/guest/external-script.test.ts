@@ -5,7 +5,7 @@ import { InputError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { run, SHELLS } from './support/shell.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in every run
 
 const value = fc
   .oneof(
@@ -24,8 +24,8 @@ function thrownBy(act: () => unknown): unknown {
   }
 }
 
-describe.each(SHELLS)('the secrets, in $title', ({ shell }) => {
-  test('come out of stdin into the environment of the script, byte by byte', () => {
+describe.each(SHELLS)('secrets in $title', ({ shell }) => {
+  test('The environment of the script contains the exact bytes of the secrets', () => {
     const program = `set -eu; set -a; eval "$(cat)"; exec sh -c 'printf "%s|" "$A" "$_b2"'`;
     fc.assert(
       fc.property(value, value, (a, b) => {
@@ -36,7 +36,7 @@ describe.each(SHELLS)('the secrets, in $title', ({ shell }) => {
     );
   });
 
-  test('may be none', () => {
+  test('The script runs without secrets', () => {
     expect(
       run([...shell, '-c', 'set -eu; set -a; eval "$(cat)"; echo on'], encodeScriptSecrets(new Map())),
     ).toEqual({
@@ -47,8 +47,8 @@ describe.each(SHELLS)('the secrets, in $title', ({ shell }) => {
   });
 });
 
-describe('the secrets of the script', () => {
-  test('are refused with all problems together and without a value in the message', () => {
+describe('secrets of the script', () => {
+  test('All invalid secrets are reported together, without their values', () => {
     const secrets = secretsOf({
       '1A': 'value-1',
       'A=B': 'value-2',
@@ -63,7 +63,7 @@ describe('the secrets of the script', () => {
     expect(error.problems.at(-1)).toBe('secret "NUL": its value contains a NUL byte');
   });
 
-  test('are not in the command that runs it, which sudo logs', () => {
+  test('The command that runs the script, which sudo logs, is constant', () => {
     expect(SCRIPT_RUN_COMMAND).toMatch(/^sudo -n sh -c '[^']*'$/);
   });
 });

@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Downloads with nothing on PATH but `downloader` and `timeout`; pauses take no time. */
+/** Downloads with only `downloader` and `timeout` on PATH. The delays between attempts are skipped. */
 async function fetchWith(downloader: string, path: string): Promise<number | null> {
   const bin = join(folder, `bin-${downloader}`);
   mkdirSync(bin, { recursive: true });
@@ -44,20 +44,20 @@ async function fetchWith(downloader: string, path: string): Promise<number | nul
   return new Promise((resolve) => child.on('close', resolve));
 }
 
-describe.each(DOWNLOADERS)('a download with %s', (downloader) => {
-  test.each(['/there', '/moved'])('brings what is %s', async (path) => {
+describe.each(DOWNLOADERS)('download with %s', (downloader) => {
+  test.each(['/there', '/moved'])('The file at %s is downloaded', async (path) => {
     expect(await fetchWith(downloader, path)).toBe(0);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
   });
 
-  test('is tried again when the server fails at first', async () => {
+  test('A download is retried when the server returns an error', async () => {
     failures = 0;
     expect(await fetchWith(downloader, '/shaky')).toBe(0);
     expect(failures).toBe(3);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
   });
 
-  test('fails in the end when the server only gives error pages', async () => {
+  test('A download fails after the last attempt when the server returns only errors', async () => {
     expect(await fetchWith(downloader, '/never')).toBe(1);
   });
 });

@@ -41,7 +41,7 @@ afterAll(() => {
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const inGuest = (program: string, input?: string): Outcome => runInTinyGuest(root, program, input);
 
-/** Puts a tarball where the guest's web server finds it, and gives its digest. */
+/** Creates a runner tarball in the folder of the guest's web server and returns its digest. */
 function publishRunner(listener: string): string {
   const content = join(root, 'srv/content');
   mkdirSync(join(content, 'bin'), { recursive: true });
@@ -53,7 +53,7 @@ function publishRunner(listener: string): string {
     .digest('hex');
 }
 
-describeTiny('a guest of busybox alone', () => {
+describeTiny('guest with nothing but busybox', () => {
   const url = 'http://127.0.0.1:8080/runner.tar.gz';
   let parts = listGuestParts({ runner: { version: '', url, sha256: '' } });
 
@@ -63,7 +63,7 @@ describeTiny('a guest of busybox alone', () => {
     parts = listGuestParts({ runner: { version: '2.330.0', url, sha256 } });
   });
 
-  test('gets all parts at first boot', () => {
+  test('The first boot installs all parts', () => {
     writeFileSync(join(root, 'user-data'), renderUserData('b-1', parts));
     const outcome = inGuest(`${SERVE} sh /user-data`);
     expect(findGuestFailure(read('dev/console'), 'b-1')).toBeUndefined();
@@ -73,7 +73,7 @@ describeTiny('a guest of busybox alone', () => {
     expect(report.map(({ name }) => name)).toEqual(parts.map(({ name }) => name));
   });
 
-  test('has its user in all groups once, and its PATH set once, also after a second time', () => {
+  test('Running the users part twice adds the user to each group once and sets PATH once', () => {
     const twice = parts.map(({ name, script }) => (name === 'users' ? script : '')).join('');
     expect(inGuest(`set -eu; ${twice}`).code).toBe(0);
     expect(read('etc/group')).toMatch(
@@ -85,19 +85,19 @@ describeTiny('a guest of busybox alone', () => {
     );
   });
 
-  test('passes its checks', () => {
+  test('All checks pass after the first boot', () => {
     const outcome = inGuest(`hostname github-runner; ${CHECKS_COMMAND}`, renderChecks(parts));
     expect(findFailedChecks(outcome.stdout, parts)).toEqual([]);
     expect(existsSync(join(root, 'home/ubuntu/actions-runner/actions-runner.tar.gz'))).toBe(false);
   });
 
-  test('fails each check whose truth was taken away', () => {
-    const spoil = [
+  test('Each check fails after its part has been changed', () => {
+    const damage = [
       'rm /etc/sysctl.d/*; chmod 755 /usr/local/bin; rm /home/ubuntu/.bashrc',
       'echo "echo 1.0.0" >/home/ubuntu/actions-runner/bin/Runner.Listener',
     ].join('\n');
-    const again = 'chmod 777 /usr/local/bin; cp /home/ubuntu/.profile /home/ubuntu/.bashrc';
-    const outcome = inGuest(`${spoil}\n${CHECKS_COMMAND}; ${again}`, renderChecks(parts));
+    const repair = 'chmod 777 /usr/local/bin; cp /home/ubuntu/.profile /home/ubuntu/.bashrc';
+    const outcome = inGuest(`${damage}\n${CHECKS_COMMAND}; ${repair}`, renderChecks(parts));
     expect(findFailedChecks(outcome.stdout, parts)).toEqual([
       expect.stringMatching(/^hostname: the hostname is '.*', in .* 'github-runner', not 'github-runner'$/),
       'sysctl: /etc/sysctl.d/99-github-runner.conf does not say net.core.default_qdisc=fq',
@@ -107,7 +107,7 @@ describeTiny('a guest of busybox alone', () => {
     ]);
   });
 
-  test("runs the operator's script as root from memory with its secrets, and forgets it", () => {
+  test("The operator's script runs as root from a tmpfs with its secrets, and is removed", () => {
     const secrets = encodeScriptSecrets(new Map([['TOKEN', new Secret("it's\n$secret")]]));
     const script = '#!/bin/sh\nprintf "%s|" "$TOKEN" "$HOME" "$(pwd)" "$(id -u)" "$(cat)"\nexit 5\n';
     writeFileSync(join(root, 'run/secrets'), secrets);
@@ -123,7 +123,7 @@ describeTiny('a guest of busybox alone', () => {
     expect(outcome.code).toBe(0);
   });
 
-  test('is left without a trace of its build', () => {
+  test('The clean-up removes all traces of the build and keeps the runner', () => {
     const paths = [
       'root/.ssh/authorized_keys',
       'home/ubuntu/.ssh/authorized_keys',
@@ -145,11 +145,11 @@ describeTiny('a guest of busybox alone', () => {
     expect(existsSync(join(root, 'home/ubuntu/actions-runner/run.sh'))).toBe(true);
   });
 
-  test('can be cleaned up twice', () => {
+  test('A second clean-up succeeds', () => {
     expect(inGuest(CLEAN_UP_COMMAND, renderCleanUp()).code).toBe(0);
   });
 
-  test('does not take a runner that is not its release', () => {
+  test('A runner tarball with the wrong SHA-256 fails the first boot', () => {
     const [runner] = listGuestParts({ runner: { version: '1', url, sha256: 'a'.repeat(64) } }).slice(-1);
     const outcome = inGuest(`${SERVE} set -eu; ${runner?.script ?? ''}`);
     expect(outcome.code).toBe(1);

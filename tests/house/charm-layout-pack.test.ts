@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Entry, openPromise } from 'yauzl';
-import { listModes, readDigest, runTool } from './lay-out.ts';
+import { listModes, readDigest, runTool } from './run-tool.ts';
 
 let folder = '';
 let node = '';
@@ -25,20 +25,20 @@ async function listEntries(path: string): Promise<readonly Entry[]> {
 }
 
 describe('the packed charm', () => {
-  test('has the files of the one that is laid out, with their modes, and hooks that are no links', async () => {
+  test('the packed charm has the files and modes of the laid-out charm, with hooks as plain files', async () => {
     const entries = await listEntries(join(folder, 'a.charm'));
     const packed = entries.map((entry) => [entry.fileName, entry.externalFileAttributes >>> 16]);
     const laidOut = [...listModes(join(folder, 'charm'))].map(([path, mode]) => [path, 0o100000 | mode]);
     expect(packed.sort()).toEqual(laidOut.sort());
   });
 
-  test('is the same, byte for byte, whenever and wherever it is packed', async () => {
+  test('packing the charm is reproducible byte for byte, independent of time and time zone', async () => {
     const again = join(folder, 'b.charm');
     await runTool('pack-charm', ['--target', again, '--node', node], { ...process.env, TZ: 'Asia/Tokyo' });
     expect(readFileSync(again).equals(readFileSync(join(folder, 'a.charm')))).toBe(true);
   });
 
-  test('without Node has none, and another digest', async () => {
+  test('a charm packed without Node has no bin/node and another digest', async () => {
     const target = join(folder, 'c.charm');
     await runTool('pack-charm', ['--target', target, '--without-node']);
     const entries = await listEntries(target);

@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOOK_NAMES, OWN_EVENTS, RELATION_CHANGES } from '../../src/juju/event.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
-import { parseCharm } from '../support/juju/charm-files.ts';
-import { ROOT, listModes, readDigest, runTool } from './lay-out.ts';
+import { parseCharm } from '../support/juju/charm/charm-files.ts';
+import { ROOT, listModes, readDigest, runTool } from './run-tool.ts';
 
 let folder = '';
 let charm = '';
@@ -34,8 +34,8 @@ const jsonOf = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8
 const lockedPackages = () =>
   Object.entries(jsonOf('package-lock.json')['packages'] as Record<string, { dev?: true; optional?: true }>);
 
-describe('the charm as Juju unpacks it', () => {
-  test('has nothing but what is listed here', () => {
+describe('the laid-out charm', () => {
+  test('the charm contains exactly the listed files and folders', () => {
     expect(readdirSync(charm).sort()).toEqual([
       'LICENSE',
       'actions.yaml',
@@ -52,7 +52,7 @@ describe('the charm as Juju unpacks it', () => {
     ]);
   });
 
-  test('has one entry for each event that the charm handles, and each leads to dispatch', () => {
+  test('every event that the charm handles has a hook entry that links to dispatch', () => {
     const metadata = parseYaml(textOf('metadata.yaml')) as { readonly provides: object };
     const changes = Object.keys(metadata.provides).flatMap((endpoint) =>
       RELATION_CHANGES.map((change) => `${endpoint}-relation-${change}`),
@@ -63,16 +63,16 @@ describe('the charm as Juju unpacks it', () => {
     expect(new Set(targets)).toEqual(new Set(['../dispatch']));
   });
 
-  test("ends dispatch with the program's door, which charmcraft wants executable", () => {
-    const door = textOf('dispatch').trim().split('\n').at(-1)?.split(' ').at(-1) ?? '';
-    expect(door).toBe('dist/bin/hook.js');
-    accessSync(join(charm, door), constants.X_OK);
+  test('the last line of dispatch starts an executable entry point', () => {
+    const program = textOf('dispatch').trim().split('\n').at(-1)?.split(' ').at(-1) ?? '';
+    expect(program).toBe('dist/bin/hook.js');
+    accessSync(join(charm, program), constants.X_OK);
   });
 
-  test('lets everybody read its files, and nobody but root write or run more than the doors', () => {
+  test('all users can read the files of the charm, only root can write them, and only programs are executable', () => {
     const modes = [...listModes(charm)].filter(([path]) => !path.startsWith('hooks/'));
-    const doors = modes.filter(([, mode]) => mode === 0o755).map(([path]) => path);
-    expect(doors.sort()).toEqual(
+    const programs = modes.filter(([, mode]) => mode === 0o755).map(([path]) => path);
+    expect(programs.sort()).toEqual(
       [
         'dispatch',
         ...readdirSync(join(ROOT, 'src/bin'))
@@ -84,16 +84,16 @@ describe('the charm as Juju unpacks it', () => {
     expect(statSync(join(charm, 'dist/bin')).mode & 0o777).toBe(0o755);
   });
 
-  test('carries the compiled program without what only the bundle of the hook needs, and no source maps', () => {
+  test('the charm contains the compiled program, without files that only the hook bundle needs or source maps', () => {
     const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-      .filter((path) => !/^(charm|bin\/hook)\//.test(path))
+      .filter((path) => !path.startsWith("charm/"))
       .map((path) => path.replace(/ts$/, 'js'));
     expect([...listModes(join(charm, 'dist')).keys()].sort()).toEqual(scripts.sort());
     expect([...listModes(charm).keys()].filter((path) => path.endsWith('.map'))).toEqual([]);
   });
 
-  test('carries every package that the program needs, and no other', () => {
+  test('the charm contains exactly the packages that the program needs', () => {
     const wanted = lockedPackages().filter(
       ([path, { dev, optional }]) => path.startsWith('node_modules/') && dev !== true && optional !== true,
     );
@@ -108,7 +108,7 @@ describe('the charm as Juju unpacks it', () => {
     expect(readdirSync(join(charm, 'node_modules')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('carries the licence of every package that has one', () => {
+  test('the charm contains the licence of every package that has one', () => {
     const licences = lockedPackages()
       .map(([path]) => join(path, 'LICENSE'))
       .filter(
@@ -122,20 +122,20 @@ describe('the charm as Juju unpacks it', () => {
   });
 
   test.each(['github-runner-image-builder', 'scheduler'])(
-    'runs %s by itself, away from the checkout',
+    'the charm runs %s without the checkout',
     (name) => {
-      const door = join(charm, `dist/bin/${name}.js`);
-      expect(execFileSync(door, ['--help'], { cwd: folder, encoding: 'utf8' })).toMatch(/usage:/i);
+      const program = join(charm, `dist/bin/${name}.js`);
+      expect(execFileSync(program, ['--help'], { cwd: folder, encoding: 'utf8' })).toMatch(/usage:/i);
     },
   );
 
-  test('tells the version of its program, and Juju the same', () => {
-    const door = join(charm, 'dist/bin/github-runner-image-builder.js');
-    const version = execFileSync(door, ['--version'], { cwd: folder, encoding: 'utf8' });
+  test('the version file matches the version of the program', () => {
+    const program = join(charm, 'dist/bin/github-runner-image-builder.js');
+    const version = execFileSync(program, ['--version'], { cwd: folder, encoding: 'utf8' });
     expect(textOf('version')).toBe(version);
   });
 
-  test('is one that Juju takes, with an endpoint for consumers', () => {
+  test("Juju's parser accepts the charm and finds the image endpoint", () => {
     const [metadata, config] = [textOf('metadata.yaml'), textOf('config.yaml')];
     const [actions, manifest] = [textOf('actions.yaml'), textOf('manifest.yaml')];
     const { name, endpoints } = parseCharm({ metadata, config, actions, manifest });
@@ -143,7 +143,7 @@ describe('the charm as Juju unpacks it', () => {
     expect(endpoints.get('image')).toMatchObject({ role: 'provides' });
   });
 
-  test('names the base and the architecture that it is for', () => {
+  test('the manifest names the base and the architecture', () => {
     const architectures = [process.arch === 'arm64' ? 'arm64' : 'amd64'];
     expect(parseYaml(textOf('manifest.yaml'))).toEqual({
       bases: [{ name: 'ubuntu', channel: '24.04', architectures }],
@@ -151,8 +151,8 @@ describe('the charm as Juju unpacks it', () => {
   });
 });
 
-describe('laying the charm out', () => {
-  test('again gives the same program, and leaves nothing of what was there', async () => {
+describe('laying out the charm', () => {
+  test('laying out the charm again produces the same program and removes leftover files', async () => {
     const before = readDigest(charm);
     writeFileSync(join(charm, 'left-over'), '');
     await runTool('lay-out-charm', ['--target', charm]);
@@ -161,7 +161,7 @@ describe('laying the charm out', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('with another Node gives another program', async () => {
+  test('another Node binary changes the digest of the program', async () => {
     const digests = new Set([readDigest(charm)]);
     for (const text of ['one', 'two']) {
       const [node, target] = [join(folder, `node-${text}`), join(folder, `charm-${text}`)];
@@ -174,12 +174,13 @@ describe('laying the charm out', () => {
   });
 });
 
-test('no field of the charm stands in two YAML files', () => {
+test('no field of the charm is in two YAML files', () => {
   const read = (path: string) => parseYaml(readFileSync(join(ROOT, path), 'utf8')) as object;
   const fields = ['charmcraft.yaml', 'metadata.yaml'].flatMap((path) => Object.keys(read(path)));
   const options = Object.keys(read('config.yaml'));
   expect(options).toEqual(['options']);
-  const all = [...fields, 'config', 'actions']; // what config.yaml and actions.yaml are, in charmcraft.yaml's words
+  // charmcraft.yaml could also hold the fields `config` and `actions`, which have files of their own here.
+  const all = [...fields, 'config', 'actions'];
   expect(new Set(all).size).toBe(all.length);
   expect(fields).toEqual(
     expect.arrayContaining(['name', 'summary', 'description', 'type', 'platforms', 'parts']),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ROOT } from './lay-out.ts';
+import { ROOT } from './run-tool.ts';
 
 /** The part of esbuild's account that these tests read. */
 interface Account {

@@ -2,26 +2,26 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
-import { MAY_IMPORT } from './rooms.ts';
+import { MAY_IMPORT } from './allowed-imports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-/** Which file speaks to a runtime package; the rest of the house speaks to that file. */
-const SPEAKS_TO: Readonly<Record<string, string>> = {
-  commander: 'bin/image-builder/declare-commands.ts',
-  execa: 'system/command.ts',
+/** Maps each runtime package to the only file that may import it. */
+const IMPORTED_BY: Readonly<Record<string, string>> = {
+  commander: 'cli/declare-commands.ts',
+  execa: 'system/process/command.ts',
   'js-yaml': 'system/yaml.ts',
-  'node-cron': 'scheduler/ticks.ts',
+  'node-cron': 'scheduler/schedule.ts',
   pkgcloud: 'openstack/transport.ts',
-  ssh2: 'system/ssh2.ts',
-  undici: 'system/http.ts',
-  winston: 'system/logger.ts',
-  'winston-transport': 'system/logger.ts',
+  ssh2: 'system/ssh/ssh2.ts',
+  undici: 'system/http/http.ts',
+  winston: 'system/log/logger.ts',
+  'winston-transport': 'system/log/logger.ts',
 };
 
-/** What of Node leads out of the process; only walls have it. */
-const WAYS_OUT = ['child_process', 'cluster', 'dgram', 'dns', 'http', 'http2', 'https', 'net', 'tls'];
+/** The Node modules that reach the network or other processes. */
+const OUTSIDE_MODULES = ['child_process', 'cluster', 'dgram', 'dns', 'http', 'http2', 'https', 'net', 'tls'];
 
 interface Import {
   readonly from: string;
@@ -81,8 +81,8 @@ const imports = listImports(files);
 const inner = imports.filter(({ to }) => files.includes(to));
 const outer = imports.filter(({ to }) => !files.includes(to));
 
-describe('the house', () => {
-  test('imports go down its list of rooms and never up', () => {
+describe('the imports of src', () => {
+  test('imports lead only to lower folders', () => {
     const wrong = inner.filter(({ from, to }) => {
       const [room, target] = [roomOf(from), roomOf(to)];
       return room !== target && MAY_IMPORT[room]?.includes(target) !== true;
@@ -90,16 +90,16 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('every file stands in a room', () => {
+  test('every file is in a known folder', () => {
     expect(files.filter((file) => MAY_IMPORT[roomOf(file)] === undefined)).toEqual([]);
   });
 
-  test('every relative import leads to a file', () => {
+  test('every relative import resolves to a file', () => {
     const files = outer.filter(({ to }) => to.endsWith('.ts') && !to.startsWith('node:'));
     expect(files).toEqual([]);
   });
 
-  test('no files import one another in a circle', () => {
+  test('the imports have no cycle', () => {
     expect(findCycle(inner)).toBeUndefined();
     expect(
       findCycle([
@@ -109,30 +109,30 @@ describe('the house', () => {
     ).toEqual(['a', 'b', 'a']);
   });
 
-  test('the model imports nothing from outside, and what is pure nothing of Node', () => {
+  test('model and guest import no package and no Node module', () => {
     expect(outer.filter(({ from }) => roomOf(from) === 'model')).toEqual([]);
     expect(outer.filter(({ from }) => roomOf(from) === 'guest')).toEqual([]);
   });
 
-  test('only walls reach other processes and the network', () => {
-    const modules = WAYS_OUT.flatMap((name) => [`node:${name}`, `node:${name}/promises`]);
+  test('only system and openstack use the network and other processes', () => {
+    const modules = OUTSIDE_MODULES.flatMap((name) => [`node:${name}`, `node:${name}/promises`]);
     const rooms = outer.filter(({ to }) => modules.includes(to)).map(({ from }) => roomOf(from));
     expect(rooms.filter((room) => room !== 'system' && room !== 'openstack')).toEqual([]);
   });
 
-  test('nothing of tests, benchmarks or tools is in the program', () => {
+  test('the program imports nothing from tests, benchmarks or tools', () => {
     expect(imports.filter(({ to }) => to.startsWith('..'))).toEqual([]);
   });
 
-  test('each runtime package is imported by one file, and each that is imported is pinned', () => {
+  test('each runtime package is imported by one file and pinned to one version', () => {
     const packages = outer.filter(({ to }) => !to.startsWith('node:'));
     const pairs = new Set(packages.map(({ from, to }) => `${packageOf(to)} ${from}`));
-    expect([...pairs].sort()).toEqual(Object.entries(SPEAKS_TO).map((pair) => pair.join(' ')));
+    expect([...pairs].sort()).toEqual(Object.entries(IMPORTED_BY).map((pair) => pair.join(' ')));
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly dependencies: Readonly<Record<string, string>>;
     };
     const own = Object.entries(dependencies).filter(([, version]) => !version.startsWith('file:'));
-    expect(own.map(([name]) => name).sort()).toEqual(Object.keys(SPEAKS_TO));
+    expect(own.map(([name]) => name).sort()).toEqual(Object.keys(IMPORTED_BY));
     expect(own.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 });

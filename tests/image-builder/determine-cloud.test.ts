@@ -15,7 +15,7 @@ import {
 import { CloudsYAMLError } from '../../src/model/errors.ts';
 import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
 import { readCloudsYaml } from '../../src/openstack/clouds-yaml.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 
 let folder: string;
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { initialize } from '../../src/image-builder/openstack-builder.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import { useHttpCloud } from '../support/http-fixture.ts';
+import { useHttpCloud } from '../support/cloud-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
 import { type ScriptedOpenStack, scriptOpenStack } from './scripted-openstack.ts';
 
@@ -25,7 +25,8 @@ beforeEach(() => {
   }
 });
 
-const prepare = (tools = makeTools().tools) => initialize('x64', 'c1', '', ['noble', 'jammy'], tools);
+const prepare = (tools = makeTools().tools) =>
+  initialize({ arch: 'x64', cloudName: 'c1', prefix: '', bases: ['noble', 'jammy'] }, tools);
 const older = (id: string, change: Record<string, string> = {}) =>
   cloud.glance.add({
     id,

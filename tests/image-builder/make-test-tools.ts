@@ -1,15 +1,15 @@
 import { afterEach } from '@jest/globals';
-import type { BuildFacts, Tools } from '../../src/image-builder/tools.ts';
+import type { BuildFacts, Context } from '../../src/image-builder/context.ts';
 import type { ProgressEvent } from '../../src/model/progress.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../../src/model/timeouts.ts';
-import { type Http, openHttp } from '../../src/system/http.ts';
-import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
-import type { CloudFixture } from '../support/http-fixture.ts';
+import { type Http, openHttp } from '../../src/system/http/http.ts';
+import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
+import type { CloudFixture } from '../support/cloud-fixture.ts';
 
-/** Tools over a scripted cloud, and what they were told. */
+/** Context over a scripted cloud, and what they were told. */
 export interface TestTools {
-  readonly tools: Tools;
+  readonly tools: Context;
   readonly warnings: readonly string[];
   readonly events: readonly ProgressEvent[];
   readonly facts: () => BuildFacts;
@@ -31,8 +31,8 @@ export const TEST_TIMEOUTS: Timeouts = {
   deleteTimeout: 30,
 };
 
-/** Tools for the tests of one file. By their word the process 'dead' has died, 'far' runs on another host. */
-export function useTestTools(at: CloudFixture): (change?: Partial<Tools>) => TestTools {
+/** Context for the tests of one file. By their word the process 'dead' has died, 'far' runs on another host. */
+export function useTestTools(at: CloudFixture): (change?: Partial<Context>) => TestTools {
   const opened: Http[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((http) => http.close()));
@@ -44,11 +44,11 @@ export function useTestTools(at: CloudFixture): (change?: Partial<Tools>) => Tes
   };
 }
 
-function makeTestTools(at: CloudFixture, downloads: Http, change: Partial<Tools>): TestTools {
+function makeTestTools(at: CloudFixture, downloads: Http, change: Partial<Context>): TestTools {
   const warnings: string[] = [];
   const events: ProgressEvent[] = [];
   let facts: BuildFacts = {};
-  const tools: Tools = {
+  const tools: Context = {
     connect: () => Promise.resolve(at.connection),
     downloads,
     clock: at.clock,

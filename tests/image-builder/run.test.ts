@@ -4,11 +4,11 @@ import { CLEAN_UP_COMMAND } from '../../src/guest/clean-up.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { run } from '../../src/image-builder/openstack-builder.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { CancelledError, CloudsYAMLError, InputError, ProductError } from '../../src/model/errors.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import type { SshCommand, SshSession } from '../../src/system/ssh.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import type { SshCommand, SshSession } from '../../src/system/ssh/ssh.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 import { OWNER, type TestTools, useTestTools } from './make-test-tools.ts';
 import { type Fault, type ScriptedOpenStack, scriptOpenStack } from './scripted-openstack.ts';
 
@@ -74,9 +74,9 @@ function sessionOf(answer: (command: SshCommand) => string | undefined = () => u
   };
 }
 
-const build = (tools: Tools, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
+const build = (tools: Context, image: Partial<typeof IMAGE & { scriptUrl: string }> = {}) =>
   run(CLOUD, { ...IMAGE, ...image }, 5, tools);
-const builder = (change: Partial<Tools> = {}): TestTools =>
+const builder = (change: Partial<Context> = {}): TestTools =>
   makeTools({ connectSsh: () => Promise.resolve(sessionOf()), ...change });
 
 /** What a build has left in the cloud, the images that are good excepted. */
@@ -107,8 +107,8 @@ describe('a build', () => {
     const runConfig = 'charm=1 runner=latest script=none';
     await build(builder({ owner: { ...OWNER, runConfig } }).tools);
     expect(cloud.glance.images.get('snapshot')).toMatchObject({ image_builder_run_config: runConfig });
-    const [base] = at.http.seen('POST /v2/images').map(({ body }) => body.toString());
-    const [server] = at.http.seen('POST /v2.1/servers').map(({ body }) => body.toString());
+    const [base] = at.http.requests('POST /v2/images').map(({ body }) => body.toString());
+    const [server] = at.http.requests('POST /v2.1/servers').map(({ body }) => body.toString());
     expect(`${base ?? '?'}${server ?? '?'}`).not.toMatch('run_config');
   });
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach } from '@jest/globals';
 import type { CloudConnection } from '../../src/openstack/cloud.ts';
-import { NappingClock } from '../support/http-clock.ts';
-import { type HttpCloud, type SeenRequest, startHttpCloud } from '../support/http-cloud.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
+import { type HttpCloud, type ReceivedRequest, startHttpCloud } from '../support/http-cloud.ts';
 import { connectTo } from '../support/http-connect.ts';
-import type { CloudFixture } from '../support/http-fixture.ts';
+import type { CloudFixture } from '../support/cloud-fixture.ts';
 import { type GlanceImage, type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
 
 /** A Glance on a server of its own, with the images' data. */
@@ -83,7 +83,7 @@ async function startStore(): Promise<ScriptedStore> {
     const range = /^bytes=(\d+)-(\d*)/.exec(request.headers['range'] ?? '');
     const from = Number(range?.[1] ?? 0);
     const end = range?.[2] ? Number(range[2]) + 1 : data.length;
-    const isLook = http.seen(`GET ${FILE}`).length === 1;
+    const isLook = http.requests(`GET ${FILE}`).length === 1;
     const body = Readable.from(give(data.subarray(0, end), from, !isLook));
     const headers = { 'content-length': String(end - from) };
     return { status: range === null ? 200 : 206, headers, body };
@@ -92,12 +92,12 @@ async function startStore(): Promise<ScriptedStore> {
   return store;
 }
 
-function idOf({ url }: SeenRequest): string {
+function idOf({ url }: ReceivedRequest): string {
   return url.pathname.split('/').at(-2) ?? '';
 }
 
 /** Stores an upload that is whole, and makes its image active. */
-export function take(store: ScriptedStore, request: SeenRequest) {
+export function take(store: ScriptedStore, request: ReceivedRequest) {
   const id = idOf(request);
   const image = store.glance.images.get(id);
   const { body: data } = request;
@@ -115,7 +115,7 @@ export function useScriptedClouds(): ScriptedClouds {
   beforeEach(async () => {
     clouds.aliases.clear();
     opened.clear();
-    clouds.clock = new NappingClock(1000);
+    clouds.clock = new SkippingClock(1000);
     const [source, a, b, c] = await Promise.all([startStore(), startStore(), startStore(), startStore()]);
     Object.assign(clouds, { source, a, b, c, http: source.http });
     const stores = new Map(Object.entries({ source, a, b, c }));
@@ -132,7 +132,7 @@ export function useScriptedClouds(): ScriptedClouds {
       return connection;
     };
     clouds.connection = await clouds.connect('source');
-    clouds.cloud = clouds.connection.under();
+    clouds.cloud = clouds.connection.withSignal();
   });
   afterEach(async () => {
     for (const connection of opened.values()) await (await connection).close();

@@ -1,4 +1,4 @@
-import type { HttpCloud, SeenRequest } from '../support/http-cloud.ts';
+import type { HttpCloud, ReceivedRequest } from '../support/http-cloud.ts';
 
 /** An image as Glance's API has it. */
 export type GlanceImage = Readonly<Record<string, unknown>> & {
@@ -21,7 +21,7 @@ interface Change {
   readonly value?: string;
 }
 
-function lastSegment({ url }: SeenRequest, nth = -1): string {
+function lastSegment({ url }: ReceivedRequest, nth = -1): string {
   return url.pathname.split('/').at(nth) ?? '';
 }
 

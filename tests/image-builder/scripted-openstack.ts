@@ -1,5 +1,5 @@
 import { consoleMarker } from '../../src/guest/user-data.ts';
-import type { Answer, HttpCloud, Script, SeenRequest } from '../support/http-cloud.ts';
+import type { Answer, HttpCloud, Script, ReceivedRequest } from '../support/http-cloud.ts';
 import { type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
 
 /** What goes wrong at a call: it is not done, or it is done and the answer is lost. */
@@ -60,7 +60,7 @@ export function scriptOpenStack(http: HttpCloud, buildId: string): ScriptedOpenS
 type On = (route: string, script: Script) => void;
 
 function scriptNova(on: On, { servers, keypairs, glance }: ScriptedOpenStack, buildId: string): void {
-  const find = ({ url }: SeenRequest) => servers.get(url.pathname.split('/')[3] ?? '');
+  const find = ({ url }: ReceivedRequest) => servers.get(url.pathname.split('/')[3] ?? '');
   on('GET /v2.1/flavors/detail', {
     body: { flavors: [{ id: 'f', name: 'f', vcpus: 2, ram: 2048, disk: 20 }] },
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Step, StepFailedError, runSteps } from '../../src/image-builder/steps.ts';
 import { CancelledError, InputError, ServerError } from '../../src/model/errors.ts';
 import type { ProgressEvent } from '../../src/model/progress.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 function makeStepTools() {

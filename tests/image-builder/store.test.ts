@@ -4,25 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ImageSource } from '../../src/image-builder/image-source.ts';
-import { getLatestBuildId, uploadImage } from '../../src/image-builder/store.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import { asData } from '../../src/image-builder/distribute/image-source.ts';
+import { getLatestBuildId, uploadImage, uploadNewImage } from '../../src/image-builder/store.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { GetImageError, InputError, UploadImageError } from '../../src/model/errors.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { pipeWithErrors } from '../../src/system/streams/pipe-with-errors.ts';
+import { SourceError } from '../../src/system/streams/source-error.ts';
+import { VerifiedStream } from '../../src/system/streams/verified-stream.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
-import { type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
+import { useEmulator } from './use-emulator.ts';
 
-const at = useHttpCloud();
+const at = useEmulator();
 const makeTools = useTestTools(at);
 const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(200_000, 7)]);
-const FILE = 'PUT /v2/images/*/file';
-let glance: ScriptedGlance;
+const ID = '11111111-2222-4333-8444-555555555555';
+const FILE = 'PUT /image/v2/images/*/file';
+const images = () => at.openstack.state.images;
 let folder = '';
 
 beforeEach(async () => {
-  glance = scriptGlance(at.http);
   folder = await mkdtemp(join(tmpdir(), 'store-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -32,8 +35,20 @@ async function fileOf(data: Buffer): Promise<string> {
   await writeFile(path, data);
   return path;
 }
-const upload = (source: ImageSource, tools: Tools, keep = 5) =>
-  uploadImage('arm64', 'c1', 'noble', source, keep, tools);
+const upload = (imagePath: string, tools: Context, keepRevisions = 5) =>
+  uploadImage({ arch: 'arm64', cloudName: 'c1', imageName: 'noble', imagePath, keepRevisions }, tools);
+
+/** Uploads DATA from a stream, as base images are, of which `size` bytes were promised. */
+const uploadStream = (size: number, tools: Context) => {
+  const open = () => {
+    const verified = new VerifiedStream({ size });
+    const stream = Readable.from([DATA.subarray(0, 1000), DATA.subarray(1000)]);
+    pipeWithErrors(stream, verified, (cause) => new SourceError('cut', { cause }));
+    return Promise.resolve(asData(verified, size));
+  };
+  const record = { id: ID, name: 'noble', diskFormat: 'qcow2', properties: {} };
+  return uploadNewImage(at.cloud, { record, source: { what: 'the upload', attempts: 1, open } }, tools);
+};
 
 describe('an uploaded image', () => {
   test.each([
@@ -43,9 +58,14 @@ describe('an uploaded image', () => {
   ])(
     'of a file is %s by how it begins, and stands under its name only when it is whole',
     async (format, data) => {
+      const records: object[] = [];
+      at.openstack.faults.onNext(FILE, () => {
+        for (const record of images().values()) records.push({ ...record });
+      });
       const image = await upload(await fileOf(data), makeTools().tools);
-      expect(at.http.seen(FILE)[0]?.body.equals(data)).toBe(true);
-      expect(at.http.seen('POST /v2/images')[0]?.json).toMatchObject({
+      expect(at.openstack.state.imageData.get(image.id)?.equals(data)).toBe(true);
+      expect(records).toHaveLength(1);
+      expect(records[0]).toMatchObject({
         name: 'noble.building-b1',
         disk_format: format,
         architecture: 'aarch64',
@@ -56,34 +76,29 @@ describe('an uploaded image', () => {
   );
 
   test('may come as a stream of known size', async () => {
-    const stream = Readable.from([DATA.subarray(0, 1000), DATA.subarray(1000)]);
-    await upload({ stream, size: DATA.length, diskFormat: 'qcow2' }, makeTools().tools);
-    expect(at.http.seen(FILE)[0]?.headers['content-length']).toBe(String(DATA.length));
+    expect(await uploadStream(DATA.length, makeTools().tools)).toMatchObject({ id: ID, status: 'active' });
+    expect(images().get(ID)).toMatchObject({ size: DATA.length });
+    expect(at.openstack.state.imageData.get(ID)?.equals(DATA)).toBe(true);
   });
 
   test('is checked against the hash that Glance keeps', async () => {
-    const keep = (value: string) => {
-      at.http.on(FILE, ({ url }) => {
-        const id = url.pathname.split('/').at(-2) ?? '';
-        const hash = { os_hash_algo: 'sha512', os_hash_value: value };
-        glance.images.set(id, { ...glance.images.get(id), ...hash, id, status: 'active' });
-        return { status: 204 };
-      });
-    };
-    keep(createHash('sha512').update(DATA).digest('hex'));
-    await upload(await fileOf(DATA), makeTools().tools);
-    glance.images.clear();
-    keep('0'.repeat(128));
+    const { id } = await upload(await fileOf(DATA), makeTools().tools);
+    const hash = createHash('sha512').update(DATA).digest('hex');
+    expect(images().get(id)).toMatchObject({ os_hash_value: hash });
+    images().clear();
+    at.openstack.faults.onNext('GET /image/v2/images/*', () => {
+      for (const image of images().values()) image['os_hash_value'] = '0'.repeat(128);
+    });
     const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));
     expect(error).toMatchObject({ first: { message: expect.stringMatching('stored other data') } });
-    expect(glance.images.size).toBe(0);
+    expect(images().size).toBe(0);
   });
 
   test('prunes the older revisions when it is good', async () => {
-    for (const id of ['a', 'b', 'c']) glance.add({ id });
+    for (const id of ['a', 'b', 'c']) at.add({ id });
     const { tools, facts } = makeTools();
     const { id } = await upload(await fileOf(DATA), tools, 2);
-    expect([...glance.images.keys()]).toEqual(['c', id]);
+    expect([...images().keys()]).toEqual(['c', id]);
     expect(facts().pruned?.images.map(({ outcome }) => outcome)).toEqual([
       'kept',
       'kept',
@@ -93,8 +108,8 @@ describe('an uploaded image', () => {
   });
 
   test('stays good when the prune fails, which is told', async () => {
-    glance.add({ id: 'a' });
-    at.http.on('DELETE /v2/images/a', { status: 409, body: 'in use' });
+    at.add({ id: 'a' });
+    at.disturb('DELETE /image/v2/images/a', { status: 409, body: 'in use' });
     const { tools, warnings } = makeTools();
     await upload(await fileOf(DATA), tools, 1);
     expect(warnings).toEqual([expect.stringMatching(/^revision a was not pruned: .*in use/)]);
@@ -104,43 +119,42 @@ describe('an uploaded image', () => {
     ['fewer bytes than promised', DATA.length + 1],
     ['more bytes than promised', DATA.length - 1],
   ])('with %s is never good, and deleted', async (_, size) => {
-    const stream = Readable.from([DATA.subarray(0, 1000), DATA.subarray(1000)]);
-    await upload({ stream, size, diskFormat: 'qcow2' }, makeTools().tools).catch(() => undefined);
-    expect(glance.images.size).toBe(0);
+    expect(await failureOf(uploadStream(size, makeTools().tools))).toBeInstanceOf(UploadImageError);
+    expect(images().size).toBe(0);
   });
 
-  test('with fewer bytes than promised fails as an upload, not as a bug', async () => {
-    const source = { stream: Readable.from([DATA]), size: DATA.length + 1, diskFormat: 'qcow2' };
-    const error = await failureOf(upload(source, makeTools().tools));
-    expect(error).toMatchObject({ first: expect.any(UploadImageError) });
+  test('keeps the record of another upload that has its id', async () => {
+    at.add({ id: ID, status: 'queued' });
+    expect(await uploadStream(DATA.length, makeTools().tools)).toBeUndefined();
+    expect([...images().keys()]).toEqual([ID]);
   });
 
   test.each([
     ['quota is used up', 413, 'denied'],
     ['service fails', 500, 'unavailable'],
   ])('for which the %s is an UploadImageError of that kind, and nothing is left', async (_, status, kind) => {
-    at.http.on(FILE, { status, body: 'no' });
+    at.disturb(FILE, { status, body: 'no' });
     const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));
     expect(error).toMatchObject({ kind, step: 'upload image', first: expect.any(UploadImageError) });
-    expect(glance.images.size).toBe(0);
+    expect(images().size).toBe(0);
   });
 
   test('of a file that is not there is wrong input, before anything is made', async () => {
     await expect(upload(join(folder, 'none'), makeTools().tools)).rejects.toBeInstanceOf(InputError);
     await expect(upload(folder, makeTools().tools)).rejects.toBeInstanceOf(InputError);
-    expect(at.http.seen('POST /v2/images')).toEqual([]);
+    expect(at.seen('POST /image/v2/images')).toEqual([]);
   });
 });
 
 describe('the latest build', () => {
-  const latest = (change: Partial<Tools> = {}, which?: 'any') =>
+  const latest = (change: Partial<Context> = {}, which?: 'any') =>
     getLatestBuildId('c1', 'noble', makeTools(change).tools, which);
 
   test('is the newest active image of the name', async () => {
-    glance.add({ id: 'old' });
-    glance.add({ id: 'new' });
-    glance.add({ id: 'unfinished', status: 'saving' });
-    glance.add({ id: 'other', name: 'noble-2' });
+    at.add({ id: 'old' });
+    at.add({ id: 'new' });
+    at.add({ id: 'unfinished', status: 'saving' });
+    at.add({ id: 'other', name: 'noble-2' });
     expect([await latest(), await latest({}, 'any')]).toEqual(['new', 'unfinished']);
   });
 
@@ -149,13 +163,13 @@ describe('the latest build', () => {
   });
 
   test('of an owner is that owner’s', async () => {
-    glance.add({ id: 'mine', ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
-    glance.add({ id: 'theirs', ...encodeOwner({ ...OWNER, application: 'x' }) });
+    at.add({ id: 'mine', ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
+    at.add({ id: 'theirs', ...encodeOwner({ ...OWNER, application: 'x' }) });
     expect(await latest({ ownerFilter: OWNER })).toBe('mine');
   });
 
   test('that cannot be looked up is a GetImageError of the cloud’s kind', async () => {
-    at.http.on('GET /v2/images', { status: 403 });
+    at.disturb('GET /image/v2/images', { status: 403 });
     const error = await failureOf(latest());
     expect(error).toBeInstanceOf(GetImageError);
     expect(error).toMatchObject({ kind: 'denied' });

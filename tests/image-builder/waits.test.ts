@@ -1,22 +1,21 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { ensureBaseImage } from '../../src/image-builder/base-images.ts';
-import { fetchScript, runScript } from '../../src/image-builder/external-script.ts';
-import { type Guest, checkGuest, waitForCloudInit } from '../../src/image-builder/guest-session.ts';
-import { connectGuest, waitForHostKeys, waitForServer } from '../../src/image-builder/reach-guest.ts';
-import { removeServer } from '../../src/image-builder/remove-server.ts';
-import { resolveRunnerRelease } from '../../src/image-builder/runner-release.ts';
-import { waitForServerImage } from '../../src/image-builder/server-image.ts';
-import type { Tools } from '../../src/image-builder/tools.ts';
+import { ensureBaseImage } from '../../src/image-builder/base-images/base-images.ts';
+import { fetchScript, runScript } from '../../src/image-builder/build/external-script.ts';
+import { type Guest, checkGuest, waitForCloudInit } from '../../src/image-builder/build/guest-session.ts';
+import { connectGuest, waitForHostKeys, waitForServer } from '../../src/image-builder/build/reach-guest.ts';
+import { removeServer } from '../../src/image-builder/build/remove-server.ts';
+import { resolveRunnerRelease } from '../../src/image-builder/build/runner-release.ts';
+import { waitForServerImage } from '../../src/image-builder/build/server-image.ts';
+import type { Context } from '../../src/image-builder/context.ts';
 import { ProductError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
 import { listFlavors } from '../../src/openstack/flavors.ts';
-import type { Server } from '../../src/openstack/servers.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import { SshTimeoutError } from '../../src/system/ssh-errors.ts';
-import type { SshCommand } from '../../src/system/ssh.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { SshTimeoutError } from '../../src/system/ssh/ssh-errors.ts';
+import type { SshCommand } from '../../src/system/ssh/ssh.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 import { TEST_TIMEOUTS, useTestTools } from './make-test-tools.ts';
 import { scriptGlance } from './scripted-glance.ts';
 
@@ -74,7 +73,7 @@ function guestThatHangs(seen: SshCommand[]): Guest {
 
 async function expectOwnTimeout(
   wait: keyof Timeouts,
-  act: (guest: Guest, tools: Tools) => Promise<unknown>,
+  act: (guest: Guest, tools: Context) => Promise<unknown>,
 ): Promise<Error> {
   const seen: SshCommand[] = [];
   const error = await failureOf(act(guestThatHangs(seen), makeTools().tools));
@@ -133,8 +132,9 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
     return failureOf(waitForHostKeys(at.cloud, 's1', makeTools().tools));
   },
   sshTimeout: () => {
-    const server = { id: 's1', addresses: ['192.0.2.1', '192.0.2.2'] } as unknown as Server;
-    return failureOf(connectGuest(at.cloud, server, ['SHA256:x'], new Secret(''), makeTools().tools));
+    const server = { id: 's1', addresses: ['192.0.2.1', '192.0.2.2'] };
+    const keys = { hostKeyFingerprints: ['SHA256:x'], privateKey: new Secret('') };
+    return failureOf(connectGuest(at.cloud, server, keys, makeTools().tools));
   },
   cloudInitTimeout: () => expectOwnTimeout('cloudInitTimeout', waitForCloudInit),
   commandTimeout: () => expectOwnTimeout('commandTimeout', checkGuest),

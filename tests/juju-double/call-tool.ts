@@ -1,5 +1,5 @@
-import { answerTool } from '../support/juju/answer-tool.ts';
-import type { HookContext } from '../support/juju/hook-context.ts';
+import { answerTool } from '../support/juju/tools/answer-tool.ts';
+import type { HookContext } from '../support/juju/charm/hook-context.ts';
 
 /** What a call of a hook tool prints, or `<code> <stderr>`. */
 export function call(context: HookContext, tool: string, ...args: readonly string[]): string {

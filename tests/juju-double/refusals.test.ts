@@ -1,12 +1,12 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type CharmTexts, parseCharm } from '../support/juju/charm-files.ts';
-import { zipCharm } from '../support/juju/charm-zip.ts';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { openContext } from '../support/juju/hook-context.ts';
-import { answerTool } from '../support/juju/answer-tool.ts';
-import { addJoinedUnit, addRelation, enterScope } from '../support/juju/relations.ts';
+import { type CharmTexts, parseCharm } from '../support/juju/charm/charm-files.ts';
+import { zipCharm } from '../support/juju/charm/charm-zip.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import { openContext } from '../support/juju/charm/hook-context.ts';
+import { answerTool } from '../support/juju/tools/answer-tool.ts';
+import { addJoinedUnit, addRelation, enterScope } from '../support/juju/model/relations.ts';
 import { call } from './call-tool.ts';
 import { ACTIONS, CONFIG, MANIFEST, METADATA, sampleModel } from './sample-charm.ts';
 import { useMachine } from './shell-charm.ts';

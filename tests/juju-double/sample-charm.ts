@@ -1,5 +1,5 @@
-import { parseCharm } from '../support/juju/charm-files.ts';
-import { type Model, createModel } from '../support/juju/model.ts';
+import { parseCharm } from '../support/juju/charm/charm-files.ts';
+import { type Model, createModel } from '../support/juju/model/model.ts';
 
 export const METADATA = `
 name: sample

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { addSecret, grantSecret, removeSecret, revokeSecret, updateSecret } from '../support/juju/secrets.ts';
-import { type HookContext, openContext } from '../support/juju/hook-context.ts';
+import {
+  addSecret,
+  grantSecret,
+  removeSecret,
+  revokeSecret,
+  updateSecret,
+} from '../support/juju/model/secrets.ts';
+import { type HookContext, openContext } from '../support/juju/charm/hook-context.ts';
 import { call } from './call-tool.ts';
 import { sampleModel } from './sample-charm.ts';
 import { takeRuns, useMachine } from './shell-charm.ts';

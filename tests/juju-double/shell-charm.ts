@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
-import { zipCharm } from '../support/juju/charm-zip.ts';
-import { type Machine, type UnitOptions, openMachine } from '../support/juju/machine.ts';
+import { zipCharm } from '../support/juju/charm/charm-zip.ts';
+import { type Machine, type UnitOptions, openMachine } from '../support/juju/machine/machine.ts';
 import type { UnitAgent } from '../support/juju/unit-agent.ts';
 import { ACTIONS, CONFIG, MANIFEST, METADATA } from './sample-charm.ts';
 

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { parseUnitFile } from '../support/juju/unit-file.ts';
+import { parseUnitFile } from '../support/juju/machine/unit-file.ts';
 import { useMachine } from './shell-charm.ts';
 
 const shell = useMachine();

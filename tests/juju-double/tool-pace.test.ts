@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../support/manual-clock.ts';
-import { openMachine } from '../support/juju/machine.ts';
+import { openMachine } from '../support/juju/machine/machine.ts';
 import { ToolPace } from '../support/juju/tool-pace.ts';
 import { useMachine } from './shell-charm.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readContext } from '../../src/juju/context.ts';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { commit, drop, openContext } from '../support/juju/hook-context.ts';
-import { hookEnvironment } from '../support/juju/hook-environment.ts';
-import { addJoinedUnit, addRelation } from '../support/juju/relations.ts';
-import { toolRunner } from '../support/juju/run-tool.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import { commit, drop, openContext } from '../support/juju/charm/hook-context.ts';
+import { hookEnvironment } from '../support/juju/charm/hook-environment.ts';
+import { addJoinedUnit, addRelation } from '../support/juju/model/relations.ts';
+import { toolRunner } from '../support/juju/tools/run-tool.ts';
 import { call } from './call-tool.ts';
 import { sampleModel } from './sample-charm.ts';
 

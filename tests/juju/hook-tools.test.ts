@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
 import type { HookTools } from '../../src/juju/hook-tools.ts';
-import { CommandError } from '../../src/system/command.ts';
+import { CommandError } from '../../src/system/process/command.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 import { type Answer, failure, json, scriptAnswers } from './scripted-tools.ts';
 
@@ -161,8 +161,8 @@ describe('a failure of a hook tool', () => {
     ],
     [
       'that did not end',
-      new CommandError('config-get: waited 60 s'),
-      'config-get --format=json: config-get: waited 60 s',
+      new CommandError('config-get: did not exit within 60 s and was stopped'),
+      'config-get --format=json: config-get: did not exit within 60 s and was stopped',
     ],
   ])('of one %s is one too', async (_, answer, message) => {
     const failed = toolsThat(answer).tools.configGet();

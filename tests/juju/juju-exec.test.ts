@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { enterCharm } from '../../src/juju/juju-exec.ts';
-import { CommandError, type RunCommand, runCommand } from '../../src/system/command.ts';
+import { dispatchCharm } from '../../src/juju/juju-exec.ts';
+import { CommandError, type RunCommand, runCommand } from '../../src/system/process/command.ts';
 import { failure, scriptAnswers } from './scripted-tools.ts';
 
 let folder = '';
@@ -21,7 +21,7 @@ async function jujuExecThat(script: string): Promise<string> {
 }
 
 const enter = (jujuExec: string, run: RunCommand, stop = new AbortController()) =>
-  enterCharm({ jujuExec, unit: 'app/0', event: 'built', run, timeoutMs: 20_000, signal: stop.signal });
+  dispatchCharm({ jujuExec, unit: 'app/0', event: 'built', run, timeoutMs: 20_000, signal: stop.signal });
 
 describe('entering the charm', () => {
   test('passes one command, a deadline, and nothing of our own environment', async () => {
@@ -53,10 +53,12 @@ describe('entering the charm', () => {
   });
 
   test('that cannot start or does not end is told', async () => {
-    const { run } = scriptAnswers(() => new CommandError('juju-exec: waited 20 s for it to end'));
+    const { run } = scriptAnswers(
+      () => new CommandError('juju-exec: did not exit within 20 s and was stopped'),
+    );
     expect(await enter('juju-exec', run)).toEqual({
       state: 'failed',
-      message: 'juju-exec: waited 20 s for it to end',
+      message: 'juju-exec: did not exit within 20 s and was stopped',
     });
     const missing = await enter(join(folder, 'none'), runCommand);
     expect(missing).toMatchObject({ state: 'failed', message: expect.stringMatching(/could not be run/) });

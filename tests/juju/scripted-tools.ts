@@ -1,4 +1,4 @@
-import type { CommandRequest, CommandResult, RunCommand } from '../../src/system/command.ts';
+import type { CommandRequest, CommandResult, RunCommand } from '../../src/system/process/command.ts';
 
 /** How a scripted program answers; it ends well with empty output when nothing else is said. */
 export type Answer = Partial<CommandResult> | Error;

@@ -2,15 +2,27 @@ import { describe, expect, test } from '@jest/globals';
 import { readContext } from '../../src/juju/context.ts';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
 import { readEvent } from '../../src/juju/event.ts';
-import { createTask } from '../support/juju/actions.ts';
-import { parseCharm } from '../support/juju/charm-files.ts';
-import { changeConfig } from '../support/juju/config-values.ts';
-import { type HookContext, type JujuEvent, commit, drop, openContext } from '../support/juju/hook-context.ts';
-import { hookEnvironment } from '../support/juju/hook-environment.ts';
-import { type Model, createModel } from '../support/juju/model.ts';
-import { addJoinedUnit, addRelation, addressesOf } from '../support/juju/relations.ts';
-import { toolRunner } from '../support/juju/run-tool.ts';
-import { addSecret, grantSecret, removeSecret, revokeSecret, updateSecret } from '../support/juju/secrets.ts';
+import { createTask } from '../support/juju/model/actions.ts';
+import { parseCharm } from '../support/juju/charm/charm-files.ts';
+import { changeConfig } from '../support/juju/model/config-values.ts';
+import {
+  type HookContext,
+  type JujuEvent,
+  commit,
+  drop,
+  openContext,
+} from '../support/juju/charm/hook-context.ts';
+import { hookEnvironment } from '../support/juju/charm/hook-environment.ts';
+import { type Model, createModel } from '../support/juju/model/model.ts';
+import { addJoinedUnit, addRelation, addressesOf } from '../support/juju/model/relations.ts';
+import { toolRunner } from '../support/juju/tools/run-tool.ts';
+import {
+  addSecret,
+  grantSecret,
+  removeSecret,
+  revokeSecret,
+  updateSecret,
+} from '../support/juju/model/secrets.ts';
 
 const CHARM = parseCharm({
   metadata: 'name: builder\nsummary: s\ndescription: d\nprovides: {image: {interface: i}}\n',

@@ -23,7 +23,7 @@ afterEach(async () => {
 const signal = new AbortController().signal;
 const spec = { name: 'noble', diskFormat: 'qcow2', properties: { image_builder_application: 'app' } };
 
-test('an image that was uploaded is active, listed, and gives its data back', async () => {
+test('An uploaded image is active and listed, and its data can be downloaded', async () => {
   const cloud = await connections.connect('consumer');
   const data = randomBytes(100_000);
   const { id } = await createImage(cloud, spec);
@@ -34,17 +34,17 @@ test('an image that was uploaded is active, listed, and gives its data back', as
   expect(read.equals(data.subarray(10))).toBe(true);
 });
 
-test('every entry of its clouds.yaml logs in', async () => {
+test('Every entry of the clouds.yaml of the emulator can log in', async () => {
   for (const name of ['builder', 'builder-appcred', 'neighbour', 'consumer', 'neighbour-b']) {
     const cloud = await connections.connect(name);
     expect(await cloud.projectId()).toMatch(/^[0-9a-f]{32}$/);
   }
 });
 
-test('the book tells the owner of every image by name', async () => {
+test('The inventory of the emulator names the owner of every image', async () => {
   const cloud = await connections.connect('consumer');
   await createImage(cloud, spec);
-  expect(emulator.book().b.images).toEqual([
+  expect(emulator.inventory().b.images).toEqual([
     { id: expect.any(String), name: 'noble', status: 'queued', owner: 'consumer' },
   ]);
 });

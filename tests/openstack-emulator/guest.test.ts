@@ -10,27 +10,27 @@ import {
 import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../src/guest/parts-report.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { renderUserData } from '../../src/guest/user-data.ts';
-import { SshUnreachableError } from '../../src/system/ssh-errors.ts';
-import { generateSshKeyPair } from '../../src/system/ssh-keys.ts';
-import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh.ts';
+import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
+import { generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
+import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh/ssh.ts';
 import { poll } from '../contract/poll.ts';
-import type { Guest } from '../support/openstack/guest.ts';
-import { type Guests, openGuests } from '../support/openstack/guests.ts';
-import { type Pace, openPace } from '../support/openstack/pace.ts';
+import type { Guest } from '../support/openstack/guest/guest.ts';
+import { type Guests, openGuests } from '../support/openstack/guest/guests.ts';
+import { type EmulatorClock, createEmulatorClock } from '../support/openstack/emulator-clock.ts';
 
 const BUILD_ID = 'b1';
 const PARTS = listGuestParts({ runner: { version: '2.331.0', url: 'http://m/r', sha256: 'ab' } });
 const NAMES = PARTS.map(({ name }) => name);
 const WAIT = 'cloud-init status --wait';
 
-let pace: Pace;
+let pace: EmulatorClock;
 let guests: Guests;
 let console = '';
 const keys = generateSshKeyPair('builder');
 const open: SshSession[] = [];
 
 beforeEach(async () => {
-  pace = openPace(1000);
+  pace = createEmulatorClock(1000);
   guests = await openGuests(pace);
   console = '';
 });
@@ -68,45 +68,45 @@ async function logIn({ machine }: Guest, username = 'ubuntu', { privateKey } = k
   return session;
 }
 
-const ask = (session: SshSession, command: string, stdin?: string): Promise<SshResult> =>
+const runCommand = (session: SshSession, command: string, stdin?: string): Promise<SshResult> =>
   session.run({ command, timeoutMs: 20_000, ...(stdin === undefined ? {} : { stdin }) });
 
-describe('a guest', () => {
-  test('tells its host key on the console and lets in the key of its server, as ubuntu', async () => {
+describe('emulated guest', () => {
+  test('A guest prints its host key on the console and accepts the key of its server for ubuntu', async () => {
     const session = await logIn(boot());
-    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 0, stdout: '\nstatus: done\n' });
+    expect(await runCommand(session, WAIT)).toMatchObject({ exitCode: 0, stdout: '\nstatus: done\n' });
     expect(console).toMatch(/ready\n/);
   });
 
   test.each([
     ['with another key', 'ubuntu', generateSshKeyPair('stranger')],
     ['as another user', 'root', keys],
-  ])('lets nobody in %s', async (_what, user, pair) => {
+  ])('A login %s is rejected', async (_case, user, pair) => {
     await expect(logIn(boot(), user, pair)).rejects.toThrow(SshUnreachableError);
   });
 
-  test('brings in the parts of its user data and answers the checks of each', async () => {
+  test('A guest installs the parts of its user data and passes their checks', async () => {
     const session = await logIn(boot());
-    await ask(session, WAIT);
-    const report = parsePartsReport((await ask(session, PARTS_REPORT_COMMAND)).stdout);
+    await runCommand(session, WAIT);
+    const report = parsePartsReport((await runCommand(session, PARTS_REPORT_COMMAND)).stdout);
     expect(report.map(({ name }) => name)).toEqual(NAMES);
-    const checks = await ask(session, CHECKS_COMMAND, renderChecks(PARTS));
+    const checks = await runCommand(session, CHECKS_COMMAND, renderChecks(PARTS));
     expect(findFailedChecks(checks.stdout, PARTS)).toEqual([]);
   });
 
-  test('says nothing to half a program', async () => {
+  test('A guest runs nothing when it receives half of a program', async () => {
     const session = await logIn(boot());
     const half = renderChecks(PARTS).slice(0, -10);
-    expect((await ask(session, CHECKS_COMMAND, half)).stdout).toBe('');
+    expect((await runCommand(session, CHECKS_COMMAND, half)).stdout).toBe('');
   });
 
-  test('fails at the part that it is told to fail at, and brings in no other after it', async () => {
+  test('The first boot fails at the part named by failPart and installs no later part', async () => {
     guests.failPart('users', 4, ['no such group']);
     const session = await logIn(boot());
-    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 1, stdout: '\nstatus: error\n' });
+    expect(await runCommand(session, WAIT)).toMatchObject({ exitCode: 1, stdout: '\nstatus: error\n' });
     const failure = { part: 'users', exitCode: 4, lastLines: ['no such group'] };
     expect(findGuestFailure(console, BUILD_ID)).toEqual(failure);
-    const { stdout } = await ask(session, PARTS_REPORT_COMMAND);
+    const { stdout } = await runCommand(session, PARTS_REPORT_COMMAND);
     expect(stdout).toBe(
       NAMES.slice(0, NAMES.indexOf('users'))
         .map((name) => `${name} 1\n`)
@@ -114,45 +114,45 @@ describe('a guest', () => {
     );
   });
 
-  test('runs a script that was put there, and none that was not', async () => {
+  test('A guest runs the external script only while it is installed', async () => {
     const session = await logIn(boot());
-    expect((await ask(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
-    await ask(session, SCRIPT_INSTALL_COMMAND, '#!/bin/sh\n');
-    expect((await ask(session, SCRIPT_RUN_COMMAND, "TOKEN='x'\n")).exitCode).toBe(0);
-    await ask(session, SCRIPT_REMOVE_COMMAND);
-    expect((await ask(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
-    expect((await ask(session, 'reboot')).exitCode).toBe(127);
+    expect((await runCommand(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
+    await runCommand(session, SCRIPT_INSTALL_COMMAND, '#!/bin/sh\n');
+    expect((await runCommand(session, SCRIPT_RUN_COMMAND, "TOKEN='x'\n")).exitCode).toBe(0);
+    await runCommand(session, SCRIPT_REMOVE_COMMAND);
+    expect((await runCommand(session, SCRIPT_RUN_COMMAND, '')).exitCode).toBe(127);
+    expect((await runCommand(session, 'reboot')).exitCode).toBe(127);
   });
 
-  test('has keys, user data and commands on its disk until the clean-up', async () => {
+  test('Keys, user data and commands are on the disk of a guest until the clean-up', async () => {
     const guest = boot();
     const session = await logIn(guest);
-    await ask(session, WAIT);
-    const private_ = /PRIVATE KEY|ssh-ed25519|MARKER=|cloud-init status/;
-    expect(guest.disk.text).toMatch(private_);
-    const { stdout } = await ask(session, CLEAN_UP_COMMAND, renderCleanUp());
+    await runCommand(session, WAIT);
+    const traces = /PRIVATE KEY|ssh-ed25519|MARKER=|cloud-init status/;
+    expect(guest.disk.text).toMatch(traces);
+    const { stdout } = await runCommand(session, CLEAN_UP_COMMAND, renderCleanUp());
     expect(stdout).toBe('clean-up done\n');
-    expect(guest.disk.text).not.toMatch(private_);
+    expect(guest.disk.text).not.toMatch(traces);
     expect(guest.disk.text).toContain(NAMES.join('\n'));
   });
 
-  test('does what the newest rule about a command says, until the rule is taken back', async () => {
+  test('The newest command rule decides the result of a command until it is undone', async () => {
     const session = await logIn(boot());
     const undo = guests.onCommand((_guest, command) =>
       command === WAIT ? { code: 2, stderr: 'busy' } : undefined,
     );
-    expect(await ask(session, WAIT)).toMatchObject({ exitCode: 2, stderr: 'busy' });
+    expect(await runCommand(session, WAIT)).toMatchObject({ exitCode: 2, stderr: 'busy' });
     undo();
-    expect((await ask(session, WAIT)).exitCode).toBe(0);
+    expect((await runCommand(session, WAIT)).exitCode).toBe(0);
     expect(guests.find('s1')?.log.map(({ code }) => code)).toEqual([2, 0]);
   });
 
-  test('is silent once its power is cut, and another one answers at the same port', async () => {
+  test('A guest that is powered off drops its connections, and another guest can use the same port', async () => {
     const guest = boot();
     const session = await logIn(guest);
     guests.onCommand(() => new Promise(() => undefined));
-    const lost = ask(session, PARTS_REPORT_COMMAND).catch((error: unknown) => error);
-    await poll('the command to come', 20, () => Promise.resolve(guest.log.length > 0 || undefined));
+    const lost = runCommand(session, PARTS_REPORT_COMMAND).catch((error: unknown) => error);
+    await poll('the command to arrive', 20, () => Promise.resolve(guest.log.length > 0 || undefined));
     await guest.powerOff();
     expect(await lost).toBeInstanceOf(SshUnreachableError);
     await expect(logIn(guest)).rejects.toThrow(SshUnreachableError);
@@ -162,7 +162,7 @@ describe('a guest', () => {
     await logIn(other);
   });
 
-  test('with user data that is no program of ours only runs', async () => {
+  test('A guest whose user data was not rendered by this software boots without host keys on the console', async () => {
     boot('#!/bin/sh\necho hello\n');
     await poll('the guest to boot', 20, () =>
       Promise.resolve(console.includes('Cloud-init v.') ? true : undefined),

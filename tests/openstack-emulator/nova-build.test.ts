@@ -7,28 +7,28 @@ import { listGuestParts } from '../../src/guest/parts.ts';
 import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { startHttpCloud } from '../support/http-cloud.ts';
-import { listGood, listLeaks, useBench } from '../whole-path/program-on-emulator.ts';
+import { listCompleteImages, listLeaks, useEmulator } from '../whole-path/program-on-emulator.ts';
 
-const bench = useBench();
+const bench = useEmulator();
 const SECRET = 'secret-MARKED';
 
 const guests = () => {
   const found = bench.emulator.cloud('a').state.guests;
-  if (found === undefined) throw new Error('cloud a has guests');
+  if (found === undefined) throw new Error('expected cloud a to have guests');
   return found;
 };
 const partNames = listGuestParts({ runner: { version: '1', url: '', sha256: '' } }).map(({ name }) => name);
 
-describe('a build on the emulator', () => {
-  test('brings an image into both clouds and leaves nothing else there', async () => {
+describe('build on the emulator', () => {
+  test('A build creates an image in both clouds and leaves nothing else behind', async () => {
     const { code, json, err } = await bench.build();
     expect([code, err]).toEqual([0, expect.not.stringContaining('ERROR')]);
     expect(json).toMatchObject({ runner_version: '2.331.0', flavor: 'lab.runner', network: 'lab' });
-    expect(listGood(bench)).toMatchObject({ a: [expect.any(String)], b: [expect.any(String)] });
+    expect(listCompleteImages(bench)).toMatchObject({ a: [expect.any(String)], b: [expect.any(String)] });
     expect(listLeaks(bench)).toEqual([]);
   });
 
-  test('gives each guest the commands that a real one gets, in order', async () => {
+  test('A build runs the same commands in an emulated guest as in a real one, in the same order', async () => {
     await bench.build();
     const [guest, ...others] = guests().all;
     expect(others).toEqual([]);
@@ -41,15 +41,15 @@ describe('a build on the emulator', () => {
     expect(guest?.log[2]?.stdin).toContain(`check ${partNames.at(-1) ?? ''} `);
   });
 
-  test('fails at the part that fails in the guest, with its last lines, and leaves nothing', async () => {
+  test('A build whose guest part fails prints the last lines of that part and leaves nothing behind', async () => {
     guests().failPart('users', 3, ['no group lxd']);
     const { code, err } = await bench.build();
     expect(code).not.toBe(0);
     expect(err).toMatch(/part users of the guest failed with exit code 3\n\s+no group lxd/);
-    expect([listGood(bench), listLeaks(bench)]).toEqual([{ a: [], b: [] }, []]);
+    expect([listCompleteImages(bench), listLeaks(bench)]).toEqual([{ a: [], b: [] }, []]);
   });
 
-  test('fails when a check fails in the guest', async () => {
+  test('A build fails when a check fails in the guest', async () => {
     guests().onCommand((_guest, _command, stdin) =>
       stdin.includes('check users') ? { code: 0, stdout: 'failed users: no such user\n' } : undefined,
     );
@@ -59,7 +59,7 @@ describe('a build on the emulator', () => {
     expect(listLeaks(bench)).toEqual([]);
   });
 
-  test('fails with Nova’s reason when the server ends in ERROR', async () => {
+  test('A build whose server ends in ERROR fails with the reason that Nova gives', async () => {
     bench.emulator.cloud('a').failNextServer('No valid host was found.');
     const { code, err } = await bench.build();
     expect(code).not.toBe(0);
@@ -67,7 +67,7 @@ describe('a build on the emulator', () => {
     expect(listLeaks(bench)).toEqual([]);
   });
 
-  test('fails when the guest loses its power, and leaves nothing', async () => {
+  test('A build whose guest is powered off fails and leaves nothing behind', async () => {
     guests().onCommand(async (guest, command) => {
       if (command.startsWith('cloud-init')) await guest.powerOff();
       return undefined;
@@ -78,11 +78,11 @@ describe('a build on the emulator', () => {
     expect(listLeaks(bench)).toEqual([]);
   });
 
-  test('makes images of which no two are alike, and none holds a key or the user data', async () => {
+  test('The images of two builds differ, and neither contains a key or the user data', async () => {
     await bench.build();
     await bench.build();
     const { state } = bench.emulator.cloud('a');
-    const ids = listGood(bench).a;
+    const ids = listCompleteImages(bench).a;
     const hashes = ids.map((id) => state.images.get(id)?.['os_hash_value']);
     expect(new Set(hashes).size).toBe(2);
     for (const id of ids) {
@@ -92,7 +92,7 @@ describe('a build on the emulator', () => {
     }
   });
 
-  test('gives the operator’s secrets to the script alone: neither user data nor image has them', async () => {
+  test('Only the script receives the operator’s secrets; neither user data nor images contain them', async () => {
     const { code } = await withSecretScript((more) => bench.build(more));
     expect(code).toBe(0);
     const [guest] = guests().all;
@@ -103,7 +103,7 @@ describe('a build on the emulator', () => {
     for (const data of state.imageData.values()) expect(data.includes(SECRET)).toBe(false);
   });
 
-  test('fails with what the script said when it fails, its secrets left out', async () => {
+  test('A build whose script fails prints the output of the script without its secrets', async () => {
     guests().onCommand((_guest, command) =>
       command.includes('eval') ? { code: 7, stderr: `no such token: ${SECRET}\n` } : undefined,
     );
@@ -114,7 +114,7 @@ describe('a build on the emulator', () => {
   });
 });
 
-/** A script on a web server, and a descriptor that tells its URL and its secret. */
+/** Runs `work` with a script on a web server, and with a descriptor for its URL and its secret. */
 async function withSecretScript<T>(work: (more: readonly string[]) => Promise<T>): Promise<T> {
   const web = await startHttpCloud();
   web.on('GET /script', { body: '#!/bin/sh\necho hello\n' });
@@ -128,7 +128,7 @@ async function withSecretScript<T>(work: (more: readonly string[]) => Promise<T>
   };
   await writeFile(path, encodeHostSecrets(secrets));
   try {
-    return await work(['--secrets-fd', `${openSync(path, 'r')}`]); // who reads it closes it
+    return await work(['--secrets-fd', `${openSync(path, 'r')}`]); // the reader closes it
   } finally {
     await web.close();
     await rm(folder, { recursive: true });

@@ -33,7 +33,7 @@ afterEach(async () => {
   await emulator.close();
 });
 
-/** Another emulator, so slow that what it begins does not end within a test. */
+/** Replaces the emulator with one that is so slow that no operation ends during a test. */
 async function slowDown(): Promise<void> {
   await connections.close();
   await emulator.close();
@@ -67,8 +67,8 @@ const awaitStatus = (id: string, status: string | undefined): Promise<true> =>
     return server?.status === status && server?.taskState === undefined ? true : undefined;
   });
 
-describe('Nova on the emulator', () => {
-  test('refuses to act on a server that it still builds, which has no console and no port', async () => {
+describe('emulated Nova', () => {
+  test('A server in BUILD rejects actions and has neither console nor port', async () => {
     await slowDown();
     const id = await boot();
     expect(await findServer(cloud, id)).toMatchObject({ status: 'BUILD', taskState: 'scheduling' });
@@ -76,36 +76,39 @@ describe('Nova on the emulator', () => {
     await expect(createServerImage(cloud, id, image)).rejects.toThrow(ConflictError);
     await expect(createServerImage(cloud, id, image)).rejects.toThrow('in vm_state building');
     await expect(getConsole(cloud, id)).rejects.toThrow(NotFoundError);
-    await stopServer(cloud, id); // the wall takes a 409 for done
+    await stopServer(cloud, id); // stopServer ignores a 409
     expect(await listServerPorts(cloud, id)).toEqual([]);
     await deleteServer(cloud, id);
     await deleteServer(cloud, id);
     expect(await findServer(cloud, id)).toMatchObject({ status: 'BUILD', taskState: 'deleting' });
   });
 
-  test('ends the next server in ERROR with the fault that it is told, and the one after it well', async () => {
+  test('A fault set by failNextServer ends the next server in ERROR, and only that one', async () => {
     emulator.cloud('a').failNextServer('No valid host was found.');
-    const bad = await boot();
-    await awaitStatus(bad, 'ERROR');
-    expect(await findServer(cloud, bad)).toMatchObject({ fault: 'No valid host was found.', addresses: [] });
+    const failed = await boot();
+    await awaitStatus(failed, 'ERROR');
+    expect(await findServer(cloud, failed)).toMatchObject({
+      fault: 'No valid host was found.',
+      addresses: [],
+    });
     await awaitStatus(await boot(), 'ACTIVE');
-    await deleteServer(cloud, bad);
-    await awaitStatus(bad, undefined);
+    await deleteServer(cloud, failed);
+    await awaitStatus(failed, undefined);
   });
 
-  test('tells the microversion that it was asked for, and refuses one that it has not', async () => {
-    const ask = (version: string) =>
+  test('A response names the requested microversion, and an unsupported one is rejected', async () => {
+    const request = (version: string) =>
       cloud.compute.send({
         operation: 'list flavors',
         method: 'GET',
         path: '/flavors/detail',
         headers: { 'OpenStack-API-Version': `compute ${version}` },
       });
-    expect((await ask('2.45')).header('openstack-api-version')).toBe('compute 2.45');
-    await expect(ask('2.94')).rejects.toThrow('Version 2.94 is not supported by the API.');
+    expect((await request('2.45')).header('openstack-api-version')).toBe('compute 2.45');
+    await expect(request('2.94')).rejects.toThrow('Version 2.94 is not supported by the API.');
   });
 
-  test('gives every server an address of its own, and lets go of its port with it', async () => {
+  test('Every server has its own address, and deleting a server deletes its port', async () => {
     const ids = [await boot(), await boot()];
     for (const id of ids) await awaitStatus(id, 'ACTIVE');
     const servers = await Promise.all(ids.map((id) => findServer(cloud, id)));
@@ -114,6 +117,6 @@ describe('Nova on the emulator', () => {
     expect(addresses.every((address) => address.startsWith('127.77.'))).toBe(true);
     for (const id of ids) await deleteServer(cloud, id);
     for (const id of ids) await awaitStatus(id, undefined);
-    expect(emulator.book().a).toMatchObject({ servers: [], ports: [] });
+    expect(emulator.inventory().a).toMatchObject({ servers: [], ports: [] });
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/model/errors.ts';
 import { type Catalog, type EndpointQuery, getEndpoint } from '../../src/openstack/catalog.ts';
 
-const endpoint = (region: string, url: string, face: 'public' | 'internal' = 'public') => ({
-  interface: face,
+const endpoint = (region: string, url: string, interfaceName: 'public' | 'internal' = 'public') => ({
+  interface: interfaceName,
   region_id: region,
   region,
   url,
@@ -27,28 +27,28 @@ const query = (change: Partial<EndpointQuery>): EndpointQuery => ({
   ...change,
 });
 
-describe('an endpoint', () => {
+describe('service catalogue', () => {
   test.each([
-    ['of a region', {}, 'https://r1/v2.1'],
-    ['of another region', { region: 'R2' }, 'https://r2/v2.1'],
-    ['of another interface', { interface: 'internal' }, 'https://inside'],
-    ['without a region, where there is one only', { service: 'image', region: undefined }, 'https://image'],
-  ] as const)('%s is found', (_, change, url) => {
+    ['one region', {}, 'https://r1/v2.1'],
+    ['another region', { region: 'R2' }, 'https://r2/v2.1'],
+    ['another interface', { interface: 'internal' }, 'https://inside'],
+    ['no region, if there is only one', { service: 'image', region: undefined }, 'https://image'],
+  ] as const)('An endpoint is found for %s', (_, change, url) => {
     expect(getEndpoint(catalog, query(change))).toBe(url);
   });
 
   test.each([
-    ['of an unknown region', { region: 'R9' }, 'clouds.c1.region_name: expected one of R1, R2, got R9'],
-    ['without a region, of several', { region: undefined }, 'expected one of R1, R2, got nothing'],
-    ['of a service that is not there', { service: 'network' }, 'service of type network in its catalogue'],
-    ['of an interface that is not there', { interface: 'admin' }, 'admin endpoint of a service'],
-  ] as const)('%s is a problem of clouds.yaml, told with what there is', (_, change, told) => {
+    ['an unknown region', { region: 'R9' }, 'clouds.c1.region_name: expected one of R1, R2, got R9'],
+    ['no region, if there are several', { region: undefined }, 'expected one of R1, R2, got nothing'],
+    ['a missing service', { service: 'network' }, 'service of type network in its catalogue'],
+    ['a missing interface', { interface: 'admin' }, 'admin endpoint of a service'],
+  ] as const)('A query for %s throws an InputError that names the possible values', (_, change, message) => {
     const get = (): string => getEndpoint(catalog, query(change));
     expect(get).toThrow(InputError);
-    expect(get).toThrow(told);
+    expect(get).toThrow(message);
   });
 
-  test('of old catalogues, which tell the region by name alone, is found', () => {
+  test('An endpoint without region_id is found by its field region', () => {
     const old = [{ type: 'image', endpoints: [{ ...endpoint('R1', 'https://old'), region_id: undefined }] }];
     expect(getEndpoint(old, query({ service: 'image' }))).toBe('https://old');
   });

@@ -27,8 +27,8 @@ function problemsOf(entry: unknown): readonly string[] {
   return [];
 }
 
-describe('an entry of clouds.yaml', () => {
-  test('with a password becomes an access', () => {
+describe('valid entry of clouds.yaml', () => {
+  test('An entry with a password is parsed', () => {
     expect(parse({ auth, region_name: 'R1', verify: false, cacert: '/ca.pem' })).toMatchObject({
       name: 'c1',
       authUrl: 'https://keystone:5000/v3',
@@ -40,7 +40,7 @@ describe('an entry of clouds.yaml', () => {
     });
   });
 
-  test('with an application credential needs no user and no project', () => {
+  test('An entry with an application credential needs neither user nor project', () => {
     const credential = {
       auth_url: 'https://k/v3',
       application_credential_id: 'i',
@@ -57,25 +57,25 @@ describe('an entry of clouds.yaml', () => {
     ['https://k/v3/', 'https://k/v3'],
     ['https://k/identity', 'https://k/identity/v3'],
     ['https://k:5000/v2.0/', 'https://k:5000/v3'],
-  ])('with auth_url %s means %s', (url, root) => {
+  ])('The auth_url %s is normalised to %s', (url, root) => {
     expect(parse({ auth: { ...auth, auth_url: url } }).authUrl).toBe(root);
   });
 
   test.each([
     ['domain_name', { domain_name: 'D' }, { name: 'D' }],
     ['domain_id', { domain_id: 'd' }, { id: 'd' }],
-  ])('takes %s for the domains of user and project', (_, domain, reference) => {
+  ])('The field %s sets the domains of both user and project', (_, domain, reference) => {
     const entry = { auth: { ...without('user_domain_name', 'project_domain_name').auth, ...domain } };
     expect(parse(entry).auth).toMatchObject({ userDomain: reference, projectDomain: reference });
   });
 
-  test('with a user and a project by id needs no domains', () => {
+  test('An entry with a user id and a project id needs no domains', () => {
     const keys = ['username', 'project_name', 'user_domain_name', 'project_domain_name'];
     const entry = { auth: { ...without(...keys).auth, user_id: 'u1', project_id: 'p1' } };
     expect(parse(entry).auth).toMatchObject({ user: { id: 'u1' }, project: { id: 'p1' } });
   });
 
-  test('keeps its password from being printed', () => {
+  test('A parsed entry does not print its password', () => {
     const access = parse({ auth });
     expect(`${JSON.stringify(access)} ${inspect(access, { depth: 9, showHidden: true })}`).not.toMatch(
       'MARKED',
@@ -84,7 +84,7 @@ describe('an entry of clouds.yaml', () => {
   });
 });
 
-describe('a wrong entry of clouds.yaml', () => {
+describe('invalid entry of clouds.yaml', () => {
   test.each([
     ['auth_url', 'clouds.c1.auth.auth_url: expected a non-empty string, got nothing'],
     ['username', 'clouds.c1.auth: expected username or user_id, got nothing'],
@@ -92,15 +92,15 @@ describe('a wrong entry of clouds.yaml', () => {
     ['project_name', 'clouds.c1.auth: expected project_name or project_id, got nothing'],
     ['user_domain_name', 'clouds.c1.auth: expected user_domain_name or user_domain_id, got nothing'],
     ['project_domain_name', 'clouds.c1.auth: expected project_domain_name or project_domain_id, got nothing'],
-  ])('without %s tells it, and only it', (key, problem) => {
+  ])('An entry without %s reports exactly that problem', (key, problem) => {
     expect(problemsOf(without(key))).toEqual([`/x/clouds.yaml: ${problem}`]);
   });
 
-  test('tells all that is missing at once', () => {
+  test('All missing fields are reported at once', () => {
     expect(problemsOf({ auth: { auth_url: 'https://k' } })).toHaveLength(5);
   });
 
-  test('tells what is missing together with what has the wrong shape', () => {
+  test('Missing fields and invalid fields are reported together', () => {
     const problems = problemsOf({ ...without('password'), verify: 'maybe', interface: 'outside' });
     expect(problems.join('\n')).toMatch(/verify/);
     expect(problems.join('\n')).toMatch(/interface: expected one of public, internal, admin/);
@@ -108,22 +108,30 @@ describe('a wrong entry of clouds.yaml', () => {
   });
 
   test.each([
-    ['nothing', null, 'expected a mapping, got null'],
-    ['a text', 'x', 'expected a mapping, got a string'],
-    ['no auth', {}, 'auth: expected a mapping, got nothing'],
-    ['a number as password', { auth: { ...auth, password: 12345 } }, 'password: expected a non-empty string'],
-    ['an auth_url that is none', { auth: { ...auth, auth_url: 'keystone:5000' } }, 'expected a URL like'],
-    ['another auth_type', { auth, auth_type: 'v3token' }, 'expected password or v3applicationcredential'],
+    ['that is null', null, 'expected a mapping, got null'],
+    ['that is a string', 'x', 'expected a mapping, got a string'],
+    ['without auth', {}, 'auth: expected a mapping, got nothing'],
     [
-      'half an application credential',
+      'with a number as password',
+      { auth: { ...auth, password: 12345 } },
+      'password: expected a non-empty string',
+    ],
+    ['with a malformed auth_url', { auth: { ...auth, auth_url: 'keystone:5000' } }, 'expected a URL like'],
+    [
+      'with an unsupported auth_type',
+      { auth, auth_type: 'v3token' },
+      'expected password or v3applicationcredential',
+    ],
+    [
+      'with an application credential without a secret',
       { auth: { auth_url: 'https://k', application_credential_id: 'i' } },
       'expected application_credential_secret, got nothing',
     ],
-  ])('that is %s is told', (_, entry, told) => {
-    expect(problemsOf(entry).join('\n')).toMatch(told);
+  ])('An entry %s is reported as a problem', (_, entry, message) => {
+    expect(problemsOf(entry).join('\n')).toMatch(message);
   });
 
-  test('does not tell a password that stands in another field', () => {
+  test('A password in the wrong field does not appear in the problems', () => {
     problemsOf({ auth: { ...auth, auth_url: 'pw-MARKED' } });
     problemsOf({ auth, interface: 'pw-MARKED' });
     problemsOf({ auth, verify: 'pw-MARKED' });

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CloudsYAMLError } from '../../src/model/errors.ts';
 import { getCloudAccess, parseCloudsYaml, readCloudsYaml } from '../../src/openstack/clouds-yaml.ts';
-import { failureOf } from '../support/http-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
 
 const TEXT = 'clouds:\n  first:\n    auth: {}\n  second: {}\n';
 

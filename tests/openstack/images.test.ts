@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createImage, deleteImage, findImage, listImages, updateImage } from '../../src/openstack/images.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const IMAGES = 'GET /v2/images';
@@ -13,7 +13,7 @@ const image = (id: string, change: object = {}) => ({
   ...change,
 });
 
-describe('the images of a name', () => {
+describe('list of images by name', () => {
   test.each([
     ['plain-name', 'plain-name'],
     ['in:noble', 'in:"in:noble"'],
@@ -22,20 +22,20 @@ describe('the images of a name', () => {
     ['a "b"', 'a "b"'],
     ['a "b":c', null],
     ['with space & more', 'with space & more'],
-  ])('%s are asked for as %s', async (name, filter) => {
+  ])('The name %s is sent to Glance as the filter %s', async (name, filter) => {
     at.http.on(IMAGES, { body: { images: [image('a', { name })] } });
     expect(await listImages(at.cloud, name)).toHaveLength(1);
-    expect(at.http.seen(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
+    expect(at.http.requests(IMAGES)[0]?.url.searchParams.get('name')).toBe(filter);
   });
 
-  test('are of exactly this name and of the own project, whatever Glance answers', async () => {
+  test('A list of images by name contains only images of this exact name that the project owns', async () => {
     at.http.on(IMAGES, {
       body: { images: [image('a'), image('b', { name: 'noble-2' }), image('c', { owner: 'other' })] },
     });
     expect((await listImages(at.cloud, 'noble')).map(({ id }) => id)).toEqual(['a']);
   });
 
-  test('come the newest first, and of one second always in the same order', async () => {
+  test('A list of images is sorted by creation time, newest first, and then by id', async () => {
     at.http.on(IMAGES, {
       body: {
         images: [
@@ -49,19 +49,19 @@ describe('the images of a name', () => {
     expect((await listImages(at.cloud, 'noble')).map(({ id }) => id)).toEqual(['d', 'c', 'b', 'a']);
   });
 
-  test('may lack all that a queued image has not', async () => {
+  test('A queued image without size and formats can be listed', async () => {
     const queued = { status: 'queued', size: null, disk_format: null, min_disk: 0, os_hash_value: null };
     at.http.on(IMAGES, { body: { images: [image('a', queued)] } });
     expect((await listImages(at.cloud))[0]).toMatchObject({ size: undefined, diskFormat: undefined });
   });
 });
 
-describe('an image', () => {
-  test('is created with the id, private, and its properties at the top', async () => {
+describe('image record', () => {
+  test('A new image is private and has its properties at the top level', async () => {
     at.http.on('POST /v2/images', { status: 201, body: image('x', { status: 'queued' }) });
     const spec = { id: 'x', name: 'noble', diskFormat: 'qcow2', properties: { os_distro: 'ubuntu' } };
     await createImage(at.cloud, spec);
-    expect(at.http.seen('POST /v2/images')[0]?.json).toMatchObject({
+    expect(at.http.requests('POST /v2/images')[0]?.json).toMatchObject({
       id: 'x',
       name: 'noble',
       disk_format: 'qcow2',
@@ -71,20 +71,20 @@ describe('an image', () => {
     });
   });
 
-  test('that is not there is undefined, and deleting it is fine', async () => {
+  test('A missing image is undefined, and deleting it succeeds', async () => {
     expect(await findImage(at.cloud, 'x')).toBeUndefined();
     await deleteImage(at.cloud, 'x');
   });
 
-  test('in use is not deleted', async () => {
+  test('Deleting an image that is in use fails', async () => {
     at.http.on('DELETE /v2/images/x', { status: 409, body: '<html><h1>409 Conflict</h1>in use</html>' });
     expect((await failureOf(deleteImage(at.cloud, 'x'))).message).toMatch('in use');
   });
 
-  test('gets name and properties in one JSON patch, with the type that Glance asks for', async () => {
+  test('An update sends name and properties in one JSON patch of the media type of Glance', async () => {
     at.http.on('PATCH /v2/images/x', { body: image('x') });
     const changed = await updateImage(at.cloud, 'x', { name: 'noble', properties: { 'a/b~c': '1' } });
-    const [request] = at.http.seen('PATCH /v2/images/x');
+    const [request] = at.http.requests('PATCH /v2/images/x');
     expect(changed.id).toBe('x');
     expect(request?.headers['content-type']).toBe('application/openstack-images-v2.1-json-patch');
     expect(request?.json).toEqual([
@@ -94,11 +94,11 @@ describe('an image', () => {
   });
 });
 
-describe('the images with a property', () => {
-  test('are asked for by it, a thousand at a time, and are those that have it whatever Glance answers', async () => {
+describe('list of images by property', () => {
+  test('A list of images by property filters in the query and leaves out images without the property', async () => {
     at.http.on(IMAGES, { body: { images: [image('a', { made_by: 'us' }), image('b')] } });
     expect((await listImages(at.cloud, undefined, { made_by: 'us' })).map(({ id }) => id)).toEqual(['a']);
-    const query = at.http.seen(IMAGES)[0]?.url.searchParams;
+    const query = at.http.requests(IMAGES)[0]?.url.searchParams;
     expect([query?.get('made_by'), query?.get('limit'), query?.get('owner')]).toEqual([
       'us',
       '1000',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseCloudAccess } from '../../src/openstack/cloud-access.ts';
 import { projectKeyOf } from '../../src/openstack/project-key.ts';
 
-/** The key of an entry of clouds.yaml. */
+/** Returns the project key of an entry of clouds.yaml. */
 function keyOf(authUrl: string, projectId = 'p1', region?: string): string {
   const names = { username: 'u', password: 'p', project_name: 'n' };
   const auth = { auth_url: authUrl, ...names, user_domain_name: 'd', project_domain_name: 'd' };
@@ -12,7 +12,7 @@ function keyOf(authUrl: string, projectId = 'p1', region?: string): string {
 
 const KEY = keyOf('https://keystone.example.com/v3');
 
-describe('the key of a project', () => {
+describe('project key', () => {
   test.each([
     'https://keystone.example.com',
     'https://keystone.example.com/',
@@ -21,7 +21,7 @@ describe('the key of a project', () => {
     'https://keystone.example.com:443/v3',
     'https://Keystone.EXAMPLE.com/v3',
     'HTTPS://keystone.example.com/v3',
-  ])('is the same for %s', (url) => {
+  ])('The project key is the same for the spelling %s', (url) => {
     expect(keyOf(url)).toBe(KEY);
   });
 
@@ -32,15 +32,15 @@ describe('the key of a project', () => {
     ['another path', keyOf('https://keystone.example.com/identity/v3')],
     ['another project', keyOf('https://keystone.example.com/v3', 'p2')],
     ['a region', keyOf('https://keystone.example.com/v3', 'p1', 'R1')],
-  ])('is another for %s', (_, key) => {
+  ])('The project key differs for %s', (_, key) => {
     expect(key).not.toBe(KEY);
   });
 
-  test('is another for another region', () => {
+  test('The project keys of two regions differ', () => {
     expect(keyOf('https://k/v3', 'p1', 'R1')).not.toBe(keyOf('https://k/v3', 'p1', 'R2'));
   });
 
-  test('tells no password of the URL', () => {
+  test('The project key does not contain a password from the URL', () => {
     expect(keyOf('https://u:word-MARKED@keystone.example.com/v3')).toBe(KEY);
   });
 });

@@ -7,13 +7,13 @@ import { findServer } from '../../src/openstack/servers.ts';
 import { Readable } from 'node:stream';
 import { type Script, TOKENS, tokenAnswer } from '../support/http-cloud.ts';
 import { PASSWORD, connectTo } from '../support/http-connect.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const TOKEN = 'token-MARKED';
 
-/** All that a careless log could print of an error. */
-function printed(error: Error): string {
+/** Returns everything that a log could print of an error: hidden properties, causes and stacks included. */
+function printAll(error: Error): string {
   const everything = inspect(error, {
     depth: 20,
     showHidden: true,
@@ -28,9 +28,9 @@ function printed(error: Error): string {
 }
 
 const calls = {
-  'a read': () => findServer(at.cloud, 's1'),
-  'a change': () => createKeypair(at.cloud, { name: 'k', publicKey: 'a b' }),
-  'an upload': () =>
+  'A read': () => findServer(at.cloud, 's1'),
+  'A change': () => createKeypair(at.cloud, { name: 'k', publicKey: 'a b' }),
+  'An upload': () =>
     uploadImageData(
       at.cloud,
       'i1',
@@ -40,57 +40,60 @@ const calls = {
 };
 const routes = ['GET /v2.1/servers/*', 'POST /v2.1/os-keypairs', 'PUT /v2/images/*/file'];
 
-async function* half(): AsyncGenerator<string> {
+async function* truncatedBody(): AsyncGenerator<string> {
   yield '{"server"';
   await new Promise((resolve) => setImmediate(resolve));
   throw new Error('cut');
 }
 
 const scripts: Readonly<Record<string, Script>> = {
-  'a connection that is cut': 'reset',
-  'a refusal': { status: 403, body: { forbidden: { message: 'no' } } },
+  'a reset connection': 'reset',
+  'status 403': { status: 403, body: { forbidden: { message: 'no' } } },
   'a second 401': { status: 401, body: 'Unauthorized' },
-  'an HTML page': { status: 500, body: '<html>oops</html>' },
-  'another shape': { body: { server: [] } },
-  'a conflict': { status: 409, body: {} },
-  'half an answer': () => ({ headers: { 'content-length': '100' }, body: Readable.from(half()) }),
+  'status 500 and an HTML page': { status: 500, body: '<html>oops</html>' },
+  'a body of the wrong type': { body: { server: [] } },
+  'status 409': { status: 409, body: {} },
+  'a truncated response': () => ({
+    headers: { 'content-length': '100' },
+    body: Readable.from(truncatedBody()),
+  }),
 };
 
-describe.each(Object.entries(calls))('%s that ends in', (_, call) => {
-  test.each(Object.entries(scripts))('%s tells neither token nor password', async (_title, script) => {
+describe.each(Object.entries(calls))('errors of calls: %s', (_, call) => {
+  test.each(Object.entries(scripts))('The error for %s contains no secret', async (_title, script) => {
     at.http.on(TOKENS, tokenAnswer(at.http.origin, TOKEN));
     for (const route of routes) at.http.on(route, script);
     const text = await call().then(
       () => '',
-      (error: unknown) => printed(error as Error),
+      (error: unknown) => printAll(error as Error),
     );
     expect(text).not.toMatch('MARKED');
   });
 });
 
-describe('a login', () => {
+describe('errors of the login', () => {
   test.each<[string, Script]>([
-    ['is cut', 'reset'],
-    ['is refused with an echo of nothing', { status: 401, body: { error: { message: 'wrong' } } }],
-    ['brings no token header', { status: 201, body: { token: {} } }],
-    ['brings a token without a catalogue', { status: 201, headers: { 'x-subject-token': TOKEN }, body: {} }],
-  ])('that %s tells neither token nor password', async (_, script) => {
+    ['a reset connection', 'reset'],
+    ['status 401', { status: 401, body: { error: { message: 'wrong' } } }],
+    ['a missing token header', { status: 201, body: { token: {} } }],
+    ['a missing catalogue', { status: 201, headers: { 'x-subject-token': TOKEN }, body: {} }],
+  ])('The error of a login with %s contains neither token nor password', async (_, script) => {
     at.http.on(TOKENS, script);
-    expect(printed(await failureOf(at.cloud.projectId()))).not.toMatch('MARKED');
+    expect(printAll(await failureOf(at.cloud.projectId()))).not.toMatch('MARKED');
   });
 
-  test('at an address with a user and password in it does not tell them', async () => {
+  test('The error of a login does not contain the credentials of the auth URL', async () => {
     const authUrl = `${at.http.origin.replace('://', '://me:url-MARKED@')}/v3`;
     const secret = new Secret('ac-MARKED');
     const auth = { method: 'application_credential', id: 'ac', secret } as const;
     const connection = await connectTo(at.http.origin, { clock: at.clock, access: { authUrl, auth } });
     at.http.on(TOKENS, 'reset');
-    expect(printed(await failureOf(connection.under().projectId()))).not.toMatch('MARKED');
+    expect(printAll(await failureOf(connection.withSignal().projectId()))).not.toMatch('MARKED');
     await connection.close();
   });
 });
 
-test('what the service echoes of the password does not reach the message', async () => {
+test('A password that Keystone echoes is removed from the error message', async () => {
   at.http.on(TOKENS, { status: 400, body: { error: { message: `Invalid: {'password': '${PASSWORD}'}` } } });
   expect((await failureOf(at.cloud.projectId())).message).not.toMatch('MARKED');
 });

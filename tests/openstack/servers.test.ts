@@ -8,13 +8,13 @@ import {
   getConsole,
   stopServer,
 } from '../../src/openstack/servers.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const ACTION = 'POST /v2.1/servers/s1/action';
 
-describe('a server', () => {
-  test('is created with a config drive, its user data in base64', async () => {
+describe('server', () => {
+  test('A new server has a config drive, and its user data is sent in base64', async () => {
     at.http.on('POST /v2.1/servers', { status: 202, body: { server: { id: 's1' } } });
     const spec = {
       name: 'n',
@@ -27,7 +27,7 @@ describe('a server', () => {
       metadata: { a: 'b' },
     };
     expect(await createServer(at.cloud, spec)).toBe('s1');
-    expect(at.http.seen('POST /v2.1/servers')[0]?.json).toEqual({
+    expect(at.http.requests('POST /v2.1/servers')[0]?.json).toEqual({
       server: {
         name: 'n',
         imageRef: 'i',
@@ -42,7 +42,7 @@ describe('a server', () => {
     });
   });
 
-  test('is told with its addresses, task and fault', async () => {
+  test('A server is decoded with its addresses, task and fault', async () => {
     at.http.on('GET /v2.1/servers/s1', {
       body: {
         server: {
@@ -71,57 +71,62 @@ describe('a server', () => {
     });
   });
 
-  test('booted from a volume has no image', async () => {
+  test('A server that was booted from a volume has no image', async () => {
     at.http.on('GET /v2.1/servers/s1', {
       body: { server: { id: 's1', name: 'n', status: 'ACTIVE', image: '' } },
     });
     expect(await findServer(at.cloud, 's1')).toMatchObject({ imageId: undefined, taskState: undefined });
   });
 
-  test('that is gone is undefined, and deleting it is fine', async () => {
+  test('A missing server is undefined, and deleting it succeeds', async () => {
     expect(await findServer(at.cloud, 's1')).toBeUndefined();
     await deleteServer(at.cloud, 's1');
   });
 
-  test('that is stopped already may be stopped', async () => {
+  test('Stopping a stopped server succeeds', async () => {
     at.http.on(ACTION, { status: 409, body: { conflictingRequest: { message: 'is stopped' } } });
     await stopServer(at.cloud, 's1');
-    expect(at.http.seen(ACTION)[0]?.json).toEqual({ 'os-stop': null });
+    expect(at.http.requests(ACTION)[0]?.json).toEqual({ 'os-stop': null });
   });
 
-  test('that is gone cannot be stopped', async () => {
+  test('Stopping a missing server fails', async () => {
     await expect(stopServer(at.cloud, 's1')).rejects.toMatchObject({ name: 'NotFoundError' });
   });
 
-  test('tells its console, asking again after 503 although that is a POST', async () => {
+  test('Reading the console is retried after 503, although the request is a POST', async () => {
     at.http.on(ACTION, [{ status: 503 }, { body: { output: 'login:' } }]);
     expect(await getConsole(at.cloud, 's1')).toBe('login:');
   });
 
-  test('that has printed nothing has an empty console', async () => {
+  test('A console without output is an empty string', async () => {
     at.http.on(ACTION, { body: { output: null } });
     expect(await getConsole(at.cloud, 's1')).toBe('');
   });
 });
 
-describe('an image of a server', () => {
+describe('server image', () => {
   const request = { name: 'noble.building-b1', metadata: { a: 'b' } };
 
-  test('is asked for with the microversion that gives its id', async () => {
+  test('A server image is requested with the microversion that returns its id in the body', async () => {
     at.http.on(ACTION, { status: 202, body: { image_id: 'i9' } });
     expect(await createServerImage(at.cloud, 's1', request)).toBe('i9');
-    const [asked] = at.http.seen(ACTION);
+    const [asked] = at.http.requests(ACTION);
     expect(asked?.headers['openstack-api-version']).toBe('compute 2.45');
     expect(asked?.json).toEqual({ createImage: request });
   });
 
   test.each([
     ['no body', { status: 202 }],
-    ['the id of older versions, in Location', { status: 202, headers: { location: 'http://x/images/i9' } }],
-  ])('answered with %s is unexpected', async (_, answer) => {
+    [
+      'the id in the Location header, as older versions do',
+      { status: 202, headers: { location: 'http://x/images/i9' } },
+    ],
+  ])('A request for a server image fails when Nova returns %s', async (_, answer) => {
     at.http.on(ACTION, answer);
     const error = await failureOf(createServerImage(at.cloud, 's1', request));
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
-    expect(error.message).toMatch('create image noble.building-b1: the compute service of cloud c1 gave no');
+    expect(error.message).toMatch(
+      'create image noble.building-b1: the compute service of cloud c1 returned no',
+    );
   });
 });

@@ -13,7 +13,7 @@ import { createKeypair, deleteKeypair } from '../../src/openstack/keypairs.ts';
 import { findServer } from '../../src/openstack/servers.ts';
 import { type HttpCloud, TOKENS, startHttpCloud, tokenAnswer } from '../support/http-cloud.ts';
 import { connectTo } from '../support/http-connect.ts';
-import { failureOf, useHttpCloud } from '../support/http-fixture.ts';
+import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
 
 const at = useHttpCloud();
 const SERVER = 'GET /v2.1/servers/*';
@@ -22,80 +22,86 @@ const good = { body: { server: { id: 's1', name: 'one', status: 'ACTIVE' } } };
 const get = () => findServer(at.cloud, 's1');
 const post = () => createKeypair(at.cloud, { name: 'k', publicKey: 'ssh-ed25519 AAAA' });
 
-describe('an answer that asks to come back', () => {
-  test('429 is repeated after the time it wishes, also for a POST', async () => {
+describe('temporary failure', () => {
+  test('A call that returns 429 is retried after the Retry-After delay, even a POST', async () => {
     at.http.on(KEYPAIRS, [
       { status: 429, headers: { 'retry-after': '7' } },
       { status: 201, body: {} },
     ]);
     await post();
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(2);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(2);
     expect(at.clock.naps).toEqual([7000]);
   });
 
-  test('429 with a date as its wish is repeated after a short pause', async () => {
+  test('A call that returns 429 with a date in Retry-After is retried after the default delay', async () => {
     at.http.on(SERVER, [{ status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } }, good]);
     await get();
     expect(at.clock.naps[0]).toBeLessThanOrEqual(500);
   });
 
-  test.each([500, 502, 503, 504])('%i is repeated for a GET, each time later', async (status) => {
-    at.http.on(SERVER, [{ status }, { status }, { status }, good]);
-    await expect(get()).resolves.toMatchObject({ id: 's1' });
-    const [first = 0, second = 0, third = 0] = at.clock.naps;
-    expect([first >= 250, first <= 500]).toEqual([true, true]);
-    expect([second >= 500, second <= 1000]).toEqual([true, true]);
-    expect([third >= 1000, third <= 2000]).toEqual([true, true]);
-  });
-
   test.each([500, 502, 503, 504])(
-    '%i is not repeated for a POST, which may have been done',
+    'A GET that returns %i is retried with increasing delays',
     async (status) => {
-      at.http.on(KEYPAIRS, { status });
-      expect(await failureOf(post())).toBeInstanceOf(CloudUnavailableError);
-      expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+      at.http.on(SERVER, [{ status }, { status }, { status }, good]);
+      await expect(get()).resolves.toMatchObject({ id: 's1' });
+      const [first = 0, second = 0, third = 0] = at.clock.naps;
+      expect([first >= 250, first <= 500]).toEqual([true, true]);
+      expect([second >= 500, second <= 1000]).toEqual([true, true]);
+      expect([third >= 1000, third <= 2000]).toEqual([true, true]);
     },
   );
 
-  test('503 is repeated for a DELETE', async () => {
+  test.each([500, 502, 503, 504])(
+    'A POST that returns %i is not retried, because it may have been executed',
+    async (status) => {
+      at.http.on(KEYPAIRS, { status });
+      expect(await failureOf(post())).toBeInstanceOf(CloudUnavailableError);
+      expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
+    },
+  );
+
+  test('A DELETE that returns 503 is retried', async () => {
     at.http.on('DELETE /v2.1/os-keypairs/k', [{ status: 503 }, { status: 202 }]);
     await deleteKeypair(at.cloud, 'k');
-    expect(at.http.seen('DELETE /v2.1/os-keypairs/k')).toHaveLength(2);
+    expect(at.http.requests('DELETE /v2.1/os-keypairs/k')).toHaveLength(2);
   });
 
-  test('fails after four tries with the last answer', async () => {
+  test('A call fails with the last error after four attempts', async () => {
     at.http.on(SERVER, { status: 503, body: 'Service Unavailable' });
     const error = await failureOf(get());
     expect(error).toMatchObject({ kind: 'unavailable', name: 'BusyError' });
     expect(error.message).toMatch('get server s1: the compute service of cloud c1 answered 503');
-    expect(at.http.seen(SERVER)).toHaveLength(4);
+    expect(at.http.requests(SERVER)).toHaveLength(4);
   });
 });
 
-describe('an answer that is final', () => {
+describe('permanent failure', () => {
   test.each([
     [400, RejectedError, { badRequest: { code: 400, message: 'Bad name' } }],
     [403, ForbiddenError, { forbidden: { code: 403, message: 'Bad name' } }],
     [409, ConflictError, { NeutronError: { type: 'x', message: 'Bad name', detail: '' } }],
     [413, ForbiddenError, { overLimit: { message: 'Bad name' } }],
-  ] as const)('%i comes at once, with what the service says', async (status, type, body) => {
-    at.http.on(KEYPAIRS, { status, body });
-    const error = await failureOf(post());
-    expect(error).toBeInstanceOf(type);
-    expect(error.message).toBe(
-      `create keypair k: the compute service of cloud c1 answered ${status}: Bad name`,
-    );
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
-  });
+  ] as const)(
+    'A POST that returns %i fails at once with the message of the service',
+    async (status, type, body) => {
+      at.http.on(KEYPAIRS, { status, body });
+      const error = await failureOf(post());
+      expect(error).toBeInstanceOf(type);
+      expect(error.message).toBe(
+        `create keypair k: the compute service of cloud c1 answered ${status}: Bad name`,
+      );
+      expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
+    },
+  );
 
-  test('names the request by the id that the service gave it', async () => {
+  test('The error of a rejected call contains the request id of the service', async () => {
     at.http.on(KEYPAIRS, { status: 400, headers: { 'x-openstack-request-id': 'req-77' }, body: {} });
     const error = await failureOf(post());
     expect(error.message).toMatch('(request req-77)');
     expect(error).toMatchObject({ call: { requestId: 'req-77', status: 400, service: 'compute' } });
   });
 
-  test('tells an HTML page as its text, and not all of a long one', async () => {
+  test('The error of a failed call contains the text of an HTML page, shortened if it is long', async () => {
     at.http.on(KEYPAIRS, {
       status: 500,
       body: `<html><head><title>500 Internal</title></head><body><p>${'x'.repeat(5000)}</p></body></html>`,
@@ -105,19 +111,19 @@ describe('an answer that is final', () => {
     expect(error.message.length).toBeLessThan(500);
   });
 
-  test('needs no body', async () => {
+  test('The error for a response without a body ends with the status', async () => {
     at.http.on(KEYPAIRS, { status: 500 });
     expect((await failureOf(post())).message).toMatch(/answered 500$/);
   });
 });
 
-describe('a 200 answer', () => {
+describe('response body', () => {
   test.each([
-    ['JSON of another shape', { body: { servers: [] } }, 'server: expected a mapping, got nothing'],
+    ['JSON without the expected key', { body: { servers: [] } }, 'server: expected a mapping, got nothing'],
     ['no body', {}, 'expected a mapping, got nothing'],
     ['HTML', { body: '<html>login</html>' }, 'expected a mapping, got a string'],
     [
-      'half a JSON',
+      'truncated JSON',
       { headers: { 'content-type': 'application/json' }, body: '{"server": {' },
       'got a string',
     ],
@@ -127,14 +133,14 @@ describe('a 200 answer', () => {
       { headers: { 'content-type': 'application/json' }, body: 'null' },
       'expected a mapping, got null',
     ],
-  ])('with %s is unexpected', async (_, answer, told) => {
+  ])('A response of status 200 with %s is an UnexpectedAnswerError', async (_, answer, message) => {
     at.http.on(SERVER, answer);
     const error = await failureOf(get());
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
-    expect(error.message).toMatch(told);
+    expect(error.message).toMatch(message);
   });
 
-  test('tells all that is wrong with its shape', async () => {
+  test('The error for an invalid response body lists all of its invalid fields', async () => {
     at.http.on('GET /v2.1/flavors/detail', { body: { flavors: [{ id: 'f', name: 'f', vcpus: '2' }] } });
     const { message } = await failureOf(listFlavors(at.cloud));
     expect(message).toMatch('flavors[0].vcpus: expected a whole number, got a string');
@@ -142,8 +148,8 @@ describe('a 200 answer', () => {
   });
 });
 
-describe('no answer', () => {
-  test('ends a GET within the deadline, after one more try at half of it', async () => {
+describe('missing response', () => {
+  test('A GET without a response is retried after half of the deadline and fails at the deadline', async () => {
     at.http.on(SERVER, 'hang');
     const failure = failureOf(get());
     await at.http.waitFor(SERVER);
@@ -158,16 +164,16 @@ describe('no answer', () => {
     expect(error.message).toMatch(/; --api-timeout sets the limit$/);
   });
 
-  test('ends a POST with the deadline, without another try', async () => {
+  test('A POST without a response fails at the deadline without a retry', async () => {
     at.http.on(KEYPAIRS, 'hang');
     const failure = failureOf(post());
     await at.http.waitFor(KEYPAIRS);
     at.clock.advance(60_000);
     expect(await failure).toBeInstanceOf(CloudTimeoutError);
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
   });
 
-  test('to one try is made good by the next', async () => {
+  test('A GET succeeds when the second attempt gets a response', async () => {
     at.http.on(SERVER, ['hang', good]);
     const found = get();
     await at.http.waitFor(SERVER);
@@ -175,78 +181,81 @@ describe('no answer', () => {
     await expect(found).resolves.toMatchObject({ id: 's1' });
   });
 
-  test('but a cut connection repeats a GET and not a POST', async () => {
+  test('A reset connection makes a GET retry and a POST fail', async () => {
     at.http.on(SERVER, ['reset', good]);
     await get();
     at.http.on(KEYPAIRS, 'reset');
     const error = await failureOf(post());
     expect(error.message).toMatch('socket hang up');
-    expect(at.http.seen(KEYPAIRS)).toHaveLength(1);
+    expect(at.http.requests(KEYPAIRS)).toHaveLength(1);
   });
 
-  test('since nobody listens is told by the code and repeated, also for a POST', async () => {
+  test('A refused connection is retried, even for a POST, and the error names ECONNREFUSED', async () => {
     const gone = await startHttpCloud();
     const connection = await connectTo(gone.origin, { clock: at.clock });
-    await connection.under().projectId();
+    await connection.withSignal().projectId();
     await gone.close();
-    const error = await failureOf(createKeypair(connection.under(), { name: 'k', publicKey: 'a b' }));
+    const error = await failureOf(createKeypair(connection.withSignal(), { name: 'k', publicKey: 'a b' }));
     expect(error).toMatchObject({ kind: 'unavailable', wasNeverSent: true });
     expect(error.message).toMatch('ECONNREFUSED');
     expect(at.clock.naps).toHaveLength(3);
     await connection.close();
   });
 
-  test('is not waited for after a stop', async () => {
+  test('A GET ends at once when its signal aborts', async () => {
     at.http.on(SERVER, 'hang');
     const stop = new AbortController();
-    const failure = failureOf(findServer(at.connection.under(stop.signal), 's1'));
+    const failure = failureOf(findServer(at.connection.withSignal(stop.signal), 's1'));
     await at.http.waitFor(SERVER);
     stop.abort(new CancelledError('stopped by SIGTERM'));
     await expect(failure).resolves.toMatchObject({ kind: 'cancelled', message: 'stopped by SIGTERM' });
   });
 
-  test('to what changes the cloud is waited for even after a stop, so that its outcome is known', async () => {
-    let letGo: () => void = () => undefined;
-    const answered = new Promise<void>((resolve) => (letGo = resolve));
+  test('A POST runs to its end even after its signal aborts, so that its outcome is known', async () => {
+    let respond: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (respond = resolve));
     at.http.on(KEYPAIRS, async () => {
       await answered;
       return { status: 201, body: {} };
     });
     const stop = new AbortController();
-    const made = createKeypair(at.connection.under(stop.signal), { name: 'k', publicKey: 'a b' });
+    const created = createKeypair(at.connection.withSignal(stop.signal), { name: 'k', publicKey: 'a b' });
     await at.http.waitFor(KEYPAIRS);
     stop.abort(new CancelledError('stopped'));
-    letGo();
-    await expect(made).resolves.toMatchObject({ name: 'k' });
+    respond();
+    await expect(created).resolves.toMatchObject({ name: 'k' });
   });
 });
 
-describe('a redirect', () => {
-  test.each([301, 302, 307, 308])('%i is not followed: the token goes nowhere else', async (status) => {
-    const other = await startHttpCloud();
-    at.http.on(SERVER, { status, headers: { location: `${other.origin}/v2.1/servers/s1` } });
-    expect(await failureOf(get())).toBeInstanceOf(RejectedError);
-    expect(other.seen()).toEqual([]);
-    await other.close();
-  });
+describe('redirect', () => {
+  test.each([301, 302, 307, 308])(
+    'A redirect with %i is not followed, so that no other host receives the token',
+    async (status) => {
+      const other = await startHttpCloud();
+      at.http.on(SERVER, { status, headers: { location: `${other.origin}/v2.1/servers/s1` } });
+      expect(await failureOf(get())).toBeInstanceOf(RejectedError);
+      expect(other.requests()).toEqual([]);
+      await other.close();
+    },
+  );
 });
 
-describe('a request', () => {
-  test('carries the token and what is asked for, and nothing else of ours', async () => {
+describe('request', () => {
+  test('A request carries the token and accepts JSON', async () => {
     at.http.on('GET /v2.1/flavors/detail', { body: { flavors: [] } });
     await listFlavors(at.cloud);
-    const [request] = at.http.seen('GET /v2.1/flavors/detail');
+    const [request] = at.http.requests('GET /v2.1/flavors/detail');
     expect(request?.headers).toMatchObject({ 'x-auth-token': 'token-1', accept: 'application/json' });
   });
 
-  test('of two clouds at a time never carries the token of the other', async () => {
+  test('Parallel requests to two clouds each carry the token of their own cloud', async () => {
     at.http.on(SERVER, good);
     const other = await startHttpCloud();
     for (const http of [at.http, other]) http.on(SERVER, good);
     other.on(TOKENS, tokenAnswer(other.origin, 'token-of-the-other'));
     const connection = await connectTo(other.origin, { clock: at.clock });
-    await Promise.all([get(), findServer(connection.under(), 's1'), get()]);
-    const tokens = (http: HttpCloud) => http.seen(SERVER).map(({ headers }) => headers['x-auth-token']);
+    await Promise.all([get(), findServer(connection.withSignal(), 's1'), get()]);
+    const tokens = (http: HttpCloud) => http.requests(SERVER).map(({ headers }) => headers['x-auth-token']);
     expect([tokens(at.http), tokens(other)]).toEqual([['token-1', 'token-1'], ['token-of-the-other']]);
     await connection.close();
     await other.close();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/model/secret.ts';
-import { NO_BATCH, nextBatch } from '../../src/scheduler/batch.ts';
-import { Coalesced } from '../../src/scheduler/coalesced.ts';
-import { proxyEnvironment } from '../../src/scheduler/proxy-environment.ts';
-import { Ticker } from '../../src/scheduler/ticker.ts';
-import { createCronTicks } from '../../src/scheduler/ticks.ts';
-import { createLogger } from '../../src/system/logger.ts';
+import { NO_BATCH, nextBatch } from '../../src/scheduler/report/build-batch.ts';
+import { SingleFlight } from '../../src/scheduler/single-flight.ts';
+import { proxyEnvironment } from '../../src/scheduler/jobs/proxy-environment.ts';
+import { ScheduledDispatch } from '../../src/scheduler/notify/scheduled-dispatch.ts';
+import { createCronSchedule } from '../../src/scheduler/schedule.ts';
+import { createLogger } from '../../src/system/log/logger.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from './support/daemon-fixture.ts';
@@ -19,7 +19,7 @@ describe('coalesced work', () => {
   function heldWork() {
     const runs: (readonly string[])[] = [];
     let release: () => void = () => undefined;
-    const work = new Coalesced((causes) => {
+    const work = new SingleFlight((causes) => {
       runs.push(causes);
       return new Promise((resolve) => (release = resolve));
     });
@@ -76,9 +76,9 @@ describe('a tick', () => {
       return new Promise<never>(() => undefined);
     };
     const { signal } = new AbortController();
-    const ticker = new Ticker({ enter, clock, logger: silent, signal });
+    const ticker = new ScheduledDispatch({ dispatch: enter, clock, logger: silent, signal });
     let ticks = 0;
-    const tick = () => ticker.tick().then(() => (ticks += 1));
+    const tick = () => ticker.dispatch().then(() => (ticks += 1));
     const both = [tick(), tick()];
     await clock.advance(29_000);
     expect(ticks).toBe(0);
@@ -95,7 +95,7 @@ describe('a tick', () => {
       ticks += 1;
       await systemClock.sleep(1500, stop.signal);
     };
-    createCronTicks(silent, time, '* * * * * *').start(onTick, stop.signal);
+    createCronSchedule(silent, time, '* * * * * *').start(onTick, stop.signal);
     await until(() => ticks === 1);
     await systemClock.sleep(1100);
     expect(ticks).toBe(1);

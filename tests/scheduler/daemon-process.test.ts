@@ -26,8 +26,8 @@ function start(words?: readonly string[]): RealDaemon {
 }
 
 async function untilBuilding(): Promise<number> {
-  await until(async () => (await host.calls('run')).length === 1);
-  return (await host.calls('run'))[0]?.pid ?? 0;
+  await until(async () => (await host.calls('build')).length === 1);
+  return (await host.calls('build'))[0]?.pid ?? 0;
 }
 
 async function untilBuilt(): Promise<void> {
@@ -50,7 +50,7 @@ function isAlive(pid: number): boolean {
 
 describe('a daemon that is killed in the middle of a build', () => {
   test('leaves it running, and the next one follows it and does not build twice', async () => {
-    await host.put('hold-run');
+    await host.put('hold-build');
     const first = start();
     const pid = await untilBuilding();
     await first.end('SIGKILL');
@@ -60,10 +60,10 @@ describe('a daemon that is killed in the middle of a build', () => {
     expect((await host.built())?.running).toMatchObject([
       { kind: 'build', subject: NOBLE, reason: 'never built' },
     ]);
-    await host.remove('hold-run');
+    await host.remove('hold-build');
     await untilBuilt();
     await untilTickedTwice();
-    expect(await host.calls('run')).toHaveLength(1);
+    expect(await host.calls('build')).toHaveLength(1);
     const { out } = await next.end('SIGTERM');
     expect(out).toMatch(/"job adopted".*"kind":"build"/);
     expect(out).toMatch(/"job done".*"kind":"build"/);
@@ -72,17 +72,17 @@ describe('a daemon that is killed in the middle of a build', () => {
   test('misses its end, and the next one takes it from what it left', async () => {
     const requests = [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }];
     await host.putDesired({ requests });
-    await host.put('hold-run');
-    await host.put('fail-run', JSON.stringify({ kind: 'build', type: 'ServerError', message: 'no host' }));
+    await host.put('hold-build');
+    await host.put('fail-build', JSON.stringify({ kind: 'build', type: 'ServerError', message: 'no host' }));
     const first = start();
     const pid = await untilBuilding();
     await first.end('SIGKILL');
-    await host.remove('hold-run');
+    await host.remove('hold-build');
     await until(() => !isAlive(pid));
     start();
     await until(async () => (await host.built())?.answered.includes('42') === true);
     await untilTickedTwice();
-    expect(await host.calls('run')).toHaveLength(1);
+    expect(await host.calls('build')).toHaveLength(1);
     expect((await host.built())?.failures).toMatchObject([
       { subject: NOBLE, message: 'no host', attempts: 1 },
     ]);
@@ -91,7 +91,7 @@ describe('a daemon that is killed in the middle of a build', () => {
 
 describe('a daemon that is asked to stop', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends well and leaves its job', async (signal) => {
-    await host.put('hold-run');
+    await host.put('hold-build');
     const daemon = start();
     const pid = await untilBuilding();
     const { code, err } = await daemon.end(signal);
@@ -128,7 +128,7 @@ test('a second daemon of a unit ends with 4 and says who runs', async () => {
   await until(async () => (await host.built()) !== undefined);
   const { code, out } = await start().ended;
   expect(code).toBe(4);
-  expect(out).toMatch(`process ${first.child.pid ?? 0} runs already`);
+  expect(out).toMatch(`process ${first.child.pid ?? 0} is already running`);
   expect(first.child.exitCode).toBeNull();
 });
 
@@ -163,11 +163,11 @@ describe('scheduler plan', () => {
   });
 
   test('shows what runs while the daemon works, and a day later what is due then', async () => {
-    await host.put('hold-run');
+    await host.put('hold-build');
     start();
     await untilBuilding();
     expect((await start(['plan']).ended).out).toMatch(/runs: build app-noble-x64 \(\w+\): never built/);
-    await host.remove('hold-run');
+    await host.remove('hold-build');
     await untilBuilt();
     expect((await start(['plan']).ended).out).toMatch(/rest app-noble-x64: fresh until/);
     const { out } = await start(['plan', '--clock-offset-hours', '24']).ended;

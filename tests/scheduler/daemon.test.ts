@@ -27,21 +27,20 @@ describe('the daemon builds', () => {
   });
 
   test('an image once, however many ticks come at once', async () => {
-    await at.host.put('hold-run');
+    await at.host.put('hold-build');
     const daemon = at.start();
-    await until(async () => (await at.host.calls('run')).length === 1);
+    await until(async () => (await at.host.calls('build')).length === 1);
     await Promise.all([daemon.onTick(), daemon.onTick(), daemon.onTick()]);
     await daemon.settle();
-    expect(await at.host.calls('run')).toHaveLength(1);
-    expect((await at.host.built())?.running).toMatchObject([{ kind: 'build', step: 'do run' }]);
+    expect(await at.host.calls('build')).toHaveLength(1);
+    expect((await at.host.built())?.running).toMatchObject([{ kind: 'build', step: 'do build' }]);
     expect((await at.host.built())?.batch).toEqual({ done: 0, total: 1 });
   });
 
   test('what a changed desired.json asks for, within seconds', async () => {
     const daemon = await startBuilt();
     const since = at.clock.now();
-    const { images } = at.host.desired;
-    await at.host.putDesired({ images: { ...images, bases: ['noble', 'jammy'] } });
+    await at.host.putDesired({ images: { bases: ['noble', 'jammy'] } });
     await daemon.passUntil(() => daemon.started().includes('prepare jammy'));
     expect(at.clock.now() - since).toBeLessThan(10_000);
     await until(() => daemon.started().includes('build app-jammy-x64'));
@@ -103,7 +102,7 @@ describe('the daemon copies', () => {
     await daemon.tick();
     await until(async () => (await at.host.images('red')).length === 1);
     await daemon.passUntil(async () => (await at.host.built())?.failures.length === 0);
-    expect(await at.host.calls('run')).toHaveLength(1);
+    expect(await at.host.calls('build')).toHaveLength(1);
   });
 });
 
@@ -126,7 +125,7 @@ test('revisions that nobody publishes any more are pruned when publications were
     await daemon.passUntil(async () => (await at.host.built())?.answered.includes(buildId) === true);
   }
   expect(await at.host.calls('prune')).toEqual([]);
-  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isSettled: true }] });
+  await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isConfirmed: true }] });
   await daemon.passUntil(async () => (await at.host.images('red')).length === 3);
   expect(await at.host.images('red')).toContain(published);
   await daemon.passUntil(async () => (await at.host.images('builder')).length === 2);
@@ -136,7 +135,7 @@ describe('a build that fails', () => {
   const FAILURE = JSON.stringify({ kind: 'build', type: 'ServerError', message: 'no valid host was found' });
 
   test('is told, and not tried again before its time, also by the next daemon', async () => {
-    await at.host.put('fail-run', FAILURE);
+    await at.host.put('fail-build', FAILURE);
     const daemon = at.start();
     await until(async () => (await at.host.built())?.failures.length === 1);
     await daemon.settle();
@@ -146,23 +145,23 @@ describe('a build that fails', () => {
     await next.settle();
     expect([daemon, next].flatMap((one) => one.started())).toEqual(['prepare noble', `build ${NOBLE}`]);
     expect((await at.host.built())?.failures).toMatchObject([{ kind: 'build', attempts: 1 }]);
-    await at.host.remove('fail-run');
+    await at.host.remove('fail-build');
     await next.tick();
     await next.tick();
     await until(async () => (await at.host.images('red')).length === 1);
   });
 
   test('is tried at once under other settings', async () => {
-    await at.host.put('fail-run', FAILURE);
+    await at.host.put('fail-build', FAILURE);
     const daemon = at.start();
     await until(async () => (await at.host.built())?.failures.length === 1);
-    await at.host.remove('fail-run');
-    await at.host.putDesired({ build: { ...at.host.desired.build, flavor: 'large' } });
+    await at.host.remove('fail-build');
+    await at.host.putDesired({ build: { flavor: 'large' } });
     await daemon.passUntil(async () => (await at.host.images('red')).length === 1);
   });
 
   test('leaves its end in the journal before the next plan', async () => {
-    await at.host.put('fail-run', FAILURE);
+    await at.host.put('fail-build', FAILURE);
     const daemon = at.start();
     await until(() => daemon.told('job failed').length === 1);
     await daemon.settle();

@@ -1,4 +1,4 @@
-/** What was opened, to be closed in the reverse order, also when opening the next thing fails. */
+/** Closes opened resources in reverse order, even when opening the next one failed. */
 export class Closers {
   readonly #closers: (() => Promise<unknown>)[] = [];
 
@@ -6,7 +6,7 @@ export class Closers {
     this.#closers.unshift(close);
   }
 
-  /** Closes all of them, whatever one of them throws; throws the first of that. Safe to repeat. */
+  /** Closes all resources and throws the first failure. Safe to repeat. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const close of this.#closers.splice(0))

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** An answer of the server; a body that is neither text nor bytes nor a stream is sent as JSON. */
+/** A response of the server. A body that is not a string, a buffer or a stream is sent as JSON. */
 interface HttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,14 +12,17 @@ interface HttpAnswer {
   readonly isEarly?: true;
 }
 
-/** `hang`: the connection stays open without an answer; `stall`: nor is more read from it; `reset`: it is cut at once. */
+/**
+ * A response, or a failure. `hang` keeps the connection open without a response, `stall` also stops reading from it,
+ * `reset` closes it at once.
+ */
 export type Answer = HttpAnswer | 'hang' | 'stall' | 'reset';
 
-/** One answer for all, one for each request with the last for all that follow, or what a function says. */
-export type Script = Answer | readonly Answer[] | ((request: SeenRequest) => Answer | Promise<Answer>);
+/** One response for all requests, a list whose last response repeats, or a function. */
+export type Script = Answer | readonly Answer[] | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
-/** A request as it came in; the bytes of its body arrive after it. */
-export interface SeenRequest {
+/** A received request. Its body grows until it is complete. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -27,21 +30,21 @@ export interface SeenRequest {
   readonly json: unknown;
 }
 
-/** A server on loopback that plays an OpenStack, and a web server beside it, answer by answer. */
+/** A scripted server on loopback that stands in for OpenStack and other web servers. */
 export interface HttpCloud {
   readonly origin: string;
-  /** Scripts `METHOD /path`, without query; `*` stands for one segment of the path. */
+  /** Sets the responses to `METHOD /path`, without the query. `*` matches one path segment. */
   on(route: string, script: Script): void;
-  /** The requests so far, those to `route` only when it is given. */
-  seen(route?: string): readonly SeenRequest[];
-  /** Resolves when the nth request to `route` has come. */
+  /** Returns the requests so far, optionally only those to `route`. */
+  requests(route?: string): readonly ReceivedRequest[];
+  /** Resolves when the nth request to `route` has arrived. */
   waitFor(route: string, nth?: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export const TOKENS = 'POST /v3/auth/tokens';
 
-class Seen implements SeenRequest {
+class Seen implements ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -61,13 +64,13 @@ class Seen implements SeenRequest {
   }
 }
 
-function fits(route: string, { method, url }: SeenRequest): boolean {
+function fits(route: string, { method, url }: ReceivedRequest): boolean {
   const [wanted, path = ''] = route.split(' ');
   const pattern = path.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '[^/]+');
   return wanted === method && new RegExp(`^${pattern}$`).test(url.pathname);
 }
 
-/** What Keystone answers to a login; the catalogue points at `origin`. */
+/** Returns Keystone's response to a login. The catalogue points at `origin`. */
 export function tokenAnswer(origin: string, id = 'token-1', expires = '2099-01-01T00:00:00.000000Z'): Answer {
   const service = (type: string, path: string) => ({
     type,
@@ -78,7 +81,7 @@ export function tokenAnswer(origin: string, id = 'token-1', expires = '2099-01-0
   return { status: 201, headers: { 'x-subject-token': id }, body: { token } };
 }
 
-/** Starts the server. It logs everybody in; whatever else is not scripted is answered with 404. */
+/** Starts the server. Every login succeeds; a route without a script gets status 404. */
 export async function startHttpCloud(): Promise<HttpCloud> {
   const scripts = new Map<string, { script: Script; uses: number }>();
   const seen: Seen[] = [];
@@ -110,7 +113,7 @@ export async function startHttpCloud(): Promise<HttpCloud> {
   return {
     origin,
     on: (route, script) => void (scripts.delete(route), scripts.set(route, { script, uses: 0 })),
-    seen: list,
+    requests: list,
     waitFor: async (route, nth = 1) => {
       while (list(route).length < nth) await once(arrivals, 'request');
     },

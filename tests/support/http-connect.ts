@@ -3,10 +3,10 @@ import { Secret } from '../../src/model/secret.ts';
 import type { CloudAccess } from '../../src/openstack/cloud-access.ts';
 import { type CloudConnection, connectCloud } from '../../src/openstack/cloud.ts';
 
-/** A mark that no message may hold. */
+/** A password that must not appear in any message. */
 export const PASSWORD = 'pa55word-MARKED';
 
-/** The access of a user with a password to the cloud `c1` at `origin`. */
+/** Returns a password login to the cloud `c1` at `origin`. */
 export function accessTo(origin: string, change: Partial<CloudAccess> = {}): CloudAccess {
   return {
     name: 'c1',

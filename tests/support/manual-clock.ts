@@ -5,7 +5,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only advances when a test moves it. */
 export class ManualClock implements Clock {
   #now: number;
   #sleepers: Sleeper[] = [];
@@ -18,7 +18,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** How many sleep now. */
+  /** The number of current sleeps. */
   get sleeping(): number {
     return this.#sleepers.length;
   }
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     signal?.throwIfAborted();
   }
 
-  /** Moves on, waking each sleeper at its own time; who sleeps again on the way is woken again. */
+  /** Advances the time and ends each sleep at its own time, including sleeps that start on the way. */
   async advance(milliseconds: number): Promise<void> {
     const target = this.#now + milliseconds;
     await settle();
@@ -59,7 +59,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything that is ready to run do so. */
+/** Waits until all pending callbacks have run. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

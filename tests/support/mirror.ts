@@ -7,23 +7,23 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeRunnerTarball } from './runner-tarball.ts';
 
-/** The version that the mirror calls the latest, unless told otherwise. */
+/** The default version of the latest runner release. */
 const RUNNER_VERSION = '2.331.0';
 
-/** What a mirror has, and where; changes to the maps after its start do not count, except those to `files`. */
+/** The content of a mirror. It is read at the start, except `files`. */
 export interface MirrorContent {
-  /** Base name, such as `noble`, to the qcow2 file that is its cloud image. */
+  /** Maps a base, such as `noble`, to the qcow2 file of its cloud image. */
   readonly bases: ReadonlyMap<string, string>;
-  /** Path to body, read at each request. */
+  /** Maps a path to its body; read at each request. */
   readonly files?: ReadonlyMap<string, string>;
   readonly runnerVersion?: string;
-  /** Where its own folder is made; among all temporary files when absent. */
+  /** The parent of the mirror's own folder. Default: the system's temporary folder. */
   readonly workDir?: string;
-  /** The address that it listens at; loopback when absent. */
+  /** The address to listen on. Default: loopback. */
   readonly host?: string;
 }
 
-/** One request that the mirror answered. */
+/** One answered request. */
 interface MirrorRequest {
   readonly method: string;
   readonly path: string;
@@ -35,7 +35,7 @@ interface MirrorRequest {
 export interface Mirror {
   /** Without a slash at the end. */
   readonly url: string;
-  /** All requests so far, oldest first; it grows. */
+  /** All requests so far, oldest first; updated on each request. */
   readonly requests: readonly MirrorRequest[];
   close(): Promise<void>;
 }
@@ -153,12 +153,12 @@ function createMirrorServer(
       userAgent: request.headers['user-agent'] ?? '',
       status: response.statusCode,
     });
-    // a client that hangs up ends its own answer, not the mirror
+    // A client that disconnects only affects its own response.
     send(request, response, answer ?? { kind: 'body', body: 'not here\n' }).catch(() => response.destroy());
   });
 }
 
-/** Serves to guests, clients and Glance alike, on a free port, until it is closed. */
+/** Starts a mirror on a free port. */
 export async function startMirror(content: MirrorContent): Promise<Mirror> {
   const folder = await mkdtemp(join(content.workDir ?? tmpdir(), 'mirror-'));
   const requests: MirrorRequest[] = [];

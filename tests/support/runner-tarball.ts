@@ -3,14 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A file of a mirror with its digest. */
+/** A file of the mirror with its digest. */
 export interface Tarball {
   readonly name: string;
   readonly path: string;
   readonly sha256: string;
 }
 
-/** Makes a stand-in for the GitHub runner's release: it unpacks like the real one and knows its version. */
+/** Creates a stand-in for a release of the GitHub runner: it has the real layout and prints its version. */
 export async function makeRunnerTarball(folder: string, version: string): Promise<Tarball> {
   const content = join(folder, 'actions-runner');
   const name = `actions-runner-linux-x64-${version}.tar.gz`;

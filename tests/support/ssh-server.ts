@@ -6,33 +6,33 @@ import ssh2, {
   type ServerChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import type { SshTarget } from '../../src/system/ssh.ts';
-import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh-keys.ts';
+import type { SshTarget } from '../../src/system/ssh/ssh.ts';
+import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
 
-/** What a command does on the server. `cut` breaks the TCP connection. */
+/** Runs a command on the server. `cut` breaks the TCP connection. */
 export type ExecHandler = (channel: ServerChannel, cut: () => void) => void;
 
 /** A real SSH server on loopback, with one user's key and a few commands. */
 export interface SshServer {
   readonly target: SshTarget;
   readonly hostKey: SshKeyPair;
-  /** What clients tried to log in with, in order. */
+  /** The authentication methods that clients tried, in order. */
   readonly authAttempts: readonly string[];
-  /** How many TCP connections are open. */
+  /** Returns the number of open TCP connections. */
   connections(): number;
-  /** Takes in nothing more from any client, as a host does that has lost its power. */
+  /** Stops reading from all clients, like a host that lost its power. */
   freeze(): void;
   close(): Promise<void>;
 }
 
 export interface SshServerOptions {
   readonly commands?: Readonly<Record<string, ExecHandler>>;
-  /** Private host keys; default one ed25519 key. */
+  /** The private host keys. Default: one ed25519 key. */
   readonly hostKeys?: readonly string[];
   readonly hostKeyAlgorithm?: ServerHostKeyAlgorithm;
 }
 
-/** Starts it; `target` is right in every point. */
+/** Starts the server. `target` has the correct address, user, key and fingerprints. */
 export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
   const [hostKey, userKey] = [generateSshKeyPair('host'), generateSshKeyPair('user')];
   const sockets = new Set<Socket>();
@@ -75,7 +75,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   };
 }
 
-/** The fingerprint in OpenSSH's form of a private or public key. */
+/** Returns the fingerprint of a private or public key in OpenSSH's form. */
 export function fingerprintOf(key: string): string {
   const parsed = ssh2.utils.parseKey(key);
   if (parsed instanceof Error) throw parsed;
@@ -83,7 +83,7 @@ export function fingerprintOf(key: string): string {
   return `SHA256:${hash.replace(/=+$/, '')}`;
 }
 
-/** Listens on a free port of loopback. */
+/** Listens on a free loopback port and returns it. */
 export async function listen(server: TcpServer): Promise<number> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -91,7 +91,7 @@ export async function listen(server: TcpServer): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Ends a server and what is connected to it. */
+/** Stops a server and closes its connections. */
 export async function closeAll(server: TcpServer, sockets: Iterable<Socket>): Promise<void> {
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => {

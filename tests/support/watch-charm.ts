@@ -5,15 +5,15 @@ import { type Built, parseBuilt } from '../../src/model/built.ts';
 import type { UnitPaths } from '../../src/model/unit-paths.ts';
 import type { UnitAgent } from './juju/unit-agent.ts';
 
-/** A deployed charm, as somebody sees it who waits for what it does. */
+/** Observes a deployed charm. */
 export interface CharmWatch {
-  /** What the daemon told last; `undefined` before it told anything. */
+  /** Returns the daemon's last report; undefined before the first one. */
   readBuilt(): Promise<Built | undefined>;
-  /** Waits until `probe` gives something; what the unit and the daemon last said is told when time runs out. */
+  /** Waits until `probe` returns a value. The timeout error includes the last output of the unit and the daemon. */
   until<T>(what: string, seconds: number, probe: () => T | undefined | Promise<T | undefined>): Promise<T>;
 }
 
-/** Watches a unit; looks every `pauseMs`. */
+/** Observes a unit and polls every `pauseMs`. */
 export function watchCharm(agent: UnitAgent, paths: UnitPaths, pauseMs: number): CharmWatch {
   return {
     readBuilt: async () => {
@@ -26,7 +26,7 @@ export function watchCharm(agent: UnitAgent, paths: UnitPaths, pauseMs: number):
         const found = await probe();
         if (found !== undefined) return found;
         if (Date.now() > deadline) {
-          throw new Error(`waited ${seconds} s for ${what}\n${await tellAll(agent, paths)}`);
+          throw new Error(`waited ${seconds} s for ${what}\n${await describeState(agent, paths)}`);
         }
         await sleep(pauseMs);
       }
@@ -34,8 +34,8 @@ export function watchCharm(agent: UnitAgent, paths: UnitPaths, pauseMs: number):
   };
 }
 
-/** For the reader of a failure. */
-async function tellAll(agent: UnitAgent, paths: UnitPaths): Promise<string> {
+/** Describes the state of unit and daemon for the message of a failure. */
+async function describeState(agent: UnitAgent, paths: UnitPaths): Promise<string> {
   const statuses = agent.model.statusHistory
     .slice(-8)
     .map(({ of, status, message }) => `${of} ${status}: ${message}`);

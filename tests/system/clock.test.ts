@@ -2,15 +2,15 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/system/clock.ts';
 
-describe('the clock of the host', () => {
-  test('tells the time of day', () => {
+describe('the system clock', () => {
+  test('the clock returns the current time', () => {
     const before = Date.now();
     const now = systemClock.now();
     expect(now).toBeGreaterThanOrEqual(before);
     expect(now).toBeLessThanOrEqual(Date.now());
   });
 
-  test('sleeps, and leaves no listener on the signal', async () => {
+  test('a finished sleep leaves no listener on its signal', async () => {
     const { signal } = new AbortController();
     const before = performance.now();
     await systemClock.sleep(20, signal);
@@ -18,7 +18,7 @@ describe('the clock of the host', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('wakes at once, with its reason, when the signal is aborted', async () => {
+  test('an aborted signal ends a sleep at once with the reason of the signal', async () => {
     const controller = new AbortController();
     const reason = { any: 'value' };
     const sleep = systemClock.sleep(60_000, controller.signal);
@@ -28,7 +28,7 @@ describe('the clock of the host', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('sleeps longer than the longest timer', async () => {
+  test('a sleep may be longer than the longest timer of Node', async () => {
     const controller = new AbortController();
     const sleep = systemClock.sleep(2 ** 40, controller.signal);
     const winner = await Promise.race([
@@ -36,7 +36,7 @@ describe('the clock of the host', () => {
       systemClock.sleep(20).then(() => 'asleep'),
     ]);
     expect(winner).toBe('asleep');
-    controller.abort(new Error('enough'));
-    await expect(sleep).rejects.toThrow('enough');
+    controller.abort(new Error('test ended'));
+    await expect(sleep).rejects.toThrow('test ended');
   });
 });

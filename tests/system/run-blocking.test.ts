@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { CommandError, type CommandRequest, type RunCommand, runCommand } from '../../src/system/command.ts';
+import {
+  CommandError,
+  type CommandRequest,
+  type RunCommand,
+  runCommand,
+} from '../../src/system/process/command.ts';
 import { runBlocking } from '../../src/system/run-blocking.ts';
 
 const WAYS: readonly (readonly [string, RunCommand])[] = [
@@ -60,12 +65,12 @@ describe.each(WAYS)('A program that %s runs', (_, run) => {
   test('is ended and an error when its time is over', async () => {
     const running = run(shell('exec sleep 60', { timeoutMs: 50 }));
     await expect(running).rejects.toThrow(CommandError);
-    await expect(running).rejects.toThrow('sh: waited 0.05 s for it to end, and ended it');
+    await expect(running).rejects.toThrow('sh: did not exit within 0.05 s and was stopped');
   });
 });
 
 test('runBlocking ends a program that ignores SIGTERM, and one that prints without end', async () => {
   const stubborn = runBlocking(shell('trap "" TERM; while :; do :; done', { timeoutMs: 50 }));
-  await expect(stubborn).rejects.toThrow(/waited 0.05 s/);
+  await expect(stubborn).rejects.toThrow(/did not exit within 0.05 s/);
   await expect(runBlocking(shell('exec yes'))).rejects.toThrow(/printed more than 16777216 bytes/);
 });

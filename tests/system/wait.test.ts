@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '../../src/system/wait.ts';
-import { NappingClock } from '../support/http-clock.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
 
 describe('a wait', () => {
-  test('looks at once, soon again, and then at its own pace', async () => {
-    const clock = new NappingClock();
+  test('a wait probes at once, then with doubling pauses up to its interval', async () => {
+    const clock = new SkippingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 2000, option: '--it-timeout', clock };
-    let looks = 0;
-    const found = await waitFor(() => Promise.resolve(++looks === 7 ? 'it' : undefined), wait);
+    let probes = 0;
+    const found = await waitFor(() => Promise.resolve(++probes === 7 ? 'it' : undefined), wait);
     expect(found).toBe('it');
     expect(clock.naps).toEqual([250, 500, 1000, 2000, 2000, 2000]);
   });
 
-  test('never pauses longer than it is told to', async () => {
-    const clock = new NappingClock();
+  test('a wait never pauses longer than its interval', async () => {
+    const clock = new SkippingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 100, option: '--it-timeout', clock };
-    let looks = 0;
-    await waitFor(() => Promise.resolve(++looks === 3 ? 'it' : undefined), wait);
+    let probes = 0;
+    await waitFor(() => Promise.resolve(++probes === 3 ? 'it' : undefined), wait);
     expect(clock.naps).toEqual([100, 100]);
   });
 });

@@ -2,50 +2,50 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { APPLICATION, type Stage, openStage } from '../support/charm-on-emulator.ts';
+import { APPLICATION, type CharmFixture, openCharmFixture } from '../support/charm-fixture.ts';
 import type { Relation } from '../support/juju/unit-agent.ts';
 import { findInClouds } from './find-in-clouds.ts';
 
 const NAMES = [`${APPLICATION}-noble-x64`, `${APPLICATION}-jammy-x64`];
 const WAIT_S = 90;
-/** For several such waits, so that it is the wait that says what it waited for. */
+/** Long enough for several such waits, so that the failing wait reports its condition before the test times out. */
 const LONGEST_MS = 300_000;
 
-let stage: Stage;
+let stage: CharmFixture;
 let near: Relation;
 let far: Relation;
 
 beforeAll(async () => {
-  stage = await openStage({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
+  stage = await openCharmFixture({ folder: await mkdtemp(join(tmpdir(), 'charm-')), speed: 40 });
   await stage.deploy();
 }, LONGEST_MS);
 
 afterAll(() => stage.close(), LONGEST_MS);
 
-const toldIds = (relation: Relation): readonly string[] => {
+const publishedIds = (relation: Relation): readonly string[] => {
   const images = JSON.parse(relation.ourDatabag()['images'] ?? '[]') as readonly { readonly id: string }[];
   return images.map(({ id }) => id);
 };
 
-/** Waits until each is told of two images, none of them among `old`. */
-const untilTold = (relations: readonly Relation[], old: readonly string[] = []): Promise<true> =>
+/** Waits until each relation publishes two images, none of them among `old`. */
+const waitForImages = (relations: readonly Relation[], old: readonly string[] = []): Promise<true> =>
   stage.until('two new images for each', WAIT_S, () => {
-    const isTold = (ids: readonly string[]): boolean =>
+    const isPublished = (ids: readonly string[]): boolean =>
       ids.length === 2 && ids.every((id) => !old.includes(id));
-    return relations.map(toldIds).every(isTold) || undefined;
+    return relations.map(publishedIds).every(isPublished) || undefined;
   });
 
-const untilIdle = (): Promise<true> =>
+const waitUntilIdle = (): Promise<true> =>
   stage.until('no job to run', WAIT_S, async () => {
     const built = await stage.readBuilt();
     return built?.running.length === 0 && built.batch.total === built.batch.done ? true : undefined;
   });
 
-const countServers = (): number => stage.emulator.book().a.serversEver.length;
+const countServers = (): number => stage.emulator.inventory().a.serversEver.length;
 
-/** The names of these images in a cloud, of those that are active and belong to the project. */
+/** Returns the names of these images in a cloud, without images that are not active or not of the project. */
 const namesOf = (cloud: 'a' | 'b', project: string, ids: readonly string[]): readonly string[] => {
-  const { images } = stage.emulator.book()[cloud];
+  const { images } = stage.emulator.inventory()[cloud];
   return ids.flatMap((id) => {
     const found = images.find((image) => image.id === id);
     return found?.status === 'active' && found.owner === project ? [found.name] : [];
@@ -53,7 +53,7 @@ const namesOf = (cloud: 'a' | 'b', project: string, ids: readonly string[]): rea
 };
 
 describe('the packed charm in front of two clouds', () => {
-  test('builds nothing before there is a consumer, and says what to do', () => {
+  test('without a consumer, the charm builds nothing and its status names the command to run', () => {
     expect(stage.agent.status).toEqual({
       status: 'blocked',
       message: expect.stringContaining(`juju integrate ${APPLICATION}:image`),
@@ -63,14 +63,14 @@ describe('the packed charm in front of two clouds', () => {
 
   jest.setTimeout(LONGEST_MS);
 
-  test('builds each base once, and tells each consumer images that are active in its own project', async () => {
+  test('each base is built once, and each consumer gets images that are active in its own project', async () => {
     near = await stage.integrate('near', 'neighbour');
     far = await stage.integrate('far', 'consumer');
-    await untilTold([near, far]);
-    expect(namesOf('a', 'neighbour', toldIds(near))).toEqual(NAMES);
-    expect(namesOf('b', 'consumer', toldIds(far))).toEqual(NAMES);
+    await waitForImages([near, far]);
+    expect(namesOf('a', 'neighbour', publishedIds(near))).toEqual(NAMES);
+    expect(namesOf('b', 'consumer', publishedIds(far))).toEqual(NAMES);
     expect(countServers()).toBe(2);
-    await untilIdle();
+    await waitUntilIdle();
     await stage.agent.updateStatus();
     expect(stage.agent.status).toEqual({
       status: 'active',
@@ -78,53 +78,53 @@ describe('the packed charm in front of two clouds', () => {
     });
   });
 
-  test('gives a later consumer copies, and builds nothing for it', async () => {
+  test('a later consumer gets copies without a new build', async () => {
     const late = await stage.integrate('late', 'neighbour-b');
-    await untilTold([late]);
-    expect(namesOf('b', 'neighbour', toldIds(late))).toEqual(NAMES);
+    await waitForImages([late]);
+    expect(namesOf('b', 'neighbour', publishedIds(late))).toEqual(NAMES);
     expect(countServers()).toBe(2);
   });
 
-  test('builds what an action asks for once, though the charm is upgraded and the daemon killed meanwhile', async () => {
-    const old = [...toldIds(near), ...toldIds(far)];
+  test('the builds of an action run once, although the daemon is killed and the charm upgraded during them', async () => {
+    const old = [...publishedIds(near), ...publishedIds(far)];
     const { status, results } = await stage.agent.runAction('run', {});
     expect(status).toBe('completed');
     expect(results['build-ids']).toMatch(/^[0-9a-f]{12},[0-9a-f]{12}$/);
     await stage.until('a server', WAIT_S, () => countServers() > 2 || undefined);
     await stage.machine.killService(stage.paths.service, 'SIGKILL');
     await stage.agent.upgrade(stage.charm);
-    await untilTold([near, far], old);
-    await untilIdle();
+    await waitForImages([near, far], old);
+    await waitUntilIdle();
     expect(countServers()).toBe(4);
   });
 
-  test('has its credentials again after a reboot, and keeps what it told', async () => {
-    const told = [toldIds(near), toldIds(far)];
+  test('after a reboot, the credentials are restored and the published images stay the same', async () => {
+    const published = [publishedIds(near), publishedIds(far)];
     await stage.machine.reboot();
     expect(await readFile(stage.paths.cloudsYaml, 'utf8')).toContain('builder');
-    await untilIdle();
-    expect([toldIds(near), toldIds(far)]).toEqual(told);
+    await waitUntilIdle();
+    expect([publishedIds(near), publishedIds(far)]).toEqual(published);
     expect(countServers()).toBe(4);
   });
 
-  test('tells nobody a secret', async () => {
+  test('no secret appears on the machine or in the clouds', async () => {
     expect(await stage.machine.findText(stage.secrets)).toEqual([]);
     const inClouds = findInClouds(stage.emulator, stage.secrets);
     expect(inClouds).toEqual([]);
   });
 
-  test('leaves no service, process, file, server, port or keypair behind when it is removed', async () => {
+  test('removing the charm leaves no service, process, file, server, port or keypair', async () => {
     await stage.agent.runAction('run', {});
     await stage.until('servers', WAIT_S, () => countServers() > 4 || undefined);
     await stage.agent.remove();
     await stage.until('empty clouds', WAIT_S, () => {
-      const { servers, ports, keypairs } = stage.emulator.book().a;
+      const { servers, ports, keypairs } = stage.emulator.inventory().a;
       return [...servers, ...ports, ...keypairs].length === 0 || undefined;
     });
     expect(stage.machine.services()).toEqual([]);
     expect(await stage.machine.listFiles()).toEqual([]);
     expect(stage.machine.listProcesses()).toEqual([]);
-    const all = Object.values(stage.emulator.book()).flatMap(({ images }) => images);
+    const all = Object.values(stage.emulator.inventory()).flatMap(({ images }) => images);
     expect(all.filter(({ status, name }) => status !== 'active' || name.includes('.building-'))).toEqual([]);
   });
 });

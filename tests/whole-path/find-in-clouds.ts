@@ -1,6 +1,6 @@
 import type { Emulator } from '../support/openstack/emulator.ts';
 
-/** Where in the clouds any of these texts can be read: in records, user data, consoles that are there, and the data of images. */
+/** Finds texts in the clouds: in records, user data, the consoles of servers and the data of images. */
 export function findInClouds(emulator: Emulator, texts: readonly string[]): readonly string[] {
   return (['a', 'b'] as const).flatMap((name) => {
     const { images, imageData, keypairs, servers, ports, securityGroups, guests } =

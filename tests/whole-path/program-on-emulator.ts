@@ -3,40 +3,40 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
-import { runProgram } from '../../src/bin/image-builder/program.ts';
+import { runProgram } from '../../src/cli/run-program.ts';
 import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
-import { readDescriptor } from '../../src/system/descriptor.ts';
+import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { type Mirror, startMirror } from '../support/mirror.ts';
 import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
-import { createSwiftClock } from '../support/swift-clock.ts';
+import { createFastClock } from '../support/fast-clock.ts';
 
-/** Of clouds and of the program's clock alike. */
+/** The speed of the clouds and of the program's clock. */
 const SPEED = 50;
 const IMAGE_BYTES = 600_000;
 
-/** How the program ended, and what it said. */
-export interface Ended {
+/** The exit code and the output of the program. */
+export interface ProgramRun {
   readonly code: number;
   readonly json: Readonly<Record<string, unknown>>;
   readonly err: string;
 }
 
-/** Two emulated clouds and a mirror, fresh for each test, and the program in front of them. */
-export interface Bench {
+/** Runs the program against two emulated clouds and a mirror, which are new for each test. */
+export interface EmulatorFixture {
   emulator: Emulator;
   mirror: Mirror;
-  run(argv: readonly string[], signal?: AbortSignal): Promise<Ended>;
-  /** Builds `app-noble-x64` in the builder's cloud, and puts it into the consumer's. */
-  build(more?: readonly string[], signal?: AbortSignal): Promise<Ended>;
+  run(argv: readonly string[], signal?: AbortSignal): Promise<ProgramRun>;
+  /** Builds `app-noble-x64` in the builder's cloud and copies it to the consumer's. */
+  build(more?: readonly string[], signal?: AbortSignal): Promise<ProgramRun>;
 }
 
 export const IMAGE = 'app-noble-x64';
 
-/** Starts them before each test of the file. */
-export function useBench(): Bench {
+/** Starts the clouds and the mirror before each test of the file. */
+export function useEmulator(): EmulatorFixture {
   let folder = '';
   let builds = 0;
-  const bench = {} as Bench;
+  const bench = {} as EmulatorFixture;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bench-'));
     const path = join(folder, 'noble.img');
@@ -60,14 +60,14 @@ export function useBench(): Bench {
       cwd: folder,
       host: { arch: 'x64', newBuildId: buildId, readDescriptor },
       version: '1.2.3',
-      clock: createSwiftClock(SPEED),
+      clock: createFastClock(SPEED),
       writeOut: (text) => (out += text),
       writeErr: (text) => (err += text),
       terminal: { isTerminal: false, columns: 80 },
       signal,
       stoppedBy: () => (signal.aborted ? 'SIGTERM' : undefined),
     });
-    return { code, json: JSON.parse(out === '' ? '{}' : out) as Ended['json'], err };
+    return { code, json: JSON.parse(out === '' ? '{}' : out) as ProgramRun['json'], err };
   };
   bench.build = (more = [], signal) =>
     bench.run([...buildArguments(bench.mirror), '--upload-clouds', 'consumer', ...more], signal);
@@ -82,9 +82,9 @@ function buildArguments({ url }: Mirror): readonly string[] {
   ];
 }
 
-/** What should not be there when a program has ended: all but good images, and the group that builds share. */
-export function listLeaks({ emulator }: Bench): readonly string[] {
-  return Object.entries(emulator.book()).flatMap(([name, { servers, ports, keypairs, images }]) => [
+/** Lists leftovers of a program: everything except complete images and the security group that builds share. */
+export function listLeaks({ emulator }: EmulatorFixture): readonly string[] {
+  return Object.entries(emulator.inventory()).flatMap(([name, { servers, ports, keypairs, images }]) => [
     ...servers.map((server) => `${name}: server ${server.name}`),
     ...ports.map((port) => `${name}: port ${port.id}`),
     ...keypairs.map((keypair) => `${name}: keypair ${keypair}`),
@@ -94,9 +94,11 @@ export function listLeaks({ emulator }: Bench): readonly string[] {
   ]);
 }
 
-/** The ids of the good images of the name, by cloud. */
-export function listGood({ emulator }: Bench): Readonly<Record<'a' | 'b', readonly string[]>> {
-  const book = emulator.book();
+/** Returns the ids of the complete images named `IMAGE`, by cloud. */
+export function listCompleteImages({
+  emulator,
+}: EmulatorFixture): Readonly<Record<'a' | 'b', readonly string[]>> {
+  const book = emulator.inventory();
   const idsIn = (cloud: 'a' | 'b'): readonly string[] => {
     const good = book[cloud].images.filter(({ name, status }) => name === IMAGE && status === 'active');
     return good.map(({ id }) => id);
@@ -104,8 +106,8 @@ export function listGood({ emulator }: Bench): Readonly<Record<'a' | 'b', readon
   return { a: idsIn('a'), b: idsIn('b') };
 }
 
-/** The id that a result tells. */
-export function imageIdOf(json: Ended['json']): string {
+/** Returns the image id of a result. */
+export function imageIdOf(json: ProgramRun['json']): string {
   const id = json['image_id'];
   if (typeof id === 'string') return id;
   throw new Error(`expected an image's id, got ${JSON.stringify(id)}`);

@@ -2,18 +2,18 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { afterEach, beforeEach } from '@jest/globals';
-import type { StaticConfigs } from '../../../src/builder/config.ts';
 import { initialize } from '../../../src/builder/initialize.ts';
-import { findJobProcesses } from '../../../src/builder/job-processes.ts';
+import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
 import { installHostSecrets } from '../../../src/builder/credentials.ts';
-import type { JobSpec } from '../../../src/builder/start-job.ts';
 import type { RunTools } from '../../../src/builder/tools.ts';
+import type { JobOrder, OrderHead, OrderOf } from '../../../src/model/job-order.ts';
+import { type StaticConfigs, expandRunConfigs } from '../../../src/model/run-config.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { runCommand, startDetached } from '../../../src/system/command.ts';
+import { runCommand, startDetached } from '../../../src/system/process/command.ts';
 import { type TestHost, UNIT, useHost } from './host.ts';
 
-/** What the program is to do for `<command>` or `<command> <argument>`. */
+/** What the program is to do for orders of a kind, or of a kind and an image (`build img`). */
 interface ScriptedAct {
   readonly result?: unknown;
   /** Instead of a result. */
@@ -27,6 +27,8 @@ interface ScriptedAct {
 
 interface Call {
   readonly args: readonly string[];
+  /** Absent: there is no order in the working folder. */
+  readonly order?: JobOrder;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly secrets?: string;
@@ -44,24 +46,50 @@ export const CONFIG: StaticConfigs = {
     uploadClouds: ['a', 'b'],
     numRevisions: 5,
   },
-  imageConfig: { arch: 'x64', prefix: 'app', scriptUrl: undefined, runnerVersion: '' },
-  serviceConfig: { dockerhubCache: undefined, proxy: undefined },
+  imageConfig: {
+    arch: 'x64',
+    prefix: 'app',
+    scriptUrl: 'secrets.json',
+    scriptDigest: 'd',
+    runnerVersion: '',
+  },
+  serviceConfig: {
+    dockerhubCache: '',
+    proxy: '',
+    cloudImagesUrl: 'https://images.example.com',
+    runnerReleasesUrl: 'https://runner.example.com',
+  },
 };
 
-/** A build's order, whose command line tells no more than it must. */
-export const buildSpec = (change: Partial<JobSpec> = {}): JobSpec => ({
-  kind: 'build',
-  subject: 'img',
-  cloudIds: ['a'],
+const [ENTRY] = expandRunConfigs({ bases: ['noble'], jujuChannels: [], microk8sChannels: [] }, CONFIG);
+if (ENTRY === undefined) throw new Error('unreachable');
+
+/** The owner of the jobs of tests. */
+export const ORDERER = { application: 'app', modelUuid: 'model-1', unit: UNIT };
+
+/** The fields that every order has. */
+export const orderHead = (change: Partial<OrderHead> = {}): OrderHead => ({
+  format: 1,
+  id: 'b1',
+  owner: ORDERER,
   reason: 'never built',
-  buildId: 'b1',
-  secrets: 'none',
-  render: ({ application, modelUuid, unit, buildId }) => [
-    'run',
-    'img',
-    '--owner',
-    JSON.stringify({ application, model_uuid: modelUuid, unit, build_id: buildId }),
-  ],
+  orderedAt: new Date().toISOString(),
+  timeouts: {},
+  sshPort: undefined,
+  ...change,
+});
+
+/** The order to build the image `img` for the cloud `a`. */
+export const buildOrder = (change: Partial<OrderOf<'build'>> = {}): OrderOf<'build'> => ({
+  ...orderHead(),
+  kind: 'build',
+  imageName: 'img',
+  entry: ENTRY,
+  inputs: 'charm=0.1.0 runner=latest script=d',
+  cloudIds: ['a'],
+  withinCloud: 'copy',
+  keepRevisions: undefined,
+  secretsGeneration: 1,
   ...change,
 });
 
@@ -124,7 +152,7 @@ function makeTools({ host }: TestHost): RunTools {
   let made = 0;
   return {
     paths: host.paths,
-    orderer: { application: 'app', modelUuid: 'model-1', unit: UNIT },
+    orderer: ORDERER,
     clock: systemClock,
     signal: new AbortController().signal,
     runCommand,
@@ -132,7 +160,6 @@ function makeTools({ host }: TestHost): RunTools {
     newBuildId: () => `${(made += 1)}`.padStart(12, '0'),
     environment: { https_proxy: 'http://proxy:3128' },
     pollIntervalMs: 10,
-    urls: { cloudImages: 'https://images.example.com', runnerReleases: 'https://runner.example.com' },
     inputs: { charm: '0.1.0', runner: 'latest', script: 'none' },
     maxParallel: 2,
   };

@@ -4,7 +4,8 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import type { JobPlace } from '../../../src/builder/tools.ts';
-import { compileSource } from '../../bin/compile-source.ts';
+import type { WorkOrder } from '../../../src/model/job-order.ts';
+import { compileSource } from '../../cli/compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const ROOMS = ['builder', 'system', 'model'];
@@ -15,27 +16,23 @@ import { startJob } from './builder/start-job.js';
 import { runCommand, startDetached } from './system/command.js';
 import { systemClock } from './system/clock.js';
 
-const { place, args } = JSON.parse(process.argv[2]);
+const { place, order } = JSON.parse(process.argv[2]);
 const tools = {
   ...place, clock: systemClock, signal: new AbortController().signal, runCommand, startDetached,
   newBuildId: () => '', environment: {}, pollIntervalMs: 10,
 };
-const render = ({ application, modelUuid, unit, buildId }) =>
-  [...args, '--owner', JSON.stringify({ application, model_uuid: modelUuid, unit, build_id: buildId })];
-await startJob(
-  { kind: 'build', subject: 'img', cloudIds: ['a'], reason: 'r', buildId: 'b1', secrets: 'none', render }, tools,
-);
+await startJob(order, tools);
 process.stdout.write('started');
 setInterval(() => undefined, 1000);
 `;
 
-/** Starts another daemon, from where `compileDaemon` made it, which has started the job `b1` with these arguments when this resolves. */
+/** Starts another daemon, from where `compileDaemon` made it; it has started the job when this resolves. */
 export async function startOtherDaemon(
   folder: string,
   { paths, orderer }: JobPlace,
-  args: readonly string[],
+  order: WorkOrder,
 ): Promise<ChildProcess> {
-  const told = JSON.stringify({ place: { paths, orderer }, args });
+  const told = JSON.stringify({ place: { paths, orderer }, order });
   const child = spawn(execPath, [join(folder, 'daemon.js'), told], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,10 +1,10 @@
 import type { Decision } from '../../../src/charm/decide.ts';
-import type { Observed, Wish } from '../../../src/charm/observed.ts';
-import { parseDesiredState } from '../../../src/model/desired-state.ts';
+import type { Observed, CharmSettings } from '../../../src/charm/observed.ts';
+import { encodeDesiredState, parseDesiredState } from '../../../src/model/desired-state.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { charmConfig } from './options.ts';
 
-export const WISH: Wish = {
+export const WISH: CharmSettings = {
   config: charmConfig(),
   password: new Secret('build-passw0rd'),
   scriptSecrets: {},
@@ -18,7 +18,7 @@ export function after(before: Observed, { desired, credentials, databags }: Deci
   const changed = (id: number) => databags.find(({ relationId }) => relationId === id)?.changes ?? {};
   return {
     ...before,
-    desired: desired === undefined ? undefined : parseDesiredState(JSON.stringify(desired)),
+    desired: desired === undefined ? undefined : parseDesiredState(encodeDesiredState(desired)),
     installed: credentials ?? before.installed,
     relations: before.relations.map((relation) => ({
       ...relation,

@@ -5,7 +5,7 @@ import {
   type RemoteUnit,
   cloudIdOf,
   findCredentials,
-} from '../../../src/charm/consumers.ts';
+} from '../../../src/charm/relations/consumers.ts';
 import type { Observed } from '../../../src/charm/observed.ts';
 import { charmConfig } from './options.ts';
 
@@ -70,7 +70,7 @@ export function built(given: Partial<Built> = {}): Built {
     answered: [],
     endedBuilds: [],
     nextBuildAt: '2026-11-21T14:00:00.000Z',
-    rests: undefined,
+    idleReason: undefined,
     ...given,
   };
 }
@@ -79,7 +79,7 @@ export function built(given: Partial<Built> = {}): Built {
 export function observed(given: Partial<Observed> = {}): Observed {
   const none = new Secret('');
   return {
-    wish: { config: charmConfig(), password: new Secret('build-passw0rd'), scriptSecrets: {} },
+    settings: { config: charmConfig(), password: new Secret('build-passw0rd'), scriptSecrets: {} },
     problems: [],
     relations: [imageRelation()],
     unit: 'app/0',

@@ -1,4 +1,4 @@
-import type { CommandRequest, CommandResult } from '../../../src/system/command.ts';
+import type { CommandRequest, CommandResult } from '../../../src/system/process/command.ts';
 
 /** A systemd that knows one service, as long as its unit file was there when systemd last looked. */
 export class TestSystemd {

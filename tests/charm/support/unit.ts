@@ -3,27 +3,32 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { runHook } from '../../../src/bin/hook/run-hook.ts';
+import { runHook } from '../../../src/charm/run-hook.ts';
 import { GithubRunnerImageBuilderCharm } from '../../../src/charm/charm.ts';
 import type { Built } from '../../../src/model/built.ts';
 import type { Clock } from '../../../src/model/clock.ts';
 import { type DesiredState, parseDesiredState } from '../../../src/model/desired-state.ts';
 import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
-import type { CommandResult, RunCommand } from '../../../src/system/command.ts';
+import type { CommandResult, RunCommand } from '../../../src/system/process/command.ts';
 import { layOutCharm } from '../../builder/support/host.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { createTask, finishAction } from '../../support/juju/actions.ts';
-import { parseCharm } from '../../support/juju/charm-files.ts';
+import { createTask, finishAction } from '../../support/juju/model/actions.ts';
+import { parseCharm } from '../../support/juju/charm/charm-files.ts';
 import {
   type HookContext,
   type JujuEvent,
   commit,
   drop,
   openContext,
-} from '../../support/juju/hook-context.ts';
-import { hookEnvironment } from '../../support/juju/hook-environment.ts';
-import { type ActionTask, type Model, type ModelOptions, createModel } from '../../support/juju/model.ts';
-import { toolRunner } from '../../support/juju/run-tool.ts';
+} from '../../support/juju/charm/hook-context.ts';
+import { hookEnvironment } from '../../support/juju/charm/hook-environment.ts';
+import {
+  type ActionTask,
+  type Model,
+  type ModelOptions,
+  createModel,
+} from '../../support/juju/model/model.ts';
+import { toolRunner } from '../../support/juju/tools/run-tool.ts';
 import { readCharmFile } from './options.ts';
 import { TestSystemd } from './systemctl.ts';
 
@@ -158,7 +163,8 @@ async function openRoot(): Promise<string> {
   const memory = await mkdtemp('/dev/shm/unit-');
   await symlink(memory, join(root, 'run'));
   await writeFile(join(root, 'memory'), memory);
-  for (const folder of ['etc/systemd/system', 'etc/cron.d'])
+  for (const folder of ['etc/systemd/system', 'etc/cron.d', 'usr/bin'])
     await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, 'usr/bin/systemctl'), ''); // answered by `systemd`
   return root;
 }

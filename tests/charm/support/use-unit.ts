@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from '@jest/globals';
-import { changeConfig } from '../../support/juju/config-values.ts';
-import type { Databag, Relation } from '../../support/juju/model.ts';
-import { addJoinedUnit, addRelation } from '../../support/juju/relations.ts';
-import { addSecret, grantSecret } from '../../support/juju/secrets.ts';
+import { changeConfig } from '../../support/juju/model/config-values.ts';
+import type { Databag, Relation } from '../../support/juju/model/model.ts';
+import { addJoinedUnit, addRelation } from '../../support/juju/model/relations.ts';
+import { addSecret, grantSecret } from '../../support/juju/model/secrets.ts';
 import { consumerDatabag } from './facts.ts';
 import { REQUIRED } from './options.ts';
 import { TestUnit } from './unit.ts';

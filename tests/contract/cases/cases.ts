@@ -12,7 +12,7 @@ import { portCases } from './ports.ts';
 import { securityGroupCases } from './security-groups.ts';
 import { serverCases } from './servers.ts';
 
-/** All that the product relies on in OpenStack. */
+/** All behaviour of OpenStack that the product relies on. */
 export const CONTRACT: readonly ContractCase[] = [
   ...identityCases,
   ...imageCases,

@@ -4,11 +4,11 @@ import { expect } from '@jest/globals';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { uploadImageData } from '../../../src/openstack/image-data.ts';
 import { type Image, type ImageSpec, createImage, deleteImage } from '../../../src/openstack/images.ts';
-import type { UserName, World } from '../contract.ts';
+import type { UserName, CaseContext } from '../contract.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** The error of this class that `work` ends in. */
+/** Returns the error of this class that `work` fails with. */
 export async function expectError<E extends ErrorClass>(
   work: Promise<unknown>,
   kind: E,
@@ -20,15 +20,15 @@ export async function expectError<E extends ErrorClass>(
 
 export const NEVER = '00000000-0000-4000-8000-000000000000';
 
-/** Never aborted. */
+/** A signal that is never aborted. */
 export const forever = new AbortController().signal;
 
-export const connectAs = async (world: World, user: UserName): Promise<Cloud> =>
-  (await world.connect(user)).under();
+export const connectAs = async (world: CaseContext, user: UserName): Promise<Cloud> =>
+  (await world.connect(user)).withSignal();
 
-/** A queued image that goes with the case. */
+/** Creates a queued image that is deleted at the end of the case. */
 export async function makeImage(
-  world: World,
+  world: CaseContext,
   cloud: Cloud,
   spec: Partial<ImageSpec> & { readonly name: string },
 ): Promise<Image> {
@@ -37,13 +37,13 @@ export async function makeImage(
   return image;
 }
 
-/** Puts `data` into a queued image. */
+/** Uploads `data` to a queued image. */
 export const upload = (cloud: Cloud, id: string, data: Buffer): Promise<void> =>
   uploadImageData(cloud, id, { source: Readable.from([data]), size: data.length }, forever);
 
-/** An active image that goes with the case, and its data. */
+/** Creates an active image that is deleted at the end of the case, and returns its id and data. */
 export async function makeActiveImage(
-  world: World,
+  world: CaseContext,
   cloud: Cloud,
   name: string,
 ): Promise<{ readonly id: string; readonly data: Buffer }> {
@@ -53,7 +53,7 @@ export async function makeActiveImage(
   return { id, data };
 }
 
-/** What a new image of this name is to be. */
+/** Returns the attributes for a new image with this name. */
 export const imageSpec = (name: string, properties: Readonly<Record<string, string>> = {}): ImageSpec => ({
   name,
   diskFormat: 'qcow2',

@@ -3,30 +3,31 @@ import { UnauthorizedError } from '../../../src/model/cloud-errors.ts';
 import { InputError } from '../../../src/model/errors.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { getEndpoint } from '../../../src/openstack/catalog.ts';
-import type { CloudAccess, PasswordAuth } from '../../../src/openstack/cloud-access.ts';
+import type { PasswordAuth } from '../../../src/model/cloud-login.ts';
+import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
 import { listImages } from '../../../src/openstack/images.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 import { connectAs, expectError } from './expectations.ts';
 
 const VERB = 'getToken';
 
-/** Logs in otherwise than clouds.yaml says. */
+/** Changes the login of the entry in clouds.yaml. */
 const withAuth =
   (change: Partial<PasswordAuth>) =>
   (access: CloudAccess): CloudAccess =>
     access.auth.method === 'password' ? { ...access, auth: { ...access.auth, ...change } } : access;
 
-async function expectDenied(world: World, change: (access: CloudAccess) => CloudAccess): Promise<void> {
+async function expectDenied(world: CaseContext, change: (access: CloudAccess) => CloudAccess): Promise<void> {
   const connection = await world.connect('builder', change);
-  const { message } = await expectError(connection.under().identity.getToken(), UnauthorizedError);
+  const { message } = await expectError(connection.withSignal().identity.getToken(), UnauthorizedError);
   expect(message).toContain('answered 401: The request you have made requires authentication.');
 }
 
-/** What the product relies on in Keystone. */
+/** The behaviour of Keystone that the product relies on. */
 export const identityCases: readonly ContractCase[] = [
   {
     verb: VERB,
-    outcome: 'password: a token for the project, good for an hour at least, with a catalogue',
+    outcome: 'a password login returns a token for the project with a catalogue, valid for at least an hour',
     run: async (world) => {
       const { identity } = await connectAs(world, 'builder');
       const { expiresAt, projectId, catalog } = await identity.getToken();
@@ -40,7 +41,7 @@ export const identityCases: readonly ContractCase[] = [
   },
   {
     verb: VERB,
-    outcome: 'application credential: the same project',
+    outcome: 'a login with an application credential returns the same project',
     run: async (world) => {
       const ids = await Promise.all(
         (['builder', 'builder-appcred'] as const).map(async (user) =>
@@ -52,64 +53,64 @@ export const identityCases: readonly ContractCase[] = [
   },
   {
     verb: VERB,
-    outcome: 'user and project by id: the same project',
+    outcome: 'a login with the ids of user and project returns the same project',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const id = await cloud.projectId();
       const again = await world.connect('builder', withAuth({ project: { id }, projectDomain: undefined }));
-      expect(await again.under().projectId()).toBe(id);
+      expect(await again.withSignal().projectId()).toBe(id);
     },
   },
   {
     verb: VERB,
-    outcome: 'a domain by its id: the same project',
+    outcome: 'a login with the id of a domain returns the same project',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const domain = { id: 'default' };
       const again = await world.connect('builder', withAuth({ userDomain: domain, projectDomain: domain }));
-      expect(await again.under().projectId()).toBe(await cloud.projectId());
+      expect(await again.withSignal().projectId()).toBe(await cloud.projectId());
     },
   },
   {
     verb: VERB,
-    outcome: 'wrong password: UnauthorizedError',
+    outcome: 'a wrong password causes an UnauthorizedError',
     run: (world) => expectDenied(world, withAuth({ password: new Secret('wrong') })),
   },
   {
     verb: VERB,
-    outcome: 'unknown user: UnauthorizedError',
+    outcome: 'an unknown user causes an UnauthorizedError',
     run: (world) => expectDenied(world, withAuth({ user: { name: 'nobody' } })),
   },
   {
     verb: VERB,
-    outcome: 'unknown project: UnauthorizedError',
+    outcome: 'an unknown project causes an UnauthorizedError',
     run: (world) => expectDenied(world, withAuth({ project: { name: 'nothing' } })),
   },
   {
     verb: VERB,
-    outcome: 'a project of others: UnauthorizedError',
+    outcome: 'a project of other users causes an UnauthorizedError',
     run: (world) => expectDenied(world, withAuth({ project: { name: 'neighbour' } })),
   },
   {
     verb: VERB,
-    outcome: 'unknown domain: UnauthorizedError',
+    outcome: 'an unknown domain causes an UnauthorizedError',
     run: (world) => expectDenied(world, withAuth({ userDomain: { name: 'Nothing' } })),
   },
   {
     verb: VERB,
-    outcome: 'wrong secret of an application credential: UnauthorizedError',
+    outcome: 'a wrong application credential secret causes an UnauthorizedError',
     run: async (world) => {
       const connection = await world.connect('builder-appcred', (access) =>
         access.auth.method === 'password'
           ? access
           : { ...access, auth: { ...access.auth, secret: new Secret('wrong') } },
       );
-      await expectError(connection.under().identity.getToken(), UnauthorizedError);
+      await expectError(connection.withSignal().identity.getToken(), UnauthorizedError);
     },
   },
   {
     verb: 'getEndpoint',
-    outcome: 'a service that the cloud has not: InputError',
+    outcome: 'a service that the cloud does not offer causes an InputError',
     run: async (world) => {
       const { catalog } = await (await connectAs(world, 'consumer')).identity.getToken();
       const query = {
@@ -123,7 +124,7 @@ export const identityCases: readonly ContractCase[] = [
   },
   {
     verb: 'getEndpoint',
-    outcome: 'no region asked for: the only one',
+    outcome: 'without a region, the only region is used',
     run: async (world) => {
       const { catalog } = await (await connectAs(world, 'neighbour')).identity.getToken();
       const query = { cloud: 'neighbour', service: 'image', interface: 'public', region: undefined } as const;
@@ -132,7 +133,7 @@ export const identityCases: readonly ContractCase[] = [
   },
   {
     verb: 'getEndpoint',
-    outcome: 'an unknown region: InputError that names the known one',
+    outcome: 'an unknown region causes an InputError that names the known region',
     run: async (world) => {
       const { catalog } = await (await connectAs(world, 'builder')).identity.getToken();
       const query = { cloud: 'builder', service: 'image', interface: 'public', region: 'lab-z' } as const;
@@ -141,7 +142,7 @@ export const identityCases: readonly ContractCase[] = [
   },
   {
     verb: 'send',
-    outcome: 'a token that has ended: a new one, and the answer',
+    outcome: 'an expired token is replaced, and the request succeeds',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const token = await cloud.identity.getToken();

@@ -14,11 +14,11 @@ const setProtected = (cloud: Cloud, id: string, value: boolean): Promise<unknown
     body: JSON.stringify([{ op: 'replace', path: '/protected', value }]),
   });
 
-/** What the product relies on when it changes and deletes images. */
+/** The behaviour that the product relies on when it changes and deletes images. */
 export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'updateImage',
-    outcome: 'name, visibility and properties in one act',
+    outcome: 'name, visibility and properties change in one request',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('before'), { old: 'x', kept: 'y' }));
@@ -38,7 +38,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
-    outcome: 'removes a property that is not there: ConflictError, and nothing is changed',
+    outcome: 'removing a missing property causes a ConflictError and changes nothing',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id, name } = await makeImage(world, cloud, spec(world.name('image')));
@@ -51,7 +51,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
-    outcome: "an attribute of Glance's own: ForbiddenError",
+    outcome: 'changing an attribute that Glance owns causes a ForbiddenError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -60,7 +60,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
-    outcome: 'more than 128 properties: ForbiddenError, by 413',
+    outcome: 'more than 128 properties cause status 413, a ForbiddenError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -71,7 +71,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
-    outcome: 'not there: NotFoundError',
+    outcome: 'a missing image causes a NotFoundError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       await expectError(updateImage(cloud, NEVER, { properties: { a: 'b' } }), NotFoundError);
@@ -79,7 +79,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImage',
-    outcome: 'it is gone',
+    outcome: 'a deleted image no longer exists',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -89,14 +89,14 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImage',
-    outcome: 'gone before: fine',
+    outcome: 'deleting a missing image succeeds',
     run: async (world) => {
       await deleteImage(await connectAs(world, 'builder'), NEVER);
     },
   },
   {
     verb: 'deleteImage',
-    outcome: 'protected: ForbiddenError, and it stays',
+    outcome: 'a protected image causes a ForbiddenError and stays',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -108,7 +108,7 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImage',
-    outcome: "the operator's public one: ForbiddenError",
+    outcome: 'a public image of the operator causes a ForbiddenError',
     run: async (world) => {
       await expectError(
         deleteImage(await connectAs(world, 'builder'), await world.bootImage()),

@@ -28,7 +28,7 @@ const read = async (cloud: Cloud, id: string, offset: number): Promise<Buffer> =
 
 const hash = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest('hex');
 
-/** Looks at the image until it has the status; Glance needs a moment to see that a client went away. */
+/** Waits until the image has the status. Glance notices only after a moment that a client has disconnected. */
 async function waitForStatus(cloud: Cloud, id: string, status: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while ((await findImage(cloud, id))?.status !== status) {
@@ -37,11 +37,11 @@ async function waitForStatus(cloud: Cloud, id: string, status: string): Promise<
   }
 }
 
-/** What the product relies on when it copies images between clouds. */
+/** The behaviour that the product relies on when it copies images between clouds. */
 export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
-    outcome: 'all of it: active, with size, SHA-512 and MD5',
+    outcome: 'a complete upload makes the image active, with size, SHA-512 and MD5',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id, data } = await makeActiveImage(world, cloud, 'image');
@@ -55,7 +55,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'uploadImageData',
-    outcome: 'no bytes at all: active and empty',
+    outcome: 'an empty upload makes the image active with size 0',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id } = await makeImage(world, cloud, { name: world.name('image') });
@@ -65,7 +65,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'uploadImageData',
-    outcome: 'a second time: ConflictError, and the data stay',
+    outcome: 'a second upload causes a ConflictError and keeps the data',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id, data } = await makeActiveImage(world, cloud, 'image');
@@ -75,14 +75,14 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'uploadImageData',
-    outcome: 'an image that is not there: NotFoundError',
+    outcome: 'a missing image causes a NotFoundError',
     run: async (world) => {
       await expectError(upload(await connectAs(world, 'consumer'), NEVER, randomBytes(10)), NotFoundError);
     },
   },
   {
     verb: 'uploadImageData',
-    outcome: 'fewer bytes than said: CloudUnavailableError, and the image is queued again',
+    outcome: 'fewer bytes than announced cause a CloudUnavailableError, and the image is queued again',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id } = await makeImage(world, cloud, { name: world.name('image') });
@@ -93,7 +93,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'uploadImageData',
-    outcome: 'stopped in the middle: queued again, and can be filled',
+    outcome: 'an image whose upload was stopped is queued again and accepts another upload',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id } = await makeImage(world, cloud, { name: world.name('image') });
@@ -112,7 +112,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'uploadImageData',
-    outcome: 'an image that is deleted meanwhile: RejectedError',
+    outcome: 'deleting the image during the upload causes a RejectedError',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id } = await makeImage(world, cloud, { name: world.name('image') });
@@ -127,7 +127,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'openImageData',
-    outcome: 'all of it',
+    outcome: 'a download from offset 0 returns all data',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id, data } = await makeActiveImage(world, cloud, 'image');
@@ -136,7 +136,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'openImageData',
-    outcome: 'from an offset: what comes after it',
+    outcome: 'a download from an offset returns the data after it',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id, data } = await makeActiveImage(world, cloud, 'image');
@@ -145,7 +145,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'openImageData',
-    outcome: 'from its end: RejectedError',
+    outcome: 'a download from the end of the data causes a RejectedError',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id, data } = await makeActiveImage(world, cloud, 'image');
@@ -154,7 +154,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'openImageData',
-    outcome: 'an image without data: an error, not an empty stream',
+    outcome: 'an image without data causes an error instead of an empty stream',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       const { id } = await makeImage(world, cloud, { name: world.name('image') });
@@ -164,7 +164,7 @@ export const imageDataCases: readonly ContractCase[] = [
   },
   {
     verb: 'openImageData',
-    outcome: 'an image that is not there: NotFoundError',
+    outcome: 'a missing image causes a NotFoundError',
     run: async (world) => {
       const cloud = await connectAs(world, 'consumer');
       await expectError(openImageData(cloud, NEVER, 0, forever), NotFoundError);

@@ -3,11 +3,11 @@ import { listImages } from '../../../src/openstack/images.ts';
 import type { ContractCase } from '../contract.ts';
 import { connectAs, imageSpec as spec, makeImage } from './expectations.ts';
 
-/** What the product relies on in Glance's lists. */
+/** The behaviour of Glance's image lists that the product relies on. */
 export const imageListCases: readonly ContractCase[] = [
   {
     verb: 'listImages',
-    outcome: 'two of one name: both, the newest first',
+    outcome: 'two images with the same name are both listed, the newest first',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const name = world.name('twice');
@@ -21,14 +21,14 @@ export const imageListCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImages',
-    outcome: 'a name that none has: an empty list',
+    outcome: 'an unused name returns an empty list',
     run: async (world) => {
       expect(await listImages(await connectAs(world, 'builder'), world.name('none'))).toEqual([]);
     },
   },
   {
     verb: 'listImages',
-    outcome: 'names with colons, commas, quotes and blanks: each finds its own only',
+    outcome: 'names with colons, commas, quotes and spaces match only themselves',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const names = ['a:b', 'in:a', 'a,b', 'a', 'b', 'a b&c=d', 'ä/ö', 'a"b', 'a":b'].map((name) =>
@@ -41,7 +41,7 @@ export const imageListCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImages',
-    outcome: 'by properties: those that have them all',
+    outcome: 'a filter by properties returns the images that have all of them',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const tag = world.name('tag');
@@ -54,7 +54,7 @@ export const imageListCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImages',
-    outcome: "neither the operator's public images nor another project's",
+    outcome: 'the list excludes public images of the operator and images of other projects',
     run: async (world) => {
       const [cloud, other] = [await connectAs(world, 'builder'), await connectAs(world, 'neighbour')];
       const name = world.name('image');
@@ -65,7 +65,7 @@ export const imageListCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImages',
-    outcome: 'page by page: all, each once; a full last page names one more',
+    outcome: 'paging returns each image once, and a full last page links to an empty one',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const name = world.name('page');

@@ -9,7 +9,7 @@ import {
   listImageMembers,
 } from '../../../src/openstack/image-members.ts';
 import { deleteImage, findImage, updateImage } from '../../../src/openstack/images.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 import { NEVER, connectAs, expectError, makeImage, upload } from './expectations.ts';
 
 interface Offer {
@@ -19,22 +19,22 @@ interface Offer {
   readonly id: string;
 }
 
-/** A private image of the builder's, and the neighbour. */
-async function makePrivate(world: World): Promise<Offer> {
+/** Creates a private image of the builder and connects as the neighbour. */
+async function makePrivate(world: CaseContext): Promise<Offer> {
   const [owner, other] = await Promise.all([connectAs(world, 'builder'), connectAs(world, 'neighbour')]);
   const { id } = await makeImage(world, owner, { name: world.name('image') });
   return { owner, other, otherId: await other.projectId(), id };
 }
 
-/** The same, offered to the neighbour. */
-async function makeOffer(world: World): Promise<Offer> {
+/** Creates an image of the builder and shares it with the neighbour. */
+async function makeOffer(world: CaseContext): Promise<Offer> {
   const offer = await makePrivate(world);
   await updateImage(offer.owner, offer.id, { visibility: 'shared', properties: {} });
   expect(await createImageMember(offer.owner, offer.id, offer.otherId)).toBe(true);
   return offer;
 }
 
-/** The ids of the images that the project's lists have from others. */
+/** Returns the ids of another owner's shared images in the project's list. */
 async function listShared(cloud: Cloud, owner: string): Promise<readonly unknown[]> {
   const query = { owner, visibility: 'shared' };
   const request = { operation: 'list images', method: 'GET', path: '/images', query } as const;
@@ -42,11 +42,11 @@ async function listShared(cloud: Cloud, owner: string): Promise<readonly unknown
   return (body as { readonly images: readonly { readonly id: string }[] }).images.map(({ id }) => id);
 }
 
-/** What the product relies on when it shares images within a cloud. */
+/** The behaviour that the product relies on when it shares images within a cloud. */
 export const imageMemberCases: readonly ContractCase[] = [
   {
     verb: 'createImageMember',
-    outcome: 'a private image: ForbiddenError',
+    outcome: 'a private image causes a ForbiddenError',
     run: async (world) => {
       const { owner, otherId, id } = await makePrivate(world);
       await expectError(createImageMember(owner, id, otherId), ForbiddenError);
@@ -54,7 +54,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImageMember',
-    outcome: 'a shared image: true; the other sees it, its lists have it not yet',
+    outcome: 'sharing an image returns true; the member can read it, but its lists do not contain it yet',
     run: async (world) => {
       const { owner, other, otherId, id } = await makeOffer(world);
       expect(await listImageMembers(owner, id)).toEqual([{ projectId: otherId, status: 'pending' }]);
@@ -64,7 +64,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImageMember',
-    outcome: 'offered before: false',
+    outcome: 'an image that is already shared with the project returns false',
     run: async (world) => {
       const { owner, otherId, id } = await makeOffer(world);
       expect(await createImageMember(owner, id, otherId)).toBe(false);
@@ -72,7 +72,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImageMember',
-    outcome: 'an image that is not there: NotFoundError',
+    outcome: 'a missing image causes a NotFoundError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       await expectError(createImageMember(cloud, NEVER, await cloud.projectId()), NotFoundError);
@@ -80,7 +80,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImageMember',
-    outcome: 'by a member: ForbiddenError',
+    outcome: 'a call by a member causes a ForbiddenError',
     run: async (world) => {
       const { other, otherId, id } = await makeOffer(world);
       await expectError(createImageMember(other, id, otherId), ForbiddenError);
@@ -88,7 +88,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImageMembers',
-    outcome: 'nobody: an empty list',
+    outcome: 'an image without members returns an empty list',
     run: async (world) => {
       const { owner, id } = await makePrivate(world);
       await updateImage(owner, id, { visibility: 'shared', properties: {} });
@@ -97,7 +97,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImageMembers',
-    outcome: 'a private image: ForbiddenError',
+    outcome: 'a private image causes a ForbiddenError',
     run: async (world) => {
       const { owner, id } = await makePrivate(world);
       await expectError(listImageMembers(owner, id), ForbiddenError);
@@ -105,7 +105,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImageMembers',
-    outcome: 'by a member: itself',
+    outcome: 'a member sees only itself',
     run: async (world) => {
       const { other, otherId, id } = await makeOffer(world);
       expect(await listImageMembers(other, id)).toEqual([{ projectId: otherId, status: 'pending' }]);
@@ -113,14 +113,14 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'listImageMembers',
-    outcome: 'not there: NotFoundError',
+    outcome: 'a missing image causes a NotFoundError',
     run: async (world) => {
       await expectError(listImageMembers(await connectAs(world, 'builder'), NEVER), NotFoundError);
     },
   },
   {
     verb: 'acceptImage',
-    outcome: 'by the member: its lists have the image',
+    outcome: 'after the member accepts, its lists contain the image',
     run: async (world) => {
       const { owner, other, otherId, id } = await makeOffer(world);
       await upload(owner, id, randomBytes(100));
@@ -131,7 +131,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'acceptImage',
-    outcome: 'without an offer: NotFoundError',
+    outcome: 'accepting an image that was not shared causes a NotFoundError',
     run: async (world) => {
       const { other, id } = await makePrivate(world);
       await expectError(acceptImage(other, id), NotFoundError);
@@ -139,7 +139,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'acceptImage',
-    outcome: 'by the owner: ForbiddenError',
+    outcome: 'accepting as the owner causes a ForbiddenError',
     run: async (world) => {
       const { owner, id } = await makeOffer(world);
       await expectError(acceptImage(owner, id), ForbiddenError);
@@ -147,7 +147,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImageMember',
-    outcome: 'the other sees the image no more',
+    outcome: 'a removed member can no longer read the image',
     run: async (world) => {
       const { owner, other, otherId, id } = await makeOffer(world);
       await acceptImage(other, id);
@@ -157,7 +157,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImageMember',
-    outcome: 'gone before: fine',
+    outcome: 'removing a missing member succeeds',
     run: async (world) => {
       const { owner, otherId, id } = await makeOffer(world);
       await deleteImageMember(owner, id, otherId);
@@ -166,7 +166,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteImage',
-    outcome: 'an image that others share: ForbiddenError',
+    outcome: 'an image shared by another project causes a ForbiddenError',
     run: async (world) => {
       const { other, id } = await makeOffer(world);
       await expectError(deleteImage(other, id), ForbiddenError);
@@ -174,7 +174,7 @@ export const imageMemberCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
-    outcome: 'an image that others share: ForbiddenError',
+    outcome: 'an image shared by another project causes a ForbiddenError',
     run: async (world) => {
       const { other, id } = await makeOffer(world);
       await expectError(updateImage(other, id, { properties: { mine: 'yes' } }), ForbiddenError);

@@ -7,11 +7,11 @@ import { NEVER, connectAs, expectError, imageSpec as spec, makeImage } from './e
 
 const OWN = { image_builder_application: 'app', image_builder_kind: 'runner' };
 
-/** What the product relies on in Glance's records. */
+/** The behaviour of Glance's image records that the product relies on. */
 export const imageCases: readonly ContractCase[] = [
   {
     verb: 'createImage',
-    outcome: 'queued and private, with what was asked for',
+    outcome: 'a new image is queued and private and has the requested attributes',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const name = world.name('image');
@@ -26,7 +26,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'with an id of ours: that id',
+    outcome: 'a requested id is used',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const id = randomUUID();
@@ -35,7 +35,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'an id that is taken: ConflictError',
+    outcome: 'an existing id causes a ConflictError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -44,7 +44,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'the id of a deleted image: ConflictError',
+    outcome: 'the id of a deleted image causes a ConflictError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id } = await makeImage(world, cloud, spec(world.name('image')));
@@ -54,7 +54,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'an id that is no UUID: RejectedError',
+    outcome: 'an id that is not a UUID causes a RejectedError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       await expectError(createImage(cloud, { ...spec(world.name('image')), id: 'mine' }), RejectedError);
@@ -62,7 +62,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'a name of 256 characters: RejectedError',
+    outcome: 'a name of 256 characters causes a RejectedError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       await expectError(createImage(cloud, spec(world.name('').padEnd(256, 'n'))), RejectedError);
@@ -70,7 +70,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'createImage',
-    outcome: 'an unknown disk format: RejectedError',
+    outcome: 'an unknown disk format causes a RejectedError',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const odd = { ...spec(world.name('image')), diskFormat: 'zip' };
@@ -79,7 +79,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'findImage',
-    outcome: 'the image',
+    outcome: 'an existing image is returned',
     run: async (world) => {
       const cloud = await connectAs(world, 'builder');
       const { id, name } = await makeImage(world, cloud, spec(world.name('image')));
@@ -88,14 +88,14 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'findImage',
-    outcome: 'not there: undefined',
+    outcome: 'a missing image returns undefined',
     run: async (world) => {
       expect(await findImage(await connectAs(world, 'builder'), NEVER)).toBeUndefined();
     },
   },
   {
     verb: 'findImage',
-    outcome: 'private to another project: undefined',
+    outcome: 'a private image of another project returns undefined',
     run: async (world) => {
       const { id } = await makeImage(world, await connectAs(world, 'builder'), spec(world.name('image')));
       expect(await findImage(await connectAs(world, 'neighbour'), id)).toBeUndefined();
@@ -103,7 +103,7 @@ export const imageCases: readonly ContractCase[] = [
   },
   {
     verb: 'findImage',
-    outcome: "the operator's public one",
+    outcome: 'a public image of the operator is returned',
     run: async (world) => {
       const id = await world.bootImage();
       const found = await findImage(await connectAs(world, 'builder'), id);

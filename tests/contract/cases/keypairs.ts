@@ -2,12 +2,12 @@ import { expect } from '@jest/globals';
 import { ConflictError, RejectedError } from '../../../src/model/cloud-errors.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { createKeypair, deleteKeypair, listKeypairs } from '../../../src/openstack/keypairs.ts';
-import { generateSshKeyPair } from '../../../src/system/ssh-keys.ts';
-import type { ContractCase, World } from '../contract.ts';
+import { generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 
-/** A keypair in the builder's cloud that goes with the case. */
-async function makeKeypair(world: World, name: string) {
-  const cloud = (await world.connect('builder')).under();
+/** Creates a keypair of the builder that is deleted at the end of the case. */
+async function makeKeypair(world: CaseContext, name: string) {
+  const cloud = (await world.connect('builder')).withSignal();
   const keypair = { name, publicKey: generateSshKeyPair('{"of": "the contract"}').publicKey };
   world.onEnd(() => deleteKeypair(cloud, name));
   await createKeypair(cloud, keypair);
@@ -20,7 +20,7 @@ const named = async (cloud: Cloud, name: string) =>
 export const keypairCases: readonly ContractCase[] = [
   {
     verb: 'createKeypair',
-    outcome: 'it is listed with its key and comment as they were given',
+    outcome: 'a new keypair is listed with its key and comment',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, `${world.name('key')} with_blanks`);
       expect(await named(cloud, keypair.name)).toEqual([keypair]);
@@ -28,7 +28,7 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'createKeypair',
-    outcome: 'the name is taken: ConflictError, and the first one stays',
+    outcome: 'an existing name causes a ConflictError and keeps the first keypair',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, world.name('key'));
       const other = { name: keypair.name, publicKey: generateSshKeyPair('other').publicKey };
@@ -38,9 +38,9 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'createKeypair',
-    outcome: 'no key, or a name with other characters than Nova takes: RejectedError',
+    outcome: 'an invalid key or a name with characters that Nova refuses causes a RejectedError',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       const name = world.name('key');
       const { publicKey } = generateSshKeyPair('good');
       await expect(createKeypair(cloud, { name, publicKey: 'no key' })).rejects.toThrow(RejectedError);
@@ -51,18 +51,18 @@ export const keypairCases: readonly ContractCase[] = [
   },
   {
     verb: 'listKeypairs',
-    outcome: 'another user’s are not in it',
+    outcome: 'the list excludes keypairs of other users',
     run: async (world) => {
       const { keypair } = await makeKeypair(world, world.name('key'));
-      expect(await named((await world.connect('neighbour')).under(), keypair.name)).toEqual([]);
+      expect(await named((await world.connect('neighbour')).withSignal(), keypair.name)).toEqual([]);
     },
   },
   {
     verb: 'deleteKeypair',
-    outcome: 'it is gone, and again is fine; another user’s stays',
+    outcome: 'deleting is repeatable and keeps keypairs of other users',
     run: async (world) => {
       const { cloud, keypair } = await makeKeypair(world, world.name('key'));
-      await deleteKeypair((await world.connect('neighbour')).under(), keypair.name);
+      await deleteKeypair((await world.connect('neighbour')).withSignal(), keypair.name);
       expect(await named(cloud, keypair.name)).toHaveLength(1);
       await deleteKeypair(cloud, keypair.name);
       await deleteKeypair(cloud, keypair.name);

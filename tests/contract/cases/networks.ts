@@ -1,16 +1,16 @@
 import { expect } from '@jest/globals';
 import { anything } from '../../../src/model/decode.ts';
 import { listNetworks } from '../../../src/openstack/networks.ts';
-import { listAll } from '../../../src/openstack/pages.ts';
+import { listAll } from '../../../src/openstack/list-all.ts';
 import type { ContractCase } from '../contract.ts';
 
 export const networkCases: readonly ContractCase[] = [
   {
     verb: 'listNetworks',
-    outcome: 'a network that is shared is seen by every project, with its subnets',
+    outcome: 'every project lists a shared network with its subnets',
     run: async (world) => {
       for (const user of ['builder', 'neighbour'] as const) {
-        const networks = await listNetworks((await world.connect(user)).under());
+        const networks = await listNetworks((await world.connect(user)).withSignal());
         const wanted = networks.find(({ id, name }) => [id, name].includes(world.network));
         expect(wanted).toMatchObject({ status: 'ACTIVE', 'router:external': false });
         expect(wanted?.subnets).toHaveLength(1);
@@ -19,9 +19,9 @@ export const networkCases: readonly ContractCase[] = [
   },
   {
     verb: 'listAll',
-    outcome: 'networks one by one are the same as at once, beside links back',
+    outcome: 'networks read one per page are the same as in one request, although pages also link back',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       const request = { operation: 'list networks', path: '/networks', key: 'networks' };
       const paged = await listAll(cloud.network, { ...request, query: { limit: '1' }, element: anything });
       expect(paged).toEqual(await listAll(cloud.network, { ...request, element: anything }));

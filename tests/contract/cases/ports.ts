@@ -6,17 +6,17 @@ import type { ContractCase } from '../contract.ts';
 export const portCases: readonly ContractCase[] = [
   {
     verb: 'listServerPorts',
-    outcome: 'a server that is not there has none',
+    outcome: 'a missing server has no ports',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       expect(await listServerPorts(cloud, randomUUID())).toEqual([]);
     },
   },
   {
     verb: 'deletePort',
-    outcome: 'one that is gone is fine',
+    outcome: 'deleting a missing port succeeds',
     run: async (world) => {
-      await deletePort((await world.connect('builder')).under(), randomUUID());
+      await deletePort((await world.connect('builder')).withSignal(), randomUUID());
     },
   },
 ];

@@ -3,28 +3,28 @@ import { expect } from '@jest/globals';
 import { ConflictError, NotFoundError } from '../../../src/model/cloud-errors.ts';
 import { anything } from '../../../src/model/decode.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
-import { listAll } from '../../../src/openstack/pages.ts';
+import { listAll } from '../../../src/openstack/list-all.ts';
 import {
   createIngressRule,
   createSecurityGroup,
   deleteSecurityGroup,
   listSecurityGroups,
 } from '../../../src/openstack/security-groups.ts';
-import type { ContractCase, World } from '../contract.ts';
+import type { ContractCase, CaseContext } from '../contract.ts';
 
-/** A group that goes with the case. */
-async function makeGroup(world: World, cloud: Cloud, name: string) {
+/** Creates a group that is deleted at the end of the case. */
+async function makeGroup(world: CaseContext, cloud: Cloud, name: string) {
   const group = await createSecurityGroup(cloud, name, 'of the contract');
   world.onEnd(() => deleteSecurityGroup(cloud, group.id));
   return group;
 }
 
-const builder = async (world: World): Promise<Cloud> => (await world.connect('builder')).under();
+const builder = async (world: CaseContext): Promise<Cloud> => (await world.connect('builder')).withSignal();
 
 export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createSecurityGroup',
-    outcome: 'its rules let everything out and nothing in',
+    outcome: 'the rules of a new group allow all egress and no ingress',
     run: async (world) => {
       const { rules } = await makeGroup(world, await builder(world), world.name('group'));
       const seen = rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`);
@@ -33,7 +33,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createSecurityGroup',
-    outcome: 'the name is taken: a second group, and both are listed',
+    outcome: 'an existing name creates a second group, and both are listed',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
@@ -54,7 +54,7 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createSecurityGroup',
-    outcome: 'a second one called default: ConflictError',
+    outcome: 'a second group named default causes a ConflictError',
     run: async (world) => {
       const made = createSecurityGroup(await builder(world), 'default', '');
       await expect(made).rejects.toThrow(ConflictError);
@@ -62,19 +62,19 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'listSecurityGroups',
-    outcome: 'only those of exactly this name, and of this project',
+    outcome: 'the list contains only groups of this project with exactly this name',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
       const { id } = await makeGroup(world, cloud, name);
       await makeGroup(world, cloud, `${name}-2`);
       expect((await listSecurityGroups(cloud, name)).map((group) => group.id)).toEqual([id]);
-      expect(await listSecurityGroups((await world.connect('neighbour')).under(), name)).toEqual([]);
+      expect(await listSecurityGroups((await world.connect('neighbour')).withSignal(), name)).toEqual([]);
     },
   },
   {
     verb: 'createIngressRule',
-    outcome: 'the group lists it; again is fine and adds none',
+    outcome: 'a new rule is listed in its group, and creating it again succeeds without a duplicate',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
@@ -97,10 +97,10 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'createIngressRule',
-    outcome: 'the group is not there, or another project’s: NotFoundError',
+    outcome: 'a group that is missing or belongs to another project causes a NotFoundError',
     run: async (world) => {
       const cloud = await builder(world);
-      const neighbour = (await world.connect('neighbour')).under();
+      const neighbour = (await world.connect('neighbour')).withSignal();
       const { id } = await makeGroup(world, cloud, world.name('group'));
       const rule = { protocol: 'icmp' };
       await expect(createIngressRule(cloud, randomUUID(), rule)).rejects.toThrow(NotFoundError);
@@ -109,12 +109,12 @@ export const securityGroupCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteSecurityGroup',
-    outcome: 'it is gone, and again is fine; another project’s stays',
+    outcome: 'deleting is repeatable and keeps groups of other projects',
     run: async (world) => {
       const cloud = await builder(world);
       const name = world.name('group');
       const { id } = await makeGroup(world, cloud, name);
-      await deleteSecurityGroup((await world.connect('neighbour')).under(), id);
+      await deleteSecurityGroup((await world.connect('neighbour')).withSignal(), id);
       expect(await listSecurityGroups(cloud, name)).toHaveLength(1);
       await deleteSecurityGroup(cloud, id);
       await deleteSecurityGroup(cloud, id);

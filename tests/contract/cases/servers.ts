@@ -16,19 +16,26 @@ import {
 import type { ContractCase } from '../contract.ts';
 import { poll } from '../poll.ts';
 import { makeImage, upload } from './expectations.ts';
-import { LONG_SECONDS, awaitGone, awaitStatus, bootPlanned, bootServer, planServer } from '../server-plan.ts';
+import {
+  LONG_SECONDS,
+  waitUntilDeleted,
+  waitForServerStatus,
+  bootPlanned,
+  bootServer,
+  planServer,
+} from '../server-plan.ts';
 
 export const serverCases: readonly ContractCase[] = [
   {
     verb: 'createServer',
     outcome:
-      'first BUILD without an address, then ACTIVE with one and a port; it is seen by its project alone',
+      'a server is in BUILD without an address, then ACTIVE with an address and a port, and visible only to its project',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec, id, first } = await bootServer(world);
       expect(['BUILD', 'ACTIVE']).toContain(first?.status);
       expect(first?.addresses).toHaveLength(first?.status === 'BUILD' ? 0 : 1);
-      const { taskState, ...server } = await awaitStatus(cloud, id, 'ACTIVE');
+      const { taskState, ...server } = await waitForServerStatus(cloud, id, 'ACTIVE');
       const { name, metadata, imageId } = spec;
       expect([taskState, server]).toMatchObject([undefined, { id, name, metadata, imageId }]);
       expect(server.addresses).toHaveLength(1);
@@ -37,7 +44,7 @@ export const serverCases: readonly ContractCase[] = [
       expect(typeof (await getConsole(cloud, id))).toBe('string');
       await expect(deleteSecurityGroup(cloud, spec.securityGroupId)).rejects.toThrow(ConflictError);
 
-      const neighbour = (await world.connect('neighbour')).under();
+      const neighbour = (await world.connect('neighbour')).withSignal();
       expect(await findServer(neighbour, id)).toBeUndefined();
       expect((await listServers(neighbour)).map((one) => one.id)).not.toContain(id);
       expect(await listServerPorts(neighbour, id)).toEqual([]);
@@ -48,15 +55,15 @@ export const serverCases: readonly ContractCase[] = [
   {
     verb: 'createServerImage',
     outcome:
-      'of a stopped server, which has no console: an image that is active before Nova is done with the server, with ' +
-      'what it was given and what the base image has, and that stays when server and port are deleted',
+      'an image of a stopped server is active before Nova is done with the server, has the given and the inherited ' +
+      'properties, and outlives server and port',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec, id } = await bootServer(world);
-      await awaitStatus(cloud, id, 'ACTIVE');
+      await waitForServerStatus(cloud, id, 'ACTIVE');
       await stopServer(cloud, id);
       await stopServer(cloud, id);
-      await awaitStatus(cloud, id, 'SHUTOFF');
+      await waitForServerStatus(cloud, id, 'SHUTOFF');
       await stopServer(cloud, id);
       await expect(getConsole(cloud, id)).rejects.toThrow(NotFoundError);
 
@@ -70,18 +77,19 @@ export const serverCases: readonly ContractCase[] = [
       });
       expect(active).toMatchObject({ name: image.name, properties: image.metadata });
       expect(active.properties).toMatchObject({ base_image_ref: spec.imageId, image_type: 'snapshot' });
-      await awaitStatus(cloud, id, 'SHUTOFF');
+      await waitForServerStatus(cloud, id, 'SHUTOFF');
 
       for (const port of await listServerPorts(cloud, id)) await deletePort(cloud, port.id);
       expect(await listServerPorts(cloud, id)).toEqual([]);
       await deleteServer(cloud, id);
-      await awaitGone(cloud, id);
+      await waitUntilDeleted(cloud, id);
       expect((await findImage(cloud, imageId))?.status).toBe('active');
     },
   },
   {
     verb: 'createServer',
-    outcome: 'image, flavor, network, keypair or security group is not there: RejectedError, and no server',
+    outcome:
+      'a missing image, flavor, network, keypair or security group causes a RejectedError and creates no server',
     run: async (world) => {
       const { cloud, spec } = await planServer(world);
       const nowhere = randomUUID();
@@ -102,7 +110,8 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'createServer',
-    outcome: 'the image has no data yet: RejectedError; data of another format: ERROR with the reason',
+    outcome:
+      'an image without data causes a RejectedError, and data of another format an ERROR with the reason',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, spec } = await planServer(world);
@@ -120,28 +129,28 @@ export const serverCases: readonly ContractCase[] = [
   },
   {
     verb: 'deleteServer',
-    outcome: 'one that is still in BUILD: gone after a while, with its port; again is fine',
+    outcome: 'a server in BUILD is deleted together with its port, and deleting it again succeeds',
     seconds: LONG_SECONDS,
     run: async (world) => {
       const { cloud, id } = await bootServer(world);
       await deleteServer(cloud, id);
-      await awaitGone(cloud, id);
+      await waitUntilDeleted(cloud, id);
       await deleteServer(cloud, id);
       expect(await listServerPorts(cloud, id)).toEqual([]);
     },
   },
   {
     verb: 'findServer',
-    outcome: 'not there: undefined',
+    outcome: 'a missing server returns undefined',
     run: async (world) => {
-      expect(await findServer((await world.connect('builder')).under(), randomUUID())).toBeUndefined();
+      expect(await findServer((await world.connect('builder')).withSignal(), randomUUID())).toBeUndefined();
     },
   },
   {
     verb: 'stopServer',
-    outcome: 'not there: NotFoundError, as of getConsole and createServerImage',
+    outcome: 'a missing server causes a NotFoundError, also for getConsole and createServerImage',
     run: async (world) => {
-      const cloud = (await world.connect('builder')).under();
+      const cloud = (await world.connect('builder')).withSignal();
       const id = randomUUID();
       const image = { name: world.name('image'), metadata: {} };
       await expect(stopServer(cloud, id)).rejects.toThrow(NotFoundError);

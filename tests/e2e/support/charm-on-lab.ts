@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
-import { type Machine, openMachine } from '../../support/juju/machine.ts';
+import { type Machine, openMachine } from '../../support/juju/machine/machine.ts';
 import type { UnitAgent } from '../../support/juju/unit-agent.ts';
 import { type CharmWatch, watchCharm } from '../../support/watch-charm.ts';
 import type { BuilderUser } from './builder-user.ts';

@@ -2,8 +2,8 @@ import { systemClock } from '../../../src/system/clock.ts';
 import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
 import { getCloudAccess, readCloudsYaml } from '../../../src/openstack/clouds-yaml.ts';
 import type { Exchange, UserName } from '../../contract/contract.ts';
-import { type RecordingProxy, startRecordingProxy } from '../../contract/exchanges-proxy.ts';
-import { type Bench, connectBench } from '../../contract/world.ts';
+import { type RecordingProxy, startRecordingProxy } from '../../contract/recording-proxy.ts';
+import { type Bench, connectBench } from '../../contract/case-context.ts';
 import { routesOf } from '../../support/openstack/emulated-cloud.ts';
 import { cloudsYaml } from './lab.ts';
 
@@ -34,7 +34,7 @@ export async function openLabBench(): Promise<Bench> {
 /** The origins of a cloud's services, by its own catalogue. */
 async function findServices(access: CloudAccess): Promise<Readonly<Record<string, string>>> {
   const connection = await connectBench({ clock: systemClock }, access);
-  const { catalog } = await connection.under().identity.getToken();
+  const { catalog } = await connection.withSignal().identity.getToken();
   await connection.close();
   return Object.fromEntries(
     catalog.flatMap(({ type, endpoints: [first] }) =>

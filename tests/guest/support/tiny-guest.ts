@@ -13,7 +13,9 @@ import { run, type Outcome } from './shell.ts';
 
 const NAMESPACES = ['--map-root-user', '--mount', '--uts', '--net', '--pid', '--fork'];
 
-/** Whether this machine lets us be root of a folder with busybox in it; it needs no privilege where it is allowed. */
+/**
+ * Reports whether this machine can run a tiny guest, which needs busybox and unprivileged user namespaces.
+ */
 export function canRunTinyGuest(): boolean {
   return (
     existsSync('/bin/busybox') &&
@@ -21,7 +23,7 @@ export function canRunTinyGuest(): boolean {
   );
 }
 
-/** Makes `root` the tree of the lab's tiny guest: busybox, and stand-ins for sudo and cloud-init. */
+/** Creates the file system of the lab's tiny guest in `root`: busybox, and stubs of sudo and cloud-init. */
 export function makeTinyGuest(root: string): void {
   const folders = ['bin', 'dev', 'etc', 'home/ubuntu', 'root', 'run', 'srv', 'tmp', 'var/lib', 'var/log'];
   folders.forEach((folder) => mkdirSync(join(root, folder), { recursive: true }));
@@ -40,7 +42,7 @@ export function makeTinyGuest(root: string): void {
   writeFileSync(join(root, 'dev/console'), '');
 }
 
-/** Runs sh in the guest as its root, with a hostname, network, mounts and processes that end with it. */
+/** Runs a shell program as root of the guest, in namespaces of its own for hostname, network, mounts and processes. */
 export function runInTinyGuest(root: string, program: string, input = ''): Outcome {
   const enter = 'mount --bind /dev/null "$1/dev/null" && exec chroot "$1" /bin/sh -c "$2"';
   return run(['unshare', ...NAMESPACES, 'sh', '-c', enter, 'sh', root, program], input);

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach } from '@jest/globals';
-import { createCharmDoor } from '../../../src/scheduler/charm-door.ts';
-import { createJobRunner } from '../../../src/scheduler/create-job-runner.ts';
+import { createCharmDispatcher } from '../../../src/scheduler/notify/dispatch-charm.ts';
+import { createJobRunner } from '../../../src/scheduler/jobs/create-job-runner.ts';
 import { type DaemonParts, runDaemon } from '../../../src/scheduler/daemon.ts';
-import { createClockTicks } from '../../../src/scheduler/ticks.ts';
+import { createFixedSchedule } from '../../../src/scheduler/schedule.ts';
 import { CancelledError } from '../../../src/model/errors.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { runCommand, startDetached } from '../../../src/system/command.ts';
-import { createLogger } from '../../../src/system/logger.ts';
+import { runCommand, startDetached } from '../../../src/system/process/command.ts';
+import { createLogger } from '../../../src/system/log/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { DaemonHost, UNIT } from './daemon-host.ts';
 import { runCommandOrList } from './scripted-list.ts';
@@ -132,13 +132,19 @@ export class TestDaemon {
     const walls = { paths, clock, signal, newBuildId, ...work };
     return {
       ...{ version: '1.0.0', paths, clock, logger, signal, newBuildId, random: () => 0.5 },
-      ticks: {
+      schedule: {
         start: (onTick, until) => {
           this.onTick = onTick;
-          createClockTicks(clock, TICK_SECONDS).start(onTick, until);
+          createFixedSchedule(clock, TICK_SECONDS).start(onTick, until);
         },
       },
-      enterCharm: createCharmDoor({ jujuExec: paths.jujuExec, unit: UNIT, run: runCommand, clock, signal }),
+      dispatchCharm: createCharmDispatcher({
+        jujuExec: paths.jujuExec,
+        unit: UNIT,
+        run: runCommand,
+        clock,
+        signal,
+      }),
       runnerFor: (desired, environment) => {
         const { application, modelUuid, unit } = desired;
         const tools = { ...walls, environment, orderer: { application, modelUuid, unit } };

@@ -3,14 +3,15 @@ import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { findJobProcesses } from '../../../src/builder/job-processes.ts';
+import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
 import { type Built, parseBuilt } from '../../../src/model/built.ts';
-import type { DesiredState } from '../../../src/model/desired-state.ts';
+import { type DesiredState, buildCloudOf, encodeDesiredState } from '../../../src/model/desired-state.ts';
 import { encodeHostSecrets } from '../../../src/model/host-secrets.ts';
+import type { JobOrder } from '../../../src/model/job-order.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
-import { writeFileAtomic } from '../../../src/system/files.ts';
-import { desiredState } from '../plan-fixtures.ts';
+import { writeFileAtomic } from '../../../src/system/files/text-file.ts';
+import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import { JUJU_EXEC, PROGRAM } from './scripted-program.ts';
 
 export const UNIT = 'app/0';
@@ -19,8 +20,10 @@ export const MARK = 'MARKED';
 
 /** One call of the scripted program. */
 export interface Call {
+  /** The kind of its order. */
   readonly command: string;
   readonly args: readonly string[];
+  readonly order: JobOrder;
   readonly env: Readonly<Record<string, string>>;
   readonly pid: number;
 }
@@ -48,7 +51,7 @@ export class DaemonHost {
     await writeFile(join(program, 'github-runner-image-builder.js'), PROGRAM, { mode: 0o755 });
     await symlink('1', join(paths.programs, 'current'));
     await writeFile(paths.jujuExec, JUJU_EXEC, { mode: 0o755 });
-    await host.addCloud(host.#desired.build.cloud, 'builders');
+    await host.addCloud(buildCloudOf(host.#desired), 'builders');
     await host.addCloud('red', 'reds');
     await writeFile(paths.schedule, JSON.stringify({ unit: UNIT, intervalHours: 6 }));
     await host.putCredentials(1);
@@ -66,10 +69,10 @@ export class DaemonHost {
   }
 
   /** As a hook of the charm does it: under the next generation. */
-  async putDesired(changes: Partial<DesiredState> = {}): Promise<void> {
+  async putDesired(changes: Parameters<typeof changeDesired>[1] = {}): Promise<void> {
     const generation = this.#desired.generation + 1;
-    this.#desired = { ...this.#desired, ...changes, generation };
-    await writeFileAtomic(this.paths.desired, JSON.stringify(this.#desired), 0o600);
+    this.#desired = changeDesired(this.#desired, { ...changes, generation });
+    await writeFileAtomic(this.paths.desired, encodeDesiredState(this.#desired), 0o600);
   }
 
   async putCredentials(generation: number): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import { afterAll, beforeAll } from '@jest/globals';
-import { compileSource } from '../../bin/compile-source.ts';
+import { compileSource } from '../../cli/compile-source.ts';
 import { type DaemonHost, UNIT } from './daemon-host.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');

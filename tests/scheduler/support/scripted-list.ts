@@ -1,8 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { pid } from 'node:process';
-import { PROGRAM_FILE } from '../../../src/builder/programs.ts';
+import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
+import { parseJobOrder } from '../../../src/model/job-order.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { type CommandResult, type RunCommand, runCommand } from '../../../src/system/command.ts';
+import {
+  type CommandRequest,
+  type CommandResult,
+  type RunCommand,
+  runCommand,
+} from '../../../src/system/process/command.ts';
 
 /*
  * The scripted program is made of the source of the first three functions, which therefore use `node:fs` only. A daemon
@@ -12,6 +18,7 @@ import { type CommandResult, type RunCommand, runCommand } from '../../../src/sy
 interface ScriptedCall {
   readonly command: string;
   readonly args: readonly string[];
+  readonly order: unknown;
   readonly env: object;
   readonly pid: number;
 }
@@ -44,23 +51,20 @@ export function listClouds(home: string, clouds: readonly string[]): object {
 
 /** Runs commands; but the scripted program's `list` is answered here. */
 export const runCommandOrList: RunCommand = (request) => {
-  const [script = '', command, ...args] = request.args;
-  if (!script.endsWith(PROGRAM_FILE) || command !== 'list') return runCommand(request);
-  return answerList(args, request.env, request.signal);
+  const [script = '', command, kind] = request.args;
+  if (!script.endsWith(PROGRAM_FILE) || command !== 'job' || kind !== 'list') return runCommand(request);
+  return answerList(request);
 };
 
-async function answerList(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-): Promise<CommandResult> {
+async function answerList({ args, env, cwd = '', signal }: CommandRequest): Promise<CommandResult> {
   const home = env['HOME'] ?? '';
-  writeCall(home, { command: 'list', args, env, pid });
+  const order = parseJobOrder(readFileSync(`${cwd}/order.json`, 'utf8'));
+  writeCall(home, { command: 'list', args: args.slice(1), order, env, pid });
   const failure = existsSync(`${home}/fail-list`) ? readFileSync(`${home}/fail-list`, 'utf8') : undefined;
   while (existsSync(`${home}/hold-list`) && signal?.aborted !== true) await systemClock.sleep(10);
   const ended = { exitCode: 0, signal: undefined, stdout: '', stderr: '' };
   if (signal?.aborted === true) return { ...ended, exitCode: undefined, signal: 'SIGTERM' };
   if (failure !== undefined) return { ...ended, exitCode: 5, stdout: `{"error":${failure},"warnings":[]}` };
-  const clouds = args[args.indexOf('--clouds') + 1] ?? '';
-  return { ...ended, stdout: JSON.stringify(listClouds(home, clouds.split(','))) };
+  const clouds = order.kind === 'list' ? order.cloudIds : [];
+  return { ...ended, stdout: JSON.stringify(listClouds(home, clouds)) };
 }

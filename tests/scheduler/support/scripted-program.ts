@@ -1,9 +1,9 @@
 import { imagesIn, listClouds, writeCall } from './scripted-list.ts';
 
 /**
- * Stands in for github-runner-image-builder: answers its commands from a cloud that is a folder, and writes each call
+ * Stands in for github-runner-image-builder: does what its order says in clouds that are folders, and writes each call
  * down. Under `cloud/<cloud id>/`: `project`, and a file for each image. Beside it may lie, to be read when a command
- * starts: `hold-<command>`, as long as which the command does not end; `fail-<command>`, the error that it tells;
+ * starts: `hold-<kind>`, as long as which the job does not end; `fail-<kind>`, the error that it tells;
  * `refuse-<cloud id>`, which takes no images; `lose-<cloud id>`, which says that it took them and did not.
  */
 export const PROGRAM = `
@@ -11,14 +11,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const home = process.env.HOME;
-const [command, ...rest] = process.argv.slice(2);
-const option = (name) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : '');
-const owner = JSON.parse(option('--owner'));
-const listed = (name) => option(name).split(',').filter((word) => word !== '');
+const args = process.argv.slice(2);
+const order = JSON.parse(readFileSync('order.json', 'utf8'));
+const command = order.kind;
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
 ${[writeCall, imagesIn, listClouds].map(String).join('\n')}
-writeCall(home, { command, args: rest, env: process.env, pid: process.pid });
+writeCall(home, { command, args, order, env: process.env, pid: process.pid });
 
 const line = (message, step) =>
   process.stderr.write(JSON.stringify({ time: 't', level: 'info', message, fields: { step } }) + '\\n');
@@ -55,35 +54,35 @@ function tellDelivered(result, images) {
 }
 
 const commands = {
-  init: () => ({ cloud: option('--os-cloud'), warnings: [] }),
-  run: () => {
-    const cloud = option('--os-cloud');
+  prepare: () => ({ cloud: order.entries[0].cloud.buildCloud, warnings: [] }),
+  build: () => {
+    const cloud = order.entry.cloud.buildCloud;
+    const { id: build_id, imageName: image_name } = order;
     const image = {
-      id: 'img-' + owner.build_id, name: rest[0], status: 'active', created_at: now,
-      run_config: owner.run_config, build_id: owner.build_id, is_published: false,
+      id: 'img-' + build_id, name: image_name, status: 'active', created_at: now,
+      run_config: order.inputs, build_id, is_published: false,
     };
     put(cloud, image);
-    const images = deliver(image, listed('--upload-clouds'));
-    return tellDelivered({ image_name: rest[0], cloud, image_id: image.id, build_id: owner.build_id }, images);
+    const images = deliver(image, order.cloudIds);
+    return tellDelivered({ image_name, cloud, image_id: image.id, build_id }, images);
   },
-  distribute: () => {
-    const cloud = option('--os-cloud');
-    const image = imagesOf(cloud).find(({ id }) => id === rest[0]);
-    return tellDelivered({ cloud, image_id: rest[0] }, deliver(image, listed('--upload-clouds')));
+  copy: () => {
+    const { buildCloud: cloud, imageId, cloudIds } = order;
+    const image = imagesOf(cloud).find(({ id }) => id === imageId);
+    return tellDelivered({ cloud, image_id: imageId }, deliver(image, cloudIds));
   },
   prune: () => {
-    const cloud = option('--os-cloud');
-    const published = listed('--published');
-    const mine = imagesOf(cloud).filter((image) => image.name === rest[0]);
+    const { cloudId: cloud, imageName, publishedIds: published, keepRevisions } = order;
+    const mine = imagesOf(cloud).filter((image) => image.name === imageName);
     const images = mine.map((image, index) => {
-      const stays = index < Number(option('--keep-revisions')) || published.includes(image.id);
+      const stays = index < keepRevisions || published.includes(image.id);
       if (stays) put(cloud, { ...image, is_published: published.includes(image.id) });
       else rmSync(folder(cloud) + '/' + image.id + '.json');
       return { id: image.id, created_at: image.created_at, outcome: stays ? 'kept' : 'deleted', reason: '' };
     });
-    return { cloud, image_name: rest[0], images, warnings: [] };
+    return { cloud, image_name: imageName, images, warnings: [] };
   },
-  list: () => listClouds(home, listed('--clouds')),
+  list: () => listClouds(home, order.cloudIds),
 };
 
 if (failure !== undefined) {

@@ -1,16 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ProcessOutcome, createTask } from './actions.ts';
-import { CharmRunner } from './charm-runner.ts';
-import { readCharm, removeFormer, unpackCharm } from './charm-unzip.ts';
-import { type ConfigChange, OperatorError, changeConfig } from './config-values.ts';
-import type { AgentPlaces } from './hook-environment.ts';
-import type { MachineLock } from './machine-lock.ts';
-import { type ActionTask, type Databag, type Model, type Status, shownStatus } from './model.ts';
-import { OperationLoop, type RetryPolicy } from './operation-loop.ts';
-import { type ExecRequest, newAgentState } from './operations.ts';
-import { type RelationHandle, relate } from './relation-handle.ts';
-import { addSecret, grantSecret, removeSecret, revokeSecret, updateSecret } from './secrets.ts';
+import { type ProcessOutcome, createTask } from './model/actions.ts';
+import { CharmRunner } from './charm/charm-runner.ts';
+import { readCharm, removeFormer, unpackCharm } from './charm/charm-unzip.ts';
+import { type ConfigChange, OperatorError, changeConfig } from './model/config-values.ts';
+import type { AgentPlaces } from './charm/hook-environment.ts';
+import type { MachineLock } from './machine/machine-lock.ts';
+import { type ActionTask, type Databag, type Model, type Status, shownStatus } from './model/model.ts';
+import { OperationLoop, type RetryPolicy } from './model/operation-loop.ts';
+import { type ExecRequest, newAgentState } from './model/operations.ts';
+import { type RelationHandle, relate } from './model/relation-handle.ts';
+import { addSecret, grantSecret, removeSecret, revokeSecret, updateSecret } from './model/secrets.ts';
 
 /** What `relate` gives. */
 export type Relation = RelationHandle;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Account } from './state.ts';
+import type { Account } from './cloud-state.ts';
 
-/** The names of the clouds. */
+/** The name of an emulated cloud. */
 export type CloudName = 'a' | 'b';
 
-/** An entry of clouds.yaml: who logs in where, and how. */
+/** The login of one entry of clouds.yaml. */
 export interface CloudEntry {
   readonly cloud: CloudName;
   readonly user: string;
@@ -12,7 +12,7 @@ export interface CloudEntry {
   readonly method: 'password' | 'application credential';
 }
 
-/** The entries of the lab's clouds.yaml that are not an administrator's. */
+/** The entries of the lab's clouds.yaml, without those of the administrators. */
 export const CLOUD_ENTRIES: Readonly<Record<string, CloudEntry>> = {
   builder: { cloud: 'a', user: 'builder', hasRegion: true, method: 'password' },
   neighbour: { cloud: 'a', user: 'neighbour', hasRegion: false, method: 'password' },
@@ -21,10 +21,10 @@ export const CLOUD_ENTRIES: Readonly<Record<string, CloudEntry>> = {
   'builder-appcred': { cloud: 'a', user: 'builder', hasRegion: true, method: 'application credential' },
 };
 
-/** Ids of users and projects are UUIDs without dashes. */
+/** Returns an id of a user or project, which is a UUID without dashes. */
 const newId = (): string => randomBytes(16).toString('hex');
 
-/** The users of a cloud, each member of a project of its name. */
+/** Creates the users of a cloud. Each is a member of a project with the user's name. */
 export function makeAccounts(cloud: CloudName): readonly Account[] {
   const entries = Object.values(CLOUD_ENTRIES).filter((entry) => entry.cloud === cloud);
   return [...new Set(entries.map((entry) => entry.user))].map((user) => {

@@ -1,7 +1,7 @@
 import { CLOUD_ENTRIES, type CloudEntry, type CloudName } from './accounts.ts';
-import type { Account } from './state.ts';
+import type { Account } from './cloud-state.ts';
 
-/** Where a cloud is, and who may log in. */
+/** The address of a cloud and its accounts. */
 interface CloudAddress {
   readonly authUrl: string;
   readonly region: string;
@@ -40,7 +40,7 @@ function authOf({ user, method }: CloudEntry, { authUrl, accounts }: CloudAddres
   };
 }
 
-/** The text of a clouds.yaml with every entry; JSON is YAML, too. */
+/** Renders a clouds.yaml with all entries, as JSON, which is valid YAML. */
 export function renderCloudsYaml(find: FindCloud): string {
   const clouds = Object.entries(CLOUD_ENTRIES).map(([name, entry]) => {
     const cloud = find(entry.cloud);
@@ -52,7 +52,7 @@ export function renderCloudsYaml(find: FindCloud): string {
   return `${JSON.stringify({ clouds: Object.fromEntries(clouds) }, undefined, 2)}\n`;
 }
 
-/** What a consumer with this entry puts on its relation: the keys of `auth`, and `region_name` where it has one. */
+/** Returns the relation data of a consumer with this entry: the keys of `auth` and, if set, `region_name`. */
 export function renderCredentials(name: string, find: FindCloud): Record<string, string> {
   const entry = getEntry(name);
   const cloud = find(entry.cloud);

@@ -5,14 +5,14 @@ import { getCloudAccess, parseCloudsYaml } from '../../../src/openstack/clouds-y
 import { systemClock } from '../../../src/system/clock.ts';
 import type { Emulator } from './emulator.ts';
 
-/** How a connection differs from what clouds.yaml says. */
+/** The settings of a connection. `access` may change the entry of clouds.yaml. */
 interface ConnectionOptions {
   readonly clock?: Clock;
   readonly apiTimeoutMs?: number;
   readonly access?: (access: CloudAccess) => CloudAccess;
 }
 
-/** Connections of the product's own wall to the emulator. */
+/** Connections to the emulator through the OpenStack clients of src/openstack. */
 export interface Connections {
   connect(entry: string, options?: ConnectionOptions): Promise<Cloud>;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Connections {
 
 const sameAccess = (access: CloudAccess): CloudAccess => access;
 
-/** Keeps what it opens, and closes it in the end. */
+/** Opens connections to the emulator; `close` closes all of them. */
 export function openConnections(emulator: Pick<Emulator, 'cloudsYaml'>): Connections {
   const open: CloudConnection[] = [];
   return {
@@ -33,7 +33,7 @@ export function openConnections(emulator: Pick<Emulator, 'cloudsYaml'>): Connect
         observe: () => undefined,
       });
       open.push(connection);
-      return connection.under();
+      return connection.withSignal();
     },
     close: async () => {
       await Promise.all(open.map((connection) => connection.close()));

@@ -1,85 +1,85 @@
 import type { CloudName } from './accounts.ts';
-import { glanceRoutes } from './glance.ts';
-import { openGuests } from './guests.ts';
-import { addQueuedImage, storeImageData } from './images.ts';
-import { seedImages } from './images-seed.ts';
-import { keystoneRoutes } from './keystone.ts';
-import { makeNetwork } from './neutron-records.ts';
-import { neutronRoutes, seedCompute } from './neutron.ts';
-import { novaRoutes } from './nova.ts';
-import { openPace } from './pace.ts';
-import type { Route } from './route.ts';
-import { type Served, serveCloud } from './serve.ts';
-import type { Account, CloudState, ImageRecord } from './state.ts';
-import { type Troubles, openTroubles } from './troubles.ts';
+import { glanceRoutes } from './glance/glance-routes.ts';
+import { openGuests } from './guest/guests.ts';
+import { addQueuedImage, storeImageData } from './glance/images.ts';
+import { seedImages } from './glance/seed-images.ts';
+import { keystoneRoutes } from './keystone/keystone-routes.ts';
+import { makeNetwork } from './neutron/records.ts';
+import { neutronRoutes, seedCompute } from './neutron/neutron-routes.ts';
+import { novaRoutes } from './nova/nova-routes.ts';
+import { createEmulatorClock } from './emulator-clock.ts';
+import type { Route } from './server/route.ts';
+import { type ServedRequest, serveCloud } from './server/serve-cloud.ts';
+import type { Account, CloudState, ImageRecord } from './cloud-state.ts';
+import { type FaultInjector, createFaultInjector } from './server/fault-injector.ts';
 
-/** One cloud, as a test or the demo holds it. */
+/** The controls of one emulated cloud, for tests and the demo. */
 export interface EmulatedCloud {
   readonly state: CloudState;
-  /** Keystone's root. */
+  /** The root URL of Keystone. */
   readonly authUrl: string;
-  readonly troubles: Troubles;
-  /** Changes a password; the user's tokens end. */
+  readonly faults: FaultInjector;
+  /** Changes a password and revokes the user's tokens. */
   setPassword(user: string, password: string): void;
-  /** No token is good any more. */
+  /** Revokes all tokens. */
   expireTokens(): void;
-  /** The data of the next upload is lost, and its image killed. */
+  /** Makes the next upload fail: its data is lost and its image gets the status killed. */
   killNextUpload(): void;
-  /** The data of the next snapshot is lost, and its image killed. */
+  /** Makes the next snapshot fail: its data is lost and its image gets the status killed. */
   killNextSnapshot(): void;
-  /** The next server ends in ERROR with this fault. */
+  /** Makes the next server end in ERROR with this fault. */
   failNextServer(fault: string): void;
-  /** The most things in one answer to a list. */
+  /** Sets the maximum number of elements in a list response. */
   setPageSize(size: number): void;
-  /** Puts an image there, as its owner would by hand; active when it has data. */
+  /** Adds an image that this software did not create. With data it is active, without it is queued. */
   addImage(image: AddedImage): ImageRecord;
-  /** A second network of the same name is no error in Neutron. */
+  /** Adds a network. Neutron allows several networks with the same name. */
   addNetwork(name: string): void;
-  requests(): readonly Pick<Served, 'route' | 'status'>[];
-  /** The cloud is away: connections are refused. */
+  requests(): readonly Pick<ServedRequest, 'route' | 'status'>[];
+  /** Stops the cloud, so that it refuses connections. */
   stop(): Promise<void>;
-  /** It is back, at the same address. */
+  /** Starts the cloud again at the same address. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An image of somebody else's making. */
+/** An image to add by hand. */
 interface AddedImage {
   readonly name: string;
-  /** The name of the user whose project has it. */
+  /** The name of the user whose project owns the image. */
   readonly owner: string;
   readonly visibility?: string;
   readonly data?: Buffer;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** What a cloud is made from. */
-export interface CloudParts {
+/** The settings of an emulated cloud. */
+export interface CloudSettings {
   readonly name: CloudName;
   readonly accounts: readonly Account[];
   readonly speed: number;
   readonly linkBytesPerSecond: number | undefined;
-  readonly onServed: (served: Served) => void;
+  readonly onServed: (served: ServedRequest) => void;
 }
 
-/** As many as Glance and Nova give. */
+/** The default of Glance and Nova. */
 const PAGE_SIZE = 1000;
 
-const bothRoutes = [...keystoneRoutes, ...glanceRoutes];
+const commonRoutes = [...keystoneRoutes, ...glanceRoutes];
 
-/** The calls that the cloud of this name answers. */
+/** Returns the routes of a cloud. */
 export function routesOf(name: CloudName): readonly Route[] {
-  return name === 'a' ? [...bothRoutes, ...novaRoutes, ...neutronRoutes] : bothRoutes;
+  return name === 'a' ? [...commonRoutes, ...novaRoutes, ...neutronRoutes] : commonRoutes;
 }
 
-/** Opens a cloud and serves it. */
-export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
+/** Creates a cloud and starts its server. */
+export async function openCloud(parts: CloudSettings): Promise<EmulatedCloud> {
   const state = await makeState(parts);
-  const troubles = openTroubles();
-  const requests: Pick<Served, 'route' | 'status'>[] = [];
+  const troubles = createFaultInjector();
+  const requests: Pick<ServedRequest, 'route' | 'status'>[] = [];
   const server = await serveCloud({
     state,
-    troubles,
+    faults: troubles,
     routes: routesOf(parts.name),
     linkBytesPerSecond: parts.linkBytesPerSecond,
     onServed: (served) => {
@@ -89,26 +89,26 @@ export async function openCloud(parts: CloudParts): Promise<EmulatedCloud> {
   });
   return {
     state,
-    troubles,
+    faults: troubles,
     authUrl: `${server.origin}/identity/v3`,
     requests: () => requests,
-    ...verbsOf(state),
+    ...controlsOf(state),
     stop: () => server.stop(),
     start: () => server.start(),
     close: async () => {
       await server.stop();
-      state.pace.close();
+      state.clock.close();
       await state.guests?.close();
     },
   };
 }
 
-type Verbs = Exclude<
+type Control = Exclude<
   keyof EmulatedCloud,
-  'state' | 'authUrl' | 'troubles' | 'requests' | 'stop' | 'start' | 'close'
+  'state' | 'authUrl' | 'faults' | 'requests' | 'stop' | 'start' | 'close'
 >;
 
-function verbsOf(state: CloudState): Pick<EmulatedCloud, Verbs> {
+function controlsOf(state: CloudState): Pick<EmulatedCloud, Control> {
   return {
     setPassword: (user, password) => {
       const account = getAccount(state, user);
@@ -131,7 +131,7 @@ function verbsOf(state: CloudState): Pick<EmulatedCloud, Verbs> {
       state.pageSize = size;
     },
     addNetwork: (name) => {
-      state.networks.push(makeNetwork(name, new Date(state.pace.now()).toISOString()));
+      state.networks.push(makeNetwork(name, new Date(state.clock.now()).toISOString()));
     },
     addImage: ({ owner, data, ...image }) => {
       const formats = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private' };
@@ -149,8 +149,8 @@ function getAccount(state: CloudState, user: string): Account {
   return account;
 }
 
-async function makeState({ name, accounts, speed }: CloudParts): Promise<CloudState> {
-  const pace = openPace(speed);
+async function makeState({ name, accounts, speed }: CloudSettings): Promise<CloudState> {
+  const pace = createEmulatorClock(speed);
   const hasServers = name === 'a';
   const guests = hasServers ? await openGuests(pace) : undefined;
   const compute = hasServers
@@ -175,7 +175,7 @@ async function makeState({ name, accounts, speed }: CloudParts): Promise<CloudSt
     pageSize: PAGE_SIZE,
     killNextUpload: false,
     killNextSnapshot: false,
-    pace,
+    clock: pace,
   };
   seedImages(state);
   return state;

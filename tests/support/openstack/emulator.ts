@@ -1,17 +1,17 @@
 import { type CloudName, makeAccounts } from './accounts.ts';
-import { type Book, bookCloud } from './book.ts';
+import { type EmulatorInventory, takeInventory } from './inventory.ts';
 import { renderCloudsYaml, renderCredentials } from './clouds-yaml.ts';
 import { type EmulatedCloud, openCloud } from './emulated-cloud.ts';
-import type { Served } from './serve.ts';
+import type { ServedRequest } from './server/serve-cloud.ts';
 
-/** How the emulator behaves. */
+/** The settings of the emulator. */
 export interface EmulatorOptions {
-  /** How much faster than a real cloud it works. */
+  /** The factor by which operations are faster than in a real cloud. */
   readonly speed?: number;
-  /** How fast image data goes to and from each cloud, in bytes per real second; as fast as it can when absent. */
+  /** The rate of image data to and from each cloud, in bytes per real second; unlimited by default. */
   readonly linkBytesPerSecond?: number;
-  /** Hears of every answer. */
-  readonly onServed?: (cloud: CloudName, served: Served) => void;
+  /** Called for every request that was answered or cut off. */
+  readonly onServed?: (cloud: CloudName, served: ServedRequest) => void;
 }
 
 /** Two OpenStack clouds on loopback: `a` with Keystone, Glance, Nova and Neutron, `b` with Keystone and Glance. */
@@ -19,16 +19,16 @@ export interface Emulator {
   cloud(name: CloudName): EmulatedCloud;
   /** The text of a clouds.yaml with the lab's entries. */
   cloudsYaml(): string;
-  /** What a consumer with this entry of clouds.yaml puts on its relation. */
+  /** Returns the relation data of a consumer with this entry of clouds.yaml. */
   credentials(entry: string): Record<string, string>;
-  /** Where guests answer SSH. */
+  /** The SSH port of all guests. */
   readonly guestPort: number;
-  /** What exists, and what was asked so far. */
-  book(): Book;
+  /** Returns the resources of both clouds and the requests that they have received so far. */
+  inventory(): EmulatorInventory;
   close(): Promise<void>;
 }
 
-/** Starts both clouds, empty but for what an operator of a cloud provides. */
+/** Starts both clouds. They contain only what the operator of a cloud provides: base images, flavors and a network. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const open = (name: CloudName): Promise<EmulatedCloud> =>
     openCloud({
@@ -50,7 +50,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     cloudsYaml: () => renderCloudsYaml(address),
     credentials: (entry) => renderCredentials(entry, address),
     guestPort: a.state.guestPort ?? 22,
-    book: () => ({ a: bookCloud(a.state, a.requests()), b: bookCloud(b.state, b.requests()) }),
+    inventory: () => ({ a: takeInventory(a.state, a.requests()), b: takeInventory(b.state, b.requests()) }),
     close: async () => {
       await Promise.all([a.close(), b.close()]);
     },

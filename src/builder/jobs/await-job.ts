@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { DeadlineError } from '../../model/errors.ts';
+import type { OngoingJob } from '../../model/ongoing-job.ts';
+import { readTextFile } from '../../system/files/text-file.ts';
+import { readFileTail } from '../../system/files/file-tail.ts';
+import { findProcessState } from '../../system/process/process-identity.ts';
+import { ageMsOf, signalProcess } from '../../system/process/processes.ts';
+import { withDeadline } from '../../system/wait.ts';
+import { jobFiles } from './job-files.ts';
+import { markStarted } from './job-marks.ts';
+import { findJobProcesses } from './job-processes.ts';
+import { parseJobResult } from './job-result.ts';
+import type { Job } from './start-job.ts';
+import type { BuilderTools, JobOutcome } from '../tools.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** How long a job may run before it is told to stop. */
+const JOB_TIMEOUT_MS = 8 * HOUR_MS;
+
+/** How long it may then clean up before it is killed. */
+const CLEAN_UP_TIMEOUT_MS = HOUR_MS / 2;
+
+/** Waits until a job has ended, and tells how. Throws CancelledError when we stop; the job runs on. */
+export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcome> {
+  const isOurChild = job.ended !== undefined;
+  if (isOurChild) await markStarted(tools.paths, job.buildId, job.process).catch(() => undefined); // its progress tells too
+  const isLate = await waitForEnd(job, tools);
+  const outcome = await readOutcome(job, tools);
+  if (!isLate || outcome.state === 'done') return outcome;
+  const message = `did not end within ${JOB_TIMEOUT_MS / HOUR_MS} h and was stopped: ${outcome.message}`;
+  return { ...outcome, kind: 'unavailable', message };
+}
+
+/** Waits for the end of a job that an earlier daemon started. */
+export async function adoptJob(ongoing: OngoingJob, tools: BuilderTools): Promise<JobOutcome> {
+  const processes = await findJobProcesses(tools);
+  const found = processes.find(({ job }) => job.buildId === ongoing.buildId);
+  return awaitJob({ ...ongoing, process: found?.identity, ended: undefined }, tools);
+}
+
+/** Tells whether the job had to be stopped. */
+async function waitForEnd(job: Job, tools: BuilderTools): Promise<boolean> {
+  const { process } = job;
+  const end = (signal: AbortSignal): Promise<void> => job.ended ?? pollUntilGone(job, tools, signal);
+  if (process === undefined) {
+    await end(tools.signal);
+    return false;
+  }
+  const age = job.ended === undefined ? ageMsOf(process) : 0;
+  if (await endsWithin(Math.max(0, JOB_TIMEOUT_MS - age), end, tools)) return false;
+  signalProcess(process, 'SIGTERM');
+  if (await endsWithin(CLEAN_UP_TIMEOUT_MS, end, tools)) return true;
+  signalProcess(process, 'SIGKILL');
+  await end(tools.signal);
+  return true;
+}
+
+async function endsWithin(
+  timeoutMs: number,
+  end: (signal: AbortSignal) => Promise<void>,
+  { clock, signal }: BuilderTools,
+): Promise<boolean> {
+  const deadline = new DeadlineError('the job did not end');
+  try {
+    await withDeadline(end, { timeoutMs, clock, signal }, () => deadline);
+    return true;
+  } catch (error) {
+    if (error === deadline) return false;
+    throw error;
+  }
+}
+
+async function pollUntilGone({ process }: Job, tools: BuilderTools, signal: AbortSignal): Promise<void> {
+  while (process !== undefined && findProcessState(process) === 'alive') {
+    await tools.clock.sleep(tools.pollIntervalMs, signal);
+  }
+}
+
+async function readOutcome({ kind, buildId }: Job, { paths }: BuilderTools): Promise<JobOutcome> {
+  const { folder, result, progress } = jobFiles(paths, buildId);
+  const lastWords = lastLineOf(await readFileTail(progress, 4096));
+  const hint = `${lastWords.slice(0, 200)} (see ${join(folder)})`.trim();
+  return parseJobResult(kind, (await readTextFile(result)) ?? '', hint);
+}
+
+function lastLineOf(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').at(-1) ?? '';
+}

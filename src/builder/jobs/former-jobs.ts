@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { JobKind } from '../../model/built.ts';
+import { type Decoder, anyString, decode, fields, list, oneOf, text } from '../../model/decode.ts';
+import { InputError } from '../../model/errors.ts';
+import { type NamedJob, encodeJobOwner } from '../../model/job-arguments.ts';
+import { parseJsonText } from '../../model/json-text.ts';
+import type { OngoingJob } from '../../model/ongoing-job.ts';
+import { parseOwner } from '../../model/owner.ts';
+import type { UnitPaths } from '../../model/unit-paths.ts';
+import { readTextFile } from '../../system/files/text-file.ts';
+import { jobFiles } from './job-files.ts';
+
+/*
+ * Version 0.1.0 wrote what a job does into its command line, and its subject into job.json. A build that it started
+ * outlives the upgrade, so both forms are still read. Nothing writes them.
+ */
+
+const KINDS: ReadonlyMap<string, JobKind> = new Map([
+  ['init', 'prepare'],
+  ['run', 'build'],
+  ['distribute', 'copy'],
+  ['prune', 'prune'],
+]);
+
+/** Returns the job that a command line of 0.1.0 names, without node and script; undefined for any other. */
+export function parseFormerArguments(args: readonly string[]): NamedJob | undefined {
+  const [command = '', argument = '', ...rest] = args;
+  const kind = KINDS.get(command);
+  const options = kind === 'prepare' ? [argument, ...rest] : rest;
+  const at = options.indexOf('--owner');
+  if (kind === undefined || at < 0) return undefined;
+  const owner = orNothing(() => parseOwner(options[at + 1] ?? '', 'none'));
+  if (owner?.unit.startsWith(`${owner.application}/`) !== true) return undefined;
+  return { kind, buildId: owner.buildId, owner: encodeJobOwner(owner) };
+}
+
+const decoder: Decoder<Omit<OngoingJob, 'startedAt'> & { readonly startedAt: string }> = fields({
+  kind: oneOf(['prepare', 'build', 'copy', 'prune']),
+  buildId: text,
+  subject: text,
+  cloudIds: list(text),
+  reason: anyString,
+  startedAt: text,
+});
+
+/** Reads the job.json of a job; undefined when it has none, or when it is damaged or that of another job. */
+export async function findFormerJob(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
+  const json = await readTextFile(join(jobFiles(paths, buildId).folder, 'job.json'));
+  if (json === undefined) return undefined;
+  const read = orNothing(() =>
+    decode(decoder, parseJsonText(json, 'job.json'), 'job.json', (problems) => new InputError(problems)),
+  );
+  const startedAt = Date.parse(read?.startedAt ?? '');
+  return read?.buildId !== buildId || Number.isNaN(startedAt) ? undefined : { ...read, startedAt };
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}

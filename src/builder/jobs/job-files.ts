@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../model/errors.ts';
+import { type JobOrder, ORDER_FILE, encodeJobOrder, parseJobOrder } from '../../model/job-order.ts';
+import type { UnitPaths } from '../../model/unit-paths.ts';
+import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
+
+/** The files of one job. */
+export interface JobFiles {
+  readonly folder: string;
+  /** The job's order; the program reads it in its working folder. */
+  readonly order: string;
+  /** Its standard output: one JSON object, at its end. */
+  readonly result: string;
+  /** Its standard error: a JSON object in each line. */
+  readonly progress: string;
+  /** A mark: it has, or had, a process. */
+  readonly started: string;
+  /** A mark: its end is in the journal. */
+  readonly recorded: string;
+}
+
+export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
+  const folder = join(jobs, buildId);
+  return {
+    folder,
+    order: join(folder, ORDER_FILE),
+    result: join(folder, 'result.json'),
+    progress: join(folder, 'progress.log'),
+    started: join(folder, 'started'),
+    recorded: join(folder, 'settled'),
+  };
+}
+
+/** Makes the job's folder, which only its user can read, and writes the order into it. */
+export async function writeJobOrder(order: JobOrder, { folder, order: path }: JobFiles): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(path, encodeJobOrder(order), 0o600);
+}
+
+/** Reads the order of a job; undefined when it is lost, damaged or that of another job. */
+export async function findJobOrder(paths: UnitPaths, buildId: string): Promise<JobOrder | undefined> {
+  const json = await readTextFile(jobFiles(paths, buildId).order);
+  if (json === undefined) return undefined;
+  try {
+    const order = parseJobOrder(json);
+    return order.id === buildId ? order : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}

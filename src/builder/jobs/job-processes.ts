@@ -1,0 +1,55 @@
+import { type NamedJob, encodeJobOwner, parseJobArguments } from '../../model/job-arguments.ts';
+import { toOngoingJob } from '../../model/job-order.ts';
+import type { OngoingJob } from '../../model/ongoing-job.ts';
+import type { UnitPaths } from '../../model/unit-paths.ts';
+import {
+  type ProcessIdentity,
+  findProcessIdentity,
+  findProcessState,
+} from '../../system/process/process-identity.ts';
+import { type RunningProcess, isOwnUser, listProcesses } from '../../system/process/processes.ts';
+import { findFormerJob, parseFormerArguments } from './former-jobs.ts';
+import { findJobOrder } from './job-files.ts';
+import { PROGRAM_FILE } from '../host/programs.ts';
+import type { JobPlace } from '../tools.ts';
+
+/** A running process of the program, and its job. */
+export interface JobProcess {
+  readonly identity: ProcessIdentity;
+  readonly job: OngoingJob;
+}
+
+/**
+ * Lists the jobs that run now for this unit of this model. Any user of the host can start a process with a job's
+ * arguments, so one counts only if it runs as our own user and the order that it names exists.
+ */
+export async function findJobProcesses(place: JobPlace): Promise<readonly JobProcess[]> {
+  const processes = await listProcesses();
+  return (await Promise.all(processes.map((process) => findJobProcess(process, place)))).flat();
+}
+
+async function findJobProcess(
+  { pid, args }: RunningProcess,
+  { paths, orderer }: JobPlace,
+): Promise<readonly JobProcess[]> {
+  const named = parseProgramArguments(args, paths.programs);
+  if (named?.owner !== encodeJobOwner(orderer)) return [];
+  const identity = findProcessIdentity(pid);
+  if (identity === undefined || findProcessState(identity) !== 'alive' || !(await isOwnUser(pid))) return [];
+  const job = await findOrderedJob(paths, named.buildId);
+  return job?.kind === named.kind ? [{ identity, job }] : [];
+}
+
+/** Returns the job that a command line of the program names, whichever version in `programs` that is. */
+export function parseProgramArguments(args: readonly string[], programs: string): NamedJob | undefined {
+  const [, script = '', ...rest] = args;
+  if (!script.startsWith(`${programs}/`) || !script.endsWith(`/${PROGRAM_FILE}`)) return undefined;
+  return parseJobArguments(rest) ?? parseFormerArguments(rest);
+}
+
+/** Reads what a job was ordered to do; undefined for a look at the clouds, and when the order is lost or damaged. */
+export async function findOrderedJob(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
+  const order = await findJobOrder(paths, buildId);
+  if (order === undefined) return findFormerJob(paths, buildId);
+  return order.kind === 'list' ? undefined : toOngoingJob(order);
+}

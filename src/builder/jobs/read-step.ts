@@ -1,0 +1,12 @@
+import { lastStepOf } from '../../model/progress-lines.ts';
+import { readFileTail } from '../../system/files/file-tail.ts';
+import { jobFiles } from './job-files.ts';
+import type { BuilderTools } from '../tools.ts';
+
+/** More than a job tells in its last few steps. */
+const TAIL_BYTES = 256 * 1024;
+
+/** The step that a job is at; empty before the first. */
+export async function readStep(buildId: string, { paths }: Pick<BuilderTools, 'paths'>): Promise<string> {
+  return lastStepOf(await readFileTail(jobFiles(paths, buildId).progress, TAIL_BYTES));
+}

@@ -1,0 +1,92 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../model/errors.ts';
+import { parseHostSecrets } from '../../model/host-secrets.ts';
+import { encodeJobArguments } from '../../model/job-arguments.ts';
+import { type JobOrder, type OrderOf, type WorkOrder, toOngoingJob } from '../../model/job-order.ts';
+import type { OngoingJob } from '../../model/ongoing-job.ts';
+import type { DetachedProgram } from '../../system/process/command.ts';
+import { readTextFile } from '../../system/files/text-file.ts';
+import { type ProcessIdentity, findProcessIdentity } from '../../system/process/process-identity.ts';
+import { throwIfAborted } from '../../system/wait.ts';
+import { StaleSecretsError } from '../errors.ts';
+import { type JobFiles, jobFiles, writeJobOrder } from './job-files.ts';
+import { findJobProcesses } from './job-processes.ts';
+import { programEnvironment } from '../host/program-environment.ts';
+import { PROGRAM_FILE, nodeOf, resolveCurrentProgram } from '../host/programs.ts';
+import type { BuilderTools } from '../tools.ts';
+
+/** A job that was started, or found. */
+export interface Job extends OngoingJob {
+  /** Absent: it has ended. */
+  readonly process: ProcessIdentity | undefined;
+  /** Resolves at its end; absent: it is nobody's child that we know. */
+  readonly ended: Promise<void> | undefined;
+}
+
+/**
+ * Starts a job; it runs on whatever becomes of us. Throws InputError when it is running already, or has no secrets, and
+ * StaleSecretsError when they are not those that it was planned with.
+ */
+export async function startJob(order: WorkOrder, tools: BuilderTools): Promise<Job> {
+  throwIfAborted(tools.signal);
+  const files = jobFiles(tools.paths, order.id);
+  const secrets = order.kind === 'build' ? await checkSecrets(order, tools) : undefined;
+  await clearJobFolder(files, order.id, tools);
+  await writeJobOrder(order, files);
+  const { pid, ended } = await launch(order, files, secrets, tools);
+  return { ...toOngoingJob(order), process: findProcessIdentity(pid), ended };
+}
+
+/** Removes the files of an ended job of the same id, so that they are not taken for those of this one. */
+async function clearJobFolder({ folder }: JobFiles, buildId: string, tools: BuilderTools): Promise<void> {
+  const running = await findJobProcesses(tools);
+  if (running.some(({ job }) => job.buildId === buildId)) {
+    throw new InputError([`build ${buildId}: is running already`]);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function launch(
+  order: WorkOrder,
+  files: JobFiles,
+  secrets: string | undefined,
+  tools: BuilderTools,
+): Promise<DetachedProgram> {
+  const handles: FileHandle[] = [];
+  const take = async (path: string, flags: string): Promise<number> => {
+    const handle = await open(path, flags, 0o600);
+    handles.push(handle);
+    return handle.fd;
+  };
+  try {
+    const inherited = secrets === undefined ? [] : [await take(secrets, 'r')];
+    const [stdout, stderr] = [await take(files.result, 'w'), await take(files.progress, 'w')];
+    const descriptors = { stdout, stderr, inherited };
+    return tools.startDetached({ ...(await jobCommand(order, tools)), ...descriptors });
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
+
+/** Returns the command that does what an order says. Its working folder is the job's, where it finds the order. */
+export async function jobCommand(order: JobOrder, tools: Pick<BuilderTools, 'paths' | 'environment'>) {
+  const program = await resolveCurrentProgram(tools.paths);
+  return {
+    file: await nodeOf(program),
+    args: [join(program, PROGRAM_FILE), ...encodeJobArguments(order)],
+    env: programEnvironment(tools),
+    cwd: jobFiles(tools.paths, order.id).folder,
+  };
+}
+
+/** Returns the path of secrets.json. */
+async function checkSecrets(order: OrderOf<'build'>, { paths }: BuilderTools): Promise<string> {
+  const path = paths.secrets;
+  const json = await readTextFile(path);
+  if (json === undefined) throw new InputError([`${path}: expected the unit's secrets, got no file`]);
+  const { generation } = parseHostSecrets(json);
+  if (order.secretsGeneration === undefined || order.secretsGeneration === generation) return path;
+  const message = `${path}: expected generation ${order.secretsGeneration}, that of the plan, got ${generation}`;
+  throw new StaleSecretsError(`${message}; the job is planned anew`);
+}

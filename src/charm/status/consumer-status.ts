@@ -1,0 +1,75 @@
+import type { CloudReport } from '../../model/built.ts';
+import type { UnitStatus } from '../../model/unit-status.ts';
+import { type ConsumerCloud, type ImageRelation, listConsumers } from '../relations/consumers.ts';
+import { joinParts } from './status-line.ts';
+import type { ReportedInput } from './status-rule.ts';
+
+type Found = UnitStatus | undefined;
+
+/** The clouds of consumers refuse their credentials, or do not answer. */
+export function consumerCloudFails(input: ReportedInput): Found {
+  const { built, relations, application } = input;
+  const failed = listConsumers(relations).flatMap((consumer) => {
+    const failure = built.clouds.find(({ cloudId }) => cloudId === consumer.cloudId)?.failure;
+    return failure === undefined ? [] : [{ consumer, failure, isRefused: isRefusal(failure) }];
+  });
+  if (failed.length === 0) return undefined;
+  const refused = failed.filter(({ isRefused }) => isRefused);
+  const away = failed.filter(({ isRefused }) => !isRefused);
+  const message = joinParts([
+    ...refused.map(({ consumer, failure }) => {
+      const other = applicationOf(consumer, relations);
+      const what = `correct the OpenStack credentials of ${other}, then juju remove-relation ${application} ${other}`;
+      return `${placeOf(consumer)} is refused by its cloud: ${what} and integrate again: ${failure.message}`;
+    }),
+    ...away.map(
+      ({ consumer, failure }) => `${placeOf(consumer)}: its cloud does not answer: ${failure.message}`,
+    ),
+  ]);
+  return refused.length > 0 ? { name: 'active', message } : servedOrWaiting(input, message);
+}
+
+/** Images were not copied to consumers' clouds, or old ones not deleted. */
+export function copyFails(input: ReportedInput): Found {
+  const { built, relations } = input;
+  const failed = built.failures.filter(({ kind }) => kind === 'copy' || kind === 'prune');
+  if (failed.length === 0) return undefined;
+  const consumers = listConsumers(relations);
+  const parts = failed.map(({ kind, subject, cloudId, message }) => {
+    const consumer = consumers.find((one) => one.cloudId === cloudId);
+    const place =
+      consumer === undefined ? `cloud ${cloudId === '' ? 'builder' : cloudId}` : placeOf(consumer);
+    const what = kind === 'copy' ? `${subject} was not copied` : `old images of ${subject} stay`;
+    return `${place}: ${what}: ${message}`;
+  });
+  const isCopy = failed.some(({ kind }) => kind === 'copy');
+  return isCopy ? servedOrWaiting(input, joinParts(parts)) : { name: 'active', message: joinParts(parts) };
+}
+
+/** Images are on their way to consumers' clouds. */
+export function isCopying(input: ReportedInput): Found {
+  const copies = input.built.running.filter(({ kind }) => kind === 'copy');
+  if (copies.length === 0) return undefined;
+  const parts = copies.map(
+    ({ subject, reason, step }) =>
+      `copying ${subject}${reason === '' ? '' : ` (${reason})`}${step === '' ? '' : `: ${step}`}`,
+  );
+  return servedOrWaiting(input, joinParts(parts));
+}
+
+function servedOrWaiting({ isServed }: ReportedInput, message: string): UnitStatus {
+  return isServed ? { name: 'active', message } : { name: 'waiting', message: `first image: ${message}` };
+}
+
+function isRefusal({ kind }: NonNullable<CloudReport['failure']>): boolean {
+  return kind === 'input' || kind === 'denied';
+}
+
+/** `image:3 (consumer/0)` */
+function placeOf({ relationId, unit }: ConsumerCloud): string {
+  return `image:${relationId} (${unit})`;
+}
+
+function applicationOf({ relationId }: ConsumerCloud, relations: readonly ImageRelation[]): string {
+  return relations.find(({ id }) => id === relationId)?.application ?? '';
+}

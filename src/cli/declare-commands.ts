@@ -1,0 +1,76 @@
+import { Command, CommanderError, Option } from 'commander';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../model/timeouts.ts';
+import type { Command as CommandSpec, Options } from './commands/command.ts';
+import { COMMANDS } from './commands/command-table.ts';
+import type { Invocation } from './invocation.ts';
+import { GLOBAL_OPTIONS } from './settings.ts';
+import { WAITS } from './commands/waits.ts';
+
+/** Where help and usage errors go. */
+export interface Writers {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+type Choose = (invocation: Invocation) => void;
+
+/** Returns the program with its commands and options; `choose` is called with the command line's words. */
+export function createProgram(choose: Choose, writers: Writers, version: string): Command {
+  const program = new Command('github-runner-image-builder')
+    .description('Builds VM images of GitHub runners on OpenStack.')
+    .version(version);
+  addOptions(program, GLOBAL_OPTIONS);
+  addWaits(program, ['apiTimeout']);
+  for (const spec of COMMANDS) addCommand(program, spec, choose);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: writers.out, writeErr: hideValues(writers.err) });
+    command.configureHelp({ showGlobalOptions: true, helpWidth: 100 });
+  }
+  return program;
+}
+
+/** Hides the value of a mistyped option, which may be a secret. */
+function hideValues(write: Writers['err']): Writers['err'] {
+  return (text) => {
+    write(text.replace(/(--[\w-]+)=[^\n]*/g, '$1=…'));
+  };
+}
+
+/** Runs the program on `argv`; returns the exit code when it ended with help or a usage error. */
+export function runCommander(program: Command, argv: readonly string[]): number | undefined {
+  try {
+    program.parse(argv, { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+}
+
+function addCommand(program: Command, spec: CommandSpec, choose: Choose): void {
+  const { name, about, args = [], options, waits = [], notes } = spec;
+  const command = program.command(name).description(about);
+  for (const argument of args) command.argument(argument);
+  addOptions(command, options);
+  addWaits(
+    command,
+    waits.filter((wait) => wait !== 'apiTimeout'),
+  );
+  if (notes !== undefined) command.addHelpText('after', notes);
+  command.action(() => {
+    choose({ command: name, args: command.args, options: command.optsWithGlobals() });
+  });
+}
+
+function addOptions(command: Command, options: Options): void {
+  for (const { flags, about, otherwise, isHidden = false } of Object.values(options)) {
+    const option = new Option(flags, about).hideHelp(isHidden);
+    command.addOption(otherwise === undefined ? option : option.default(otherwise));
+  }
+}
+
+function addWaits(command: Command, waits: readonly (keyof Timeouts)[]): void {
+  for (const name of waits) {
+    command.option(`${timeoutOption(name)} <seconds>`, `${WAITS[name]} (default: ${DEFAULT_TIMEOUTS[name]})`);
+  }
+}

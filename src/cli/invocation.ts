@@ -1,0 +1,9 @@
+import type { RawOptions } from './commands/read-options.ts';
+
+/** The words of a command line. */
+export interface Invocation {
+  /** The name of a command. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: RawOptions;
+}

@@ -1,0 +1,15 @@
+import { StepFailedError } from '../image-builder/steps.ts';
+import { failureKindOf } from '../model/errors.ts';
+import { messageOf } from '../model/message-of.ts';
+import type { ResultError } from '../model/program-result-common.ts';
+
+/** Returns what the result says of a failure. */
+export function describeFailure(error: unknown): ResultError {
+  const first = error instanceof StepFailedError ? error.first : error;
+  return {
+    kind: failureKindOf(error),
+    type: first instanceof Error ? first.name : 'Error',
+    message: messageOf(error),
+    ...(error instanceof StepFailedError ? { step: error.step, leftovers: error.leftovers } : {}),
+  };
+}

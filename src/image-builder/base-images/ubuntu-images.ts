@@ -1,0 +1,48 @@
+import { type Arch, archNames } from '../../model/arch.ts';
+import type { Base } from '../../model/base.ts';
+import { BaseImageDownloadError } from '../../model/errors.ts';
+import { redactUrl } from '../../system/http/download.ts';
+import type { Downloads } from '../context.ts';
+import { type FetchContext, fetchText } from '../fetch-text.ts';
+
+/** A file of Ubuntu's cloud images, and what its checksum file promises. */
+export interface UbuntuImage {
+  readonly url: string;
+  /** In hex. It stands for the serial: a new build of the image has another. */
+  readonly sha256: string;
+}
+
+const MAXIMUM_SUMS = 1024 * 1024;
+
+/** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
+export async function getUbuntuImage(
+  context: FetchContext & Pick<Downloads, 'cloudImagesUrl'>,
+  base: Base,
+  arch: Arch,
+): Promise<UbuntuImage> {
+  const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
+  const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
+  const sums = await fetchSums(context, `${folder}/SHA256SUMS`);
+  const sha256 = parseSums(sums).get(file);
+  if (sha256 === undefined) {
+    throw new BaseImageDownloadError(
+      `${redactUrl(folder)}/SHA256SUMS: expected a line for ${file}, found none`,
+    );
+  }
+  return { url: `${folder}/${file}`, sha256 };
+}
+
+function fetchSums(context: FetchContext, url: string): Promise<string> {
+  return fetchText(context, {
+    url,
+    what: redactUrl(url),
+    maximum: MAXIMUM_SUMS,
+    fail: (message, options) => new BaseImageDownloadError(message, options),
+  });
+}
+
+/** Reads lines of `<sha256> *<file>`, as sha256sum writes them. */
+export function parseSums(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^([0-9a-fA-F]{64}) [ *](.+?)\r?$/gm);
+  return new Map([...lines].map(([, sum = '', file = '']) => [file, sum.toLowerCase()]));
+}

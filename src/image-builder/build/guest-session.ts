@@ -1,0 +1,103 @@
+import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../../guest/checks.ts';
+import { CLEAN_UP_COMMAND, renderCleanUp } from '../../guest/clean-up.ts';
+import { findGuestFailure } from '../../guest/console.ts';
+import type { GuestPart } from '../../guest/guest-part.ts';
+import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../guest/parts-report.ts';
+import { CloudInitFailError, DeadlineError, GuestCheckError } from '../../model/errors.ts';
+import type { PartSeconds } from '../../model/program-result-common.ts';
+import { type Timeouts, timeoutOption } from '../../model/timeouts.ts';
+import type { Cloud } from '../../openstack/cloud.ts';
+import { getConsole } from '../../openstack/servers.ts';
+import { SshTimeoutError } from '../../system/ssh/ssh-errors.ts';
+import type { SshResult, SshSession } from '../../system/ssh/ssh.ts';
+import type { RunSettings } from '../context.ts';
+
+/** A guest that answers SSH, and how it is reached otherwise. */
+export interface Guest {
+  readonly cloud: Cloud;
+  readonly serverId: string;
+  readonly session: SshSession;
+  readonly parts: readonly GuestPart[];
+}
+
+/** A command to run in the guest. */
+export interface GuestCommand {
+  readonly command: string;
+  readonly stdin?: string;
+  /** The time-out that limits it; commandTimeout when absent. */
+  readonly timeout?: keyof Timeouts;
+}
+
+/** The limits of a command in the guest. */
+export type CommandLimits = Pick<RunSettings, 'timeouts' | 'signal'>;
+
+/** Waits until cloud-init has done all. Throws CloudInitFailError, with the part that failed and its last lines. */
+export async function waitForCloudInit(
+  guest: Pick<Guest, 'cloud' | 'serverId' | 'session'>,
+  context: CommandLimits & Pick<RunSettings, 'owner'>,
+): Promise<void> {
+  const wait = { command: 'cloud-init status --wait', timeout: 'cloudInitTimeout' } as const;
+  const result = await runInGuest(guest, wait, context);
+  // Newer ones exit with 2 when they are done in spite of a deprecated key or the like.
+  if (/^status: done\b/m.test(result.stdout)) return;
+  const console = await getConsole(guest.cloud, guest.serverId).catch(() => '');
+  const failure = findGuestFailure(console, context.owner.buildId);
+  if (failure === undefined)
+    throw new CloudInitFailError(`cloud-init did not finish well: ${tellResult(result)}`);
+  const lines = failure.lastLines.map((line) => `\n  ${line}`).join('');
+  throw new CloudInitFailError(
+    `part ${failure.part} of the guest failed with exit code ${failure.exitCode}${lines}`,
+  );
+}
+
+/** How long each part took to come in. */
+export async function reportParts(
+  guest: Pick<Guest, 'session'>,
+  limits: CommandLimits,
+): Promise<readonly PartSeconds[]> {
+  const result = await runInGuest(guest, { command: PARTS_REPORT_COMMAND }, limits);
+  if (result.exitCode !== 0)
+    throw new CloudInitFailError(`the guest's report of its parts: ${tellResult(result)}`);
+  return parsePartsReport(result.stdout);
+}
+
+/** Checks every part of the guest. Throws GuestCheckError with all that is wrong. */
+export async function checkGuest(
+  guest: Pick<Guest, 'session' | 'parts'>,
+  limits: CommandLimits,
+): Promise<void> {
+  const checks = { command: CHECKS_COMMAND, stdin: renderChecks(guest.parts) };
+  const { stdout } = await runInGuest(guest, checks, limits);
+  const problems = findFailedChecks(stdout, guest.parts);
+  if (problems.length > 0)
+    throw new GuestCheckError(`the guest is not as it should be: ${problems.join('; ')}`);
+}
+
+/** Takes out of the guest what no image may have. After this only the stop may come. */
+export async function cleanUpGuest(guest: Pick<Guest, 'session'>, limits: CommandLimits): Promise<void> {
+  const cleanUp = { command: CLEAN_UP_COMMAND, stdin: renderCleanUp() };
+  const result = await runInGuest(guest, cleanUp, limits);
+  if (result.stdout.trimEnd().endsWith('clean-up done')) return;
+  throw new GuestCheckError(`the clean-up of the guest did not come to its end: ${tellResult(result)}`);
+}
+
+/** Runs a command in the guest, within the deadline of `timeout`. Throws DeadlineError, which names its option. */
+export async function runInGuest(
+  { session }: Pick<Guest, 'session'>,
+  { timeout = 'commandTimeout', ...command }: GuestCommand,
+  { timeouts, signal }: CommandLimits,
+): Promise<SshResult> {
+  const timeoutMs = timeouts[timeout] * 1000;
+  try {
+    return await session.run({ ...command, timeoutMs, signal });
+  } catch (cause) {
+    if (!(cause instanceof SshTimeoutError)) throw cause;
+    throw new DeadlineError(`${cause.message}; ${timeoutOption(timeout)} sets the limit`, { cause });
+  }
+}
+
+/** The end of what a command said, for an error. */
+export function tellResult({ exitCode, stdout, stderr }: SshResult): string {
+  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-10).join('\n  ');
+  return `exit code ${exitCode}${said === '' ? '' : `\n  ${said}`}`;
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../model/clock.ts';
+import type { Owner } from '../model/owner.ts';
+import type { CloudPrune, ResultFacts } from '../model/program-result-common.ts';
+import type { ProgressEvent } from '../model/progress.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Timeouts } from '../model/timeouts.ts';
+import type { CloudConnection } from '../openstack/cloud.ts';
+import type { Http } from '../system/http/http.ts';
+import type { SshKeyPair } from '../system/ssh/ssh-keys.ts';
+import type { SshSession, SshTarget } from '../system/ssh/ssh.ts';
+
+/** Access to the clouds of clouds.yaml. */
+export interface Clouds {
+  /** Connects to a cloud, once for each name. Throws CloudsYAMLError. */
+  readonly connect: (cloudName: string) => Promise<CloudConnection>;
+}
+
+/** Access to files outside the clouds. */
+export interface Downloads {
+  /** Fetches base images, runner releases and scripts. */
+  readonly downloads: Http;
+  /** The root of Ubuntu's cloud images. */
+  readonly cloudImagesUrl: string;
+  /** The root of the GitHub runner's releases. */
+  readonly runnerReleasesUrl: string;
+}
+
+/** Access to the server that an image is built on. */
+export interface GuestAccess {
+  readonly generateKeyPair: (comment: string) => SshKeyPair;
+  readonly connectSsh: (
+    target: SshTarget,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ) => Promise<SshSession>;
+  /** The port on which servers accept SSH connections. */
+  readonly sshPort: number;
+}
+
+/** The limits of a command's duration. */
+export interface Deadlines {
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+  /** Aborted on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** The maker of resources; their metadata names it. */
+export interface Maker {
+  readonly owner: Owner;
+  /** The identity of this process, in the format of system/process/process-identity.ts. */
+  readonly process: string;
+}
+
+/** The settings of one command. */
+export interface RunSettings extends Deadlines, Maker {
+  /** The owner whose revisions count; undefined when all revisions count. */
+  readonly ownerFilter: Owner | undefined;
+  /** Returns the state of a process that metadata names. */
+  readonly findProcessState: (identity: string) => 'alive' | 'dead' | 'elsewhere';
+  /** The environment of the external script. */
+  readonly scriptSecrets: ReadonlyMap<string, Secret>;
+}
+
+/** Records the course of a command, for its output. */
+export interface Recorder {
+  /** Reports the start and the end of a step. */
+  readonly report: (event: ProgressEvent) => void;
+  /** Adds facts to the command's result. */
+  readonly record: (facts: BuildFacts) => void;
+  /** Reports a failure that does not fail the command. */
+  readonly warn: (message: string) => void;
+}
+
+/** Everything that a command uses. bin/ creates it; a function declares only the parts that it uses. */
+export type Context = Clouds & Downloads & GuestAccess & RunSettings & Recorder;
+
+/** The facts that a command records for its result. */
+export interface BuildFacts extends ResultFacts {
+  /** The prune of one cloud. The result lists them all. */
+  readonly pruned?: CloudPrune;
+}

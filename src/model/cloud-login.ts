@@ -1,0 +1,67 @@
+import type { Secret } from './secret.ts';
+
+/** A domain, project or user in Keystone, by its name. */
+interface Named {
+  readonly name: string;
+}
+
+/** A domain, project or user in Keystone. */
+export type Reference = { readonly id: string } | Named;
+
+/** The login of a user, for a project. */
+export interface PasswordAuth {
+  readonly method: 'password';
+  readonly user: Reference;
+  /** The user's domain; not needed when the user is given by id. */
+  readonly userDomain: Reference | undefined;
+  readonly password: Secret;
+  readonly project: Reference;
+  readonly projectDomain: Reference | undefined;
+}
+
+/** The login with an application credential, which names user and project itself. */
+export interface ApplicationCredentialAuth {
+  readonly method: 'application_credential';
+  readonly id: string;
+  readonly secret: Secret;
+}
+
+/** The login to one project of one cloud. */
+export interface CloudLogin {
+  /** The URL of Keystone, as it is written. */
+  readonly authUrl: string;
+  readonly auth: PasswordAuth | ApplicationCredentialAuth;
+  /** Undefined when the cloud has only one region. */
+  readonly region: string | undefined;
+}
+
+/** The login of a user where everything is given by its name. */
+export interface NamedLogin extends CloudLogin {
+  readonly auth: PasswordAuth & {
+    readonly user: Named;
+    readonly userDomain: Named;
+    readonly project: Named;
+    readonly projectDomain: Named;
+  };
+}
+
+/** Returns a login by names; an empty region is none. */
+export function loginByName(given: {
+  readonly authUrl: string;
+  readonly password: Secret;
+  readonly projectDomainName: string;
+  readonly projectName: string;
+  readonly userDomainName: string;
+  readonly userName: string;
+  readonly region: string;
+}): NamedLogin {
+  const auth = {
+    method: 'password',
+    user: { name: given.userName },
+    userDomain: { name: given.userDomainName },
+    password: given.password,
+    project: { name: given.projectName },
+    projectDomain: { name: given.projectDomainName },
+  } as const;
+  return { authUrl: given.authUrl, auth, region: given.region === '' ? undefined : given.region };
+}

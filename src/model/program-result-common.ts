@@ -1,0 +1,179 @@
+import {
+  type Decoded,
+  type Decoder,
+  anyString,
+  fields,
+  list,
+  number,
+  oneOf,
+  optional,
+  text,
+  withDefault,
+} from './decode.ts';
+import { type Delivery, delivery } from './delivery.ts';
+import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
+import { parseJsonText } from './json-text.ts';
+import { snakeFields, toSnakeCase } from './snake-case.ts';
+
+/** Why a command failed. */
+export interface ResultError {
+  readonly kind: FailureKind;
+  /** The name of the error's class; empty when the program did not print it. */
+  readonly type: string;
+  readonly message: string;
+  /** The step that failed; absent when no step did. */
+  readonly step?: string | undefined;
+  /** The things that could not be undone; absent when no step failed. */
+  readonly leftovers?: readonly string[] | undefined;
+}
+
+/** The result of pruning one revision. */
+export interface PrunedImage {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly outcome: 'kept' | 'deleted' | 'would be deleted' | 'failed';
+  readonly reason: string;
+}
+
+/** The result of pruning one image in one cloud. */
+export interface CloudPrune {
+  readonly cloud: string;
+  readonly images: readonly PrunedImage[];
+}
+
+/** The duration of a step. */
+export interface StepSeconds {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** The time that a guest part took to install. */
+export interface PartSeconds {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** The facts that a command records while it runs, also when it fails later. */
+export interface ResultFacts {
+  /** The leftovers of dead builds that were deleted. */
+  readonly swept?: readonly string[] | undefined;
+  readonly runnerVersion?: string | undefined;
+  readonly flavor?: string | undefined;
+  readonly network?: string | undefined;
+  readonly baseImageId?: string | undefined;
+  readonly baseSha256?: string | undefined;
+  readonly serverId?: string | undefined;
+  readonly parts?: readonly PartSeconds[] | undefined;
+  /** The image in the build cloud. */
+  readonly imageId?: string | undefined;
+  /** The copies, one for each destination. */
+  readonly images?: readonly Delivery[] | undefined;
+}
+
+/** What every command prints after its own answer. */
+export interface ResultLog extends ResultFacts {
+  readonly pruned?: readonly CloudPrune[] | undefined;
+  readonly steps?: readonly StepSeconds[] | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The part of a result that all commands have in common. */
+interface CommonResult extends ResultLog {
+  /** Absent when the command succeeded. */
+  readonly error?: ResultError | undefined;
+}
+
+/** Decodes what is in `error`. */
+export const resultError: Decoder<ResultError> = fields({
+  kind: oneOf(FAILURE_KINDS),
+  type: withDefault(anyString, ''),
+  message: anyString,
+  step: optional(anyString),
+  leftovers: optional(list(anyString)),
+});
+
+/** Decodes the result of pruning one revision. */
+export const prunedImage: Decoder<PrunedImage> = snakeFields({
+  id: text,
+  createdAt: anyString,
+  outcome: oneOf(['kept', 'deleted', 'would be deleted', 'failed']),
+  reason: anyString,
+});
+
+const seconds = fields({ name: text, seconds: number });
+
+type Shape = Readonly<Record<string, Decoder<unknown>>>;
+
+/** The order of the fields is the order of the printed keys. */
+const LOG = {
+  swept: list(text),
+  runnerVersion: text,
+  flavor: text,
+  network: text,
+  baseImageId: text,
+  baseSha256: text,
+  serverId: text,
+  parts: list(seconds),
+  imageId: text,
+  images: list(delivery),
+  pruned: list(fields({ cloud: text, images: list(prunedImage) })),
+  steps: list(seconds),
+  warnings: list(anyString),
+} satisfies Readonly<Record<keyof ResultLog, Decoder<unknown>>>;
+
+/** The answer of a command that succeeded, as its shape describes it. */
+export type AnswerOf<S extends Shape> = {
+  readonly [K in keyof S as undefined extends Decoded<S[K]> ? never : K]: Decoded<S[K]>;
+} & {
+  readonly [K in keyof S as undefined extends Decoded<S[K]> ? K : never]?: Decoded<S[K]>;
+};
+
+/** The result of a command. Its answer is absent when the command failed. */
+export type ResultOf<S extends Shape> = Partial<AnswerOf<S>> & Omit<CommonResult, keyof S>;
+
+/** Returns the JSON text of a result: its answer in the order of `shape`, then the log. */
+export function encodeResult<S extends Shape>(shape: S, answer: AnswerOf<S>, log: ResultLog): string {
+  return render([...Object.keys(shape), ...Object.keys(LOG)], { ...log, ...answer });
+}
+
+/** Returns the JSON text of the result of a command that failed. */
+export function encodeFailure(error: ResultError, log: ResultLog): string {
+  return render(['error', ...Object.keys(LOG)], { error, ...log });
+}
+
+function render(keys: readonly string[], result: Readonly<Record<string, unknown>>): string {
+  const ordered = Object.fromEntries(keys.map((key) => [key, result[key]]));
+  return `${JSON.stringify(toSnakeCase(ordered))}\n`;
+}
+
+/**
+ * Decodes a result. Returns undefined for a text that is cut off, or that has another form: the program was killed.
+ * An answer or a fact that cannot be decoded is absent, so that it does not spoil the others.
+ */
+export function decodeResult<S extends Shape>(shape: S, json: string): ResultOf<S> | undefined {
+  const value = parseOrNothing(json);
+  const common = attempt(fields({ error: optional(resultError) }), value);
+  if (common === undefined) return undefined;
+  const lenient = Object.entries({ ...LOG, ...shape }).map(([key, decoder]) => [key, orAbsent(decoder)]);
+  const rest = attempt(snakeFields(Object.fromEntries(lenient) as Shape), value);
+  return { ...rest, ...common, warnings: rest?.['warnings'] ?? [] } as unknown as ResultOf<S>;
+}
+
+function orAbsent<T>(decoder: Decoder<T>): Decoder<T | undefined> {
+  return (value) => attempt(decoder, value);
+}
+
+function attempt<T>(decoder: Decoder<T>, value: unknown): T | undefined {
+  const problems: string[] = [];
+  const read = decoder(value, '', problems);
+  return problems.length > 0 ? undefined : read;
+}
+
+function parseOrNothing(json: string): unknown {
+  try {
+    return parseJsonText(json, 'the result');
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { ARCHES } from './arch.ts';
+import { BASES, type Base } from './base.ts';
+import type { JobKind } from './built.ts';
+import { type Decoded, type Decoder, flag, list, oneOf, optional, text } from './decode.ts';
+import {
+  type AnswerOf,
+  type ResultLog,
+  type ResultOf,
+  decodeResult,
+  encodeResult,
+  prunedImage,
+} from './program-result-common.ts';
+import { snakeFields } from './snake-case.ts';
+
+/*
+ * The results that the program prints, one for each command: one JSON object with keys in snake case. The order of the
+ * fields of a shape is the order of the printed keys. program-result-list.ts has the result of `list`.
+ */
+
+const base = oneOf(Object.keys(BASES) as readonly Base[]);
+const arch = oneOf(ARCHES);
+
+const BUILD = { imageName: text, cloud: text, arch, base, buildId: text };
+
+/** The result of `run`. The id of the image is among the facts. */
+type BuildResult = ResultOf<typeof BUILD>;
+
+export function encodeBuildResult(answer: AnswerOf<typeof BUILD>, log: ResultLog): string {
+  return encodeResult(BUILD, answer, log);
+}
+
+/** A base image in a cloud. */
+export type BaseImage = Decoded<typeof baseImage>;
+
+const baseImage = snakeFields({
+  base,
+  arch,
+  imageId: text,
+  sha256: text,
+  /** Reports whether this command uploaded the image. */
+  wasUploaded: flag,
+});
+
+const PREPARE = { cloud: text, baseImages: list(baseImage) };
+
+/** The result of `init`. */
+type PrepareResult = ResultOf<typeof PREPARE>;
+
+export function encodePrepareResult(answer: AnswerOf<typeof PREPARE>, log: ResultLog): string {
+  return encodeResult(PREPARE, answer, log);
+}
+
+const COPY = { cloud: text, imageId: text };
+
+/** The result of `distribute`. The copies are among the facts. */
+type CopyResult = ResultOf<typeof COPY>;
+
+export function encodeCopyResult(answer: AnswerOf<typeof COPY>, log: ResultLog): string {
+  return encodeResult(COPY, answer, log);
+}
+
+/** The marks are absent when the command was not given the published ids. */
+const PRUNE = {
+  cloud: text,
+  imageName: text,
+  marked: optional(list(text)),
+  unmarked: optional(list(text)),
+  /** `wouldBe…`: of a dry run. */
+  wouldBeMarked: optional(list(text)),
+  wouldBeUnmarked: optional(list(text)),
+  images: list(prunedImage),
+};
+
+/** The answer of `prune`. */
+export type PruneAnswer = AnswerOf<typeof PRUNE>;
+
+/** The result of `prune`. */
+type PruneResult = ResultOf<typeof PRUNE>;
+
+export function encodePruneResult(answer: PruneAnswer, log: ResultLog): string {
+  return encodeResult(PRUNE, answer, log);
+}
+
+const idOrNull: Decoder<string | null> = (value, at, problems) =>
+  value === null ? null : text(value, at, problems);
+
+const LATEST_BUILD_ID = { cloud: text, imageName: text, imageId: idOrNull };
+
+/** The answer of `latest-build-id`: its id is null when the cloud has no such image. */
+type LatestBuildIdAnswer = AnswerOf<typeof LATEST_BUILD_ID>;
+
+export function encodeLatestBuildIdResult(answer: LatestBuildIdAnswer, log: ResultLog): string {
+  return encodeResult(LATEST_BUILD_ID, answer, log);
+}
+
+const SWEEP = { cloud: text };
+
+/** The answer of `sweep`. The deleted things are among the facts. */
+type SweepAnswer = AnswerOf<typeof SWEEP>;
+
+export function encodeSweepResult(answer: SweepAnswer, log: ResultLog): string {
+  return encodeResult(SWEEP, answer, log);
+}
+
+/** The result of a job, by its kind. */
+export type JobResult =
+  | ({ readonly job: 'prepare' } & PrepareResult)
+  | ({ readonly job: 'build' } & BuildResult)
+  | ({ readonly job: 'copy' } & CopyResult)
+  | ({ readonly job: 'prune' } & PruneResult);
+
+/** Decodes what a job printed. Returns undefined when the job ended without a result. */
+export function decodeJobResult(job: JobKind, json: string): JobResult | undefined {
+  switch (job) {
+    case 'prepare':
+      return withJob(job, decodeResult(PREPARE, json));
+    case 'build':
+      return withJob(job, decodeResult(BUILD, json));
+    case 'copy':
+      return withJob(job, decodeResult(COPY, json));
+    case 'prune':
+      return withJob(job, decodeResult(PRUNE, json));
+  }
+}
+
+function withJob<J extends JobKind, R extends object>(job: J, result: R | undefined) {
+  return result === undefined ? undefined : { job, ...result };
+}

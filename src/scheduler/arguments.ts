@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { InputError } from '../model/errors.ts';
+import { messageOf } from '../model/message-of.ts';
+
+/** What the command line asks for. */
+export type Arguments =
+  | { readonly command: 'help' }
+  | (Common & {
+      readonly command: 'daemon';
+      readonly foreground: boolean;
+      /** Absent: node-cron ticks. */
+      readonly tickSeconds: number | undefined;
+    })
+  | (Common & { readonly command: 'plan'; readonly format: 'text' | 'json' });
+
+interface Common {
+  readonly unit: string;
+  readonly root: string;
+  readonly clockOffsetHours: number;
+}
+
+export const USAGE = `Keeps the images of one Juju unit fresh.
+
+Usage:
+  scheduler --unit app/0 [options]         run until SIGTERM or SIGINT; jobs run on
+  scheduler plan --unit app/0 [options]    print what would be done now and why, and do nothing
+
+Options:
+  --unit NAME              the Juju unit
+  --root FOLDER            where the unit's files hang from (default: /)
+  --foreground             log to the terminal as text; without it as JSON lines
+  --tick-seconds N         look every N seconds (default: every five minutes, by the clock)
+  --clock-offset-hours N   for rehearsals: take the time to be N hours later (--clock-offset-hours=-N: earlier)
+  --format text|json       of plan (default: text)
+  --help
+
+Exit codes: 0 stopped as asked, 1 a bug, 2 wrong options or files, 4 another one runs for the unit.
+`;
+
+const OPTIONS = {
+  unit: { type: 'string' },
+  root: { type: 'string' },
+  foreground: { type: 'boolean' },
+  'tick-seconds': { type: 'string' },
+  'clock-offset-hours': { type: 'string' },
+  format: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+const OF_DAEMON = ['foreground', 'tick-seconds'] as const;
+const OF_PLAN = ['format'] as const;
+
+/** Reads `argv` without node and script. Throws InputError with all problems. */
+export function readArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return { command: 'help' };
+  const [command = 'daemon', ...surplus] = positionals;
+  const problems: string[] = [];
+  if ((command !== 'plan' && positionals.length > 0) || surplus.length > 0) {
+    problems.push(`expected plan or no command, got ${positionals.join(' ')}`);
+  }
+  const foreign = command === 'plan' ? OF_DAEMON : OF_PLAN;
+  for (const name of foreign) {
+    if (values[name] !== undefined) problems.push(`--${name}: not an option of this command`);
+  }
+  const common = {
+    unit: readUnit(values.unit, problems),
+    root: values.root ?? '/',
+    clockOffsetHours: readNumber('clock-offset-hours', values['clock-offset-hours'], problems) ?? 0,
+  };
+  const tickSeconds = readNumber('tick-seconds', values['tick-seconds'], problems);
+  if (tickSeconds !== undefined && tickSeconds <= 0) problems.push('--tick-seconds: expected more than 0');
+  const format = values.format ?? 'text';
+  if (format !== 'text' && format !== 'json') problems.push(`--format: expected text or json, got ${format}`);
+  if (problems.length > 0) throw new InputError(problems);
+  if (command === 'plan') return { ...common, command, format: format === 'json' ? 'json' : 'text' };
+  return { ...common, command: 'daemon', foreground: values.foreground ?? false, tickSeconds };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (cause) {
+    throw new InputError([messageOf(cause)], { cause });
+  }
+}
+
+function readUnit(unit: string | undefined, problems: string[]): string {
+  if (unit === undefined) problems.push('--unit: expected a unit such as app/0, got nothing');
+  else if (!/^[a-z][a-z0-9-]*\/\d+$/.test(unit)) {
+    problems.push(`--unit: expected a unit such as app/0, got ${unit}`);
+  }
+  return unit ?? '';
+}
+
+function readNumber(name: string, text: string | undefined, problems: string[]): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    problems.push(`--${name}: expected a number, got ${text}`);
+    return undefined;
+  }
+  return value;
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Clock } from '../model/clock.ts';
+import { messageOf } from '../model/message-of.ts';
+import type { UnitPaths } from '../model/unit-paths.ts';
+import { openLogFile } from '../system/log/log-file.ts';
+import { type Logger, createLogger } from '../system/log/logger.ts';
+
+const MAX_BYTES = 10 * 1024 * 1024;
+const KEPT_FILES = 3;
+
+export interface LogOptions {
+  readonly paths: UnitPaths;
+  readonly clock: Clock;
+  /** Of what goes to the console; the file has JSON lines. */
+  readonly console: 'text' | 'json';
+  readonly writeOut: (text: string) => void;
+}
+
+/**
+ * The daemon's log: a file of JSON lines, and the console, which has the same ones or text. A disk that is full costs the
+ * file's lines, not the daemon.
+ */
+export function openLogs({ paths, clock, console, writeOut }: LogOptions): Logger {
+  const path = join(paths.log, 'scheduler.log');
+  const file = openLogFile({ path, maxBytes: MAX_BYTES, keep: KEPT_FILES });
+  const toConsole = (line: string): void => {
+    writeOut(`${line}\n`);
+  };
+  const toFile = (line: string): void => {
+    try {
+      file.write(line);
+    } catch (error) {
+      toConsole(`${path} was not written: ${messageOf(error)}`);
+    }
+  };
+  const toBoth = (line: string): void => {
+    toConsole(line);
+    toFile(line);
+  };
+  const create = (format: 'text' | 'json', write: (line: string) => void): Logger =>
+    createLogger({ level: 'info', format, clock, write });
+  if (console === 'json') return create('json', toBoth);
+  return joinLoggers([create('text', toConsole), create('json', toFile)]);
+}
+
+function joinLoggers(loggers: readonly Logger[]): Logger {
+  const log =
+    (level: keyof Logger) =>
+    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      for (const logger of loggers) logger[level](message, fields);
+    };
+  return { error: log('error'), warning: log('warning'), info: log('info'), debug: log('debug') };
+}

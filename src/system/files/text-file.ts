@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCodeOf } from '../error-code.ts';
+
+/**
+ * Replaces the file at `path`. After a crash at any moment, either the old or the new file is there, with exactly `mode`
+ * regardless of the umask. The temporary file has the same mode, so that nobody else can read the text early.
+ */
+export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
+  const folder = dirname(path);
+  const draft = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await using(await open(draft, 'wx', mode), async (file) => {
+      await file.chmod(mode);
+      await file.writeFile(text);
+      await file.sync();
+    });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await using(await open(folder, 'r'), (opened) => opened.sync());
+}
+
+async function using(file: FileHandle, work: (file: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Far longer than any write takes. */
+const STALE_MS = 600_000;
+
+/** Reports whether a temporary file is so old that its writer must be dead. */
+export async function isStale(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs > STALE_MS;
+}
+
+/** Removes temporary files that `writeFileAtomic` left in a folder when its process was killed. */
+export async function removeStaleTemporaryFiles(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name));
+  for (const name of drafts) {
+    const path = join(folder, name);
+    if (await isStale(path).catch(() => false)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Returns the text of a file, or undefined when no file exists at `path`. Other errors are thrown. */
+export async function readTextFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

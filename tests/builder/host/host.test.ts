@@ -1,0 +1,188 @@
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { ApplicationInitializationConfig } from '../../../src/builder/config.ts';
+import { BuilderSetupError, UpgradeApplicationError } from '../../../src/builder/errors.ts';
+import { initialize } from '../../../src/builder/initialize.ts';
+import { removeFromHost } from '../../../src/builder/host/remove-from-host.ts';
+import { ensureServiceRuns, stopService } from '../../../src/builder/host/service.ts';
+import { ensureUnitKey } from '../../../src/builder/host/unit-key.ts';
+import { loginByName } from '../../../src/model/cloud-login.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { failureOf } from '../../support/cloud-fixture.ts';
+import { UNIT, layOutCharm, useHost } from '../support/host.ts';
+
+const at = useHost();
+
+const config: ApplicationInitializationConfig = {
+  cloudConfig: {
+    clouds: {
+      builder: loginByName({
+        authUrl: 'https://keystone.example.com/v3',
+        password: new Secret('pw'),
+        projectDomainName: 'd',
+        projectName: 'p',
+        userDomainName: 'd',
+        userName: 'u',
+        region: '',
+      }),
+    },
+  },
+  channel: 'charm',
+  cronInterval: 6,
+  imageArch: 'x64',
+  resourcePrefix: 'app',
+  unitName: UNIT,
+};
+
+const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
+
+/** Every file and folder of the host with the time of its last change, but not systemctl's own. */
+async function snapshot(): Promise<readonly string[]> {
+  const names = await readdir(at.root, { recursive: true });
+  const files = names.filter((name) => !name.includes('systemctl') && name !== 'usr/bin');
+  return Promise.all(
+    [...files, 'run/app-0/clouds.yaml'].map(async (name) => {
+      const { mtimeNs, ino } = await stat(join(at.root, name), { bigint: true });
+      return `${name} ${mtimeNs} ${ino}`;
+    }),
+  );
+}
+
+describe('setting a host up', () => {
+  test('makes folders that only root can enter, a key, credentials, the schedule and the service', async () => {
+    await initialize(config, at.host);
+    const { paths } = at.host;
+    expect(await modeOf(paths.state)).toBe('700');
+    expect(await modeOf(paths.jobs)).toBe('700');
+    expect(await modeOf(paths.run)).toBe('700');
+    expect(await modeOf(paths.log)).toBe('750');
+    expect(await modeOf(paths.key)).toBe('600');
+    expect(await modeOf(paths.cloudsYaml)).toBe('600');
+    expect(JSON.parse(await readFile(paths.schedule, 'utf8'))).toEqual({ unit: UNIT, intervalHours: 6 });
+    expect(await readFile(paths.serviceFile, 'utf8')).toMatch(
+      `ExecStart=${at.host.node} ${paths.programs}/current/dist/bin/scheduler.js --unit app/0 --root ${at.root}\n`,
+    );
+    expect(await at.systemctlCalls()).toEqual([
+      'daemon-reload',
+      'enable app-0-scheduler.service',
+      'restart app-0-scheduler.service',
+    ]);
+  });
+
+  test('changes nothing the second time', async () => {
+    await initialize(config, at.host);
+    const before = await snapshot();
+    await initialize(config, at.host);
+    expect(await snapshot()).toEqual(before);
+    const asked = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
+    expect(asked).toEqual(['is-enabled', 'is-active']);
+  });
+
+  test('keeps the key of the unit', async () => {
+    await initialize(config, at.host);
+    const key = (await ensureUnitKey(at.host)).reveal();
+    await initialize(config, at.host);
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect((await ensureUnitKey(at.host)).reveal()).toBe(key);
+  });
+
+  test('starts a service that was stopped, and does not restart it', async () => {
+    await initialize(config, at.host);
+    await stopService(at.host);
+    await initialize(config, at.host);
+    expect((await at.systemctlCalls()).at(-1)).toBe('start app-0-scheduler.service');
+    expect(await ensureServiceRuns(at.host)).toBe(false);
+  });
+
+  test('restarts the service when the program is another one', async () => {
+    await initialize(config, at.host);
+    await layOutCharm(at.host.charmDir, '2');
+    await initialize(config, at.host);
+    expect((await at.systemctlCalls()).slice(3)).toContain('restart app-0-scheduler.service');
+  });
+
+  test('restarts the service at last when that failed before', async () => {
+    const refused = join(at.root, 'usr/bin/systemctl.refused');
+    await writeFile(refused, 'restart\n');
+    const error = await failureOf(initialize(config, at.host));
+    expect(error).toBeInstanceOf(BuilderSetupError);
+    expect(error.message).toMatch(/systemctl restart app-0-scheduler.service exited with 1: Access denied/);
+    await rm(refused);
+    await initialize(config, at.host);
+    expect((await at.systemctlCalls()).at(-1)).toBe('restart app-0-scheduler.service');
+  });
+
+  test('without systemd names the package to install', async () => {
+    await rm(at.host.paths.systemctl);
+    const error = await failureOf(initialize(config, at.host));
+    expect(error).toMatchObject({ name: 'BuilderSetupError', kind: 'input' });
+    expect(error.message).toMatch(/usr\/bin\/systemctl: not found.*apt-get install systemd/);
+  });
+
+  test('runs the Node that the charm carries, when it does', async () => {
+    await mkdir(join(at.host.charmDir, 'bin'));
+    await writeFile(join(at.host.charmDir, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });
+    await initialize(config, at.host);
+    const { paths } = at.host;
+    expect(await readFile(paths.serviceFile, 'utf8')).toMatch(
+      `ExecStart=${paths.programs}/current/bin/node `,
+    );
+  });
+
+  test('tells all that is wrong with what it was given, and does nothing', async () => {
+    const wrong = { ...config, channel: 'edge', unitName: 'other/3', resourcePrefix: 'a\nb' };
+    const error = await failureOf(initialize(wrong, at.host));
+    expect(error).toBeInstanceOf(BuilderSetupError);
+    expect(error).toMatchObject({ kind: 'input' });
+    expect(error.message).toMatch(/channel: .*edge\nunit name: .*other\/3\nresource prefix: /);
+    expect(await readdir(join(at.root, 'etc/systemd/system'))).toEqual([]);
+  });
+
+  test('fails with the cause when the charm carries no program', async () => {
+    await rename(join(at.host.charmDir, 'dist'), join(at.host.charmDir, 'gone'));
+    const error = await failureOf(initialize(config, at.host));
+    expect(error).toBeInstanceOf(BuilderSetupError);
+    expect(error.cause).toBeInstanceOf(UpgradeApplicationError);
+  });
+
+  test('leaves clouds.yaml as it is when no cloud is known', async () => {
+    await initialize(config, at.host);
+    const before = await readFile(at.host.paths.cloudsYaml, 'utf8');
+    await initialize({ ...config, cloudConfig: { clouds: {} } }, at.host);
+    expect(await readFile(at.host.paths.cloudsYaml, 'utf8')).toBe(before);
+  });
+});
+
+describe('the service', () => {
+  test('is stopped also when systemd does not know it', async () => {
+    await expect(stopService(at.host)).resolves.toBeUndefined();
+  });
+
+  test('that is not installed cannot be started, and it is said so', async () => {
+    const error = await failureOf(ensureServiceRuns(at.host));
+    expect(error).toBeInstanceOf(BuilderSetupError);
+    expect(error.message).toMatch(/app-0-scheduler.service could not be started: .*not found/);
+  });
+});
+
+describe('removal from the host', () => {
+  test('leaves nothing of the unit, and may come twice', async () => {
+    await initialize(config, at.host);
+    await removeFromHost(at.host);
+    await removeFromHost(at.host);
+    const left = await readdir(at.root, { recursive: true });
+    expect(left.filter((name) => name.includes('app-0'))).toEqual([]);
+    expect(await readdir(at.memory)).toEqual([]);
+    expect(await at.systemctlCalls()).toEqual(
+      expect.arrayContaining(['disable app-0-scheduler.service', 'reset-failed app-0-scheduler.service']),
+    );
+  });
+
+  test('takes the credentials away even when systemd refuses', async () => {
+    await initialize(config, at.host);
+    await writeFile(join(at.root, 'usr/bin/systemctl.refused'), 'stop\n');
+    expect(await failureOf(removeFromHost(at.host))).toBeInstanceOf(BuilderSetupError);
+    expect(await readdir(at.memory)).toEqual([]);
+  });
+});

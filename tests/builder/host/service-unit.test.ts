@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { renderServiceUnit } from '../../../src/builder/host/service-unit.ts';
+
+const command = {
+  program: '/var/lib/app-0/programs/current',
+  node: '/usr/bin/node',
+  scheduler: '/var/lib/app-0/programs/current/dist/bin/scheduler.js',
+  unitName: 'app/0',
+  root: '/',
+};
+
+const lineOf = (text: string, key: string) => text.split('\n').find((line) => line.startsWith(`${key}=`));
+
+describe('the unit file of the daemon', () => {
+  test('runs it for its unit, from the program in use, always, and leaves its builds alone', () => {
+    expect(renderServiceUnit(command)).toBe(
+      [
+        '[Unit]',
+        'Description=Keeps the GitHub runner images of app/0 fresh',
+        'Wants=network-online.target',
+        'After=network-online.target',
+        'StartLimitIntervalSec=0',
+        '',
+        '[Service]',
+        'Type=simple',
+        'ExecStart=/usr/bin/node /var/lib/app-0/programs/current/dist/bin/scheduler.js --unit app/0',
+        'WorkingDirectory=/var/lib/app-0/programs/current',
+        'Restart=always',
+        'RestartSec=5',
+        'KillMode=process',
+        'TimeoutStopSec=10',
+        'UMask=0077',
+        '',
+        '[Install]',
+        'WantedBy=multi-user.target',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('tells a root other than /', () => {
+    const text = renderServiceUnit({ ...command, root: '/tmp/host' });
+    expect(lineOf(text, 'ExecStart')).toMatch(/ --unit app\/0 --root \/tmp\/host$/);
+  });
+
+  test.each([
+    ['a space', '/a b', '"/a b"'],
+    ['a per cent sign', '/a%n', '/a%%n'],
+    ['a dollar sign', '/a$HOME', '"/a$$HOME"'],
+    ['quotes and backslashes', '/a"\\', '"/a\\"\\\\"'],
+    ['a semicolon', ';', '";"'],
+  ])('quotes %s as systemd wants it', (_what, root, quoted) => {
+    const text = renderServiceUnit({ ...command, root });
+    expect(lineOf(text, 'ExecStart')?.split(' --root ')[1]).toBe(quoted);
+  });
+
+  test('leaves a dollar sign in the path of Node, which systemd takes as it is', () => {
+    const text = renderServiceUnit({ ...command, node: '/a$b/node' });
+    expect(lineOf(text, 'ExecStart')).toMatch(/^ExecStart="\/a\$b\/node" /);
+  });
+});

@@ -1,0 +1,222 @@
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { awaitJob } from '../../../src/builder/jobs/await-job.ts';
+import { listOngoingJobs, stopJobs } from '../../../src/builder/jobs/ongoing-jobs.ts';
+import { readStep } from '../../../src/builder/jobs/read-step.ts';
+import { startJob } from '../../../src/builder/jobs/start-job.ts';
+import { CancelledError, InputError } from '../../../src/model/errors.ts';
+import type { OrderOf } from '../../../src/model/job-order.ts';
+import { failureOf } from '../../support/cloud-fixture.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { SCRIPT_URL, SECRET, buildOrder, until, useJobs } from '../support/jobs.ts';
+
+const at = useJobs();
+
+const HOUR = 3_600_000;
+
+const startHeld = async (change: Partial<OrderOf<'build'>> = {}, tools = at.tools) => {
+  await at.script({ build: { holdUntil: at.gate, result: { image_id: 'i' } } });
+  const before = (await at.calls()).length;
+  const job = await startJob(buildOrder(change), tools);
+  await at.waitForCalls(before + 1);
+  return job;
+};
+
+describe('a job', () => {
+  test('tells what the program printed, and is gone from the list of those that run', async () => {
+    const job = await startHeld();
+    expect(await listOngoingJobs(at.tools)).toEqual([
+      {
+        kind: 'build',
+        buildId: 'b1',
+        subject: 'img',
+        cloudIds: ['a'],
+        reason: 'never built',
+        startedAt: job.startedAt,
+      },
+    ]);
+    await at.release();
+    expect(await awaitJob(job, at.tools)).toEqual({
+      state: 'done',
+      result: { job: 'build', imageId: 'i', warnings: [] },
+    });
+    expect(await listOngoingJobs(at.tools)).toEqual([]);
+  });
+
+  test('leaves its output where only root can read it', async () => {
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    const folder = join(at.host.paths.jobs, 'b1');
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(await readdir(folder)).toEqual(['order.json', 'progress.log', 'result.json', 'started']);
+    for (const name of await readdir(folder))
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  });
+
+  test('has in its environment what it needs, and nothing of ours', async () => {
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    const [call] = await at.calls();
+    const { paths } = at.host;
+    expect(call?.env).toEqual({
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: paths.state,
+      OS_CLIENT_CONFIG_FILE: paths.cloudsYaml,
+      https_proxy: 'http://proxy:3128',
+    });
+  });
+
+  test('runs the program by its own folder, not through the link that an upgrade switches', async () => {
+    const job = await startHeld();
+    const [, script] = (await readFile(`/proc/${job.process?.pid ?? 0}/cmdline`, 'utf8')).split('\0');
+    expect(script).toMatch(/\/programs\/[0-9a-f]{32}\/dist\/bin\/github-runner-image-builder\.js$/);
+  });
+
+  test('has owner, kind and id in its arguments, and finds its order in its working folder', async () => {
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    const [call] = await at.calls();
+    expect(call?.args).toEqual(['job', 'build', 'b1', '--owner', 'app/0@model-1']);
+    expect(call?.cwd).toBe(join(at.host.paths.jobs, 'b1'));
+    expect(call?.order).toMatchObject({ kind: 'build', id: 'b1', imageName: 'img', cloudIds: ['a'] });
+  });
+
+  test('gets the secrets through a descriptor, and in no other way', async () => {
+    const job = await startHeld();
+    const proc = `/proc/${job.process?.pid ?? 0}`;
+    const told = `${await readFile(`${proc}/cmdline`, 'utf8')}${await readFile(`${proc}/environ`, 'utf8')}`;
+    expect(told).toMatch('github-runner-image-builder');
+    expect(told).not.toMatch('MARKED');
+    const order = await readFile(join(at.host.paths.jobs, 'b1/order.json'), 'utf8');
+    expect(order).toMatch('"scriptUrl":"secrets.json"');
+    expect(order).not.toMatch('MARKED');
+    const [call] = await at.calls();
+    expect(call?.secrets).toMatch(SECRET);
+    expect(call?.secrets).toMatch(SCRIPT_URL);
+  });
+
+  test('is not started with other secrets than it was planned with', async () => {
+    const error = await failureOf(startJob(buildOrder({ secretsGeneration: 2 }), at.tools));
+    expect(error).toMatchObject({ name: 'StaleSecretsError', kind: 'unavailable' });
+    expect(await readdir(at.host.paths.jobs)).toEqual([]);
+  });
+
+  test('is not started twice, and the one that runs keeps its output', async () => {
+    const job = await startHeld();
+    const error = await failureOf(startJob(buildOrder(), at.tools));
+    expect(error).toBeInstanceOf(InputError);
+    await at.release();
+    expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'done' });
+  });
+
+  test('of an id that has ended is done again, and finds nothing of the first', async () => {
+    await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
+    await at.script({ build: { result: { image_id: 'second' } } });
+    const again = await startJob(buildOrder(), at.tools);
+    expect(await awaitJob(again, at.tools)).toEqual({
+      state: 'done',
+      result: { job: 'build', imageId: 'second', warnings: [] },
+    });
+    expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
+  });
+
+  test('tells at which step it is', async () => {
+    const started = {
+      time: 't',
+      level: 'info',
+      message: 'step started',
+      fields: { step: 'wait for server' },
+    };
+    await at.script({ build: { stderr: [JSON.stringify(started)], holdUntil: at.gate } });
+    await startJob(buildOrder(), at.tools);
+    await at.waitForCalls(1);
+    expect(await readStep('b1', at.tools)).toBe('wait for server');
+    expect(await readStep('unknown', at.tools)).toBe('');
+  });
+});
+
+describe('a job that fails', () => {
+  test('tells kind, step and leftovers, and what it made in spite of that', async () => {
+    const error = {
+      kind: 'denied',
+      type: 'X',
+      message: 'no',
+      step: 'create server',
+      leftovers: ['server 1'],
+    };
+    await at.script({ build: { result: { error, images: [] }, exitCode: 3 } });
+    const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    expect(outcome).toEqual({
+      state: 'failed',
+      kind: 'denied',
+      message: 'no',
+      step: 'create server',
+      leftovers: ['server 1'],
+      result: { job: 'build', error, images: [], warnings: [] },
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['half of it', '{"image_id": "i'],
+    ['something else', '[]'],
+  ])(
+    'by printing %s was killed: it may be tried again, and its last words are told',
+    async (_what, stdout) => {
+      await at.script({ build: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
+      const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+      expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
+      expect(outcome).toHaveProperty(
+        'message',
+        `the job ended without a result: out of memory (see ${at.host.paths.jobs}/b1)`,
+      );
+    },
+  );
+
+  test('by hanging is told to stop after eight hours', async () => {
+    const clock = new ManualClock();
+    const job = await startHeld({}, { ...at.tools, clock });
+    const outcome = awaitJob(job, { ...at.tools, clock });
+    await until(() => clock.sleeping > 0);
+    await clock.advance(8 * HOUR - 1);
+    expect(await listOngoingJobs(at.tools)).toHaveLength(1);
+    await clock.advance(1);
+    expect(await outcome).toMatchObject({
+      state: 'failed',
+      kind: 'unavailable',
+      message: 'did not end within 8 h and was stopped: stopped by SIGTERM',
+    });
+  });
+
+  test('by hanging in its clean-up is killed half an hour later', async () => {
+    await at.script({ build: { holdUntil: at.gate, ignoresTerm: true } });
+    const clock = new ManualClock();
+    const tools = { ...at.tools, clock };
+    const outcome = awaitJob(await startJob(buildOrder(), tools), tools);
+    await at.waitForCalls(1);
+    await until(() => clock.sleeping > 0);
+    await clock.advance(8 * HOUR);
+    await clock.advance(HOUR / 2);
+    expect(await outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
+  });
+});
+
+describe('when we stop', () => {
+  test('we no longer wait, and the job runs on', async () => {
+    const stop = new AbortController();
+    const tools = { ...at.tools, signal: stop.signal };
+    const job = await startHeld({}, tools);
+    const error = failureOf(awaitJob(job, tools));
+    stop.abort(new CancelledError('the daemon stops'));
+    expect(await error).toBeInstanceOf(CancelledError);
+    expect(await listOngoingJobs(at.tools)).toHaveLength(1);
+    expect(await failureOf(startJob(buildOrder({ id: 'b2' }), tools))).toBeInstanceOf(CancelledError);
+  });
+
+  test('with our jobs, they are told to, and clean up', async () => {
+    const job = await startHeld();
+    expect(await stopJobs(at.tools)).toBe(1);
+    expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'failed', kind: 'cancelled' });
+    expect(await stopJobs(at.tools)).toBe(0);
+  });
+});

@@ -1,0 +1,69 @@
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runJob } from '../../../src/builder/jobs/run-job.ts';
+import { startJob } from '../../../src/builder/jobs/start-job.ts';
+import { tidyJobs } from '../../../src/builder/jobs/tidy-jobs.ts';
+import { buildOrder, useJobs } from '../support/jobs.ts';
+
+const at = useJobs();
+
+const { entry } = buildOrder();
+const IMAGE = { imageName: 'img', imageId: 'i', buildCloud: 'builder', cloudIds: ['a'] };
+const COPY = { kind: 'copy', ...IMAGE, withinCloud: 'copy', keepRevisions: undefined } as const;
+const REVISIONS = { keepRevisions: 5, protectedIds: [], publishedIds: ['i'], isDryRun: false };
+const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as const;
+
+describe('the other jobs', () => {
+  test('prepare, copy and prune return their outcome, under the id that they are given', async () => {
+    await at.script({
+      prepare: { result: { cloud: 'builder', swept: ['server s'] } },
+      copy: { result: { cloud: 'builder', image_id: 'i' } },
+      prune: { result: { cloud: 'a', marked: ['i'] } },
+    });
+    const outcomes = [
+      await runJob({ kind: 'prepare', entries: [entry] }, { reason: 'r', buildId: 'p1' }, at.tools),
+      await runJob(COPY, { reason: 'r', buildId: 'c1' }, at.tools),
+      await runJob(PRUNE, { reason: 'r' }, at.tools),
+    ];
+    const results = [
+      { job: 'prepare', cloud: 'builder', swept: ['server s'], warnings: [] },
+      { job: 'copy', cloud: 'builder', imageId: 'i', warnings: [] },
+      { job: 'prune', cloud: 'a', marked: ['i'], warnings: [] },
+    ];
+    expect(outcomes).toEqual(results.map((result) => ({ state: 'done', result })));
+    expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
+  });
+
+  test('a job that needs no secret is given none', async () => {
+    await runJob(COPY, { reason: 'r' }, { ...at.tools, paths: { ...at.tools.paths, secrets: '/gone' } });
+    const [call] = await at.calls();
+    expect(call).not.toHaveProperty('secrets');
+    expect(call?.order).toMatchObject({ ...IMAGE, reason: 'r' });
+  });
+});
+
+test('the folder of a look whose daemon died is removed, and that of a look that may still run stays', async () => {
+  const { jobs } = at.host.paths;
+  for (const name of ['list-old', 'list-new']) await mkdir(join(jobs, name));
+  await utimes(join(jobs, 'list-old'), 0, 0);
+  await tidyJobs(at.tools);
+  expect(await readdir(jobs)).toEqual(['list-new']);
+});
+
+test('the output of the newest 30 settled jobs is kept, and of all that run', async () => {
+  await at.script({ build: { holdUntil: at.gate } });
+  await startJob(buildOrder({ id: 'held' }), at.tools);
+  await at.waitForCalls(1);
+  const { jobs } = at.host.paths;
+  await utimes(join(jobs, 'held'), 0, 0);
+  for (let index = 0; index < 31; index += 1) {
+    await mkdir(join(jobs, `j${index}`));
+    await writeFile(join(jobs, `j${index}`, 'settled'), '');
+    await utimes(join(jobs, `j${index}`), 1000 + index, 1000 + index);
+  }
+  await tidyJobs(at.tools);
+  const left = await readdir(jobs);
+  expect(left).toHaveLength(31);
+  expect(left).toEqual(expect.arrayContaining(['held', 'j1', 'j30']));
+});

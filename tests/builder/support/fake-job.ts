@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
+import type { UnitPaths } from '../../../src/model/unit-paths.ts';
+
+/** The user `nobody`. */
+const NOBODY = 65_534;
+
+interface FakeJob {
+  /** With only the real user id of another user, it is like a set-user-ID program that this user has started. */
+  readonly otherUser?: keyof typeof BECOME;
+}
+
+/** How Perl becomes another user: its real and its effective user id. */
+const BECOME = {
+  'real and effective': `($<, $>) = (${NOBODY}, ${NOBODY});`,
+  'only real': `$< = ${NOBODY};`,
+} as const;
+
+/** Writes a program of the unit that says `up` and sleeps; in Perl, which starts fast and can change user ids. */
+export async function writeFakeProgram({ programs }: UnitPaths, { otherUser }: FakeJob): Promise<string> {
+  const script = join(programs, 'fake', PROGRAM_FILE);
+  await mkdir(dirname(script), { recursive: true });
+  const become = otherUser === undefined ? '' : BECOME[otherUser];
+  await writeFile(script, `${become} $| = 1; print "up"; sleep 1 while 1;\n`);
+  return script;
+}
+
+/** Starts a process whose arguments are those of a program of the unit; it runs until it is killed. */
+export async function startFakeJob(
+  paths: UnitPaths,
+  args: readonly string[],
+  fake: FakeJob,
+): Promise<ChildProcess> {
+  const script = await writeFakeProgram(paths, fake);
+  const child = spawn('perl', [script, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  return child;
+}

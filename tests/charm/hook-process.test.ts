@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { runTool } from '../house/run-tool.ts';
+import { HOOK_ENVIRONMENT, NO_HOOK } from '../juju/hook-environment.ts';
+
+let folder = '';
+let charm = '';
+
+/** Answers like the hook tools of a unit without config and relations, and writes down each call. */
+const HOOK_TOOL = `#!/bin/sh
+tool=$(basename "$0")
+echo "$tool $*" >> "$(dirname "$0")/../calls"
+case "$tool" in
+  config-get) echo '{}' ;;
+  relation-ids) echo '[]' ;;
+  is-leader) echo true ;;
+esac
+`;
+const TOOLS = [
+  'config-get',
+  'relation-ids',
+  'is-leader',
+  'status-set',
+  'juju-log',
+  'application-version-set',
+  'action-fail',
+];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hook-process-'));
+  charm = join(folder, 'charm');
+  await runTool('lay-out-charm', ['--target', charm]);
+  mkdirSync(join(folder, 'tools'));
+  for (const tool of TOOLS) writeExecutable(join('tools', tool), HOOK_TOOL);
+  symlinkSync(process.execPath, join(folder, 'tools/node'));
+  mkdirSync(join(folder, 'root'));
+  writeFileSync(join(folder, 'host-root'), join(folder, 'root'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  rmSync(join(folder, 'calls'), { force: true });
+});
+
+function writeExecutable(path: string, text: string): void {
+  writeFileSync(join(folder, path), text);
+  chmodSync(join(folder, path), 0o755);
+}
+
+interface Change {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly entry?: string;
+}
+
+/** Runs the charm as Juju does: its environment and nothing else, in the charm's folder. */
+function dispatch({ env = {}, entry = './dispatch' }: Change = {}) {
+  const { status, stdout, stderr } = spawnSync(entry, [], {
+    cwd: charm,
+    encoding: 'utf8',
+    env: {
+      ...HOOK_ENVIRONMENT,
+      CHARM_DIR: charm,
+      JUJU_CHARM_DIR: charm,
+      PATH: `${join(folder, 'tools')}:/usr/bin:/bin`,
+      ...env,
+    },
+  });
+  const path = join(folder, 'calls');
+  const calls = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  return { status, stdout, stderr, calls };
+}
+
+describe('the charm in a process', () => {
+  test('tells what is to be set, and ends well, when nothing is', () => {
+    const { status, stdout, stderr, calls } = dispatch();
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
+  });
+
+  test('can be entered by any of its hooks', () => {
+    const env = { ...NO_HOOK, JUJU_DISPATCH_PATH: undefined };
+    const { status, calls } = dispatch({ entry: './hooks/install', env });
+    expect(status).toBe(0);
+    expect(calls).toContainEqual(expect.stringMatching(/^application-version-set -- \d+\.\d+\.\d+$/));
+  });
+
+  test('is entered by juju-exec without a dispatch path of Juju', () => {
+    const { status, calls } = dispatch({ env: { ...NO_HOOK, JUJU_DISPATCH_PATH: 'hooks/run' } });
+    expect(status).toBe(0);
+    expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked/));
+  });
+
+  test('needs no package of the charm, and no other file of its program', () => {
+    const away = join(folder, 'away');
+    mkdirSync(away);
+    const parts = ['node_modules', ...readdirSync(join(charm, 'dist')).map((name) => `dist/${name}`)];
+    const moved = parts.filter((path) => path !== 'dist/bin');
+    expect(moved.length).toBeGreaterThan(5);
+    for (const path of moved) renameSync(join(charm, path), join(away, path.replace('/', '-')));
+    try {
+      const { status, stderr, calls } = dispatch();
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
+    } finally {
+      for (const path of moved) renameSync(join(away, path.replace('/', '-')), join(charm, path));
+    }
+  });
+
+  test('fails an action that it does not know, and prints nothing into its results', () => {
+    const { status, stdout, stderr, calls } = dispatch({
+      env: {
+        JUJU_HOOK_NAME: '',
+        JUJU_DISPATCH_PATH: 'actions/no-such',
+        JUJU_ACTION_NAME: 'no-such',
+        JUJU_ACTION_UUID: '3',
+      },
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(calls).toContainEqual(expect.stringMatching(/^action-fail -- .*no-such/));
+  });
+
+  test('fails with a stack on stderr when a hook tool does', () => {
+    const tools = join(folder, 'broken');
+    mkdirSync(tools);
+    writeExecutable('broken/config-get', '#!/bin/sh\necho "ERROR connection is shut down" >&2; exit 1\n');
+    const env = { PATH: `${tools}:${join(folder, 'tools')}:/usr/bin:/bin` };
+    const { status, stdout, stderr } = dispatch({ env });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/HookToolError: config-get --format=json: exit code 1: ERROR connection is shut/);
+    expect(stderr).toMatch(/\n +at /);
+  });
+});
+
+describe('dispatch', () => {
+  /** Stands in for the Node that a charm carries, and tells what it was started with. */
+  const TELL = '#!/bin/sh\necho "$HOME|$PWD|$*|${JUJU_DISPATCH_PATH-}"\n';
+  const tell = (change: Change) => {
+    mkdirSync(join(charm, 'bin'));
+    writeExecutable('charm/bin/node', TELL);
+    try {
+      return dispatch(change).stdout.trim();
+    } finally {
+      rmSync(join(charm, 'bin'), { recursive: true });
+    }
+  };
+
+  test('takes the Node that the charm carries, and gives it the home that Juju does not', () => {
+    expect(tell({})).toBe(`/root|${charm}|dist/bin/hook.js|hooks/config-changed`);
+  });
+
+  test('keeps a home that is set', () => {
+    expect(tell({ env: { HOME: '/home/x' } })).toMatch(/^\/home\/x\|/);
+  });
+
+  test('names the hook that it was entered by only when Juju does not', () => {
+    const unnamed = { entry: './hooks/built', env: { JUJU_DISPATCH_PATH: undefined } };
+    expect(tell(unnamed)).toMatch(/\|hooks\/built$/);
+    expect(tell({ entry: './hooks/built' })).toMatch(/\|hooks\/config-changed$/);
+  });
+
+  test('says what to install when there is no Node at all', () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const { status, stderr } = dispatch({ env: { PATH: empty } });
+    expect(status).toBe(127);
+    expect(stderr).toMatch(/install Node\.js 20\.20 or newer/);
+  });
+});

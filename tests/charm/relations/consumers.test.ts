@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  cloudIdOf,
+  findCredentials,
+  listConsumers,
+  normaliseAuthUrl,
+} from '../../../src/charm/relations/consumers.ts';
+import { consumerDatabag, imageRelation, remoteUnit } from '../support/facts.ts';
+
+const idOf = (given: Record<string, string> = {}, relationId = 3, unit = 'consumer/0'): string => {
+  const credentials = findCredentials(consumerDatabag(given));
+  if (credentials === undefined) throw new Error('incomplete');
+  return cloudIdOf(relationId, unit, credentials);
+};
+
+describe('a consumer', () => {
+  test.each(['auth_url', 'password', 'project_domain_name', 'project_name', 'user_domain_name', 'username'])(
+    'without %s is waited for',
+    (key) => {
+      const others = Object.entries(consumerDatabag()).filter(([name]) => name !== key);
+      expect(findCredentials(Object.fromEntries(others))).toBeUndefined();
+      expect(findCredentials(consumerDatabag({ [key]: '' }))).toBeUndefined();
+      expect(findCredentials(consumerDatabag({ [key]: '  ' }))).toBeUndefined();
+    },
+  );
+
+  test('may name a region, and may say more than is needed', () => {
+    expect(findCredentials(consumerDatabag())).toHaveProperty('region', undefined);
+    expect(findCredentials(consumerDatabag({ region_name: 'two', extra: 'x' }))?.region).toBe('two');
+  });
+
+  test('keeps its password unprintable', () => {
+    expect(JSON.stringify(findCredentials(consumerDatabag()))).not.toContain('consumer-passw0rd');
+  });
+
+  test('is each unit of each relation that has complete credentials, never merged', () => {
+    const relations = [
+      imageRelation({ id: 3, units: [remoteUnit('consumer/0'), remoteUnit('consumer/2', {})] }),
+      imageRelation({ id: 7, application: 'other', units: [remoteUnit('other/0'), remoteUnit('other/1')] }),
+      imageRelation({ id: 9, units: [] }),
+    ];
+    const consumers = listConsumers(relations);
+    expect(consumers.map(({ relationId, unit }) => [relationId, unit])).toEqual([
+      [3, 'consumer/0'],
+      [7, 'other/0'],
+      [7, 'other/1'],
+    ]);
+    expect(new Set(consumers.map(({ cloudId }) => cloudId)).size).toBe(3);
+  });
+});
+
+describe('a cloud id', () => {
+  test('is readable, and ends in a hash of its own', () => {
+    expect(idOf()).toMatch(/^runners_runner-[0-9a-f]{8}$/);
+  });
+
+  test('is another one for another relation, unit, cloud, domain, project, user or region', () => {
+    const ids = [
+      idOf(),
+      idOf({}, 4),
+      idOf({}, 3, 'consumer/1'),
+      idOf({ auth_url: 'https://other.example.com/v3' }),
+      idOf({ project_domain_name: 'x' }),
+      idOf({ user_domain_name: 'x' }),
+      idOf({ project_name: 'runners_', username: 'runner' }),
+      idOf({ project_name: 'runners', username: '_runner' }),
+      idOf({ region_name: 'two' }),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('stays when the password is changed, or the URL is spelt another way', () => {
+    expect(idOf({ password: 'rotated' })).toBe(idOf());
+    expect(idOf({ auth_url: 'HTTPS://Keystone.Consumer.example.com:443/v3/' })).toBe(idOf());
+    expect(idOf({ auth_url: 'https://keystone.consumer.example.com' })).toBe(idOf());
+  });
+
+  test.each([
+    ['a,b', 'c d', /^a-b_c-d-[0-9a-f]{8}$/],
+    ['--os-cloud', 'x', /^os-cloud_x-[0-9a-f]{8}$/],
+    ['Tür', '../..', /^T-r_..-..-[0-9a-f]{8}$/],
+    ['p'.repeat(300), 'u', /^p{80}-[0-9a-f]{8}$/],
+  ])('of the project %s and the user %s has no comma, space or option in it', (project, user, pattern) => {
+    expect(idOf({ project_name: project, username: user })).toMatch(pattern);
+  });
+
+  test.each([
+    ['https://k:5000/v3/', 'https://k:5000'],
+    ['https://k/identity/v3', 'https://k/identity'],
+    ['http://k/v2.0', 'http://k'],
+    ['not a url/', 'not a url'],
+  ])('takes the auth URL %s as %s', (given, plain) => {
+    expect(normaliseAuthUrl(given)).toBe(plain);
+  });
+});

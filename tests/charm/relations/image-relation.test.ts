@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { addJoinedUnit } from '../../support/juju/model/relations.ts';
+import { built, consumerDatabag, report } from '../support/facts.ts';
+import { deploy, imageOf, integrate, useUnit } from '../support/use-unit.ts';
+
+const fixture = useUnit();
+
+describe('a relation', () => {
+  test('of another project gets the image of its own cloud, and a bad one hurts itself alone', async () => {
+    const { unit } = fixture;
+    const { relation } = await deploy(unit);
+    const other = integrate(unit, 'other', consumerDatabag({ auth_url: 'https://k2.example.com/v3' }));
+    const wrong = integrate(unit, 'wrong', consumerDatabag({ password: 'wrong' }));
+    await unit.hook('update-status');
+    const [one = '', two = '', three = ''] = await unit.cloudIds();
+    const failure = { kind: 'denied', message: 'HTTP 401' } as const;
+    await unit.report(
+      built({
+        clouds: [report(one, { noble: 'n1' }), report(two, { noble: 'm1' }), report(three, {}, { failure })],
+      }),
+    );
+    await unit.hook('update-status');
+    expect([relation, other, wrong].map(imageOf)).toEqual(['n1', 'm1', undefined]);
+    expect(unit.status).toMatch(/^active: image:3 \(wrong\/0\) is refused by its cloud/);
+  });
+
+  test('that is broken is no longer published, and is not written to', async () => {
+    const { unit } = fixture;
+    const { relation, cloudId } = await deploy(unit);
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    expect(await unit.dispatch({ kind: 'relation', change: 'broken', relationId: relation.id })).toBe(0);
+    expect(imageOf(relation)).toBeUndefined();
+    expect(await unit.desired()).toMatchObject({ published: [], consumers: [] });
+    expect(unit.status).toMatch(/^blocked: integrate/);
+  });
+
+  test('whose unit departs and comes back gets its image again', async () => {
+    const { unit } = fixture;
+    const { relation, cloudId } = await deploy(unit);
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    await unit.hook('update-status');
+    relation.remoteUnits.clear();
+    await unit.hook('update-status');
+    expect(await unit.cloudIds()).toEqual([]);
+    expect(await readFile(unit.paths.cloudsYaml, 'utf8')).not.toContain('runners');
+    expect(imageOf(relation)).toBe('n1');
+    await unit.report(built({ clouds: [] }));
+    addJoinedUnit(relation, 'consumer/0', consumerDatabag());
+    await unit.hook('update-status');
+    expect(await unit.cloudIds()).toEqual([cloudId]);
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n2' })] }));
+    await unit.hook('update-status');
+    expect(imageOf(relation)).toBe('n2');
+  });
+
+  test('that could not be written to is written again by the hook that Juju retries', async () => {
+    const { unit } = fixture;
+    const { relation, cloudId } = await deploy(unit);
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    unit.model.failNextFlush = 'connection lost';
+    await unit.hook('update-status');
+    expect(imageOf(relation)).toBeUndefined();
+    expect((await unit.desired())?.published).toEqual([
+      { relationId: 1, imageIds: ['n1'], isConfirmed: false },
+    ]);
+    await unit.hook('update-status');
+    expect(imageOf(relation)).toBe('n1');
+  });
+});

@@ -1,0 +1,235 @@
+import { describe, expect, test } from '@jest/globals';
+import { deriveUnitStatus } from '../../../src/charm/status/unit-status.ts';
+import type { StatusInput } from '../../../src/charm/status/status-rule.ts';
+import type { Built, JobFailure, RunningJob } from '../../../src/model/built.ts';
+import { built, cloudOf, imageRelation, remoteUnit, report } from '../support/facts.ts';
+
+const RELATION = imageRelation();
+const CLOUD = cloudOf(RELATION);
+
+function statusOf(given: Partial<StatusInput> = {}): string {
+  const input = {
+    application: 'app',
+    problems: [],
+    relations: [RELATION],
+    built: built(),
+    isServed: true,
+    unserved: [],
+  };
+  const { name, message } = deriveUnitStatus({ ...input, ...given });
+  return `${name}: ${message}`;
+}
+
+const withBuilt = (given: Partial<Built>, isServed = true): string =>
+  statusOf({ built: built(given), isServed });
+
+const failure = (given: Partial<JobFailure> = {}): JobFailure => ({
+  kind: 'build',
+  subject: 'app-noble-x64',
+  cloudId: '',
+  errorKind: 'build',
+  message: 'wait for cloud-init: it failed',
+  failedAt: '2026-11-21T13:00:00.000Z',
+  attempts: 1,
+  nextAttemptAt: '2026-11-21T13:05:10.000Z',
+  ...given,
+});
+
+const running = (given: Partial<RunningJob> = {}): RunningJob => ({
+  kind: 'build',
+  buildId: 'b1',
+  subject: 'app-noble-x64',
+  step: 'wait for server',
+  reason: 'never built',
+  startedAt: '2026-11-21T13:00:00.000Z',
+  ...given,
+});
+
+const refused = { kind: 'denied', message: 'HTTP 401' } as const;
+const away = { kind: 'unavailable', message: 'no answer within 10 s' } as const;
+const consumerReport = (failure: typeof refused | typeof away) => report(CLOUD, {}, { failure });
+const builderReport = (failure: typeof refused | typeof away) => report('builder', {}, { failure });
+
+describe("the unit's status", () => {
+  test.each<[string, Partial<StatusInput>, string]>([
+    ['all problems', { problems: ['set a, b', 'c: wrong'] }, 'blocked: set a, b; c: wrong'],
+    [
+      'the command that integrates',
+      { relations: [] },
+      'blocked: integrate with a charm that needs images: juju integrate app:image <runner charm>',
+    ],
+    [
+      'which applications have not given credentials',
+      {
+        relations: [
+          imageRelation({ units: [] }),
+          imageRelation({ id: 4, application: 'other', units: [remoteUnit('other/0', {})] }),
+        ],
+      },
+      'waiting: waiting for credentials from consumer, other',
+    ],
+    ['that nothing was heard yet', { built: undefined }, 'waiting: the scheduler has not reported yet'],
+  ])('tells %s', (_what, given, status) => {
+    expect(statusOf(given)).toBe(status);
+  });
+
+  test.each<[string, Partial<Built>, string, string]>([
+    ['that all is well', {}, 'active: next build 14:00Z', 'waiting: first image: next build 14:00Z'],
+    [
+      'no time that it does not know',
+      { nextBuildAt: undefined },
+      'active: ',
+      'waiting: first image: about to be built',
+    ],
+    [
+      'why the scheduler rests',
+      { idleReason: 'waiting for credentials: missing' },
+      'active: images stay as they are: waiting for credentials: missing',
+      'waiting: waiting for credentials: missing',
+    ],
+    [
+      'what is built, why, and how far it is',
+      { running: [running()], batch: { done: 0, total: 2 } },
+      'maintenance: building 1/2 images: noble-x64 (never built): wait for server',
+      'waiting: first image: building 1/2 images: noble-x64 (never built): wait for server',
+    ],
+    [
+      'all that is built',
+      {
+        running: [running({ step: '' }), running({ subject: 'app-jammy-x64', reason: 'asked by action 4' })],
+        batch: { done: 1, total: 3 },
+      },
+      'maintenance: building 2/3 images: noble-x64 (never built); jammy-x64 (asked by action 4): wait for server',
+      'waiting: first image: building 2/3 images: noble-x64 (never built); jammy-x64 (asked by action 4): wait for server',
+    ],
+    [
+      'which base is prepared',
+      { running: [running({ kind: 'prepare', subject: 'noble/x64', step: 'upload', reason: '' })] },
+      'maintenance: preparing base noble/x64: upload',
+      'waiting: first image: preparing base noble/x64: upload',
+    ],
+    [
+      'why a build failed',
+      { failures: [failure({ attempts: 3 })] },
+      'active: serving the last good image (next try 13:05Z) because noble-x64: wait for cloud-init: it failed (3 times)',
+      'blocked: no image yet: failed because noble-x64: wait for cloud-init: it failed (3 times); next try 13:05Z',
+    ],
+    [
+      'that a failure may pass',
+      { failures: [failure({ errorKind: 'unavailable', message: 'no answer' })] },
+      'active: serving the last good image (next try 13:05Z) because noble-x64: no answer',
+      'waiting: first image: next try 13:05Z: noble-x64: no answer',
+    ],
+    [
+      'who must act on a refused build',
+      { failures: [failure({ errorKind: 'input', message: '--flavor: none is called m9' })] },
+      'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
+      'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
+    ],
+    [
+      'that the build cloud refuses us',
+      { clouds: [builderReport(refused)] },
+      'blocked: the build cloud refuses us: check juju config app: HTTP 401',
+      'blocked: the build cloud refuses us: check juju config app: HTTP 401',
+    ],
+    [
+      'that the build cloud is away',
+      { clouds: [builderReport(away)] },
+      'active: serving the last good image because the build cloud does not answer: no answer within 10 s',
+      'waiting: first image: the build cloud does not answer: no answer within 10 s',
+    ],
+    [
+      'which consumer is refused, and what to do',
+      { clouds: [consumerReport(refused)] },
+      'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
+      'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
+    ],
+    [
+      'which consumer’s cloud is away',
+      { clouds: [consumerReport(away)] },
+      'active: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
+      'waiting: first image: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
+    ],
+    [
+      'where an image was not copied to',
+      { failures: [failure({ kind: 'copy', cloudId: CLOUD, message: 'quota' })] },
+      'active: image:3 (consumer/0): app-noble-x64 was not copied: quota',
+      'waiting: first image: image:3 (consumer/0): app-noble-x64 was not copied: quota',
+    ],
+    [
+      'where old images stay',
+      { failures: [failure({ kind: 'prune', message: 'in use' })] },
+      'active: cloud builder: old images of app-noble-x64 stay: in use',
+      'active: cloud builder: old images of app-noble-x64 stay: in use',
+    ],
+    [
+      'what is copied',
+      { running: [running({ kind: 'copy', reason: 'new consumer', step: '' })] },
+      'active: copying app-noble-x64 (new consumer)',
+      'waiting: first image: copying app-noble-x64 (new consumer)',
+    ],
+    [
+      'nothing of a prune',
+      { running: [running({ kind: 'prune' })] },
+      'active: next build 14:00Z',
+      'waiting: first image: next build 14:00Z',
+    ],
+  ])('tells %s', (_what, given, served, unserved) => {
+    expect(withBuilt(given, true)).toBe(served);
+    expect(withBuilt(given, false)).toBe(unserved);
+  });
+
+  test('tells who has no image yet', () => {
+    const unserved = ['image:4 (other)', 'image:5 (third)'];
+    expect(statusOf({ unserved })).toBe(
+      'active: next build 14:00Z; no image yet for image:4 (other), image:5 (third)',
+    );
+  });
+
+  test('prefers what matters most', () => {
+    const all: Partial<Built> = {
+      idleReason: 'x',
+      clouds: [builderReport(refused), consumerReport(refused)],
+      running: [running()],
+      failures: [failure()],
+    };
+    const order: string[] = [];
+    for (const without of [
+      {},
+      { rests: undefined },
+      { clouds: [consumerReport(refused)] },
+      { running: [] },
+      { failures: [] },
+      { clouds: [] },
+    ]) {
+      Object.assign(all, without);
+      order.push(withBuilt(all).slice(0, 25));
+    }
+    expect(order).toEqual([
+      'active: images stay as th',
+      'blocked: the build cloud ',
+      'maintenance: building 1/1',
+      'active: serving the last ',
+      'active: image:3 (consumer',
+      'active: next build 14:00Z',
+    ]);
+    expect(statusOf({ problems: ['p'], relations: [], built: built(all) })).toBe('blocked: p');
+  });
+
+  test('keeps its first problem whole, is one line, and says how many problems there are more', () => {
+    const long = `set ${'x'.repeat(250)}`;
+    expect(statusOf({ problems: [long, 'b', 'c'] })).toBe(`blocked: ${long}; and 2 more`);
+    expect(statusOf({ problems: ['a\nb', 'y'.repeat(150), 'z'.repeat(60)] })).toBe(
+      `blocked: a b; ${'y'.repeat(150)}; and 1 more`,
+    );
+    const { message } = deriveUnitStatus({
+      application: 'app',
+      problems: [],
+      relations: [RELATION],
+      isServed: true,
+      unserved: [],
+      built: built({ failures: [failure({ message: 'm'.repeat(500) })] }),
+    });
+    expect(message).toHaveLength(200);
+  });
+});

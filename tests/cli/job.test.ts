@@ -1,0 +1,147 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
+import { encodeJobArguments } from '../../src/model/job-arguments.ts';
+import { type JobOrder, encodeJobOrder } from '../../src/model/job-order.ts';
+import { expandRunConfigs } from '../../src/model/run-config.ts';
+import { decodeListResult } from '../../src/model/program-result-list.ts';
+import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { CONFIG, buildOrder, orderHead } from '../builder/support/jobs.ts';
+import { useScriptedClouds } from '../image-builder/scripted-clouds.ts';
+import { orderFor } from './ask.ts';
+import { useProgram } from './run-program.ts';
+
+const at = useScriptedClouds();
+const program = useProgram(at);
+
+const HEAD = orderHead({ id: 'j1' });
+const PRUNE: JobOrder = {
+  ...HEAD,
+  ...{ kind: 'prune', imageName: 'img', cloudId: 'a', keepRevisions: 1 },
+  ...{ protectedIds: [], publishedIds: ['one'], isDryRun: false },
+};
+const OWNED = {
+  ...encodeOwner({ application: 'app', modelUuid: 'model-1', unit: 'app/0', buildId: 'b' }),
+  [OWNER_KEYS.kind]: 'runner',
+};
+
+beforeEach(() => program.writeClouds({ a: at.a.http.origin, b: at.b.http.origin }));
+
+async function runOrder(order: JobOrder, argv = encodeJobArguments(order)) {
+  await writeFile(join(program.folder, 'order.json'), encodeJobOrder(order));
+  return program.run(argv);
+}
+
+const secretsText = (generation: number, scriptUrl: string): string => {
+  const none = new Secret('');
+  return encodeHostSecrets({
+    generation,
+    scriptUrl: new Secret(scriptUrl),
+    scriptSecrets: { TOKEN: new Secret('token-MARKED') },
+    proxy: { http: none, https: none, noProxy: none },
+  });
+};
+
+describe('job', () => {
+  test('runs the order of its working folder', async () => {
+    at.a.glance.add({ id: 'one', name: 'img', created_at: '2026-01-01T00:00:00Z', ...OWNED });
+    at.a.glance.add({ id: 'two', name: 'img', created_at: '2026-01-02T00:00:00Z', ...OWNED });
+    at.a.glance.add({ id: 'other', name: 'img', created_at: '2025-01-02T00:00:00Z' });
+    const ran = await runOrder(PRUNE);
+    expect(ran.code).toBe(0);
+    expect(ran.json()).toMatchObject({ cloud: 'a', image_name: 'img', marked: ['one'] });
+    expect((ran.json()['images'] as readonly object[]).length).toBe(2);
+  });
+
+  test('looks at the clouds, for the images of its owner and the extra ones', async () => {
+    at.a.glance.add({ id: 'ours', ...OWNED });
+    at.b.glance.add({ id: 'theirs' });
+    const extraImages = [{ cloudId: 'b', imageId: 'theirs' }];
+    const ran = await runOrder({ ...HEAD, kind: 'list', cloudIds: ['a', 'b'], extraImages });
+    expect(ran.code).toBe(0);
+    expect(decodeListResult(ran.out)?.clouds).toMatchObject([
+      { cloudId: 'a', images: [{ id: 'ours' }] },
+      { cloudId: 'b', images: [], alsoActiveIds: ['theirs'] },
+    ]);
+  });
+
+  test.each([
+    ['another id', { id: 'j2' }],
+    ['another owner', { owner: { ...HEAD.owner, unit: 'app/1' } }],
+  ])('refuses an order with %s than its command line names', async (_what, change) => {
+    const { code, json } = await runOrder({ ...PRUNE, ...change }, encodeJobArguments(PRUNE));
+    expect(code).toBe(2);
+    expect(json()).toMatchObject({
+      error: { kind: 'input', message: expect.stringMatching('order.json: expected the job prune j1') },
+    });
+  });
+
+  test('without an order ends with 2, and writes JSON on both outputs', async () => {
+    const { code, json, log } = await program.run(encodeJobArguments(PRUNE));
+    expect(code).toBe(2);
+    expect(json()).toMatchObject({ error: { kind: 'input' } });
+    expect(log()).toMatchObject([{ level: 'error' }]);
+  });
+
+  test('with a damaged order names what is wrong with it', async () => {
+    await writeFile(join(program.folder, 'order.json'), '{"kind": "prune", "format": 1}');
+    const { code, err } = await program.run(encodeJobArguments(PRUNE));
+    expect(code).toBe(2);
+    expect(err).toMatch(/order\.json\.imageName: expected a non-empty string/);
+  });
+});
+
+describe('the job of a build', () => {
+  const build = buildOrder({ id: 'j1' });
+  const read = (order: JobOrder, text: string) =>
+    orderFor('build', encodeJobArguments(order), {
+      scriptUrl: 'https://environment/s.sh',
+      scriptSecrets: new Map([['OURS', new Secret('x')]]),
+      readOrder: () => encodeJobOrder(order),
+      readDescriptor: () => text,
+    });
+
+  test('takes what its order refers to from the descriptor', () => {
+    const { order, secrets } = read(build, secretsText(1, 'https://x/s.sh'));
+    expect(order).toEqual({ ...build, sshPort: 22 });
+    expect(secrets.scriptUrl.reveal()).toBe('https://x/s.sh');
+    expect([...secrets.scriptSecrets.keys()]).toEqual(['TOKEN']);
+  });
+
+  test('runs no script that its order does not refer to', () => {
+    const imageConfig = { ...CONFIG.imageConfig, scriptUrl: '' } as const;
+    const matrix = { bases: ['noble'], jujuChannels: [], microk8sChannels: [] } as const;
+    const [entry = build.entry] = expandRunConfigs(matrix, { ...CONFIG, imageConfig });
+    const order = { ...build, entry };
+    expect(read(order, secretsText(1, 'https://x/s.sh')).secrets.scriptUrl.reveal()).toBe('');
+  });
+
+  test('does not start with secrets of another generation', () => {
+    expect(() => read(build, secretsText(2, 'https://x/s.sh'))).toThrow(/expected generation 1.*got 2/);
+  });
+
+  test('refuses a script URL that is none, and does not repeat it', () => {
+    const error = thrownBy(() => read(build, secretsText(1, 'url-MARKED')));
+    expect(error.message).toMatch('scriptUrl of secrets.json: expected a URL');
+    expect(error.message).not.toMatch('MARKED');
+  });
+
+  test('whose secrets changed since its order can be tried again: it ends with 4', async () => {
+    await writeFile(join(program.folder, 'order.json'), encodeJobOrder(build));
+    const host = { arch: 'x64', newBuildId: 'b1', readDescriptor: () => secretsText(2, '') };
+    const { code, json } = await program.run(encodeJobArguments(build), { host });
+    expect(code).toBe(4);
+    expect(json()).toMatchObject({ error: { kind: 'unavailable' } });
+  });
+});
+
+function thrownBy(act: () => unknown): Error {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('expected a failure');
+}

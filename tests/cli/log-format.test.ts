@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { findLogFormat, renderFailure, renderNotice } from '../../src/cli/stderr.ts';
+import { InputError } from '../../src/model/errors.ts';
+import { lastStepOf } from '../../src/model/progress-lines.ts';
+import { useHttpCloud } from '../support/cloud-fixture.ts';
+import { scriptGlance } from '../image-builder/scripted-glance.ts';
+import { useProgram } from './run-program.ts';
+
+const at = useHttpCloud();
+const program = useProgram(at);
+const JSON_LOG = ['--log-format', 'json'];
+const NOVA = 'GET /v2.1/servers/detail';
+
+beforeEach(() => program.writeClouds({ c1: at.http.origin }));
+
+function scriptEmptyCloud(): void {
+  scriptGlance(at.http);
+  at.http.on(NOVA, { body: { servers: [] } });
+  at.http.on('GET /v2.1/os-keypairs', { body: { keypairs: [] } });
+}
+
+describe('--log-format json', () => {
+  test('tells each step on a line of its own', async () => {
+    scriptEmptyCloud();
+    const { code, log } = await program.run(['sweep', ...JSON_LOG]);
+    expect(code).toBe(0);
+    expect(log()).toEqual([
+      {
+        time: expect.stringMatching(/^2026-.*Z$/),
+        level: 'info',
+        message: 'step started',
+        fields: { step: 'sweep leftovers' },
+      },
+      {
+        time: expect.stringMatching(/^2026-.*Z$/),
+        level: 'info',
+        message: 'step finished',
+        fields: { step: 'sweep leftovers', seconds: expect.any(Number) },
+      },
+    ]);
+  });
+
+  test('tells a failure by its kind, and the step in which it was', async () => {
+    scriptEmptyCloud();
+    at.http.on(NOVA, { status: 403, body: { forbidden: { message: 'no\nrole' } } });
+    const { code, err, log } = await program.run(['sweep', ...JSON_LOG]);
+    expect(code).toBe(3);
+    expect(log()).toMatchObject([
+      { message: 'step started' },
+      { message: 'step failed', fields: { reason: expect.stringMatching('no\nrole') } },
+      { level: 'error', message: expect.stringMatching(/^sweep leftovers: /), fields: { kind: 'denied' } },
+    ]);
+    expect(lastStepOf(err)).toBe('sweep leftovers');
+  });
+
+  test('tells what the debug log tells as JSON, too', async () => {
+    scriptEmptyCloud();
+    const { log } = await program.run(['latest-build-id', 'n', ...JSON_LOG, '--log-level', 'debug']);
+    expect(log()[0]).toMatchObject({ level: 'debug', message: 'cloud answered' });
+  });
+
+  test.each([
+    [['run', 'n', '-k', '0'], /--keep-revisions: expected a whole number/],
+    [['run', '--nope'], /unknown option '--nope'/],
+    [['rnu'], /unknown command 'rnu'/],
+  ])('tells also that %p is wrong as JSON', async (argv, told) => {
+    for (const option of [JSON_LOG, ['--log-format=json']]) {
+      const { code, log } = await program.run([...option, ...argv]);
+      expect(code).toBe(2);
+      expect(log()[0]).toMatchObject({ level: 'error', message: expect.stringMatching(told) });
+    }
+  });
+
+  test('does not make a cloud’s warning less than a line', async () => {
+    const { log } = await program.run(['list', '--clouds', 'x', ...JSON_LOG]);
+    expect(log()).toMatchObject([{ level: 'warning', message: expect.stringMatching(/^cloud x: /) }]);
+  });
+
+  test('with a form that is none is refused', async () => {
+    const { code, err } = await program.run(['list', '--log-format', 'xml']);
+    expect(code).toBe(2);
+    expect(err).toBe('ERROR: --log-format: expected json or text, got xml\n');
+  });
+});
+
+describe('the form of the log', () => {
+  test.each([
+    [['run', 'n'], 'text'],
+    [['--log-format', 'json', 'run'], 'json'],
+    [['run', '--log-format=json'], 'json'],
+    [['--log-format', 'json', '--log-format', 'text'], 'text'],
+    [['--log-format'], 'text'],
+  ])('that %p asks for is %s', (argv, format) => {
+    expect(findLogFormat(argv)).toBe(format);
+  });
+
+  test('is that of a second signal’s notice, too', () => {
+    const text = 'SIGTERM: still undoing what was made\n';
+    expect(renderNotice(text, 'text', at.clock)).toBe(text);
+    expect(JSON.parse(renderNotice(text, 'json', at.clock))).toMatchObject({ message: text.trim() });
+  });
+
+  test('is that of a bug, with its stack; an expected failure has none', () => {
+    const bug = new TypeError('x');
+    expect(renderFailure(bug, 'text', at.clock)).toMatch(/^ERROR: this is a bug, [^]*\n.*at /);
+    const told = JSON.parse(renderFailure(bug, 'json', at.clock)) as { fields: object };
+    expect(told).toMatchObject({ message: 'this is a bug, please report it: x' });
+    expect(told.fields).toEqual({ kind: 'bug', stack: bug.stack });
+    const expected = JSON.parse(renderFailure(new InputError(['x']), 'json', at.clock)) as object;
+    expect(expected).toMatchObject({ message: 'x', fields: { kind: 'input' } });
+    expect(JSON.stringify(expected)).not.toMatch('stack');
+  });
+});

@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CancelledError } from '../../src/model/errors.ts';
+import { TOKENS } from '../support/http-cloud.ts';
+import { useHttpCloud } from '../support/cloud-fixture.ts';
+import { useProgram } from './run-program.ts';
+
+const at = useHttpCloud();
+const program = useProgram(at);
+const { run } = program;
+
+beforeEach(() => program.writeClouds({ c1: at.http.origin }));
+
+const images = (...list: object[]) => {
+  at.http.on('GET /v2/images', { body: { images: list } });
+};
+const image = (id: string, status = 'active') => ({ id, name: 'n', status, owner: 'project-1' });
+
+describe('latest-build-id', () => {
+  test('tells the id as JSON', async () => {
+    images(image('i1'));
+    const { code, json } = await run(['latest-build-id', 'n']);
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ cloud: 'c1', image_name: 'n', image_id: 'i1', warnings: [] });
+  });
+
+  test.each([
+    ['nothing when there is none', [], [], ''],
+    ['the newest that is active', [image('b', 'queued'), image('a')], [], 'a'],
+    ['any when asked', [image('b', 'queued'), image('a')], ['--any-status'], 'b'],
+  ])('tells %s, and nothing else, as text', async (_, list, more, id) => {
+    images(...list);
+    const { code, out } = await run(['latest-build-id', 'n', '--format', 'text', ...more]);
+    expect({ code, out }).toEqual({ code: 0, out: id });
+  });
+});
+
+describe('a failure of the program', () => {
+  const latest = ['latest-build-id', 'n'];
+
+  test('by wrong credentials ends with 3, told on both outputs', async () => {
+    at.http.on(TOKENS, { status: 401, body: { error: { message: 'wrong' } } });
+    const { code, err, json } = await run(latest);
+    expect(code).toBe(3);
+    expect(err).toMatch(/ERROR: log in: the identity service of cloud c1 answered 401: wrong/);
+    expect(json()).toMatchObject({ error: { kind: 'denied' } });
+  });
+
+  test('by a cloud that is away ends with 4', async () => {
+    at.http.on(TOKENS, { status: 503 });
+    const { code, json } = await run(latest);
+    expect(code).toBe(4);
+    expect(json()).toMatchObject({ error: { kind: 'unavailable' } });
+  });
+
+  test('by wrong options ends with 2 and tells each', async () => {
+    const { code, err, json } = await run(['run', 'n', '-k', '0', '--arch', 'mips']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/--keep-revisions[^]*--arch|--arch[^]*--keep-revisions/);
+    expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError' } });
+  });
+
+  test('by a cloud that clouds.yaml has not ends with 2', async () => {
+    const { code, err } = await run([...latest, '--os-cloud', 'c9']);
+    expect(code).toBe(2);
+    expect(err).toMatch('expected one of the clouds c1, got c9');
+  });
+
+  test('by a wrong script URL in its environment ends with 2, and the URL is not told', async () => {
+    const env = { IMAGE_BUILDER_SCRIPT_URL: 'url-MARKED' };
+    const { code, err } = await run(['run', 'n'], { env });
+    expect(err).not.toMatch('MARKED');
+    expect(code).toBe(2);
+  });
+
+  test('by a signal ends with its code', async () => {
+    const signal = AbortSignal.abort(new CancelledError('stopped by SIGTERM'));
+    const { code, json } = await run(latest, { signal, stoppedBy: () => 'SIGTERM' });
+    expect(code).toBe(143);
+    expect(json()).toMatchObject({ error: { kind: 'cancelled' } });
+  });
+
+  test('in text form says nothing on stdout', async () => {
+    at.http.on(TOKENS, { status: 401 });
+    expect((await run([...latest, '--format', 'text'])).out).toBe('');
+  });
+
+  test('by wrong options in text form says nothing on stdout', async () => {
+    expect((await run(['run', 'n', '-k', '0', '--format', 'text'])).out).toBe('');
+  });
+});
+
+describe('prune', () => {
+  test('tells what became of each revision', async () => {
+    images({ ...image('new'), created_at: '2' }, { ...image('old'), created_at: '1' });
+    at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
+    const { code, json } = await run(['prune', 'n', '-k', '1']);
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      images: [
+        { id: 'new', created_at: '2', outcome: 'kept', reason: 'one of the newest 1' },
+        { id: 'old', created_at: '1', outcome: 'failed' },
+      ],
+      warnings: [expect.stringMatching(/^revision old was not pruned: .*in use/)],
+    });
+  });
+});
+
+describe('prune --published', () => {
+  const mine = (id: string, created: string, more: object = {}) => {
+    return { ...image(id), created_at: created, image_builder_application: 'a', ...more };
+  };
+  const prune = (...more: string[]) =>
+    run(['prune', 'n', '-k', '1', '--owner', '{"application": "a"}', '--published', 'now', ...more]);
+  beforeEach(() => {
+    images(mine('new', '3'), mine('now', '2'), mine('was', '1', { image_builder_published: 'true' }));
+    at.http.on('PATCH /v2/images/*', { body: image('x') });
+    at.http.on('DELETE /v2/images/*', { status: 204 });
+  });
+
+  test('tells whose marks it changed', async () => {
+    const { code, json } = await prune();
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      marked: ['now'],
+      unmarked: ['was'],
+      images: [{ outcome: 'kept' }, { id: 'now', reason: 'published' }, { id: 'was', outcome: 'deleted' }],
+    });
+  });
+
+  test('on trial tells whose marks it would change', async () => {
+    const { json } = await prune('--dry-run');
+    expect(json()).toMatchObject({ would_be_marked: ['now'], would_be_unmarked: ['was'] });
+    expect(json()).not.toHaveProperty('marked');
+    expect(at.http.requests('PATCH /v2/images/*')).toEqual([]);
+  });
+
+  test('tells both as text', async () => {
+    expect((await prune('--format', 'text')).out).toMatch(
+      /^now marked as published\nwas unmarked as published\nnew 3 kept: /,
+    );
+  });
+
+  test('whose mark cannot be set ends as its cloud says, and has deleted nothing', async () => {
+    at.http.on('PATCH /v2/images/*', { status: 403, body: 'no' });
+    const { code, json } = await prune();
+    expect(code).toBe(3);
+    expect(json()).toMatchObject({ error: { kind: 'denied' } });
+    expect(at.http.requests('DELETE /v2/images/*')).toEqual([]);
+  });
+});
+
+describe('sweep', () => {
+  const left = { id: 's1', name: 'x', status: 'ACTIVE', created: '2026-11-01T08:00:00Z' };
+  const mark = {
+    image_builder_application: 'a',
+    image_builder_process: 'another-host 1 1 1',
+    image_builder_kind: 'server',
+  };
+  const sweep = (...more: string[]) => run(['sweep', '--owner', '{"application": "a"}', ...more]);
+  beforeEach(() => {
+    images();
+    at.http.on('GET /v2.1/servers/detail', {
+      body: {
+        servers: [
+          { ...left, metadata: mark },
+          { ...left, id: 's2', metadata: {} },
+        ],
+      },
+    });
+    at.http.on('GET /v2.1/os-keypairs', { body: { keypairs: [] } });
+    at.http.on('GET /v2.0/ports', { body: { ports: [] } });
+    at.http.on('DELETE /v2.1/servers/*', { status: 204 });
+  });
+
+  test('deletes what dead builds of the owner left, and tells it', async () => {
+    const { code, json } = await sweep();
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ cloud: 'c1', swept: ['server x (s1)'], warnings: [] });
+    expect(at.http.requests('DELETE /v2.1/servers/*')).toHaveLength(1);
+  });
+
+  test('tells it as text', async () => {
+    expect((await sweep('--format', 'text')).out).toBe('server x (s1)\n');
+  });
+
+  test('of another owner leaves it alone', async () => {
+    const { json } = await sweep('--owner', '{"application": "b"}');
+    expect(json()).toMatchObject({ swept: [] });
+  });
+
+  test('in a cloud that does not let it look fails as the cloud says', async () => {
+    at.http.on('GET /v2.1/servers/detail', { status: 403 });
+    const { code, json } = await sweep();
+    expect(code).toBe(3);
+    expect(json()).toMatchObject({ error: { kind: 'denied', step: 'sweep leftovers' } });
+  });
+});
+
+test('the debug log tells each call of the cloud and no secret', async () => {
+  images(image('i1'));
+  const { err } = await run(['--log-level', 'debug', 'latest-build-id', 'n']);
+  expect(err).toMatch(/cloud answered/);
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { ImageConfig } from '../../src/model/run-config.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
+import { ask, orderFor, problemsOf } from './ask.ts';
+
+describe('run', () => {
+  test('needs a name only', () => {
+    const owner = { application: 'by-hand', modelUuid: '', unit: '' };
+    const urls = {
+      cloudImagesUrl: 'https://cloud-images.ubuntu.com',
+      runnerReleasesUrl: 'https://github.com/actions/runner/releases',
+    };
+    const image = {
+      arch: 'x64',
+      base: 'noble',
+      juju: '',
+      microk8s: '',
+      prefix: '',
+      runnerVersion: '',
+    } as const;
+    expect(ask(['run', 'noble-x64'])).toEqual({
+      ...{ command: 'order', cloudName: '', logLevel: 'info', logFormat: 'text', format: 'json' },
+      owner: { ...owner, buildId: 'new-1' },
+      isOwnerGiven: false,
+      timeouts: DEFAULT_TIMEOUTS,
+      ...urls,
+      sshPort: 22,
+      secrets: { scriptUrl: new Secret(''), scriptSecrets: new Map() },
+      order: {
+        ...{ format: 1, kind: 'build', id: 'new-1', owner, reason: 'by hand', timeouts: {}, sshPort: 22 },
+        orderedAt: '2026-11-21T08:00:00.000Z',
+        imageName: 'noble-x64',
+        inputs: '',
+        cloudIds: [],
+        withinCloud: 'copy',
+        keepRevisions: 5,
+        secretsGeneration: undefined,
+        entry: {
+          image: new ImageConfig({ ...image, scriptUrl: '', scriptDigest: '' }),
+          cloud: {
+            ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: '' },
+            ...{ uploadClouds: [], numRevisions: 5 },
+          },
+          externalService: { dockerhubCache: '', proxy: '', ...urls },
+        },
+      },
+    });
+  });
+
+  test.each([
+    [['-b', 'jammy'], { order: { entry: { image: { base: 'jammy' } } } }],
+    [['--base-image', '22.04'], { order: { entry: { image: { base: 'jammy' } } } }],
+    [['--base-image=Noble'], { order: { entry: { image: { base: 'noble' } } } }],
+    [['-k', '3'], { order: { keepRevisions: 3 } }],
+    [['--no-prune'], { order: { keepRevisions: undefined } }],
+    [['--log-format', 'json'], { logFormat: 'json' }],
+    [['--keep-revisions', '12'], { order: { keepRevisions: 12 } }],
+    [['--arch', 'ARM64'], { order: { entry: { image: { arch: 'arm64' } } } }],
+    [['--arch', 'aarch64'], { order: { entry: { image: { arch: 'arm64' } } } }],
+    [['--flavor', 'm1.small'], { order: { entry: { cloud: { buildFlavor: 'm1.small' } } } }],
+    [['--network', 'net'], { order: { entry: { cloud: { buildNetwork: 'net' } } } }],
+    [
+      ['--prefix', 'p'],
+      { order: { entry: { cloud: { resourcePrefix: 'p' } }, owner: { application: 'p' } } },
+    ],
+    [['--runner-version', '2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
+    [['--runner-version', 'v2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
+    [['--script-url', 'https://x/s.sh?t=1'], { order: { entry: { image: { scriptUrl: 'secrets.json' } } } }],
+    [['--upload-clouds', 'a,b', '--share'], { order: { cloudIds: ['a', 'b'], withinCloud: 'share' } }],
+    [
+      ['--owner', '{"application": "a", "run_config": "c=1"}'],
+      { order: { inputs: 'c=1' }, owner: { runConfig: 'c=1' } },
+    ],
+    [['--runner-releases-url', 'http://m/r'], { runnerReleasesUrl: 'http://m/r' }],
+    [['--cloud-images-url', 'http://m/u'], { cloudImagesUrl: 'http://m/u' }],
+    [
+      ['--server-timeout', '7'],
+      {
+        timeouts: { ...DEFAULT_TIMEOUTS, serverTimeout: 7 },
+        order: { timeouts: { serverTimeout: 7 } },
+      },
+    ],
+    [['--format', 'text'], { format: 'text' }],
+    [['--os-cloud', 'c2'], { order: { entry: { cloud: { buildCloud: 'c2' } } } }],
+    [['--proxy', ''], { order: { entry: { externalService: { proxy: '' } } } }],
+  ])('takes %p', (argv, expected) => {
+    expect(ask(['run', 'n', ...argv])).toMatchObject(expected);
+  });
+
+  test('takes what holds for all commands before its own name as well', () => {
+    expect(ask(['--os-cloud', 'c2', '--api-timeout', '9', 'run', 'n'])).toMatchObject({
+      cloudName: 'c2',
+      timeouts: { apiTimeout: 9 },
+    });
+  });
+
+  test.each(['--juju', '--microk8s', '--dockerhub-cache', '--proxy'])(
+    'refuses %s, which comes later',
+    (option) => {
+      expect(problemsOf('run', 'n', option, 'value')).toEqual([`${option}: not in this version`]);
+    },
+  );
+
+  test.each([
+    [['-b', 'bionic'], '--base-image: expected one of focal, jammy, noble, resolute, 20.04'],
+    [['-k', '0'], '--keep-revisions: expected a whole number from 1 to 1000000, got 0'],
+    [['-k', 'many'], 'got many'],
+    [['-k', '1.5'], 'got 1.5'],
+    [['-k=-1'], 'got =-1'],
+    [
+      ['--no-prune', '-k', '3'],
+      '--keep-revisions: expected nothing of it beside --no-prune (drop one of them), got 3',
+    ],
+    [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
+    [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],
+    [['--arch', 'mips'], '--arch: expected one of arm64, x64, s390x, ppc64le, arm, got mips'],
+    [['--runner-version', 'latest'], '--runner-version: expected a version like 2.331.0, got latest'],
+    [['--cloud-images-url', 'ftp://x'], '--cloud-images-url: expected a URL'],
+    [['--runner-releases-url', 'x'], '--runner-releases-url: expected a URL'],
+    [['--boot-timeout', '1e3'], '--boot-timeout: expected a whole number from 1 to 1000000, got 1e3'],
+    [['--api-timeout', '0'], '--api-timeout: expected a whole number from 1 to 1000000, got 0'],
+    [['--log-level', 'loud'], '--log-level: expected debug, info, warning or error, got loud'],
+    [['--format', 'xml'], '--format: expected json or text, got xml'],
+    [['--owner', '{'], '--owner: expected a JSON object'],
+  ])('refuses %p', (argv, problem) => {
+    const problems = problemsOf('run', 'n', ...argv);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(problem);
+  });
+
+  test('tells all problems of a command line at once', () => {
+    const owner = '{"unit": 1}';
+    const argv = ['-b', 'x', '-k', 'x', '--arch', 'x', '--runner-version', 'x', '--script-url', 'x'];
+    const more = ['--log-level', 'x', '--format', 'x', '--owner', owner, '--ssh-timeout', 'x', '--juju', 'x'];
+    expect(problemsOf('run', ' ', ...argv, ...more)).toHaveLength(12);
+  });
+
+  test('never tells the URL of the script', () => {
+    for (const url of ['MARKED', 'ftp://x/MARKED', 'https://MARKED:x']) {
+      expect(problemsOf('run', 'n', '--script-url', url).join()).toMatch(/--script-url .*expected a URL/);
+      expect(problemsOf('run', 'n', '--script-url', url).join()).not.toMatch('MARKED');
+    }
+  });
+
+  test('refuses a host whose architecture it does not know, unless one is given', () => {
+    expect(() => ask(['run', 'n'], { arch: 'mips' })).toThrow('--arch: expected one of');
+    const { order } = orderFor('build', ['run', 'n', '--arch', 'x64'], { arch: 'mips' });
+    expect(order.entry.image.arch).toBe('x64');
+  });
+});
+
+describe('the log level', () => {
+  test.each([
+    ['10', 'debug'],
+    ['20', 'info'],
+    ['30', 'warning'],
+    ['40', 'error'],
+    ['DEBUG', 'debug'],
+    ['debug', 'debug'],
+    ['Info', 'info'],
+    ['WARNING', 'warning'],
+    ['error', 'error'],
+  ])('%s is %s', (given, logLevel) => {
+    expect(ask(['--log-level', given, 'run', 'n'])).toMatchObject({ logLevel });
+  });
+
+  test('is not a word of the language', () => {
+    expect(problemsOf('run', 'n', '--log-level', 'constructor')).toHaveLength(1);
+  });
+});
+
+describe('the cloud', () => {
+  test('is that of --os-cloud, else of OS_CLOUD, else to be determined', () => {
+    expect(ask(['--os-cloud', 'a', 'run', 'n'], { osCloud: 'b' }).cloudName).toBe('a');
+    expect(ask(['run', 'n'], { osCloud: 'b' }).cloudName).toBe('b');
+    expect(ask(['run', 'n']).cloudName).toBe('');
+  });
+});
+
+describe('the owner', () => {
+  test('is what --owner says', () => {
+    const json = JSON.stringify({ application: 'a', model_uuid: 'm', unit: 'a/0', build_id: 'b' });
+    expect(ask(['run', 'n', '--owner', json])).toMatchObject({
+      isOwnerGiven: true,
+      owner: { application: 'a', modelUuid: 'm', unit: 'a/0', buildId: 'b' },
+    });
+  });
+});

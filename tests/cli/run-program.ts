@@ -1,0 +1,78 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from '@jest/globals';
+import { type ProgramWorld, runProgram } from '../../src/cli/run-program.ts';
+import type { Clock } from '../../src/model/clock.ts';
+import { readDescriptor } from '../../src/system/process/descriptor.ts';
+import { PASSWORD } from '../support/http-connect.ts';
+
+/** How the program ended, and what it said. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly json: () => Record<string, unknown>;
+  /** The lines of stderr, each parsed. */
+  readonly log: () => readonly Record<string, unknown>[];
+}
+
+/** A folder with a clouds.yaml, and the program in it. */
+export interface ProgramFixture {
+  folder: string;
+  /** Writes clouds.yaml: for each name the origin of its Keystone, or its entry's text. */
+  readonly writeClouds: (clouds: Readonly<Record<string, string>>) => Promise<void>;
+  readonly run: (argv: readonly string[], change?: Partial<ProgramWorld>) => Promise<Ran>;
+}
+
+const AUTH = `username: u, password: ${PASSWORD}, project_name: p, user_domain_name: d, project_domain_name: d`;
+
+const entryOf = (text: string): string =>
+  text.startsWith('http') ? `{auth: {auth_url: '${text}/v3', ${AUTH}}, region_name: R1}` : text;
+
+/** Runs the program in a fresh folder; neither of its outputs may ever tell a password or a token. */
+export function useProgram(at: { readonly clock: Clock }): ProgramFixture {
+  const fixture: ProgramFixture = {
+    folder: '',
+    writeClouds: (clouds) => {
+      const entries = Object.entries(clouds).map(([name, text]) => `${name}: ${entryOf(text)}`);
+      return writeFile(join(fixture.folder, 'clouds.yaml'), `clouds: {${entries.join(', ')}}`);
+    },
+    run: (argv, change = {}) => run(argv, { cwd: fixture.folder, clock: at.clock, ...change }),
+  };
+  beforeEach(async () => {
+    fixture.folder = await mkdtemp(join(tmpdir(), 'program-'));
+  });
+  afterEach(() => rm(fixture.folder, { recursive: true }));
+  return fixture;
+}
+
+async function run(
+  argv: readonly string[],
+  world: Pick<ProgramWorld, 'cwd' | 'clock'> & Partial<ProgramWorld>,
+): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const code = await runProgram({
+    argv,
+    env: {},
+    host: { arch: 'x64', newBuildId: 'b1', readDescriptor },
+    version: '1.2.3',
+    writeOut: (text) => (out += text),
+    writeErr: (text) => (err += text),
+    terminal: { isTerminal: false, columns: 80 },
+    signal: new AbortController().signal,
+    stoppedBy: () => undefined,
+    ...world,
+  });
+  expect(`${out}${err}`).not.toMatch(PASSWORD);
+  expect(`${out}${err}`).not.toMatch('token-1');
+  const lines = (): readonly string[] => err.split('\n').filter((line) => line !== '');
+  return {
+    code,
+    out,
+    err,
+    json: () => JSON.parse(out) as Record<string, unknown>,
+    log: () => lines().map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}

@@ -1,0 +1,25 @@
+/** Maps each folder of src to the folders that it may import from. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  bin: [
+    'cli',
+    'charm',
+    'scheduler',
+    'builder',
+    'image-builder',
+    'guest',
+    'openstack',
+    'juju',
+    'system',
+    'model',
+  ],
+  cli: ['image-builder', 'openstack', 'system', 'model'],
+  charm: ['builder', 'juju', 'system', 'model'],
+  scheduler: ['builder', 'juju', 'system', 'model'],
+  builder: ['system', 'model'],
+  'image-builder': ['guest', 'openstack', 'system', 'model'],
+  guest: ['model'],
+  openstack: ['system', 'model'],
+  juju: ['system', 'model'],
+  system: ['model'],
+  model: [],
+};

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { startHttpCloud } from '../../support/http-cloud.ts';
+import { useEmulator } from '../../whole-path/program-on-emulator.ts';
+
+const bench = useEmulator();
+
+test('A build runs its steps in order: prepare, boot, finish the guest, store, undo, copy', async () => {
+  const web = await startHttpCloud();
+  web.on('GET /script', { body: '#!/bin/sh\necho hello\n' });
+  const { code, json } = await bench.build(['--script-url', `${web.origin}/script`]);
+  await web.close();
+  const steps = json['steps'] as readonly { readonly name: string }[];
+  expect([code, steps.map(({ name }) => name)]).toEqual([
+    0,
+    [
+      'choose flavor',
+      'choose network',
+      'sweep leftovers',
+      'resolve runner release',
+      'fetch external script',
+      'ensure security group',
+      'prepare base image',
+      'create keypair',
+      'create server',
+      'wait for server',
+      'wait for host key',
+      'connect over SSH',
+      'wait for cloud-init',
+      'report parts',
+      'check guest',
+      'run external script',
+      'clean up guest',
+      'stop server',
+      'create image',
+      'wait for image',
+      'name image',
+      'undo connect over SSH',
+      'undo create server',
+      'undo create keypair',
+      'read image',
+      'copy image to consumer',
+    ],
+  ]);
+});

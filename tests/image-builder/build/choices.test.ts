@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import { chooseFlavor } from '../../../src/image-builder/build/choose-flavor.ts';
+import { chooseNetwork } from '../../../src/image-builder/build/choose-network.ts';
+import { redact } from '../../../src/image-builder/build/external-script.ts';
+import { ABANDONED_AFTER_MS, isAbandoned } from '../../../src/image-builder/cleanup/leftovers.ts';
+import {
+  AmbiguousNameError,
+  FlavorNotFoundError,
+  FlavorRequirementsNotMetError,
+  NetworkNotFoundError,
+} from '../../../src/model/errors.ts';
+import { OWNER_KEYS } from '../../../src/model/owner.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+describe('the flavor of a build', () => {
+  const flavor = (name: string, vcpus: number, ram: number, disk: number) => {
+    return { id: `id-${name}`, name, vcpus, ram, disk };
+  };
+  const minimum = { vcpus: 2, ram: 1024, disk: 20 };
+  const flavors = [
+    flavor('huge', 16, 65536, 200),
+    flavor('tiny', 1, 512, 10),
+    flavor('diskless', 2, 4096, 0),
+    flavor('small', 2, 2048, 20),
+    flavor('roomy', 2, 2048, 40),
+    flavor('twin', 4, 4096, 40),
+    { ...flavor('twin', 4, 8192, 40), id: 'id-twin-2' },
+  ];
+
+  test.each([
+    ['', 'id-small'],
+    ['huge', 'id-huge'],
+    ['id-twin-2', 'id-twin-2'],
+  ])('%p is %s', (wanted, id) => {
+    expect(chooseFlavor(flavors, wanted, minimum).id).toBe(id);
+  });
+
+  test.each([
+    ['nope', FlavorNotFoundError, '--flavor: expected one of huge, tiny, diskless, small'],
+    [
+      'tiny',
+      FlavorRequirementsNotMetError,
+      'expected at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU, 512 MiB',
+    ],
+    ['twin', AmbiguousNameError, 'give an id: id-twin, id-twin-2'],
+  ] as const)('%p is refused', (wanted, type, told) => {
+    expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(type);
+    expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(told);
+  });
+
+  test('is told with what there is when all are too small', () => {
+    const choose = () => chooseFlavor(flavors.slice(1, 3), '', minimum);
+    expect(choose).toThrow(FlavorNotFoundError);
+    expect(choose).toThrow('tiny (1 vCPU, 512 MiB, 10 GiB), diskless (2 vCPU, 4096 MiB, 0 GiB)');
+    expect(() => chooseFlavor([], '', minimum)).toThrow('the cloud offers none');
+  });
+});
+
+describe('the network of a build', () => {
+  const network = (name: string, change: object = {}) => {
+    return { id: `id-${name}`, name, status: 'ACTIVE', subnets: ['s'], 'router:external': false, ...change };
+  };
+  const external = network('public', { 'router:external': true });
+  const bare = network('bare', { subnets: [] });
+
+  test.each([
+    ['the only one with a subnet that is not external', [external, bare, network('a')], '', 'id-a'],
+    ['the one of a name', [network('a'), network('b')], 'b', 'id-b'],
+    ['the one of an id, also an external one', [network('a'), external], 'id-public', 'id-public'],
+  ])('is %s', (_, networks, wanted, id) => {
+    expect(chooseNetwork(networks, wanted).id).toBe(id);
+  });
+
+  test.each([
+    ['none fits', [external, bare], '', NetworkNotFoundError, 'found none; create one'],
+    ['several fit', [network('a'), network('b')], '', NetworkNotFoundError, 'one of a, b, got nothing'],
+    ['it is not there', [network('a')], 'x', NetworkNotFoundError, '--network: expected one of a, got x'],
+    ['two are called so', [network('a'), network('a')], 'a', AmbiguousNameError, 'give an id'],
+  ] as const)('is refused when %s', (_, networks, wanted, type, told) => {
+    expect(() => chooseNetwork([...networks], wanted)).toThrow(type);
+    expect(() => chooseNetwork([...networks], wanted)).toThrow(told);
+  });
+});
+
+describe('a thing in the cloud', () => {
+  const clock = new ManualClock('2026-11-21T08:00:00.000Z');
+  const ago = (ms: number) => new Date(clock.now() - ms).toISOString();
+  const by = (process: string) => ({ [OWNER_KEYS.process]: process });
+
+  test.each([
+    ['a process that died', by('dead'), ago(0), true],
+    ['a process that runs', by('alive'), ago(10 * ABANDONED_AFTER_MS), false],
+    ['a process elsewhere, a day ago and more', by('elsewhere'), ago(ABANDONED_AFTER_MS + 1), true],
+    ['a process elsewhere, just now', by('elsewhere'), ago(1000), false],
+    ['a process elsewhere, nobody knows when', by('elsewhere'), '', false],
+    ['a process elsewhere, in the future', by('elsewhere'), ago(-ABANDONED_AFTER_MS), false],
+    ['nobody who wrote it down', {}, ago(10 * ABANDONED_AFTER_MS), false],
+  ] as const)('of %s: abandoned or not', (_, metadata, createdAt, expected) => {
+    const findProcessState = (written: string) => written as 'alive' | 'dead' | 'elsewhere';
+    expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
+  });
+});
+
+describe('what a script says', () => {
+  const secrets = (...values: string[]) => values.map((value) => new Secret(value));
+
+  test.each([
+    ['token=abc, again abc', secrets('abc'), 'token=[secret], again [secret]'],
+    ['a.c abc', secrets('a.c'), '[secret] abc'],
+    ['nothing', secrets(''), 'nothing'],
+    ['$& $1', secrets('$&'), '[secret] $1'],
+  ])('%p is told without its secrets', (text, values, told) => {
+    expect(redact(text, values)).toBe(told);
+  });
+
+  test('is told without a secret that begins with another', () => {
+    expect(redact('abcdef', secrets('abc', 'abcdef'))).toBe('[secret]');
+  });
+
+  test('is told without the lines of a secret that has several', () => {
+    const key = '-----BEGIN KEY-----\nline-MARKED\n-----END KEY-----';
+    expect(redact(`+ echo\n  ${key.split('\n').join('\n  ')}`, secrets(key))).not.toMatch('MARKED');
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { listGuestParts } from '../../../src/guest/parts.ts';
+import { type Inputs, encodeInputs } from '../../../src/image-builder/build/inputs.ts';
+
+const inputsOf = (change: Partial<Inputs> = {}): Inputs => {
+  const runner = {
+    version: '2.331.0',
+    url: 'https://a.example/r.tar.gz',
+    sha256: 'a'.repeat(64),
+    ...change.runner,
+  };
+  return {
+    arch: 'x64',
+    baseSha256: 'b'.repeat(64),
+    script: '',
+    parts: listGuestParts({ runner }),
+    ...change,
+    runner,
+  };
+};
+const digest = (change: Partial<Inputs> = {}) =>
+  encodeInputs(inputsOf(change))['image_builder_inputs_sha256'];
+const runner = { version: '2.331.0', url: 'https://b.example/r.tar.gz', sha256: 'a'.repeat(64) };
+
+describe('the digest of an image’s inputs', () => {
+  test('is the same for the same inputs, wherever the runner came from', () => {
+    expect(digest()).toMatch(/^[0-9a-f]{64}$/);
+    expect(digest({ runner })).toBe(digest());
+  });
+
+  test.each<[string, Partial<Inputs>]>([
+    ['architecture', { arch: 'arm64' }],
+    ['base image', { baseSha256: 'c'.repeat(64) }],
+    ['runner', { runner: { ...runner, version: '2.332.0' } }],
+    ['runner’s tarball', { runner: { ...runner, sha256: 'd'.repeat(64) } }],
+    ['script', { script: '#!/bin/sh\n' }],
+    ['guest', { parts: [{ name: 'other', script: 'true', check: 'true' }] }],
+  ])('is another with another %s', (_, change) => {
+    expect(digest(change)).not.toBe(digest());
+  });
+
+  test('comes with the runner’s version in plain words', () => {
+    expect(encodeInputs(inputsOf())).toMatchObject({ image_builder_runner_version: '2.331.0' });
+  });
+});

@@ -1,0 +1,112 @@
+import type { Base } from '../../src/model/base.ts';
+import {
+  type DesiredState,
+  byImageName,
+  encodeDesiredState,
+  listUploadClouds,
+  parseDesiredState,
+  primaryOf,
+} from '../../src/model/desired-state.ts';
+import { type StaticImageConfig, expandRunConfigs } from '../../src/model/run-config.ts';
+
+const BUILD_CLOUD = 'builder';
+
+/** The settings of images that tests change. */
+interface ImageSettings extends Pick<StaticImageConfig, 'arch' | 'runnerVersion' | 'scriptDigest'> {
+  readonly bases: readonly Base[];
+  readonly microk8sChannels: readonly string[];
+  readonly cloudImagesUrl: string;
+}
+
+/** The settings of builds that tests change. */
+interface BuildSettings {
+  readonly project: string;
+  readonly flavor: string;
+  readonly maxParallel: number;
+  readonly keepRevisions: number;
+}
+
+interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'project' | 'maxParallel'>> {
+  readonly images?: Partial<ImageSettings>;
+  readonly build?: Partial<BuildSettings>;
+}
+
+const IMAGES: ImageSettings = {
+  ...{ arch: 'x64', bases: ['noble'], microk8sChannels: [], runnerVersion: '', scriptDigest: '' },
+  cloudImagesUrl: 'https://images',
+};
+
+const BUILD: BuildSettings = {
+  ...{ project: 'https://keystone default/images', flavor: '', maxParallel: 2, keepRevisions: 2 },
+};
+
+/** One base, one consumer `red` in a project of its own, nothing known of what is published. */
+export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
+  return withSettings(
+    {
+      ...{ format: 2, generation: 1, unit: 'app/0', application: 'app', modelUuid: 'model' },
+      ...{ role: 'works', credentialsGeneration: 1, published: undefined, requests: [] },
+      consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }],
+      ...changes,
+    },
+    { ...IMAGES, ...images },
+    { ...BUILD, ...build },
+  );
+}
+
+/** The desired state with some settings changed, as the charm derives it from changed options and relations. */
+export function changeDesired(
+  before: DesiredState,
+  { images, build, ...changes }: DesiredChanges,
+): DesiredState {
+  return withSettings(
+    { ...before, ...changes },
+    { ...imageSettingsOf(before), ...images },
+    { ...buildSettingsOf(before), ...build },
+  );
+}
+
+/** Returns a copy that shares nothing with the original, as the daemon reads it from desired.json. */
+export function copyDesired(desired: DesiredState): DesiredState {
+  return parseDesiredState(encodeDesiredState(desired));
+}
+
+function withSettings(
+  rest: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
+  { arch, bases, microk8sChannels, runnerVersion, scriptDigest, cloudImagesUrl }: ImageSettings,
+  { project, flavor, maxParallel, keepRevisions }: BuildSettings,
+): DesiredState {
+  const configs = expandRunConfigs(
+    { bases, jujuChannels: [], microk8sChannels },
+    {
+      cloudConfig: {
+        ...{ buildCloud: BUILD_CLOUD, buildFlavor: flavor, buildNetwork: '', resourcePrefix: 'app' },
+        ...{ uploadClouds: listUploadClouds(rest.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
+      },
+      imageConfig: {
+        ...{ arch, prefix: 'app', runnerVersion, scriptDigest },
+        scriptUrl: scriptDigest === '' ? '' : 'secrets.json',
+      },
+      serviceConfig: {
+        ...{ dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl: 'https://runners' },
+      },
+    },
+  );
+  return { ...rest, images: byImageName(configs), project, maxParallel };
+}
+
+function imageSettingsOf({ images }: DesiredState): ImageSettings {
+  const { image, externalService } = primaryOf(images);
+  const all = [...images.values()].map((config) => config.image);
+  const { arch, runnerVersion, scriptDigest } = image;
+  return {
+    ...{ arch, runnerVersion, scriptDigest, cloudImagesUrl: externalService.cloudImagesUrl },
+    bases: [...new Set(all.map(({ base }) => base))],
+    microk8sChannels: [...new Set(all.map(({ microk8s }) => microk8s))],
+  };
+}
+
+function buildSettingsOf({ images, project, maxParallel }: DesiredState): BuildSettings {
+  const { buildFlavor, numRevisions } = primaryOf(images).cloud;
+  return { project, maxParallel, flavor: buildFlavor, keepRevisions: numRevisions };
+}

@@ -1,0 +1,124 @@
+import { encodeBuildInputs } from '../../../src/model/build-inputs.ts';
+import type { DesiredState } from '../../../src/model/desired-state.ts';
+import type { ObservedCloud, ObservedImage } from '../../../src/model/observation.ts';
+import type { OngoingJob } from '../../../src/model/ongoing-job.ts';
+import { rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
+import { EMPTY_JOURNAL, type Journal } from '../../../src/scheduler/journal/journal.ts';
+import { settingsOf } from '../../../src/scheduler/plan/plan-settings.ts';
+import type { PlanEntry, PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
+import { planWork } from '../../../src/scheduler/plan/plan.ts';
+import { desiredState } from '../desired-fixtures.ts';
+
+export const NOW = Date.parse('2026-11-21T12:00:00Z');
+export const HOUR = 3_600_000;
+export const NOBLE = 'app-noble-x64';
+export const JAMMY = 'app-jammy-x64';
+const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
+
+/** ISO 8601, as Glance writes it, so many hours before NOW. */
+export function hoursAgo(hours: number): string {
+  return new Date(NOW - hours * HOUR).toISOString().replace('.000Z', 'Z');
+}
+
+export function image(id: string, changes: Partial<ObservedImage> = {}): ObservedImage {
+  return {
+    ...{ id, name: NOBLE, status: 'active', createdAt: hoursAgo(1), sourceImageId: undefined },
+    ...{ runConfig: INPUTS, buildId: `build-${id}`, isPublished: false },
+    ...changes,
+  };
+}
+
+export function copyOf(source: string, changes: Partial<ObservedImage> = {}): ObservedImage {
+  return image(`${source}-copy`, { sourceImageId: source, ...changes });
+}
+
+export function seen(cloudId: string, projectKey: string, images: readonly ObservedImage[]): ObservedCloud {
+  return { cloudId, state: 'seen', projectKey, images };
+}
+
+export function failed(cloudId: string, message = 'no route to host'): ObservedCloud {
+  return { cloudId, state: 'failed', kind: 'unavailable', message };
+}
+
+export function job(kind: OngoingJob['kind'], subject: string, cloudIds: readonly string[] = []): OngoingJob {
+  return { kind, subject, cloudIds, buildId: `${kind}-${subject}`, reason: 'never built', startedAt: NOW };
+}
+
+/** Bases that were prepared under what is wanted now. */
+export function preparedOf(
+  preparedAt: Journal['preparedAt'],
+  desired = desiredState(),
+): Pick<Journal, 'preparedAt' | 'preparedUnder'> {
+  const bases = Object.keys(preparedAt);
+  const under = bases.map((base) => [base, settingsOf(desired, 'prepare', base)] as const);
+  return { preparedAt, preparedUnder: Object.fromEntries(under) };
+}
+
+/** What the journal says of good builds of noble, the newest last, the last so many hours ago. */
+export function builtBefore(
+  hours: number,
+  ids: readonly string[],
+  desired = desiredState(),
+): Pick<Journal, 'builtAt' | 'builds'> {
+  const settings = settingsOf(desired, 'build', NOBLE);
+  return { builtAt: { [NOBLE]: NOW - hours * HOUR }, builds: { [NOBLE]: { settings, ids } } };
+}
+
+/** Nothing was ever built; noble and jammy were prepared an hour ago. */
+export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
+  const desired = changes.desired ?? desiredState();
+  return {
+    ...{ desired, intervalHours: 6, version: '1.0.0', credentials: 'ready' },
+    observation: [seen('builder', 'build', []), seen('red', 'red', [])],
+    journal: { ...EMPTY_JOURNAL, ...preparedOf({ noble: NOW - HOUR, jammy: NOW - HOUR }, desired) },
+    ongoing: [],
+    now: NOW,
+    ...changes,
+  };
+}
+
+/** Each entry as an operator reads it. */
+export function tell(input: PlanInput): readonly string[] {
+  return planWork(input).map(tellEntry);
+}
+
+function tellEntry(entry: PlanEntry): string {
+  switch (entry.act) {
+    case 'skip':
+      return `${entry.subject}: ${entry.reason}`;
+    case 'prepare':
+      return `prepare ${entry.base}: ${entry.reason}`;
+    case 'build':
+    case 'copy':
+      return `${entry.act} ${entry.imageName} → ${entry.uploadTo.join('+')}: ${entry.reason}`;
+    case 'prune':
+      return `prune ${entry.imageName} in ${entry.cloudId}: ${entry.reason}`;
+  }
+}
+
+/** What the journal says after one failure of noble's build or preparation. */
+export function afterFailure(
+  desired: DesiredState,
+  kind: 'build' | 'prepare',
+  at = NOW,
+  message = 'no',
+): Journal {
+  const subject = kind === 'build' ? NOBLE : 'noble';
+  const settings = settingsOf(desired, kind, subject);
+  return rememberFailure(kind === 'build' ? planInput().journal : EMPTY_JOURNAL, {
+    ...{ kind, subject, cloudId: '', errorKind: 'build', message, settings },
+    ...{ now: at, intervalHours: 6, random01: 0.5 },
+  });
+}
+
+/** A world where the image `new` of NOBLE is in the build cloud, and its copy with the consumer. */
+export const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
+  seen('builder', 'build', [image('new', { createdAt, runConfig })]),
+  seen('red', 'red', [copyOf('new')]),
+];
+
+/** What an action asks for: one build of NOBLE. */
+export const request = (action: string, buildId: string) => ({
+  action,
+  builds: [{ imageName: NOBLE, buildId }],
+});

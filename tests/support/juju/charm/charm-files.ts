@@ -1,0 +1,156 @@
+import { parseYaml } from '../../../../src/system/yaml.ts';
+import { type JsonSchema, isMapping, parseSchema } from '../model/json-schema.ts';
+
+const OPTION_TYPES = ['string', 'int', 'float', 'boolean', 'secret'] as const;
+
+export type OptionType = (typeof OPTION_TYPES)[number];
+
+export type ConfigValue = string | number | boolean;
+
+export interface ConfigOption {
+  readonly type: OptionType;
+  readonly default?: ConfigValue;
+}
+
+interface Endpoint {
+  readonly name: string;
+  readonly role: 'provides' | 'requires' | 'peers';
+  readonly interface: string;
+}
+
+interface ActionSpec {
+  readonly name: string;
+  readonly params: JsonSchema;
+}
+
+/** What Juju reads of a charm. */
+export interface CharmFiles {
+  readonly name: string;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly options: ReadonlyMap<string, ConfigOption>;
+  readonly actions: ReadonlyMap<string, ActionSpec>;
+}
+
+/** The texts of a charm's YAML files; those that it has. */
+export interface CharmTexts {
+  readonly metadata: string;
+  readonly config?: string | undefined;
+  readonly actions?: string | undefined;
+  readonly manifest?: string | undefined;
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** A charm that Juju would not deploy. */
+export class CharmRefused extends Error {
+  override readonly name = 'CharmRefused';
+}
+
+/** Reads a charm's files as Juju 3.6 does. Throws CharmRefused. */
+export function parseCharm(texts: CharmTexts): CharmFiles {
+  const metadata = readMapping(texts.metadata, 'metadata.yaml');
+  for (const key of ['name', 'summary', 'description']) textOf(metadata, key, 'metadata.yaml');
+  refuseFormatOne(metadata);
+  if (metadata['assumes'] !== undefined && !hasBases(texts.manifest)) {
+    throw new CharmRefused('metadata.yaml: assumes needs a manifest.yaml with bases');
+  }
+  return {
+    name: parseName(textOf(metadata, 'name', 'metadata.yaml')),
+    endpoints: parseEndpoints(metadata),
+    options: texts.config === undefined ? new Map() : parseOptions(texts.config),
+    actions: texts.actions === undefined ? new Map() : parseActions(texts.actions),
+  };
+}
+
+function parseName(name: string): string {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$/.test(name)) {
+    throw new CharmRefused(`metadata.yaml: invalid charm name ${name}`);
+  }
+  return name;
+}
+
+function refuseFormatOne(metadata: Mapping): void {
+  for (const key of ['series', 'min-juju-version']) {
+    if (metadata[key] !== undefined) throw new CharmRefused(`metadata.yaml: ${key} is of format v1`);
+  }
+}
+
+function hasBases(manifest: string | undefined): boolean {
+  if (manifest === undefined) return false;
+  const { bases } = readMapping(manifest, 'manifest.yaml');
+  return Array.isArray(bases) && bases.length > 0;
+}
+
+function parseEndpoints(metadata: Mapping): ReadonlyMap<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>();
+  for (const role of ['provides', 'requires', 'peers'] as const) {
+    for (const [name, value] of Object.entries(mappingOf(metadata[role], role))) {
+      const protocol = typeof value === 'string' ? value : textOf(mappingOf(value, name), 'interface', name);
+      refuseEndpoint(name, protocol);
+      if (endpoints.has(name)) throw new CharmRefused(`metadata.yaml: duplicate endpoint ${name}`);
+      endpoints.set(name, { name, role, interface: protocol });
+    }
+  }
+  return endpoints;
+}
+
+function refuseEndpoint(name: string, protocol: string): void {
+  if (!/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/.test(name)) throw new CharmRefused(`invalid endpoint ${name}`);
+  for (const word of [name, protocol]) {
+    if (word === 'juju' || word.startsWith('juju-'))
+      throw new CharmRefused(`endpoint ${name}: ${word} is reserved`);
+  }
+}
+
+function parseOptions(text: string): ReadonlyMap<string, ConfigOption> {
+  const { options } = readMapping(text, 'config.yaml');
+  if (options === undefined) throw new CharmRefused('config.yaml: options is mandatory');
+  const entries = Object.entries(mappingOf(options, 'options'));
+  return new Map(entries.map(([name, value]) => [name, parseOption(name, mappingOf(value, name))]));
+}
+
+function parseOption(name: string, { type = 'string', default: value }: Mapping): ConfigOption {
+  const known = OPTION_TYPES.find((each) => each === type);
+  if (known === undefined)
+    throw new CharmRefused(`config.yaml: option ${name}: invalid type ${String(type)}`);
+  if (value === undefined || value === null) return { type: known };
+  if (!suits(known, value)) throw new CharmRefused(`config.yaml: option ${name}: default is no ${known}`);
+  return { type: known, default: value };
+}
+
+/** Whether an option of this type takes that value. */
+export function suits(type: OptionType, value: unknown): value is ConfigValue {
+  if (type === 'int') return typeof value === 'number' && Number.isInteger(value);
+  if (type === 'float') return typeof value === 'number';
+  if (type === 'boolean') return typeof value === 'boolean';
+  if (type === 'secret') return value === '' || (typeof value === 'string' && value.startsWith('secret:'));
+  return typeof value === 'string';
+}
+
+function parseActions(text: string): ReadonlyMap<string, ActionSpec> {
+  const entries = Object.entries(readMapping(text, 'actions.yaml'));
+  return new Map(entries.map(([name, value]) => [name, parseAction(name, mappingOf(value, name))]));
+}
+
+function parseAction(name: string, { params, required, additionalProperties }: Mapping): ActionSpec {
+  if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name)) throw new CharmRefused(`invalid action name ${name}`);
+  if (name === 'juju' || name.startsWith('juju-')) throw new CharmRefused(`action ${name}: juju is reserved`);
+  const schema = { type: 'object', properties: mappingOf(params, name), required, additionalProperties };
+  return { name, params: parseSchema(schema, `action ${name}`) };
+}
+
+function readMapping(text: string, file: string): Mapping {
+  return mappingOf(parseYaml(text), file);
+}
+
+function mappingOf(value: unknown, at: string): Mapping {
+  if (value === undefined || value === null) return {};
+  if (!isMapping(value)) throw new CharmRefused(`${at}: expected a mapping`);
+  return value;
+}
+
+function textOf(mapping: Mapping, key: string, at: string): string {
+  const value = mapping[key];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new CharmRefused(`${at}: expected ${key}`);
+}

@@ -1,0 +1,132 @@
+import { readConfig } from '../model/config-values.ts';
+import type { ConfigValue } from './charm-files.ts';
+import type { ActionResults, ActionTask, Databag, Model, Relation } from '../model/model.ts';
+import { applyChanges, nameOf } from '../model/relations.ts';
+
+/** What Juju runs the charm for. */
+export type JujuEvent =
+  | { readonly kind: 'hook'; readonly name: string }
+  | {
+      readonly kind: 'relation';
+      readonly change: 'created' | 'joined' | 'changed' | 'departed' | 'broken';
+      readonly relationId: number;
+      /** Of joined, departed, and of changed unless the application's databag changed. */
+      readonly remoteUnit?: string;
+      /** Of departed: who really goes. */
+      readonly departingUnit?: string;
+    }
+  | { readonly kind: 'secret-changed'; readonly secretId: string }
+  | { readonly kind: 'action'; readonly task: ActionTask }
+  | { readonly kind: 'exec'; readonly commands: string };
+
+/** One run of the charm, and what it wrote that the model is not told before it ends well. */
+export interface HookContext {
+  readonly id: string;
+  readonly model: Model;
+  readonly event: JujuEvent;
+  /** `image-relation-changed`; an action's name; `run-commands` under juju-exec. */
+  readonly name: string;
+  readonly relation: Relation | undefined;
+  readonly pending: {
+    readonly unitBags: Map<number, Databag>;
+    readonly appBags: Map<number, Databag>;
+    /** `undefined`: deleted. */
+    readonly state: Map<string, string | undefined>;
+  };
+  /** What is read once for each context. */
+  readonly cache: {
+    config?: Readonly<Record<string, ConfigValue>>;
+    readonly bags: Map<string, Databag>;
+  };
+  readonly results: ActionResults;
+  failure: string | undefined;
+  isOpen: boolean;
+}
+
+/** 16 MiB, of one databag and of the whole state. */
+const QUOTA_BYTES = 16 * 1024 * 1024;
+
+/** Begins a run of the charm. Throws when the model could not have come to that event. */
+export function openContext(model: Model, event: JujuEvent): HookContext {
+  const relation = event.kind === 'relation' ? getRelation(model, event.relationId) : undefined;
+  if (event.kind === 'relation' && relation !== undefined) checkRelationEvent(event, relation);
+  const name = nameOfEvent(event, relation);
+  model.last.context += 1;
+  return {
+    id: `${model.unit}-${name}-${(0x5eed_0000 + model.last.context).toString(16)}`,
+    ...{ model, event, name, relation },
+    pending: { unitBags: new Map(), appBags: new Map(), state: new Map() },
+    cache: { bags: new Map() },
+    ...{ results: {}, failure: undefined, isOpen: true },
+  };
+}
+
+function getRelation({ relations }: Model, id: number): Relation {
+  const relation = relations.find((each) => each.id === id);
+  if (relation === undefined) throw new Error(`there is no relation ${id} for an event to be of`);
+  return relation;
+}
+
+function checkRelationEvent(event: JujuEvent & { kind: 'relation' }, relation: Relation): void {
+  const { change, remoteUnit, departingUnit } = event;
+  const needsUnit = change === 'joined' || change === 'departed';
+  const takesUnit = needsUnit || change === 'changed';
+  if (needsUnit && remoteUnit === undefined) throw new Error(`relation-${change} is of a remote unit`);
+  if (!takesUnit && remoteUnit !== undefined) throw new Error(`relation-${change} is of no remote unit`);
+  if ((departingUnit !== undefined) !== (change === 'departed')) {
+    throw new Error('a departing unit belongs to relation-departed, and to it alone');
+  }
+  if (remoteUnit !== undefined && !relation.remoteUnits.has(remoteUnit)) {
+    throw new Error(`${remoteUnit} is not in ${nameOf(relation)}`);
+  }
+}
+
+function nameOfEvent(event: JujuEvent, relation: Relation | undefined): string {
+  if (event.kind === 'hook') return event.name;
+  if (event.kind === 'relation') return `${relation?.endpoint ?? ''}-relation-${event.change}`;
+  if (event.kind === 'action') return event.task.name;
+  return event.kind === 'exec' ? 'run-commands' : event.kind;
+}
+
+/** Ends the run and tells the model what was written: all of it, or nothing and why (a flush that failed). */
+export function commit(context: HookContext): string | undefined {
+  context.isOpen = false;
+  const { model, pending } = context;
+  if (pending.unitBags.size + pending.appBags.size + pending.state.size === 0) return undefined;
+  const problem = model.failNextFlush ?? findFlushProblem(context);
+  model.failNextFlush = undefined;
+  if (problem !== undefined) return problem;
+  for (const relation of model.relations) {
+    replace(relation.ourUnit, applyChanges(relation.ourUnit, pending.unitBags.get(relation.id) ?? {}));
+    replace(relation.ourApp, applyChanges(relation.ourApp, pending.appBags.get(relation.id) ?? {}));
+  }
+  for (const [key, value] of pending.state) {
+    if (value === undefined) model.state.delete(key);
+    else model.state.set(key, value);
+  }
+  return undefined;
+}
+
+/** Ends the run; what it wrote is forgotten. */
+export function drop(context: HookContext): void {
+  context.isOpen = false;
+}
+
+function findFlushProblem({ model, pending }: HookContext): string | undefined {
+  if (pending.appBags.size > 0 && !model.leader) return 'cannot write relation settings: not the leader';
+  const bags = [...pending.unitBags, ...pending.appBags];
+  if (bags.some(([id]) => !model.relations.some((each) => each.id === id))) return 'relation not found';
+  const isTooLarge = bags.some(([, bag]) => Buffer.byteLength(JSON.stringify(bag)) > QUOTA_BYTES);
+  return isTooLarge ? 'max allowed size (16777216) exceeded' : undefined;
+}
+
+function replace(bag: Databag, next: Databag): void {
+  for (const key of Object.keys(bag)) if (next[key] === undefined) Reflect.deleteProperty(bag, key);
+  Object.assign(bag, next);
+}
+
+/** The context's snapshot of the config. */
+export function contextConfig(context: HookContext): Readonly<Record<string, ConfigValue>> {
+  context.cache.config ??= readConfig(context.model);
+  return context.cache.config;
+}

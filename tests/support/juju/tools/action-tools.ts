@@ -1,0 +1,82 @@
+import type { HookContext } from '../charm/hook-context.ts';
+import { isMapping } from '../model/json-schema.ts';
+import type { ActionResults, ActionTask } from '../model/model.ts';
+import { ToolRefusal, parseOptions, refuseSurplus } from './tool-options.ts';
+import { FORMAT, render } from './tool-output.ts';
+
+const KEY_PART = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+
+const RESERVED = ['stdout', 'stdout-encoding', 'stderr', 'stderr-encoding'];
+
+/** `action-get` */
+export function actionGet(context: HookContext, args: readonly string[]): string {
+  const { params } = taskOf(context);
+  const { values, rest } = parseOptions(args, FORMAT);
+  const [key, ...surplus] = rest;
+  refuseSurplus(surplus);
+  const value = key === undefined ? params : readDotted(params, key);
+  return render(value ?? null, values['format'] ?? 'smart');
+}
+
+function readDotted(params: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .reduce<unknown>((value, part) => (isMapping(value) ? value[part] : undefined), params);
+}
+
+/** `action-set` */
+export function actionSet(context: HookContext, args: readonly string[]): string {
+  taskOf(context);
+  const { rest } = parseOptions(args, {});
+  const pairs = rest.map(parsePair);
+  for (const [path, value] of pairs) writeDotted(context.results, path, value);
+  return '';
+}
+
+function parsePair(word: string): readonly [readonly string[], string] {
+  const at = word.indexOf('=');
+  if (at < 1) throw new ToolRefusal(2, `argument ${JSON.stringify(word)} must be of the form key...=value`);
+  const key = word.slice(0, at);
+  if (RESERVED.includes(key))
+    throw new ToolRefusal(2, `cannot set reserved action key ${JSON.stringify(key)}`);
+  const parts = key.split('.');
+  if (parts.every((part) => KEY_PART.test(part))) return [parts, word.slice(at + 1)];
+  const why =
+    'must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric, hyphens and periods';
+  throw new ToolRefusal(2, `key ${JSON.stringify(key)} ${why}`);
+}
+
+function writeDotted(results: ActionResults, [first = '', ...rest]: readonly string[], value: string): void {
+  if (rest.length === 0) {
+    results[first] = value;
+    return;
+  }
+  const known = results[first];
+  const nested = typeof known === 'object' ? known : {};
+  results[first] = nested;
+  writeDotted(nested, rest, value);
+}
+
+/** `action-fail` */
+export function actionFail(context: HookContext, args: readonly string[]): string {
+  taskOf(context);
+  const { rest } = parseOptions(args, {});
+  const [message = 'action failed without reason given, check action for errors', ...surplus] = rest;
+  refuseSurplus(surplus);
+  context.failure = message;
+  return '';
+}
+
+/** `action-log` */
+export function actionLog(context: HookContext, args: readonly string[]): string {
+  const task = taskOf(context);
+  const { rest } = parseOptions(args, {});
+  if (rest.length === 0) throw new ToolRefusal(2, 'no message specified');
+  task.progress.push(rest.join(' '));
+  return '';
+}
+
+function taskOf({ event }: HookContext): ActionTask {
+  if (event.kind !== 'action') throw new ToolRefusal(1, 'not running an action');
+  return event.task;
+}

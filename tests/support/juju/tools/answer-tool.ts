@@ -1,0 +1,99 @@
+import { actionFail, actionGet, actionLog, actionSet } from './action-tools.ts';
+import type { HookContext } from '../charm/hook-context.ts';
+import { relationGet, relationIds, relationList, relationSet } from './relation-tools.ts';
+import { secretGet, secretIds, secretInfoGet } from './secret-tools.ts';
+import { stateDelete, stateGet, stateSet } from './state-tools.ts';
+import { ToolRefusal } from './tool-options.ts';
+import { StdinNeeded } from './tool-stdin.ts';
+import {
+  applicationVersionSet,
+  configGet,
+  goalState,
+  isLeader,
+  jujuLog,
+  statusGet,
+  statusSet,
+} from './unit-tools.ts';
+
+/** How a hook tool ended. */
+export interface ToolAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Tool = (context: HookContext, args: readonly string[], stdin: string | undefined) => string;
+
+const TOOLS: ReadonlyMap<string, Tool> = new Map([
+  ['action-fail', actionFail],
+  ['action-get', actionGet],
+  ['action-log', actionLog],
+  ['action-set', actionSet],
+  ['application-version-set', applicationVersionSet],
+  ['config-get', configGet],
+  ['goal-state', goalState],
+  ['is-leader', isLeader],
+  ['juju-log', jujuLog],
+  ['relation-get', relationGet],
+  ['relation-ids', relationIds],
+  ['relation-list', relationList],
+  ['relation-set', relationSet],
+  ['secret-get', secretGet],
+  ['secret-ids', secretIds],
+  ['secret-info-get', secretInfoGet],
+  ['state-delete', stateDelete],
+  ['state-get', stateGet],
+  ['state-set', stateSet],
+  ['status-get', statusGet],
+  ['status-set', statusSet],
+]);
+
+/** The hook tools that there are: those of Juju 3.6 that a charm such as ours has a use for. */
+export const TOOL_NAMES: readonly string[] = [...TOOLS.keys()];
+
+/**
+ * Answers a call of a hook tool, at once: what it does it does to the context and its model. `'stdin required'` asks
+ * the caller to read its standard input to the end and to call again with it.
+ */
+export function answerTool(
+  context: HookContext,
+  tool: string,
+  args: readonly string[],
+  stdin?: string,
+): ToolAnswer | 'stdin required' {
+  try {
+    const stdout = callTool(context, tool, args, stdin);
+    return record(context, tool, args, stdin, { code: 0, stdout, stderr: '' });
+  } catch (error) {
+    if (error instanceof StdinNeeded) return 'stdin required';
+    if (!(error instanceof ToolRefusal)) throw error;
+    const stderr = `ERROR ${error.message}\n`;
+    return record(context, tool, args, stdin, { code: error.code, stdout: '', stderr });
+  }
+}
+
+function callTool(
+  context: HookContext,
+  name: string,
+  args: readonly string[],
+  stdin: string | undefined,
+): string {
+  if (!context.isOpen) {
+    throw new ToolRefusal(1, `bad request: wrong context ID; got ${JSON.stringify(context.id)}`);
+  }
+  const tool = TOOLS.get(name);
+  if (tool === undefined) throw new ToolRefusal(1, `bad request: unknown command: ${name}`);
+  return tool(context, args, stdin);
+}
+
+function record(
+  { model, id, name }: HookContext,
+  tool: string,
+  args: readonly string[],
+  stdin: string | undefined,
+  answer: ToolAnswer,
+): ToolAnswer {
+  const { code, stderr } = answer;
+  model.toolCalls.push({ at: model.now(), contextId: id, during: name, tool, args, stdin, code, stderr });
+  return answer;
+}

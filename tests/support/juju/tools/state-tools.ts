@@ -1,0 +1,74 @@
+import type { HookContext } from '../charm/hook-context.ts';
+import { isMapping } from '../model/json-schema.ts';
+import { parseYaml } from '../../../../src/system/yaml.ts';
+import { ToolRefusal, parseOptions, parsePairs, refuseSurplus } from './tool-options.ts';
+import { FORMAT, render } from './tool-output.ts';
+import { readGivenFile } from './tool-stdin.ts';
+
+const LONGEST_KEY = 256;
+
+const LONGEST_VALUE = 65_536;
+
+/** `state-get` */
+export function stateGet(context: HookContext, args: readonly string[]): string {
+  const { values, flags, rest } = parseOptions(args, { ...FORMAT, strict: 'flag' });
+  const [key = '-', ...surplus] = rest;
+  refuseSurplus(surplus);
+  const state = readState(context);
+  if (key === '-') return render(state, values['format'] ?? 'smart');
+  const value = state[key];
+  if (value === undefined && flags.has('strict'))
+    throw new ToolRefusal(1, `${JSON.stringify(key)} not found`);
+  return render(value ?? '', values['format'] ?? 'smart');
+}
+
+function readState({ model, pending }: HookContext): Readonly<Record<string, string>> {
+  const state = new Map<string, string | undefined>([...model.state, ...pending.state]);
+  return Object.fromEntries(
+    [...state].flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+/** `state-set` */
+export function stateSet(
+  { pending }: HookContext,
+  args: readonly string[],
+  stdin: string | undefined,
+): string {
+  const { values, rest } = parseOptions(args, { file: 'value' });
+  const pairs = parsePairs(rest);
+  const fromFile = values['file'] === undefined ? {} : parseFile(readGivenFile(values['file'], stdin));
+  const changes = Object.entries({ ...fromFile, ...pairs });
+  for (const [key, value] of changes) {
+    refuseLonger('key', key, LONGEST_KEY);
+    refuseLonger('value', value, LONGEST_VALUE);
+  }
+  for (const [key, value] of changes) pending.state.set(key, value);
+  return '';
+}
+
+function refuseLonger(what: 'key' | 'value', text: string, most: number): void {
+  if (Buffer.byteLength(text) <= most) return;
+  throw new ToolRefusal(1, `max allowed ${what} length (${most}) exceeded`);
+}
+
+function parseFile(text: string): Readonly<Record<string, string>> {
+  const value = parseYaml(text) ?? {};
+  if (!isMapping(value))
+    throw new ToolRefusal(1, 'yaml: unmarshal errors: cannot unmarshal into map[string]string');
+  const entries = Object.entries(value).map(([key, each]): [string, string] => {
+    if (typeof each === 'string') return [key, each];
+    throw new ToolRefusal(1, 'yaml: unmarshal errors: cannot unmarshal into string');
+  });
+  return Object.fromEntries(entries);
+}
+
+/** `state-delete` */
+export function stateDelete({ pending }: HookContext, args: readonly string[]): string {
+  const { rest } = parseOptions(args, {});
+  const [key, ...surplus] = rest;
+  if (key === undefined) throw new ToolRefusal(2, 'missing key');
+  refuseSurplus(surplus);
+  pending.state.set(key, undefined);
+  return '';
+}

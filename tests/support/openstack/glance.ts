@@ -1,7 +1,0 @@
-import { dataRoutes } from './glance-data.ts';
-import { imageRoutes } from './glance-images.ts';
-import { memberRoutes } from './glance-members.ts';
-import type { Route } from './route.ts';
-
-/** The image service. */
-export const glanceRoutes: readonly Route[] = [...imageRoutes, ...dataRoutes, ...memberRoutes];

@@ -1,7 +1,0 @@
-import { flavorRoutes } from './nova-flavors.ts';
-import { keypairRoutes } from './nova-keypairs.ts';
-import { serverRoutes } from './nova-servers.ts';
-import type { Route } from './route.ts';
-
-/** All that Nova answers. */
-export const novaRoutes: readonly Route[] = [...flavorRoutes, ...keypairRoutes, ...serverRoutes];
