@@ -62,7 +62,7 @@ describe('the decision to build an image', () => {
       [`build ${NOBLE} → red: missing in the build cloud: only older images are left`],
     ],
     [
-      'The age of the existing image counts when a journal of 0.1.0 does not name the last build',
+      'The age of the existing image counts when the journal of an earlier version does not name the last build',
       {
         observation: builtAndCopied(hoursAgo(200)),
         journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } },
