@@ -29,7 +29,7 @@ const MAX_LIST = 100;
 /** Far more than the number of jobs that can fail at a time: a failure that is dropped would be retried at once. */
 const MAX_RECORDS = 1000;
 
-/** The identity of a job: its kind, its subject and, for a copy or a prune, its cloud. Empty means the build cloud. */
+/** The identity of a job: its kind, its subject and, for a copy or prune, its cloud. An empty id is the build cloud. */
 export type JobKey = Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>;
 
 /**

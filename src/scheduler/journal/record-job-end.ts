@@ -36,7 +36,7 @@ export interface EndedJob {
 type FailedOutcome = Extract<JobOutcome, { readonly state: 'failed' }>;
 type FailureReason = Pick<FailedJob, 'errorKind' | 'message'>;
 
-/** Returns the journal with the end of the job. */
+/** Adds the end of a job to the journal. */
 export function recordJobEnd(journal: Journal, ended: EndedJob): Journal {
   const { job, outcome } = ended;
   if (ended.isLeftBehind === true && isRecorded(journal, ended)) return journal;
@@ -86,7 +86,7 @@ function recordBuild(journal: Journal, ended: EndedJob): Journal {
   return recordCopies(recordSuccess(journal, ended, key), ended, undefined);
 }
 
-/** Records each cloud separately. `whole` applies to clouds that the result does not mention. */
+/** Records each cloud separately. `whole` is the failure of the clouds that the result does not mention. */
 function recordCopies(journal: Journal, ended: EndedJob, whole: FailedOutcome | undefined): Journal {
   const result = summarizeResult(ended.outcome);
   return ended.job.cloudIds.reduce((later, cloudId) => {

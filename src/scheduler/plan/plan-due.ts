@@ -105,7 +105,7 @@ function explainAbsence(
   const until = nextAttemptAt(at, missing, intervalHours, 0.5);
   const isOther = settings !== settingsOf(desired, 'build', imageName);
   if (isOther || at > now || until <= now) {
-    return active.length === 0 ? MISSING : `${MISSING}: only older images are left`;
+    return active.length === 0 ? MISSING : `${MISSING}: only other revisions exist`;
   }
   const reason = `skipped until ${minuteOf(until)}: built at ${minuteOf(at)}, but ${MISSING}`;
   return skip('failed', imageName, reason, until);
@@ -119,7 +119,7 @@ function explainChange(newest: ObservedImage, config: RunConfig, version: string
   return changes === '' ? `recorded in another format, now ${wanted}` : changes;
 }
 
-/** Returns the later of the build times of the journal and of Glance. Ignores times in the future, from a wrong clock. */
+/** Returns the later of the build times of the journal and of Glance. Ignores times in the future. */
 function findLastSuccess(
   newest: ObservedImage,
   builtAt: number | undefined,

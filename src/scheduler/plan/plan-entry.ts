@@ -21,8 +21,8 @@ export interface PlanInput {
 }
 
 /**
- * The kind of reason for a skip: everything is idle (`all`), the image is fresh, the job is running, it failed recently,
- * it waits for its turn, its cloud did not answer, it was done recently, or this version cannot build it.
+ * The kind of reason for a skip. In this order: nothing at all is done, the image is fresh, the job is running, it
+ * failed recently, it waits for its turn, its cloud did not answer, it was done recently, or this version cannot do it.
  */
 export type SkipCause = 'all' | 'fresh' | 'running' | 'failed' | 'waits' | 'cloud' | 'done' | 'unbuildable';
 
@@ -32,7 +32,7 @@ export interface SkippedEntry {
   readonly cause: SkipCause;
   readonly subject: string;
   readonly reason: string;
-  /** Epoch milliseconds; undefined when the end is an event and no time. */
+  /** Epoch milliseconds; undefined when only an event ends the skip. */
   readonly until: number | undefined;
 }
 

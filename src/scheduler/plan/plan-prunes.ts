@@ -21,7 +21,8 @@ interface Place {
 /**
  * Plans prunes, which delete the revisions beyond the newest ones and mark the published images. Nothing is pruned
  * before the published images of every relation are confirmed, in a cloud that did not answer, or while the build cloud
- * does not answer. Each project is pruned once, even if consumers share it, and not while a job works on the same image.
+ * does not answer. Each project is pruned once, even if consumers share it, and not while a job works on the same
+ * image.
  */
 export function planPrunes(
   clouds: Clouds,
@@ -74,7 +75,10 @@ function planPlace(
   );
 }
 
-/** Returns the effect of a prune; undefined without one, or if it deleted `chosen`, which is about to be published. */
+/**
+ * Describes the effect of a prune. Returns undefined when there is none, or when the prune would delete `chosen`, which
+ * is about to be published.
+ */
 function explainPrune(
   images: readonly ObservedImage[],
   chosen: ObservedImage | undefined,
@@ -99,8 +103,8 @@ function toRevision({ id, status }: ObservedImage, published: ReadonlySet<string
 }
 
 /**
- * Returns the entry that skips a prune after a failure or after a recent success. A successful prune may leave images
- * that the cloud refuses to delete because they are in use or shared, and would be repeated at once.
+ * Returns the entry that skips a prune after a failure or after a recent success. A successful prune is not repeated at
+ * once because it may have left images that the cloud refuses to delete while they are in use or shared.
  */
 function findSkip(imageName: string, cloudId: string, input: PlanInput): SkippedEntry | undefined {
   const { journal, desired, intervalHours, now } = input;
@@ -115,7 +119,7 @@ function findSkip(imageName: string, cloudId: string, input: PlanInput): Skipped
   return skip('done', subject, `skipped until ${minuteOf(until)}: pruned at ${minuteOf(last.at)}`, until);
 }
 
-/** Reports whether a job may work on these images. A cloud that was not seen may be the same project. */
+/** Reports whether a job may work on these images. A cloud that was not seen may lead to the same project. */
 function isInUse(
   place: Place,
   clouds: Clouds,

@@ -59,7 +59,7 @@ describe('the decision to build an image', () => {
         observation: builtAndCopied(hoursAgo(200)),
         journal: { ...prepared, ...builtBefore(1, ['build-gone']) },
       },
-      [`build ${NOBLE} → red: missing in the build cloud: only older images are left`],
+      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
     ],
     [
       'The age of the existing image counts when the journal of an earlier version does not name the last build',
@@ -89,7 +89,7 @@ describe('the decision to build an image', () => {
         observation: builtAndCopied(hoursAgo(3)),
         journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'build-new', 'b5']) },
       },
-      [`build ${NOBLE} → red: missing in the build cloud: only older images are left`],
+      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
     ],
     [
       'An image that is missing after its build is built again at once under other settings',

@@ -111,7 +111,7 @@ export function afterFailure(
   });
 }
 
-/** Returns an observation with the image `new` of NOBLE in the build cloud and its copy in the cloud of the consumer. */
+/** Returns an observation with the image `new` of NOBLE in the build cloud and a copy in the consumer's cloud. */
 export const builtAndCopied = (createdAt: string, runConfig: string | undefined = INPUTS) => [
   seen('builder', 'build', [image('new', { createdAt, runConfig })]),
   seen('red', 'red', [copyOf('new')]),

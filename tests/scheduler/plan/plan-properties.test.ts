@@ -22,7 +22,8 @@ function endOf(events: readonly SimulatedEvent[]): unknown {
   for (const event of events) applyEvent(simulation, event, planWork);
   runUntilQuiet(simulation, planWork);
   const { images, requests, consumers } = simulation.desired;
-  const failures = simulation.built?.failures.filter(({ kind }) => kind !== 'build'); // a requested build may fail once more
+  // A requested build may fail once more.
+  const failures = simulation.built?.failures.filter(({ kind }) => kind !== 'build');
   const clouds = simulation.built?.clouds
     .map(({ cloudId, images: found }) => [cloudId, found.map(({ base }) => base)])
     .toSorted();
