@@ -89,6 +89,6 @@ describe('a cloud that is prepared', () => {
     letADayPass();
     const { tools, warnings } = makeTools();
     await prepare(tools);
-    expect(warnings).toEqual([expect.stringMatching(/^older base image old stays: .*in use/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^older base image old was not deleted: .*in use/)]);
   });
 });
