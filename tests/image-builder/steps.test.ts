@@ -31,21 +31,18 @@ describe('the undos of steps', () => {
   });
 
   test.each([
-    ['success', () => Promise.resolve(), ['clean up']],
-    ['failure', fail, ['roll back', 'clean up']],
-  ] as const)(
-    'Clean-ups run after success and failure, and roll-backs run before them after %s',
-    async (_, last, expected) => {
-      const { tools, log } = makeStepTools();
-      const work = async (step: Step): Promise<void> => {
-        const undo = { cleanUp: () => log.push('clean up'), rollBack: () => log.push('roll back') };
-        await step('make', () => Promise.resolve(), undo);
-        await step('use', () => last());
-      };
-      await runSteps(tools, work).catch(() => undefined);
-      expect(log).toEqual(expected);
-    },
-  );
+    ['Only clean-ups run after success', () => Promise.resolve(), ['clean up']],
+    ['Roll-backs run before clean-ups after failure', fail, ['roll back', 'clean up']],
+  ] as const)('%s', async (_, last, expected) => {
+    const { tools, log } = makeStepTools();
+    const work = async (step: Step): Promise<void> => {
+      const undo = { cleanUp: () => log.push('clean up'), rollBack: () => log.push('roll back') };
+      await step('make', () => Promise.resolve(), undo);
+      await step('use', () => last());
+    };
+    await runSteps(tools, work).catch(() => undefined);
+    expect(log).toEqual(expected);
+  });
 
   test('The undo of the failed step runs with an undefined result', async () => {
     const { tools, log } = makeStepTools();

@@ -130,10 +130,10 @@ describe('an uploaded image', () => {
   });
 
   test.each([
-    ['exceeded quota', 413, 'denied'],
-    ['failed service', 500, 'unavailable'],
+    ['an exceeded quota', 413, 'denied'],
+    ['a failed service', 500, 'unavailable'],
   ])(
-    'The %s during an upload causes an UploadImageError of its kind and leaves no image',
+    'An upload that fails because of %s is an UploadImageError of its kind and leaves no image',
     async (_, status, kind) => {
       at.disturb(FILE, { status, body: 'no' });
       const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));

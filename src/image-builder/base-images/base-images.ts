@@ -81,7 +81,7 @@ async function uploadOrAwait(
     if (image !== undefined) return image;
   }
   throw new BaseImageDownloadError(
-    `${upload.name}: ${MAX_SLOTS} uploads of this serial were started and deleted; do not delete base images while builds run`,
+    `${upload.name}: ${MAX_SLOTS} uploads of this serial were started and deleted; do not delete images while builds run`,
   );
 }
 

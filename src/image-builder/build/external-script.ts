@@ -40,9 +40,10 @@ export async function runScript(guest: ScriptGuest, script: string, context: Scr
     const result = await runInGuest(guest, command, context);
     if (result.exitCode !== 0) throw explain(purpose, result, context.scriptSecrets);
   };
-  await expectSuccess('put into', { command: SCRIPT_INSTALL_COMMAND, stdin: script });
+  await expectSuccess('copied into', { command: SCRIPT_INSTALL_COMMAND, stdin: script });
   await expectSuccess('run in', { command: SCRIPT_RUN_COMMAND, stdin: secrets, timeout: 'scriptTimeout' });
-  await expectSuccess('removed from', { command: SCRIPT_REMOVE_COMMAND }); // no removal after a failure: the whole server is deleted
+  // After a failure the script is not removed, because the whole server is deleted.
+  await expectSuccess('removed from', { command: SCRIPT_REMOVE_COMMAND });
 }
 
 function explain(

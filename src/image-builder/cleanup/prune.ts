@@ -84,7 +84,7 @@ function kept(reason: string): Result {
   return { outcome: 'kept', reason };
 }
 
-/** Deletes an image unless others may use it: it is public, community, or shared with a project that did not reject it. */
+/** Deletes an image unless others may use it: public, community, or shared with a project that did not reject it. */
 async function remove(cloud: Cloud, image: Image, reason: string, isDryRun: boolean): Promise<Result> {
   const { id, visibility } = image;
   if (visibility === 'public' || visibility === 'community') return kept(visibility);

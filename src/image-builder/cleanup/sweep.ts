@@ -112,14 +112,14 @@ async function findImages(cloud: Cloud, context: OwnershipContext): Promise<read
     .map(({ id, name }) => ({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) }));
 }
 
-/** Reports whether an image is unfinished. A runner image gets its final name after its proof; a base image is finished when it is active. */
+/** Reports whether a runner image lacks its final name, which it gets after its proof, or a base image is not active. */
 function isUnfinished(image: Image): boolean {
   const { [OWNER_KEYS.kind]: kind, [OWNER_KEYS.buildId]: buildId = '' } = image.properties;
   if (kind === 'base') return image.status !== 'active';
   return kind === 'runner' && image.name.endsWith(`.building-${buildId}`);
 }
 
-/** Finds the keypairs of dead builds on this host. Nova's list has no time of creation, so other hosts' keypairs are kept. */
+/** Finds the keypairs of dead builds on this host. Other hosts' keypairs are kept: Nova's list has no creation time. */
 async function findKeypairs(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const keypairs = await listKeypairs(cloud);
   return keypairs

@@ -14,7 +14,7 @@ import { buildMetadata, nameImage } from '../build/server-image.ts';
 import { type ImageSweepContext, sweepImages } from '../cleanup/sweep.ts';
 import { sendImageData } from './transfer.ts';
 
-/** An image to copy, with the size and format of its data as read from the data itself. */
+/** An image to copy, with its known size and the format that its data really has. */
 export interface SourceImage {
   readonly image: Image;
   /** In bytes. */

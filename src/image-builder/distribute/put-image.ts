@@ -26,7 +26,7 @@ export interface DistributionSource {
 /** The image in one cloud after a successful attempt. */
 export type PutResult = Pick<Extract<Delivery, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
 
-/** Makes one attempt to put the image into a cloud. Transfers no data when the cloud already has the image or shares it. */
+/** Makes one attempt to put the image into a cloud. Transfers no data when the cloud has the image or may share it. */
 export async function putImage(
   name: string,
   source: DistributionSource,

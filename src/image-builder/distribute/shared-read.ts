@@ -30,7 +30,7 @@ export interface SharedRead {
 interface SharedReadOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Enables hashes of the shared read, for a source whose store does not keep every kind. A read alone always has them. */
+  /** Enables hashes of the shared read, for a store that does not keep every kind. A read alone always has hashes. */
   readonly isHashed: boolean;
 }
 

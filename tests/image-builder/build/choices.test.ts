@@ -91,15 +91,18 @@ describe('an abandoned resource', () => {
   test.each([
     ['a process that died', by('dead'), ago(0), true],
     ['a process that runs', by('alive'), ago(10 * ABANDONED_AFTER_MS), false],
-    ['another host, more than a day old,', by('elsewhere'), ago(ABANDONED_AFTER_MS + 1), true],
-    ['another host, just created,', by('elsewhere'), ago(1000), false],
-    ['another host, without a time of creation,', by('elsewhere'), '', false],
-    ['another host, created in the future,', by('elsewhere'), ago(-ABANDONED_AFTER_MS), false],
+    ['another host, more than a day old', by('elsewhere'), ago(ABANDONED_AFTER_MS + 1), true],
+    ['another host, just created', by('elsewhere'), ago(1000), false],
+    ['another host, without a time of creation', by('elsewhere'), '', false],
+    ['another host, created in the future', by('elsewhere'), ago(-ABANDONED_AFTER_MS), false],
     ['an unknown process', {}, ago(10 * ABANDONED_AFTER_MS), false],
-  ] as const)('A resource of %s is abandoned: %p', (_, metadata, createdAt, expected) => {
-    const findProcessState = (written: string) => written as 'alive' | 'dead' | 'elsewhere';
-    expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
-  });
+  ] as const)(
+    'Process and age decide whether a resource is abandoned: %s',
+    (_, metadata, createdAt, expected) => {
+      const findProcessState = (written: string) => written as 'alive' | 'dead' | 'elsewhere';
+      expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
+    },
+  );
 });
 
 describe('the output of a script', () => {

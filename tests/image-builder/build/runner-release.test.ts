@@ -86,7 +86,7 @@ describe('GitHub', () => {
     ['is the digest of the asset', { assets: [{ name: FILE, digest: `sha256:${SUM.toUpperCase()}` }] }, SUM],
     ['is in the notes of an older release', { body: notes, assets: [{ name: FILE, digest: null }] }, SUM],
     [
-      'the asset before the notes',
+      'is the digest of the asset when the notes have another',
       { body: notes, assets: [{ name: FILE, digest: `sha256:${'c'.repeat(64)}` }] },
       'c'.repeat(64),
     ],

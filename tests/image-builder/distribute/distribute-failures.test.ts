@@ -78,7 +78,7 @@ describe('a cloud that fails', () => {
     expect(made.warnings).toEqual([expect.stringMatching(/^cloud a: .*answered 503.*; trying again$/)]);
   });
 
-  test('A cloud that stores different data fails, and its copy is deleted without ever having the final name', async () => {
+  test('A copy with different data fails and is deleted without ever having its final name', async () => {
     at.a.hashesOf = () => keepSha512(Buffer.from('other'));
     const made = makeTools();
     const results = await retryUntilEnd(send(made, 'a', 'b'), made);

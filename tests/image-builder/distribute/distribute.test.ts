@@ -123,7 +123,7 @@ describe('a source image that cannot be distributed', () => {
   test.each([
     ['missing', () => at.source.glance.images.clear(), 'none that the project sees'],
     ['still saving', () => addSource(DATA, { status: 'saving' }), 'one that is saving'],
-    ['without a size', () => addSource(DATA, { size: null }), 'one that is active'],
+    ['of unknown size', () => addSource(DATA, { size: null }), 'one that is active'],
   ])('A source image that is %s is an input error, and no record is created', async (_, prepare, got) => {
     prepare();
     const error = await failureOf(send(makeTools(), 'a', 'b'));
