@@ -18,7 +18,7 @@ export type CloudListing =
       readonly projectKey: string;
       readonly images: readonly ObservedImage[];
       /** Of the ids asked of it besides: those that the token sees active. */
-      readonly alsoActiveIds: readonly string[];
+      readonly activeExtraIds: readonly string[];
     }
   | { readonly cloud: string; readonly failure: unknown };
 
@@ -84,7 +84,7 @@ async function look(
   ]);
   const listed = images.filter((image) => isListed(image, ownerFilter)).map(describe);
   const others = alsoIds.filter((id) => listed.every((image) => image.id !== id));
-  return { projectKey, images: listed, alsoActiveIds: await listActiveIds(cloud, others) };
+  return { projectKey, images: listed, activeExtraIds: await listActiveIds(cloud, others) };
 }
 
 /** One by one: they may be shared, or of an owner that is none of ours. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { type Delivery, deliveredIds } from '../../src/model/delivery.ts';
+import { type ImageCopy, copiedIds } from '../../src/model/delivery.ts';
 
-const good = (cloud: string, imageId: string, outcome: 'copied' | 'already there' | 'itself'): Delivery => ({
+const good = (cloud: string, imageId: string, outcome: 'copied' | 'already there' | 'itself'): ImageCopy => ({
   cloud,
   imageId,
   outcome,
@@ -9,7 +9,7 @@ const good = (cloud: string, imageId: string, outcome: 'copied' | 'already there
   attempts: 1,
   seconds: 1,
 });
-const bad: Delivery = {
+const bad: ImageCopy = {
   cloud: 'x',
   outcome: 'failed',
   kind: 'denied',
@@ -25,7 +25,7 @@ test('the ids of the clouds that have the image come in their order, failed ones
     good('a', '1', 'already there'),
     good('c', '3', 'itself'),
   ];
-  expect(deliveredIds(deliveries)).toEqual(['2', '1', '3']);
-  expect(deliveredIds([bad])).toEqual([]);
-  expect(deliveredIds([])).toEqual([]);
+  expect(copiedIds(deliveries)).toEqual(['2', '1', '3']);
+  expect(copiedIds([bad])).toEqual([]);
+  expect(copiedIds([])).toEqual([]);
 });

@@ -105,7 +105,7 @@ const CLOUDS = [
       },
       { id: 'i2', name: 'app-noble-x64', status: 'queued', createdAt: '', buildId: '', isPublished: false },
     ],
-    alsoActiveIds: ['i5'],
+    activeExtraIds: ['i5'],
   },
   { cloudId: 'b', state: 'seen', projectKey: 'https://k/v3 p2', images: [] },
   { cloudId: 'c', state: 'failed', kind: 'denied', type: 'UnauthorizedError', message: '401' },

@@ -22,9 +22,9 @@ describe('the plan of a prune', () => {
       revision('f'),
     ];
     expect(
-      planPrune(revisions, 2, new Set(['d'])).map(({ image, isDeleted, reason }) => [
+      planPrune(revisions, 2, new Set(['d'])).map(({ image, shouldDelete, reason }) => [
         image.id,
-        isDeleted,
+        shouldDelete,
         reason,
       ]),
     ).toEqual([
@@ -47,8 +47,8 @@ describe('the plan of a prune', () => {
     fc.assert(
       fc.property(anyRevisions, anyKeep, anyProtected, (revisions, keep, protectedIds) => {
         const newest = revisions.filter(({ status }) => status === 'active').slice(0, keep);
-        for (const { image, isDeleted } of planPrune(revisions, keep, new Set(protectedIds))) {
-          if (!isDeleted) continue;
+        for (const { image, shouldDelete } of planPrune(revisions, keep, new Set(protectedIds))) {
+          if (!shouldDelete) continue;
           expect(image.status).toBe('active');
           expect(image.properties).toEqual({});
           expect(protectedIds).not.toContain(image.id);
@@ -62,7 +62,7 @@ describe('the plan of a prune', () => {
     fc.assert(
       fc.property(anyRevisions, (revisions) => {
         const plan = planPrune(revisions, Math.max(1, revisions.length), new Set());
-        expect(plan.filter(({ isDeleted }) => isDeleted)).toEqual([]);
+        expect(plan.filter(({ shouldDelete }) => shouldDelete)).toEqual([]);
       }),
     );
   });
@@ -79,7 +79,7 @@ describe('the plan of a prune', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), anyKeep, (count, keep) => {
         const revisions = Array.from({ length: count }, (_, index) => revision(`i${index}`));
-        const kept = planPrune(revisions, keep, new Set()).filter(({ isDeleted }) => !isDeleted);
+        const kept = planPrune(revisions, keep, new Set()).filter(({ shouldDelete }) => !shouldDelete);
         expect(kept).toHaveLength(Math.min(count, keep));
       }),
     );

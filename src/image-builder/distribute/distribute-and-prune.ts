@@ -1,4 +1,4 @@
-import { type Delivery, deliveredIds } from '../../model/delivery.ts';
+import { type ImageCopy, copiedIds } from '../../model/delivery.ts';
 import { DistributionError } from '../../model/errors.ts';
 import { type DistributeContext, type DistributionRequest, distribute } from './distribute.ts';
 import { pruneAfterSuccess } from '../cleanup/prune-after-success.ts';
@@ -12,14 +12,14 @@ export async function distributeAndPrune(
   request: DistributionRequest,
   keepRevisions: number | undefined,
   context: DistributeContext & Pick<RunSettings, 'ownerFilter'>,
-): Promise<readonly Delivery[]> {
+): Promise<readonly ImageCopy[]> {
   const { imageName, deliveries } = await distribute(request, context);
   for (const delivery of deliveries) {
     const { cloud, outcome } = delivery;
     if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself' || outcome === 'shared')
       continue;
     const where = (await context.connect(cloud)).withSignal(context.signal);
-    await pruneAfterSuccess(where, { imageName, newIds: deliveredIds(deliveries), keepRevisions }, context);
+    await pruneAfterSuccess(where, { imageName, newIds: copiedIds(deliveries), keepRevisions }, context);
   }
   const failures = deliveries.flatMap((delivery) =>
     delivery.outcome === 'failed' ? [`cloud ${delivery.cloud}: ${delivery.reason}`] : [],

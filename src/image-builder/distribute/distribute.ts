@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/message-of.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import { diskFormatOf } from '../../model/disk-format.ts';
 import { InputError, ProductError, failureKindOf } from '../../model/errors.ts';
 import { connectionError } from '../../openstack/response-errors.ts';
@@ -33,7 +33,7 @@ export interface DistributionRequest {
 /** What became of a distribution. */
 export interface Distribution {
   readonly imageName: string;
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly ImageCopy[];
 }
 
 /**
@@ -47,8 +47,8 @@ export async function distribute(
 ): Promise<Distribution> {
   const connection = await context.connect(request.cloudName);
   const cloud = connection.withSignal(context.signal);
-  const arrived = new Map<string, Delivery>();
-  const note = (delivery: Delivery): Delivery => {
+  const arrived = new Map<string, ImageCopy>();
+  const note = (delivery: ImageCopy): ImageCopy => {
     arrived.set(delivery.cloud, delivery);
     context.record({ images: request.destinations.flatMap((name) => arrived.get(name) ?? []) });
     return delivery;
@@ -113,7 +113,7 @@ async function deliver(
   { name, source, convoy }: Destination,
   step: Step,
   context: PutContext,
-): Promise<Delivery> {
+): Promise<ImageCopy> {
   const begun = context.clock.now();
   const place = reserveReader(convoy);
   let attempts = 0;

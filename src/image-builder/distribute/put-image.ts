@@ -1,4 +1,4 @@
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
 import { findImage } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';
@@ -23,7 +23,7 @@ export interface Source {
 }
 
 /** What became of one try that came through. */
-export type Arrived = Pick<Extract<Delivery, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
+export type Arrived = Pick<Extract<ImageCopy, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
 
 /** Puts the image into one cloud, once: where it is already, or may be shared, no data moves. */
 export async function putImage(

@@ -1,7 +1,7 @@
 import { beforeEach } from '@jest/globals';
 import { distribute } from '../../../src/image-builder/distribute/distribute.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import type { Delivery } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/delivery.ts';
 import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
 import { type TestTools, TEST_TIMEOUTS, useTestTools } from '../make-test-tools.ts';
 import {
@@ -26,7 +26,7 @@ export interface DistributionFixture {
   readonly addSource: (data: Buffer, change?: object) => void;
   /** Context with long waits, so that only the one that a test means comes to its end. */
   readonly patient: (change?: Partial<Context>) => TestTools;
-  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly Delivery[]>;
+  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly ImageCopy[]>;
   /** Moves the time on, again and again, until `work` has ended: for when nothing but a wait is left. */
   readonly advanceUntilEnd: <T>(work: Promise<T>, milliseconds: number) => Promise<T>;
   /** Lets the pauses between two tries of a cloud pass until `work` has ended. */

@@ -123,7 +123,7 @@ function checkPrune(entry: PruneEntry, plan: Plan, input: PlanInput): readonly s
   const images = imagesOf(cloudId, input).filter(({ name }) => name === imageName);
   const revisions = images.map(({ id, status }) => ({ id, status, properties: {} }));
   const doomed = planPrune(revisions, numRevisionsOf(desired, imageName), new Set(publishedIds))
-    .filter(({ isDeleted }) => isDeleted)
+    .filter(({ shouldDelete }) => shouldDelete)
     .map(({ image }) => image.id);
   const isNeeded = known.flatMap(({ imageIds }) => imageIds).some((id) => doomed.includes(id));
   const isBusy = ongoing.some(

@@ -206,7 +206,7 @@ export class SimulatedWorld {
     const named = this.imagesOf(cloudId).filter(({ name }) => name === imageName);
     const revisions = named.toReversed().map(({ id, status }) => ({ id, status, properties: {} }));
     const decisions = planPrune(revisions, numRevisionsOf(this.desired, imageName), new Set(publishedIds));
-    return decisions.flatMap(({ image, isDeleted }) => (isDeleted ? [image.id] : []));
+    return decisions.flatMap(({ image, shouldDelete }) => (shouldDelete ? [image.id] : []));
   }
 
   #endPrune(job: SimulatedJob, works: boolean): void {
