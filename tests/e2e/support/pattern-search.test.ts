@@ -18,7 +18,7 @@ async function* inChunks(whole: string, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-test('the search finds each occurrence of each pattern once, however the text is cut into chunks', async () => {
+test('The search finds each occurrence of each pattern once, however the text is cut into chunks', async () => {
   const cases = [text(0, 60), fc.uniqueArray(text(2, 9), { minLength: 1 }), fc.nat(20)] as const;
   await fc.assert(
     fc.asyncProperty(...cases, async (whole, parts, size) => {
