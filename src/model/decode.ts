@@ -15,28 +15,28 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
 
-function misfit(expected: string, value: unknown, at: string, problems: string[]): undefined {
+function reject(expected: string, value: unknown, at: string, problems: string[]): undefined {
   problems.push(`${at === '' ? 'all of it' : at}: expected ${expected}, got ${kindOf(value)}`);
   return undefined;
 }
 
 /** Decodes a string, which may be empty. */
 export const anyString: Decoder<string> = (value, at, problems) =>
-  typeof value === 'string' ? value : misfit('a string', value, at, problems);
+  typeof value === 'string' ? value : reject('a string', value, at, problems);
 
 /** Decodes a non-empty string. */
 export const text: Decoder<string> = (value, at, problems) =>
-  typeof value === 'string' && value !== '' ? value : misfit('a non-empty string', value, at, problems);
+  typeof value === 'string' && value !== '' ? value : reject('a non-empty string', value, at, problems);
 
 /** Decodes a whole number. */
 export const integer: Decoder<number> = (value, at, problems) =>
   typeof value === 'number' && Number.isSafeInteger(value)
     ? value
-    : misfit('a whole number', value, at, problems);
+    : reject('a whole number', value, at, problems);
 
 /** Decodes a finite number. */
 export const number: Decoder<number> = (value, at, problems) =>
-  typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value, at, problems);
+  typeof value === 'number' && Number.isFinite(value) ? value : reject('a number', value, at, problems);
 
 /** Accepts any value, unchanged. */
 export const anything: Decoder<unknown> = (value) => value;
@@ -46,13 +46,13 @@ export const flag: Decoder<boolean> = (value, at, problems) => {
   const word = typeof value === 'string' ? value.toLowerCase() : value;
   if (word === true || word === 'yes' || word === 'true' || word === 'on') return true;
   if (word === false || word === 'no' || word === 'false' || word === 'off') return false;
-  return misfit('true or false', value, at, problems);
+  return reject('true or false', value, at, problems);
 };
 
 /** Decodes one of `words`. */
 export function oneOf<const W extends string | number>(words: readonly W[]): Decoder<W> {
   return (value, at, problems) =>
-    words.find((word) => word === value) ?? misfit(`one of ${words.join(', ')}`, value, at, problems);
+    words.find((word) => word === value) ?? reject(`one of ${words.join(', ')}`, value, at, problems);
 }
 
 /** Decodes a value that may be absent or null; the result is then `otherwise`. */
@@ -69,7 +69,7 @@ export function optional<T>(decoder: Decoder<T>): Decoder<T | undefined> {
 /** Decodes a list. */
 export function list<T>(element: Decoder<T>): Decoder<readonly T[]> {
   return (value, at, problems) => {
-    if (!Array.isArray(value)) return misfit('a list', value, at, problems);
+    if (!Array.isArray(value)) return reject('a list', value, at, problems);
     return value.map((item: unknown, index) => element(item, `${at}[${index}]`, problems) as T);
   };
 }
@@ -82,7 +82,7 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
 /** Decodes a mapping from arbitrary strings to elements. */
 export function mapping<T>(element: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
   return (value, at, problems) => {
-    if (!isMapping(value)) return misfit('a mapping', value, at, problems);
+    if (!isMapping(value)) return reject('a mapping', value, at, problems);
     const read = Object.entries(value).map(([key, item]) => [key, element(item, `${at}.${key}`, problems)]);
     return Object.fromEntries(read) as Record<string, T>;
   };
@@ -93,7 +93,7 @@ export function fields<F extends Readonly<Record<string, Decoder<unknown>>>>(
   shape: F,
 ): Decoder<{ readonly [K in keyof F]: Decoded<F[K]> }> {
   return (value, at, problems) => {
-    if (!isMapping(value)) return misfit('a mapping', value, at, problems);
+    if (!isMapping(value)) return reject('a mapping', value, at, problems);
     const read = Object.entries(shape).map(([key, decoder]) => [
       key,
       decoder(value[key], at === '' ? key : `${at}.${key}`, problems),

@@ -151,25 +151,25 @@ function render(keys: readonly string[], result: Readonly<Record<string, unknown
  * killed. An answer or a fact that cannot be decoded is left out, so the others stay usable.
  */
 export function decodeResult<S extends Shape>(shape: S, json: string): ResultOf<S> | undefined {
-  const value = parseOrNothing(json);
-  const common = attempt(fields({ error: optional(resultError) }), value);
+  const value = parseOrUndefined(json);
+  const common = tryDecode(fields({ error: optional(resultError) }), value);
   if (common === undefined) return undefined;
-  const lenient = Object.entries({ ...LOG, ...shape }).map(([key, decoder]) => [key, orAbsent(decoder)]);
-  const facts = attempt(snakeFields(Object.fromEntries(lenient) as Shape), value);
+  const lenient = Object.entries({ ...LOG, ...shape }).map(([key, decoder]) => [key, decodeOrOmit(decoder)]);
+  const facts = tryDecode(snakeFields(Object.fromEntries(lenient) as Shape), value);
   return { ...facts, ...common, warnings: facts?.['warnings'] ?? [] } as unknown as ResultOf<S>;
 }
 
-function orAbsent<T>(decoder: Decoder<T>): Decoder<T | undefined> {
-  return (value) => attempt(decoder, value);
+function decodeOrOmit<T>(decoder: Decoder<T>): Decoder<T | undefined> {
+  return (value) => tryDecode(decoder, value);
 }
 
-function attempt<T>(decoder: Decoder<T>, value: unknown): T | undefined {
+function tryDecode<T>(decoder: Decoder<T>, value: unknown): T | undefined {
   const problems: string[] = [];
   const read = decoder(value, '', problems);
   return problems.length > 0 ? undefined : read;
 }
 
-function parseOrNothing(json: string): unknown {
+function parseOrUndefined(json: string): unknown {
   try {
     return parseJsonText(json, 'the result');
   } catch (error) {

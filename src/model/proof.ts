@@ -26,14 +26,14 @@ export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<st
     };
   }
   if (copy.hash !== undefined && copy.hash.algorithm === source.hash?.algorithm) {
-    return judge(source.hash.value, copy.hash.value, copy.hash.algorithm, 'hash');
+    return compareHashes(source.hash.value, copy.hash.value, copy.hash.algorithm, 'hash');
   }
   if (copy.checksum !== undefined && source.checksum !== undefined) {
-    return judge(source.checksum, copy.checksum, 'md5', 'hash');
+    return compareHashes(source.checksum, copy.checksum, 'md5', 'hash');
   }
   const sent = copy.hash === undefined ? undefined : streamed.get(copy.hash.algorithm);
   if (copy.hash !== undefined && sent !== undefined) {
-    return judge(sent, copy.hash.value, copy.hash.algorithm, 'stream hash');
+    return compareHashes(sent, copy.hash.value, copy.hash.algorithm, 'stream hash');
   }
   if (copy.hash === undefined) return { isSame: true, by: 'size' };
   return {
@@ -43,7 +43,7 @@ export function proveCopy(source: Stored, copy: Stored, streamed: ReadonlyMap<st
   };
 }
 
-function judge(expected: string, got: string, algorithm: string, by: 'hash' | 'stream hash'): Proof {
+function compareHashes(expected: string, got: string, algorithm: string, by: 'hash' | 'stream hash'): Proof {
   return expected === got
     ? { isSame: true, by }
     : { isSame: false, isKnown: true, problem: `expected ${algorithm} ${expected}, got ${got}` };
