@@ -18,7 +18,7 @@ export type CloudListing =
       readonly projectKey: string;
       readonly images: readonly ObservedImage[];
       /** The ids of the requested extra images that the token sees as active. */
-      readonly alsoActiveIds: readonly string[];
+      readonly activeExtraIds: readonly string[];
     }
   | { readonly cloud: string; readonly failure: unknown };
 
@@ -84,7 +84,7 @@ async function listCloud(
   ]);
   const listed = images.filter((image) => isListed(image, ownerFilter)).map(describe);
   const unlisted = extraIds.filter((id) => listed.every((image) => image.id !== id));
-  return { projectKey, images: listed, alsoActiveIds: await listActiveIds(cloud, unlisted) };
+  return { projectKey, images: listed, activeExtraIds: await listActiveIds(cloud, unlisted) };
 }
 
 /** Reads the images one by one: a list leaves out those that are shared or have another owner. */

@@ -2,7 +2,7 @@ import { encodeScriptSecrets } from '../../guest/external-script.ts';
 import { listGuestParts } from '../../guest/parts.ts';
 import { renderUserData } from '../../guest/user-data.ts';
 import { archNames } from '../../model/arch.ts';
-import { deliveredIds } from '../../model/delivery.ts';
+import { copiedIds } from '../../model/delivery.ts';
 import { encodeKeypairComment, findKeypairMetadata } from '../../model/keypair-comment.ts';
 import { buildResourceName } from '../../model/names.ts';
 import { OWNER_KEYS } from '../../model/owner.ts';
@@ -146,7 +146,7 @@ export async function buildImage(request: BuildRequest, context: Context): Promi
   // Copy the image into the upload clouds and prune each of them.
   if (uploadCloudNames.length === 0) return imageId;
   const distribution = { cloudName, imageId, destinations: uploadCloudNames, within: withinCloud };
-  return deliveredIds(await distributeAndPrune(distribution, keepRevisions, context)).join(',');
+  return copiedIds(await distributeAndPrune(distribution, keepRevisions, context)).join(',');
 }
 
 /** Deletes the keypair if this process created it: the creation fails when another keypair has the name. */

@@ -69,10 +69,10 @@ async function pruneRevisions(
 ): Promise<readonly PrunedImage[]> {
   const plan = planPrune(revisions, request.keepRevisions, new Set(request.protectedIds));
   const results: PrunedImage[] = [];
-  for (const { image, isDeleted, reason } of plan) {
+  for (const { image, shouldDelete, reason } of plan) {
     throwIfAborted(cloud.signal);
     const { id, createdAt } = image;
-    const result = isDeleted ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
+    const result = shouldDelete ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
     results.push({ id, createdAt, ...result });
   }
   return results;

@@ -1,4 +1,4 @@
-import { type Delivery, deliveredIds } from '../../model/delivery.ts';
+import { type ImageCopy, copiedIds } from '../../model/delivery.ts';
 import { DistributionError } from '../../model/errors.ts';
 import { type DistributeContext, type DistributionRequest, distribute } from './distribute.ts';
 import { pruneAfterSuccess } from '../cleanup/prune-after-success.ts';
@@ -12,17 +12,13 @@ export async function distributeAndPrune(
   request: DistributionRequest,
   keepRevisions: number | undefined,
   context: DistributeContext & Pick<RunSettings, 'ownerFilter'>,
-): Promise<readonly Delivery[]> {
+): Promise<readonly ImageCopy[]> {
   const { imageName, results } = await distribute(request, context);
   for (const { cloud, outcome } of results) {
     if (keepRevisions === undefined || outcome === 'failed' || outcome === 'itself' || outcome === 'shared')
       continue;
     const destination = (await context.connect(cloud)).withSignal(context.signal);
-    await pruneAfterSuccess(
-      destination,
-      { imageName, newIds: deliveredIds(results), keepRevisions },
-      context,
-    );
+    await pruneAfterSuccess(destination, { imageName, newIds: copiedIds(results), keepRevisions }, context);
   }
   const failures = results.flatMap((result) =>
     result.outcome === 'failed' ? [`cloud ${result.cloud}: ${result.reason}`] : [],

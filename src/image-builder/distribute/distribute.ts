@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/message-of.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import { diskFormatOf } from '../../model/disk-format.ts';
 import { InputError, ProductError, failureKindOf } from '../../model/errors.ts';
 import { connectionError } from '../../openstack/response-errors.ts';
@@ -34,7 +34,7 @@ export interface DistributionRequest {
 export interface Distribution {
   readonly imageName: string;
   /** One result for each destination, in their order. */
-  readonly results: readonly Delivery[];
+  readonly results: readonly ImageCopy[];
 }
 
 /**
@@ -48,8 +48,8 @@ export async function distribute(
 ): Promise<Distribution> {
   const connection = await context.connect(request.cloudName);
   const cloud = connection.withSignal(context.signal);
-  const byCloud = new Map<string, Delivery>();
-  const record = (result: Delivery): Delivery => {
+  const byCloud = new Map<string, ImageCopy>();
+  const record = (result: ImageCopy): ImageCopy => {
     byCloud.set(result.cloud, result);
     context.record({ images: request.destinations.flatMap((name) => byCloud.get(name) ?? []) });
     return result;
@@ -114,7 +114,7 @@ async function copyToCloud(
   { name, source, sharedRead }: Destination,
   step: Step,
   context: PutContext,
-): Promise<Delivery> {
+): Promise<ImageCopy> {
   const startedAt = context.clock.now();
   const slot = reserveReader(sharedRead);
   let attempts = 0;

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
 import { findImage } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';
@@ -24,7 +24,7 @@ export interface DistributionSource {
 }
 
 /** The image in one cloud after a successful attempt. */
-export type PutResult = Pick<Extract<Delivery, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
+export type PutResult = Pick<Extract<ImageCopy, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
 
 /** Makes one attempt to put the image into a cloud. Transfers no data when the cloud has the image or may share it. */
 export async function putImage(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Delivery } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/delivery.ts';
 import { CancelledError } from '../../../src/model/errors.ts';
 import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
 import { connectTo } from '../../support/http-connect.ts';
@@ -15,7 +15,7 @@ describe('two clouds.yaml entries of one project', () => {
     const { origin } = at.a.http;
     at.aliases.set(name, () => connectTo(origin, { clock: at.clock, access: { name, ...access } }));
   };
-  const idsOf = (results: readonly Delivery[]) =>
+  const idsOf = (results: readonly ImageCopy[]) =>
     results.map((result) => ('imageId' in result ? result.imageId : result.reason));
 
   test('Two names of one project share one copy', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach } from '@jest/globals';
 import { distribute } from '../../../src/image-builder/distribute/distribute.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import type { Delivery } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/delivery.ts';
 import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
 import { type TestTools, TEST_TIMEOUTS, useTestTools } from '../make-test-tools.ts';
 import {
@@ -26,7 +26,7 @@ export interface DistributionFixture {
   readonly addSource: (data: Buffer, change?: object) => void;
   /** Creates a context with long time-outs, so that only the wait under test ends. */
   readonly makeTools: (change?: Partial<Context>) => TestTools;
-  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly Delivery[]>;
+  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly ImageCopy[]>;
   /** Advances the clock repeatedly until `work` has ended. */
   readonly advanceUntilEnd: <T>(work: Promise<T>, milliseconds: number) => Promise<T>;
   /** Advances the clock past each pause between two attempts until `work` has ended. */

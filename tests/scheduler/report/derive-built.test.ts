@@ -65,7 +65,7 @@ describe('what the daemon tells', () => {
   test('counts as active what was asked for and is of another owner', () => {
     const [first, ...rest] = input().observation ?? [];
     if (first?.state !== 'seen') throw new Error('expected a cloud that was seen');
-    const observation = [{ ...first, alsoActiveIds: ['another'] }, ...rest];
+    const observation = [{ ...first, activeExtraIds: ['another'] }, ...rest];
     expect(deriveBuilt(undefined, { ...input(), observation }).clouds[0]?.activeIds).toContain('another');
   });
 
