@@ -12,7 +12,7 @@ import { findLogFormat, renderNotice } from '../cli/stderr.ts';
 
 const argv = process.argv.slice(2);
 const stop = new AbortController();
-setMaxListeners(0, stop.signal); // each cloud listens, however many there are
+setMaxListeners(0, stop.signal); // each cloud adds a listener
 let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
