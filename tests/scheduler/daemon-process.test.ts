@@ -169,7 +169,7 @@ describe('scheduler plan', () => {
     expect((await start(['plan']).ended).out).toMatch(/runs: build app-noble-x64 \(\w+\): never built/);
     await host.remove('hold-build');
     await untilBuilt();
-    expect((await start(['plan']).ended).out).toMatch(/rest app-noble-x64: fresh until/);
+    expect((await start(['plan']).ended).out).toMatch(/skip app-noble-x64: fresh until/);
     const { out } = await start(['plan', '--clock-offset-hours', '24']).ended;
     expect(out).toMatch(/prepare noble: interval elapsed: prepared 24 h ago/);
   });
