@@ -18,7 +18,7 @@ let stoppedBy: StopSignal | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stoppedBy !== undefined) {
-      const text = `${signal}: still undoing what was made; SIGKILL would leave it to the next run\n`;
+      const text = `${signal}: the clean-up is still running; SIGKILL would leave it to the next run\n`;
       writeAllSync(2, renderNotice(text, findLogFormat(argv), systemClock));
       return;
     }

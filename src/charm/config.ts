@@ -85,9 +85,13 @@ function readArch(reader: OptionReader, machine: string): Arch {
   const arch = findArch(given === '' ? machine : given);
   const words = `one of ${ARCHES.join(', ')}`;
   if (arch === undefined && given === '') {
-    reader.problem('architecture', `${words}, as the architecture of this machine is not supported`, machine);
+    reader.addProblem(
+      'architecture',
+      `${words}, as the architecture of this machine is not supported`,
+      machine,
+    );
   } else if (arch === undefined) {
-    reader.problem('architecture', words, given);
+    reader.addProblem('architecture', words, given);
   }
   return arch ?? 'x64';
 }
@@ -97,7 +101,7 @@ function readBases(reader: OptionReader): readonly Base[] {
   const unknown = words.filter((word) => findBase(word) === undefined).map((word) => word.trim());
   if (unknown.length > 0) {
     const got = unknown.map((word) => (word === '' ? 'an empty word' : word)).join(', ');
-    reader.problem('base-image', `a comma list of ${BASE_SPELLINGS.join(', ')}`, got);
+    reader.addProblem('base-image', `a comma list of ${BASE_SPELLINGS.join(', ')}`, got);
   }
   return [...new Set(words.flatMap((word) => findBase(word) ?? []))];
 }
@@ -105,7 +109,7 @@ function readBases(reader: OptionReader): readonly Base[] {
 function readRunnerVersion(reader: OptionReader): string {
   const version = reader.text('runner-version');
   if (version !== '' && !/^\d+\.\d+\.\d+$/.test(version)) {
-    reader.problem('runner-version', 'a version like 2.331.0', version);
+    reader.addProblem('runner-version', 'a version like 2.331.0', version);
   }
   return version;
 }
@@ -113,7 +117,11 @@ function readRunnerVersion(reader: OptionReader): string {
 function readScriptSecret(reader: OptionReader): string {
   const uri = reader.secretUri('script-secret-id', reader.text('script-secret-id'));
   if (uri !== '' && reader.text('script-url') === '') {
-    reader.problem('script-secret-id', 'script-url to be set too, as only a script receives the secret', '');
+    reader.addProblem(
+      'script-secret-id',
+      'script-url to be set too, as only a script receives the secret',
+      '',
+    );
   }
   return uri;
 }

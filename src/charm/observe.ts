@@ -18,7 +18,7 @@ import { readSecrets } from './secrets.ts';
 /** The endpoint that consumers integrate with. */
 const IMAGE_ENDPOINT = 'image';
 
-/** The tools that read Juju's side. */
+/** The dependencies of reading the model from Juju. */
 export interface ModelReader {
   readonly context: JujuContext;
   readonly tools: HookTools;

@@ -17,7 +17,7 @@ export class OptionReader {
       : [`set ${this.#missing.join(', ')}`, ...this.#problems];
   }
 
-  problem(option: string, expected: string, got: string): void {
+  addProblem(option: string, expected: string, got: string): void {
     this.#problems.push(`${option}: expected ${expected}, got ${got === '' ? 'nothing' : got}`);
   }
 
@@ -25,7 +25,7 @@ export class OptionReader {
   text(option: string): string {
     const value = this.#raw[option] ?? '';
     if (typeof value === 'string') return value.trim();
-    this.problem(option, 'a text', `a ${typeof value}`);
+    this.addProblem(option, 'a text', `a ${typeof value}`);
     return '';
   }
 
@@ -42,16 +42,16 @@ export class OptionReader {
       return value;
     }
     const got = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-    this.problem(option, `a whole number from ${least} to ${most}`, got);
+    this.addProblem(option, `a whole number from ${least} to ${most}`, got);
     return least;
   }
 
   /** Checks and returns an http or https URL without credentials. */
   publicUrl(option: string, text: string): string {
     const url = parseHttpUrl(text);
-    if (url === undefined) this.problem(option, 'a URL like https://example.com/path', shorten(text));
+    if (url === undefined) this.addProblem(option, 'a URL like https://example.com/path', shorten(text));
     if (url !== undefined && (url.username !== '' || url.password !== '')) {
-      this.problem(option, 'a URL without user and password', 'one with them');
+      this.addProblem(option, 'a URL without user and password', 'one with them');
     }
     return text;
   }
@@ -61,7 +61,7 @@ export class OptionReader {
     const text = this.text(option);
     if (text === '') return undefined;
     if (parseHttpUrl(text) === undefined) {
-      this.problem(option, 'a URL like https://example.com/path', 'something else');
+      this.addProblem(option, 'a URL like https://example.com/path', 'something else');
     }
     return new Secret(text);
   }
@@ -69,7 +69,7 @@ export class OptionReader {
   /** Checks and returns the URI of a Juju secret, without reading the secret. */
   secretUri(option: string, text: string): string {
     if (text !== '' && !text.startsWith('secret:')) {
-      this.problem(option, 'the URI of a Juju secret like secret:<id>', 'something else'); // not repeated: it may be the secret itself
+      this.addProblem(option, 'the URI of a Juju secret like secret:<id>', 'something else'); // not repeated: it may be the secret itself
     }
     return text;
   }

@@ -9,7 +9,7 @@ import { unitPaths } from '../model/unit-paths.ts';
 import type { RunCommand } from '../system/process/command.ts';
 import { findHostRoot } from './host-root.ts';
 
-/** The process of a hook. */
+/** The parts of its process that a hook uses. */
 export interface HookProcess {
   readonly env: Environment;
   readonly cwd: string;
@@ -37,7 +37,7 @@ export async function runHook(hookProcess: HookProcess, makeCharm: MakeCharm): P
     await dispatch(event, parts, makeCharm);
     return 0;
   } catch (error) {
-    hookProcess.writeErr(`${describe(error)}\n`);
+    hookProcess.writeErr(`${renderError(error)}\n`);
     return 1; // Juju drops the buffered writes and runs the hook again
   }
 }
@@ -63,8 +63,8 @@ async function dispatch(event: CharmEvent, parts: HookParts, makeCharm: MakeChar
 }
 
 /** Renders the stacks of an error and its causes. Leaves out all other fields, which may hold secrets. */
-function describe(error: unknown): string {
+function renderError(error: unknown): string {
   if (!(error instanceof Error)) return `ERROR ${String(error)}`;
-  const cause = error.cause === undefined ? '' : `\ncaused by ${describe(error.cause)}`;
+  const cause = error.cause === undefined ? '' : `\ncaused by ${renderError(error.cause)}`;
   return `${error.stack ?? `${error.name}: ${error.message}`}${cause}`;
 }

@@ -106,18 +106,18 @@ describe('the charm in a process', () => {
   });
 
   test('The hook bundle runs without node_modules and the other files in dist', () => {
-    const away = join(folder, 'away');
-    mkdirSync(away);
+    const hidden = join(folder, 'hidden');
+    mkdirSync(hidden);
     const parts = ['node_modules', ...readdirSync(join(charm, 'dist')).map((name) => `dist/${name}`)];
     const moved = parts.filter((path) => path !== 'dist/bin');
     expect(moved.length).toBeGreaterThan(5);
-    for (const path of moved) renameSync(join(charm, path), join(away, path.replace('/', '-')));
+    for (const path of moved) renameSync(join(charm, path), join(hidden, path.replace('/', '-')));
     try {
       const { status, stderr, calls } = dispatch();
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
     } finally {
-      for (const path of moved) renameSync(join(away, path.replace('/', '-')), join(charm, path));
+      for (const path of moved) renameSync(join(hidden, path.replace('/', '-')), join(charm, path));
     }
   });
 

@@ -49,18 +49,21 @@ describe('a dispatch with nothing to write', () => {
     ['30 relations', Array<number>(30).fill(1), FIXED_CALLS + 30 * 3],
     ['consumers of several units', [3, 1, 2], FIXED_CALLS + 3 * 2 + 6],
     ['a consumer that has no unit yet', [0, 1], FIXED_CALLS + 3 + 3],
-  ])('A dispatch without changes makes the fewest hook tool calls with %s', async (_, units, most) => {
-    const { unit } = fixture;
-    setUp(unit, units);
-    await unit.hook('install');
-    await publish(unit);
-    await unit.hook('update-status'); // publishes
-    await unit.hook('update-status'); // confirms the publication
-    const calls = await callsOf(unit, 'update-status');
-    expect(calls).toHaveLength(most);
-    expect(await callsOf(unit, 'update-status')).toEqual(calls);
-    expect(new Set(calls).size).toBe(calls.length);
-  });
+  ])(
+    'A dispatch without changes makes no more hook tool calls than needed with %s',
+    async (_, units, most) => {
+      const { unit } = fixture;
+      setUp(unit, units);
+      await unit.hook('install');
+      await publish(unit);
+      await unit.hook('update-status'); // publishes
+      await unit.hook('update-status'); // confirms the publication
+      const calls = await callsOf(unit, 'update-status');
+      expect(calls).toHaveLength(most);
+      expect(await callsOf(unit, 'update-status')).toEqual(calls);
+      expect(new Set(calls).size).toBe(calls.length);
+    },
+  );
 
   test('A dispatch queries the application of a relation only when it has no unit', async () => {
     const { unit } = fixture;

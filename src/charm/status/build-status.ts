@@ -3,20 +3,18 @@ import type { FailureKind } from '../../model/errors.ts';
 import type { UnitStatus } from '../../model/unit-status.ts';
 import { BUILD_CLOUD } from '../desired.ts';
 import { cutLine, joinParts, minuteOf } from './status-line.ts';
-import type { ReportedInput } from './status-rule.ts';
+import type { ReportedInput, RuleResult } from './status-rule.ts';
 
-type RuleResult = UnitStatus | undefined;
-
-/** Applies while the daemon is idle. */
-export function schedulerIsIdle({ built: { idleReason }, isServed }: ReportedInput): RuleResult {
+/** Returns the status while the daemon is idle. */
+export function idleStatus({ built: { idleReason }, isServed }: ReportedInput): RuleResult {
   if (idleReason === undefined) return undefined;
   return isServed
     ? status('active', `images stay as they are: ${idleReason}`)
     : status('waiting', idleReason);
 }
 
-/** Applies when the build cloud refuses the login or a build, and only the operator can help. */
-export function buildCloudRefuses({ built, application }: ReportedInput): RuleResult {
+/** Returns the status when the build cloud refuses the login or a build, which only the operator can correct. */
+export function refusalStatus({ built, application }: ReportedInput): RuleResult {
   const login = findLoginFailure(built);
   if (login !== undefined && needsOperator(login.kind)) {
     return status(
@@ -32,8 +30,12 @@ export function buildCloudRefuses({ built, application }: ReportedInput): RuleRe
   );
 }
 
-/** Applies while images are built or a base is prepared. */
-export function isBuilding({ built: { running, batch }, application, isServed }: ReportedInput): RuleResult {
+/** Returns the status while images are built or a base is prepared. */
+export function buildingStatus({
+  built: { running, batch },
+  application,
+  isServed,
+}: ReportedInput): RuleResult {
   const builds = running.filter(({ kind }) => kind === 'build');
   const prepares = running.filter(({ kind }) => kind === 'prepare');
   if (builds.length + prepares.length === 0) return undefined;
@@ -50,8 +52,8 @@ export function isBuilding({ built: { running, batch }, application, isServed }:
     : { name: 'waiting', message: joinParts([`first image: ${parts[0] ?? ''}`, ...others]) };
 }
 
-/** Applies when no image is served and a build failed. */
-export function firstBuildFails({ built, isServed, application }: ReportedInput): RuleResult {
+/** Returns the status when no image is served and a build failed. */
+export function firstBuildFailureStatus({ built, isServed, application }: ReportedInput): RuleResult {
   if (isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
@@ -68,8 +70,8 @@ export function firstBuildFails({ built, isServed, application }: ReportedInput)
     : status('blocked', `no image yet: failed because ${cause}; next try ${minuteOf(nextAttemptAt)}`);
 }
 
-/** Applies when an image is served but the build of a newer one failed. */
-export function lastBuildFails({ built, isServed, application }: ReportedInput): RuleResult {
+/** Returns the status when an image is served but the build of a newer one failed. */
+export function lastBuildFailureStatus({ built, isServed, application }: ReportedInput): RuleResult {
   if (!isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
@@ -89,15 +91,15 @@ export function lastBuildFails({ built, isServed, application }: ReportedInput):
   );
 }
 
-/** Applies when no image is served, nothing has failed and nothing runs. */
-export function isFirstImageDue({ built: { nextBuildAt }, isServed }: ReportedInput): RuleResult {
+/** Returns the status when no image is served, nothing has failed and nothing runs. */
+export function firstImageStatus({ built: { nextBuildAt }, isServed }: ReportedInput): RuleResult {
   if (isServed) return undefined;
   const when = nextBuildAt === undefined ? 'about to be built' : `next build ${minuteOf(nextBuildAt)}`;
   return status('waiting', `first image: ${when}`);
 }
 
-/** Applies when an image is served. New relations may still wait for theirs. */
-export function isReady({ built: { nextBuildAt }, unserved }: ReportedInput): RuleResult {
+/** Returns the status when an image is served. New relations may still wait for theirs. */
+export function readyStatus({ built: { nextBuildAt }, unserved }: ReportedInput): RuleResult {
   const next = nextBuildAt === undefined ? [] : [`next build ${minuteOf(nextBuildAt)}`];
   const waiting = unserved.length === 0 ? [] : [`no image yet for ${unserved.join(', ')}`];
   return { name: 'active', message: joinParts([...next, ...waiting]) };

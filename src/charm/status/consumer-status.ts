@@ -2,12 +2,10 @@ import type { CloudReport } from '../../model/built.ts';
 import type { UnitStatus } from '../../model/unit-status.ts';
 import { type ConsumerCloud, type ImageRelation, listConsumers } from '../relations/consumers.ts';
 import { joinParts } from './status-line.ts';
-import type { ReportedInput } from './status-rule.ts';
+import type { ReportedInput, RuleResult } from './status-rule.ts';
 
-type RuleResult = UnitStatus | undefined;
-
-/** Applies when the clouds of consumers refuse their credentials or do not answer. */
-export function consumerCloudFails(input: ReportedInput): RuleResult {
+/** Returns the status when the clouds of consumers refuse their credentials or do not answer. */
+export function consumerCloudStatus(input: ReportedInput): RuleResult {
   const { built, relations, application } = input;
   const failed = listConsumers(relations).flatMap((consumer) => {
     const failure = built.clouds.find(({ cloudId }) => cloudId === consumer.cloudId)?.failure;
@@ -29,8 +27,8 @@ export function consumerCloudFails(input: ReportedInput): RuleResult {
   return refused.length > 0 ? { name: 'active', message } : servedOrWaiting(input, message);
 }
 
-/** Applies when an image was not copied to a consumer's cloud, or old images were not deleted. */
-export function copyFails(input: ReportedInput): RuleResult {
+/** Returns the status when an image was not copied to a consumer's cloud, or old images were not deleted. */
+export function copyFailureStatus(input: ReportedInput): RuleResult {
   const { built, relations } = input;
   const failed = built.failures.filter(({ kind }) => kind === 'copy' || kind === 'prune');
   if (failed.length === 0) return undefined;
@@ -47,8 +45,8 @@ export function copyFails(input: ReportedInput): RuleResult {
   return isCopy ? servedOrWaiting(input, joinParts(parts)) : { name: 'active', message: joinParts(parts) };
 }
 
-/** Applies while images are copied to consumers' clouds. */
-export function isCopying(input: ReportedInput): RuleResult {
+/** Returns the status while images are copied to consumers' clouds. */
+export function copyingStatus(input: ReportedInput): RuleResult {
   const copies = input.built.running.filter(({ kind }) => kind === 'copy');
   if (copies.length === 0) return undefined;
   const parts = copies.map(

@@ -20,11 +20,14 @@ export interface ReportedInput extends StatusInput {
   readonly built: Built;
 }
 
-/** Returns a status when the rule applies. */
-export type StatusRule<I> = (input: I) => UnitStatus | undefined;
+/** The status of a rule; undefined when the rule does not apply. */
+export type RuleResult = UnitStatus | undefined;
+
+/** A rule that derives a status from its input. */
+export type StatusRule<I> = (input: I) => RuleResult;
 
 /** Returns the status of the first rule that applies. */
-export function findStatus<I>(rules: readonly StatusRule<I>[], input: I): UnitStatus | undefined {
+export function findStatus<I>(rules: readonly StatusRule<I>[], input: I): RuleResult {
   for (const rule of rules) {
     const status = rule(input);
     if (status !== undefined) return status;

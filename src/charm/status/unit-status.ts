@@ -1,21 +1,31 @@
 import type { UnitStatus } from '../../model/unit-status.ts';
 import {
-  buildCloudRefuses,
-  firstBuildFails,
-  isBuilding,
-  isReady,
-  isFirstImageDue,
-  lastBuildFails,
-  schedulerIsIdle,
+  buildingStatus,
+  firstBuildFailureStatus,
+  firstImageStatus,
+  idleStatus,
+  lastBuildFailureStatus,
+  readyStatus,
+  refusalStatus,
 } from './build-status.ts';
-import { consumerCloudFails, copyFails, isCopying } from './consumer-status.ts';
+import { consumerCloudStatus, copyFailureStatus, copyingStatus } from './consumer-status.ts';
 import { cutLine, joinParts } from './status-line.ts';
-import { type ReportedInput, type StatusInput, type StatusRule, findStatus } from './status-rule.ts';
+import {
+  type ReportedInput,
+  type RuleResult,
+  type StatusInput,
+  type StatusRule,
+  findStatus,
+} from './status-rule.ts';
 
 type ReadinessInput = Pick<StatusInput, 'application' | 'problems' | 'relations'>;
 
 /** The conditions that prevent every build. The first one that applies gives the status. */
-const READINESS: readonly StatusRule<ReadinessInput>[] = [hasProblems, isNotRelated, waitsForCredentials];
+const READINESS: readonly StatusRule<ReadinessInput>[] = [
+  problemsStatus,
+  missingRelationStatus,
+  missingCredentialsStatus,
+];
 
 /**
  * | condition                                         | status                                          |
@@ -37,16 +47,16 @@ const READINESS: readonly StatusRule<ReadinessInput>[] = [hasProblems, isNotRela
  * | none of these                                     | active: next build, relations without an image  |
  */
 const REPORTED: readonly StatusRule<ReportedInput>[] = [
-  schedulerIsIdle,
-  buildCloudRefuses,
-  isBuilding,
-  firstBuildFails,
-  lastBuildFails,
-  consumerCloudFails,
-  copyFails,
-  isCopying,
-  isFirstImageDue,
-  isReady,
+  idleStatus,
+  refusalStatus,
+  buildingStatus,
+  firstBuildFailureStatus,
+  lastBuildFailureStatus,
+  consumerCloudStatus,
+  copyFailureStatus,
+  copyingStatus,
+  firstImageStatus,
+  readyStatus,
 ];
 
 /** Returns the status of the most important condition. */
@@ -61,21 +71,21 @@ export function deriveUnitStatus(input: StatusInput): UnitStatus {
 }
 
 /** Returns the status of the first obstacle to builds; undefined when there is none. */
-export function findObstacle(input: ReadinessInput): UnitStatus | undefined {
+export function findObstacle(input: ReadinessInput): RuleResult {
   return findStatus(READINESS, input);
 }
 
-function hasProblems({ problems }: ReadinessInput): UnitStatus | undefined {
+function problemsStatus({ problems }: ReadinessInput): RuleResult {
   return problems.length === 0 ? undefined : { name: 'blocked', message: joinParts(problems) };
 }
 
-function isNotRelated({ relations, application }: ReadinessInput): UnitStatus | undefined {
+function missingRelationStatus({ relations, application }: ReadinessInput): RuleResult {
   if (relations.length > 0) return undefined;
   const command = `juju integrate ${application}:image <runner charm>`;
   return { name: 'blocked', message: `integrate with a charm that needs images: ${command}` };
 }
 
-function waitsForCredentials({ relations }: ReadinessInput): UnitStatus | undefined {
+function missingCredentialsStatus({ relations }: ReadinessInput): RuleResult {
   const isComplete = relations.some(({ units }) =>
     units.some(({ credentials }) => credentials !== undefined),
   );

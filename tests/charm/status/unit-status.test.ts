@@ -89,7 +89,7 @@ describe("the unit's status", () => {
       'waiting: first image: next build 14:00Z',
     ],
     [
-      'no time when the next build has none',
+      'no time while no next build is planned',
       { nextBuildAt: undefined },
       'active: ',
       'waiting: first image: about to be built',
