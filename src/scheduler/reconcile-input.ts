@@ -1,6 +1,6 @@
 import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { Inbox } from './inbox.ts';
-import { listToldImages } from './plan/plan-clouds.ts';
+import { listPublishedImages } from './plan/plan-clouds.ts';
 import type { JobContext } from './journal/record-job-end.ts';
 
 /** All that a plan needs of what hooks have left. */
@@ -25,6 +25,6 @@ export function isCovered(after: ReconcileInput, before: ReconcileInput): boolea
 
 /** The clouds, and the images that consumers are told, each in the clouds of its consumer. */
 function listAsked(desired: DesiredState): readonly string[] {
-  const told = listToldImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
+  const told = listPublishedImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
   return [buildCloudOf(desired), ...uploadCloudsOf(desired), ...told];
 }

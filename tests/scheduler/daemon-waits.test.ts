@@ -86,7 +86,7 @@ describe('the daemon survives, and tells of,', () => {
     const daemon = at.start();
     await until(() => daemon.rounds() > 0);
     await daemon.settle();
-    expect(daemon.told('the journal was not readable, and begins anew')).toHaveLength(1);
+    expect(daemon.told('journal has unreadable entries: continuing without them')).toHaveLength(1);
     expect(daemon.started()).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { FailureKind } from '../../model/errors.ts';
 import type { JobResult } from '../../model/program-result.ts';
 
 /** What failed, and how. */
-export interface Trouble {
+interface Trouble {
   readonly errorKind: FailureKind;
   readonly message: string;
 }
