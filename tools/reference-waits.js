@@ -53,8 +53,8 @@ async function listFixed(root) {
     `the deletion of a dead build's server: at most ${number('image-builder/cleanup/sweep', 'MAX_DELETE_WAIT_S')} s`,
     await describeFetch(root),
     `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/process/systemd', 'TIMEOUT_MS')} s`,
-    `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
-    `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s`,
+    `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'JOBS_END_TIMEOUT_MS')} s`,
+    `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_TIMEOUT_MS')} s`,
     `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'ENTRY_TIMEOUT_MS')} s, because other hooks run first`,
   ];
 }
