@@ -58,7 +58,7 @@ describe('prune', () => {
 
   test('with --published and no owner, whose marks they would be, is refused', () => {
     expect(problemsOf('prune', 'n', '--published', 'a')).toEqual([
-      '--published: expected --owner with it: marks are of its images, got nothing',
+      '--published: expected --owner as well, because only images of the owner are marked, got nothing',
     ]);
   });
 

@@ -110,7 +110,7 @@ describe('run', () => {
     [['-k=-1'], 'got =-1'],
     [
       ['--no-prune', '-k', '3'],
-      '--keep-revisions: expected nothing of it beside --no-prune (drop one of them), got 3',
+      '--keep-revisions: expected no value together with --no-prune (remove one of the two options), got 3',
     ],
     [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
     [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],

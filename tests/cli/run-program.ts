@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
-import { type ProgramWorld, runProgram } from '../../src/cli/run-program.ts';
+import { type ProgramProcess, runProgram } from '../../src/cli/run-program.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { PASSWORD } from '../support/http-connect.ts';
@@ -22,7 +22,7 @@ export interface ProgramFixture {
   folder: string;
   /** Writes clouds.yaml: for each name the origin of its Keystone, or its entry's text. */
   readonly writeClouds: (clouds: Readonly<Record<string, string>>) => Promise<void>;
-  readonly run: (argv: readonly string[], change?: Partial<ProgramWorld>) => Promise<Ran>;
+  readonly run: (argv: readonly string[], change?: Partial<ProgramProcess>) => Promise<Ran>;
 }
 
 const AUTH = `username: u, password: ${PASSWORD}, project_name: p, user_domain_name: d, project_domain_name: d`;
@@ -49,7 +49,7 @@ export function useProgram(at: { readonly clock: Clock }): ProgramFixture {
 
 async function run(
   argv: readonly string[],
-  world: Pick<ProgramWorld, 'cwd' | 'clock'> & Partial<ProgramWorld>,
+  process: Pick<ProgramProcess, 'cwd' | 'clock'> & Partial<ProgramProcess>,
 ): Promise<Ran> {
   let out = '';
   let err = '';
@@ -63,7 +63,7 @@ async function run(
     terminal: { isTerminal: false, columns: 80 },
     signal: new AbortController().signal,
     stoppedBy: () => undefined,
-    ...world,
+    ...process,
   });
   expect(`${out}${err}`).not.toMatch(PASSWORD);
   expect(`${out}${err}`).not.toMatch('token-1');
