@@ -7,7 +7,7 @@ import type { Clock } from '../../src/model/clock.ts';
 import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { PASSWORD } from '../support/http-connect.ts';
 
-/** How the program ended, and what it said. */
+/** The exit code and the output of the program. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
@@ -17,10 +17,10 @@ export interface Ran {
   readonly log: () => readonly Record<string, unknown>[];
 }
 
-/** A folder with a clouds.yaml, and the program in it. */
+/** A folder with a clouds.yaml in which the program runs. */
 export interface ProgramFixture {
   folder: string;
-  /** Writes clouds.yaml: for each name the origin of its Keystone, or its entry's text. */
+  /** Writes clouds.yaml. A value is the origin of a Keystone or the text of the entry. */
   readonly writeClouds: (clouds: Readonly<Record<string, string>>) => Promise<void>;
   readonly run: (argv: readonly string[], change?: Partial<ProgramProcess>) => Promise<Ran>;
 }
@@ -30,7 +30,7 @@ const AUTH = `username: u, password: ${PASSWORD}, project_name: p, user_domain_n
 const entryOf = (text: string): string =>
   text.startsWith('http') ? `{auth: {auth_url: '${text}/v3', ${AUTH}}, region_name: R1}` : text;
 
-/** Runs the program in a fresh folder; neither of its outputs may ever tell a password or a token. */
+/** Runs the program in a fresh folder and checks that its outputs contain neither the password nor a token. */
 export function useProgram(at: { readonly clock: Clock }): ProgramFixture {
   const fixture: ProgramFixture = {
     folder: '',
