@@ -60,7 +60,7 @@ export interface RunFailure {
 
 /** Some images failed. The others are in `results`. */
 export class BuilderRunError extends BuilderBaseError {
-  /** The clouds of each image, in the order of the matrix; empty for an image that failed everywhere. */
+  /** The copies of each image, in the order of the matrix; empty for an image that failed everywhere. */
   readonly results: readonly (readonly CloudImage[])[];
   readonly causes: readonly RunFailure[];
 

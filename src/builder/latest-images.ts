@@ -21,9 +21,9 @@ function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
 }
 
 /**
- * Returns the newest active image of each config, in the order of the matrix. Configs without an image are left out. This
- * is the API document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when a cloud
- * does not answer.
+ * Returns the newest active image of each config, in the order of the matrix. Configs without an image are left out.
+ * This is the API document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when
+ * a cloud does not answer.
  */
 export async function getLatestImages(
   matrix: ConfigMatrix,

@@ -65,8 +65,8 @@ function readClouds(stdout: string, lastLine: string): Observation {
 }
 
 /**
- * Computes the time-outs. The program needs the time of two calls for each wave of clouds; its own time-outs must expire
- * before it is stopped.
+ * Computes the time-outs. The program needs the time of two calls for each wave of clouds; its own time-outs must
+ * expire before it is stopped.
  */
 function planTimeouts(clouds: number) {
   const waves = Math.ceil(clouds / CLOUDS_AT_A_TIME);

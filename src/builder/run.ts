@@ -14,9 +14,9 @@ import { orderBuild } from './jobs/order-build.ts';
 import type { JobOutcome, RunTools } from './tools.ts';
 
 /**
- * Builds the images of the matrix and reports each one as soon as its build has ended. Returns the clouds that have each
- * image, in the order of the matrix. This is the API document's form of `orderBuild`, which the scheduler calls for one
- * image of its plan. Throws BuilderRunError, which contains the successful images, when an image fails. Throws
+ * Builds the images of the matrix and reports each one as soon as its build has ended. Returns the clouds that have
+ * each image, in the order of the matrix. This is the API document's form of `orderBuild`, which the scheduler calls
+ * for one image of its plan. Throws BuilderRunError, which contains the successful images, when an image fails. Throws
  * CancelledError when the daemon stops; the builds continue.
  */
 export async function run(

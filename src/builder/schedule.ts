@@ -8,7 +8,7 @@ import type { Host } from './tools.ts';
 
 /**
  * Schedules a build of the unit every `interval` hours. Returns whether anything changed on the host. Also removes the
- * unit from the crontab of the Python charm, which would otherwise still run its hooks.
+ * unit from the crontab of the Python charm, which would otherwise continue to run its hooks.
  */
 export async function configureCron(
   unitName: string,

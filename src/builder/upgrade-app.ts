@@ -77,8 +77,8 @@ async function partsOf(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Reports whether the program is installed completely. A loss of power can leave a copy with empty files, so the copy is
- * checked once after each boot.
+ * Reports whether the program is installed completely. A loss of power can leave a copy with empty files, so the copy
+ * is checked once after each boot.
  */
 async function isInstalled(charmDir: string, program: string): Promise<boolean> {
   if (!(await isThere(join(program, PROGRAM_FILE)))) return false;

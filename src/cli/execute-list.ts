@@ -12,8 +12,8 @@ import type { Outcome } from './outcome.ts';
 import { describeFailure } from './result.ts';
 
 /**
- * Lists the images of the clouds. Clouds that fail are reported together with the others. Throws InputError when an extra
- * image belongs to a cloud that is not listed.
+ * Lists the images of the clouds. Clouds that fail are reported together with the others. Throws InputError when an
+ * extra image belongs to a cloud that is not listed.
  */
 export async function executeList(
   cloudNames: readonly string[],

@@ -10,8 +10,8 @@ export interface ServiceCommand {
 }
 
 /**
- * Renders the systemd unit of the daemon of a Juju unit. systemd stops only the main process, so that builds outlive the
- * daemon.
+ * Renders the systemd unit of the daemon of a Juju unit. systemd stops only the main process, so that builds outlive
+ * the daemon.
  */
 export function renderServiceUnit({ program, node, scheduler, unitName, root }: ServiceCommand): string {
   const args = [scheduler, '--unit', unitName, ...(root === '/' ? [] : ['--root', root])];

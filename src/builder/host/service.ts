@@ -34,7 +34,8 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   await systemd.reload();
   await systemd.enable(paths.service);
   await systemd.restart(paths.service);
-  await writeFileAtomic(startDigestFile(paths), `${wanted}\n`, 0o600); // last, so that a crash before this line leads to another restart
+  // last, so that a crash before this line leads to another restart
+  await writeFileAtomic(startDigestFile(paths), `${wanted}\n`, 0o600);
 }
 
 /** Starts the daemon unless it runs. Returns whether it was started. Throws BuilderSetupError. */

@@ -20,7 +20,9 @@ const JOB_TIMEOUT_MS = 8 * HOUR_MS;
 /** The time for its clean-up, after which the job is killed. */
 const CLEAN_UP_TIMEOUT_MS = HOUR_MS / 2;
 
-/** Waits until a job has ended and returns its outcome. Throws CancelledError when the daemon stops; the job continues. */
+/**
+ * Waits until a job has ended and returns its outcome. Throws CancelledError when the daemon stops; the job continues.
+ */
 export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcome> {
   const isOurChild = job.ended !== undefined;
   // a lost mark is harmless: the progress of the job shows that it was started

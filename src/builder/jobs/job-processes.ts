@@ -47,7 +47,7 @@ export function parseProgramArguments(args: readonly string[], programs: string)
   return parseJobArguments(programArgs) ?? parseFormerArguments(programArgs);
 }
 
-/** Reads the ordered job. Returns undefined for an observation of the clouds, and when the order is missing or damaged. */
+/** Reads an ordered job. Returns undefined for an observation, and when the order is missing or damaged. */
 export async function findOrderedJob(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
   const order = await findJobOrder(paths, buildId);
   if (order === undefined) return findFormerJob(paths, buildId);

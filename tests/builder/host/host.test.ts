@@ -37,7 +37,7 @@ const config: ApplicationInitializationConfig = {
 
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
-/** Every file and folder of the host with the time of its last change, but not systemctl's own. */
+/** Lists the files and folders of the host with their modification times, without those of systemctl. */
 async function snapshot(): Promise<readonly string[]> {
   const names = await readdir(at.root, { recursive: true });
   const files = names.filter((name) => !name.includes('systemctl') && name !== 'usr/bin');
@@ -75,8 +75,8 @@ describe('the set-up of a host', () => {
     const before = await snapshot();
     await initialize(config, at.host);
     expect(await snapshot()).toEqual(before);
-    const asked = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
-    expect(asked).toEqual(['is-enabled', 'is-active']);
+    const verbs = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
+    expect(verbs).toEqual(['is-enabled', 'is-active']);
   });
 
   test('A second set-up keeps the key of the unit', async () => {

@@ -15,7 +15,7 @@ const programs = () => at.host.paths.programs;
 const current = () => readlink(join(programs(), 'current'));
 const schedulerText = () => readFile(join(programs(), 'current/dist/bin/scheduler.js'), 'utf8');
 
-describe('the program that the charm carries', () => {
+describe('the program in the charm', () => {
   test('The program is installed only once', async () => {
     expect(await upgradeApp(at.host)).toBe(true);
     expect(await schedulerText()).toBe('// 1\n');

@@ -14,7 +14,7 @@ const COPY = { kind: 'copy', ...IMAGE, withinCloud: 'copy', keepRevisions: undef
 const REVISIONS = { keepRevisions: 5, protectedIds: [], publishedIds: ['i'], isDryRun: false };
 const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as const;
 
-describe('the other jobs', () => {
+describe('prepare, copy and prune jobs', () => {
   test('The jobs prepare, copy and prune run under the given id and return their outcome', async () => {
     await at.script({
       prepare: { result: { cloud: 'builder', swept: ['server s'] } },

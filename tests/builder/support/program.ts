@@ -1,7 +1,7 @@
 /**
  * A fake program. Its behaviour is read from `script.json` in its HOME, by the kind of the order or by kind and image
- * (`build n`). It records its arguments, order, environment, working folder and secrets in `calls/<pid>.json`. A command
- * line of version 0.1.0 counts as kind and image (`run n`).
+ * (`build n`). It records its arguments, order, environment, working folder and secrets in `calls/<pid>.json`. A
+ * command line of version 0.1.0 counts as kind and image (`run n`).
  */
 export const PROGRAM = `
 import { existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
