@@ -32,7 +32,7 @@ const integrate = async (cloud: string): Promise<void> => {
   const relation = charm.agent.relate('image', `runners-${cloud}`);
   relation.addUnit(`runners-${cloud}/0`, await consumerDatabag(cloud));
   relations.set(cloud, relation);
-  await charm.agent.settle();
+  await charm.agent.waitForIdle();
 };
 
 /** Waits until the consumer is told of two images, neither of which is among `old`. */
@@ -127,7 +127,7 @@ describe('the charm on a real cloud', () => {
     for (const id of copies) expect(await statusOf('neighbour-b', id)).toBe('active');
     relations.set('twin', charm.agent.relate('image', 'twin'));
     relations.get('twin')?.addUnit('twin/0', await consumerDatabag('consumer'));
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     expect(await untilTold('twin', 60)).toEqual(toldIds('consumer'));
     expect(await countServers()).toBe(2);
     const ours = (await takeInventory('consumer')).images.filter(({ name }) => name.startsWith(APPLICATION));
@@ -144,7 +144,7 @@ describe('the charm on a real cloud', () => {
       relations.set(name, charm.agent.relate('image', name));
       relations.get(name)?.addUnit(`${name}/0`, data);
     }
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await charm.until('the wrong password to be refused', 60, async () => {
       const failures = (await charm.readBuilt())?.clouds.map(({ failure }) => failure?.kind);
       return failures?.includes('denied') === true ? true : undefined;
@@ -156,7 +156,7 @@ describe('the charm on a real cloud', () => {
     });
     expect([toldIds('wrong'), toldIds('few'), toldIds('consumer')]).toEqual([[], [], before]);
     for (const name of ['wrong', 'few']) relations.get(name)?.break();
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
   });
 });
 
@@ -212,7 +212,7 @@ describe('credentials', () => {
       return cloud?.failure?.kind === 'denied' ? true : undefined;
     });
     await charm.agent.updateSecret(charm.passwordSecret, { password: user.password() });
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await charm.until('the new password to be used', 60, async () => {
       const cloud = (await charm.readBuilt())?.clouds.find(({ cloudId }) => cloudId === 'builder');
       return cloud !== undefined && cloud.failure === undefined ? true : undefined;
@@ -230,7 +230,7 @@ describe('a consumer that departs', () => {
   test('and comes back has its images again without a build', async () => {
     const ids = toldIds('neighbour');
     relations.get('neighbour')?.break();
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await integrate('neighbour');
     expect(await untilTold('neighbour', 60)).toEqual(ids);
     expect(await countServers()).toBe(8);

@@ -66,7 +66,7 @@ test('a relation’s hook is told the relation, and who departs', async () => {
   relation.addUnit('consumer/3');
   await agent.deploy();
   relation.removeUnit('consumer/3');
-  await agent.settle();
+  await agent.waitForIdle();
   expect(await readEnvironment(agent)).toEqual({
     ...always(agent),
     JUJU_HOOK_NAME: 'image-relation-departed',

@@ -88,7 +88,7 @@ test('hooks of two units of one machine never run at the same time', async () =>
 });
 
 test('runs in the error state, and when hooks are held only after them', async () => {
-  const agent = await shell.add({ install: 'exit 1' }, { retry: { firstMs: 1, mostMs: 1, attempts: 0 } });
+  const agent = await shell.add({ install: 'exit 1' }, { retry: { firstMs: 1, maxMs: 1, attempts: 0 } });
   await agent.deploy();
   const release = agent.hold();
   let isDone = false;
@@ -96,7 +96,7 @@ test('runs in the error state, and when hooks are held only after them', async (
     isDone = true;
     return ended;
   });
-  await agent.settle();
+  await agent.waitForIdle();
   expect(isDone).toBe(false);
   release();
   expect((await asked).stdout).toBe('done\n');

@@ -38,7 +38,11 @@ describe('a charm is not deployed', () => {
     ['with one endpoint twice', { metadata: `${METADATA}peers: { image: { interface: x } }` }, 'duplicate'],
     ['without options in config.yaml', { config: '{}' }, 'options is mandatory'],
     ['with an option of no type', { config: 'options: { a: { type: list } }' }, 'invalid type list'],
-    ['whose default is of another type', { config: 'options: { a: { type: int, default: x } }' }, 'no int'],
+    [
+      'whose default is of another type',
+      { config: 'options: { a: { type: int, default: x } }' },
+      'not of type int',
+    ],
     ['with an action of Juju’s own', { actions: 'juju-run: {}' }, 'reserved'],
     ['with a schema that is not known here', { actions: 'a: { params: { p: { $ref: x } } }' }, '$ref'],
   ])('%s', (_, texts, why) => {
@@ -166,7 +170,7 @@ describe('a packed charm', () => {
   };
 
   test('whose dispatch is not executable fails at its first hook', async () => {
-    const retry = { firstMs: 1, mostMs: 1, attempts: 0 };
+    const retry = { firstMs: 1, maxMs: 1, attempts: 0 };
     const agent = await shell.machine.addUnit({ charm: await packLoose(0o644), retry });
     await agent.deploy();
     expect(agent.status).toEqual({ status: 'error', message: 'hook failed: "install"' });

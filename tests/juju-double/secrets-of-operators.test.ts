@@ -94,7 +94,7 @@ describe('secret-changed', () => {
     await takeRuns(agent);
     await agent.updateSecret(uri, { password: 'two' });
     agent.grantSecret(uri);
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([]); // it has not read it yet
     await agent.setConfig({ count: 8 });
     await takeRuns(agent);
@@ -102,7 +102,7 @@ describe('secret-changed', () => {
     await agent.updateSecret(uri, { password: 'three' });
     await agent.updateSecret(uri, { password: 'four' });
     release();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['secret-changed']);
     agent.revokeSecret(uri);
     await agent.updateSecret(uri, { password: 'five' });

@@ -51,21 +51,21 @@ describe('a unit', () => {
     for (const count of [4, 5, 6]) await agent.setConfig({ count });
     expect(await takeRuns(agent)).toEqual([]);
     release();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['config-changed']);
     expect(agent.status.message).toBe('6');
     const releaseAgain = agent.hold();
     await agent.setConfig({ count: 7 });
     await agent.setConfig({ count: 6 });
     releaseAgain();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([]);
   });
 
   test('runs update-status when asked, and not while it is in error', async () => {
     const agent = await shell.add(
       { 'config-changed': '[ "$(config-get count)" != 7 ]' },
-      { retry: { firstMs: 1, mostMs: 1, attempts: 0 } },
+      { retry: { firstMs: 1, maxMs: 1, attempts: 0 } },
     );
     await agent.deploy();
     await agent.updateStatus();
@@ -129,22 +129,22 @@ describe('a relation', () => {
     await takeRuns(agent);
     const relation = agent.relate('image', 'consumer');
     relation.addUnit('consumer/0', { token: 'a' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([
       'image-relation-created',
       'image-relation-joined consumer/0',
       'image-relation-changed consumer/0',
     ]);
     for (const token of ['b', 'c', 'd']) relation.setUnitData('consumer/0', { token });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-changed consumer/0']);
     expect(agent.status.message).toBe('d');
     relation.setUnitData('consumer/0', { token: 'd' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([]);
     relation.removeUnit('consumer/0');
     relation.break();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-departed consumer/0', 'image-relation-broken']);
     expect(listSaid(agent)).toEqual(['image:1:  consumer/0 d', 'image:1: -']);
     expect(agent.model.relations).toEqual([]);
@@ -154,10 +154,10 @@ describe('a relation', () => {
     const agent = await shell.add({ 'image-relation-changed': 'status-set active -- "$(relation-get a)"' });
     await agent.deploy();
     const relation = agent.relate('image', 'consumer');
-    await agent.settle();
+    await agent.waitForIdle();
     await takeRuns(agent);
     relation.setApplicationData({ a: 'from the application' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-changed']);
     expect(agent.status.message).toBe('from the application');
   });
@@ -169,7 +169,7 @@ describe('a relation', () => {
     await agent.deploy();
     const relation = agent.relate('image', 'consumer');
     relation.addUnit('consumer/0');
-    await agent.settle();
+    await agent.waitForIdle();
     expect((await takeRuns(agent)).slice(-2)).toEqual([
       'image-relation-joined consumer/0',
       'image-relation-changed consumer/0',

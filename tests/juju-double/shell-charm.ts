@@ -38,7 +38,7 @@ export function useMachine(): ShellMachine {
   };
   beforeEach(async () => {
     shell.folder = await mkdtemp(join(tmpdir(), 'charm-'));
-    shell.machine = await openMachine({ longestRestartMs: 50 });
+    shell.machine = await openMachine({ maxRestartMs: 50 });
   });
   afterEach(async () => {
     await shell.machine.close();

@@ -168,10 +168,10 @@ describe('a unit file', () => {
     [['ExecStart=program'], 'not absolute'],
     [['ExecStart=/p', 'ExecStart=/q'], 'one ExecStart'],
     [['ExecStart=/p "x'], 'unbalanced'],
-    [['ExecStart=/p $HOME'], '$HOME: not known here'],
+    [['ExecStart=/p $HOME'], '$HOME: not supported'],
     [['ExecStart=/p %H'], 'specifier %H'],
     [['ExecStart=/p', 'Type=forking'], 'Type=forking'],
-    [['ExecStart=/p', 'User=nobody'], 'User: not known here'],
+    [['ExecStart=/p', 'User=nobody'], 'User: not supported'],
     [['ExecStart=/p', 'RestartSec=1 week'], 'time span'],
   ])('that says %j is refused, as systemd would or because the double does not know it', (settings, why) => {
     expect(() => parse(...settings)).toThrow(why);

@@ -3,7 +3,7 @@ import { takeRuns, useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
-const NO_RETRY = { retry: { firstMs: 1, mostMs: 1, attempts: 0 } };
+const NO_RETRY = { retry: { firstMs: 1, maxMs: 1, attempts: 0 } };
 
 const WRITE = 'relation-set -r 1 id=new; state-set seen=yes; status-set active -- written';
 
@@ -47,7 +47,7 @@ describe('a hook', () => {
   test('is tried again a bounded number of times, and then when an operator says so', async () => {
     const agent = await shell.add(
       { install: '[ -f ../mended ]' },
-      { retry: { firstMs: 1, mostMs: 2, attempts: 2 } },
+      { retry: { firstMs: 1, maxMs: 2, attempts: 2 } },
     );
     await agent.deploy();
     expect(await takeRuns(agent)).toEqual(['install', 'install', 'install']);
@@ -58,7 +58,7 @@ describe('a hook', () => {
   });
 
   test('that ended well has failed when the controller refuses what it wrote', async () => {
-    const agent = await shell.add({ start: WRITE }, { retry: { firstMs: 1, mostMs: 1, attempts: 1 } });
+    const agent = await shell.add({ start: WRITE }, { retry: { firstMs: 1, maxMs: 1, attempts: 1 } });
     agent.relate('image', 'consumer');
     agent.failNextFlush('quota exceeded');
     await agent.deploy();

@@ -15,7 +15,7 @@ import {
   statusSet,
 } from './unit-tools.ts';
 
-/** How a hook tool ended. */
+/** The exit code and the output of a hook tool. */
 export interface ToolAnswer {
   readonly code: number;
   readonly stdout: string;
@@ -48,12 +48,12 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map([
   ['status-set', statusSet],
 ]);
 
-/** The hook tools that there are: those of Juju 3.6 that a charm such as ours has a use for. */
+/** The supported hook tools: those of Juju 3.6 that this charm may use. */
 export const TOOL_NAMES: readonly string[] = [...TOOLS.keys()];
 
 /**
- * Answers a call of a hook tool, at once: what it does it does to the context and its model. `'stdin required'` asks
- * the caller to read its standard input to the end and to call again with it.
+ * Answers a call of a hook tool and applies it to the context and its model. Returns `'stdin required'` when the tool
+ * reads its standard input; the caller then reads it to the end and calls again with it.
  */
 export function answerTool(
   context: HookContext,
