@@ -55,12 +55,12 @@ export async function callJsonTool<T>(call: ToolCall, decoder: Decoder<T>, calle
   const stdout = await callTool({ ...call, args: ['--format=json', ...call.args] }, caller);
   const fail = (problems: readonly string[]): Error =>
     new HookToolError(call.tool, 'other', `${nameOf(call)}: ${problems.join('; ')}`);
-  return decode(decoder, parseOutput(stdout, call), 'its answer', fail);
+  return decode(decoder, parseOutput(stdout, call), 'its output', fail);
 }
 
 function parseOutput(stdout: string, call: ToolCall): unknown {
   try {
-    return parseJsonText(stdout, 'its answer');
+    return parseJsonText(stdout, 'its output');
   } catch (error) {
     throw new HookToolError(call.tool, 'other', `${nameOf(call)}: ${messageOf(error)}`);
   }

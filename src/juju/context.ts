@@ -56,7 +56,7 @@ export function readContext(env: Environment, cwd: string): JujuContext {
   };
 }
 
-/** Maps the empty string to undefined: Juju sets a variable that does not apply to the empty string. */
+/** Returns undefined for an empty value, with which Juju marks a variable that does not apply. */
 function present(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

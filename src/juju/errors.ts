@@ -2,8 +2,8 @@
 export type HookToolReason = 'not found' | 'denied' | 'no context' | 'other';
 
 /**
- * The failure of a hook tool. Deliberately not a ProductError: the charm cannot turn it into a status. The hook fails,
- * Juju discards its buffered writes and runs the hook again.
+ * The failure of a hook tool. It is not a ProductError because the charm cannot turn it into a status: the hook fails,
+ * Juju discards the buffered writes and runs the hook again.
  */
 export class HookToolError extends Error {
   readonly tool: string;

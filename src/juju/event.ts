@@ -20,7 +20,7 @@ export const RELATION_CHANGES = ['created', 'joined', 'changed', 'departed', 'br
 
 type RelationChange = (typeof RELATION_CHANGES)[number];
 
-/** Events of this charm, dispatched through juju-exec: the schedule is due, or there are new images to publish. */
+/** The charm's own events, dispatched through juju-exec: the schedule is due, or there are images to publish. */
 export const OWN_EVENTS = ['run', 'built'] as const;
 
 export type OwnEvent = (typeof OWN_EVENTS)[number];

@@ -12,7 +12,7 @@ export type JujuLogLevel = 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG';
 export interface HookTools {
   /** Returns the options that have a value or a default. */
   configGet(): Promise<Readonly<Record<string, unknown>>>;
-  /** Returns `['image:3', …]`, sorted by number, without a relation that is broken. */
+  /** Returns the relation ids, such as `image:3`, sorted by number; a broken relation is left out. */
   relationIds(endpoint: string): Promise<readonly string[]>;
   /** Returns the remote units, sorted by number. */
   relationList(relation: string): Promise<readonly string[]>;

@@ -5,7 +5,7 @@ import type { HookTools, JujuLogLevel } from './hook-tools.ts';
 
 /** A logger that writes to the log of Juju. */
 export interface JujuLogger extends Logger {
-  /** Resolves when every line logged so far has been sent. A line that Juju rejects is lost: logging never fails a hook. */
+  /** Waits until every line so far has been sent. A line that Juju rejects is lost: logging never fails a hook. */
   flush(): Promise<void>;
 }
 

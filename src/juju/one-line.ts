@@ -1,7 +1,7 @@
 /** Below the kernel's limit of 128 KiB for one argument. */
 const MAX_BYTES = 100_000;
 
-/** Replaces line breaks and control characters by spaces: an argument or `juju status` cannot contain them. */
+/** Replaces control characters by spaces: an argument cannot contain NUL, and `juju status` shows one line. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }

@@ -4,7 +4,7 @@ import { HookToolError, type HookToolReason } from './errors.ts';
 
 type Databag = Readonly<Record<string, string>>;
 
-/** Runs `relation-ids` and returns `['endpoint:3', …]`, sorted by number. */
+/** Runs `relation-ids` and returns ids such as `endpoint:3`, sorted by number. */
 export async function relationIds(endpoint: string, caller: ToolCaller): Promise<readonly string[]> {
   const ids = await callJsonTool(
     { tool: 'relation-ids', args: [endpoint] },

@@ -118,7 +118,7 @@ test('The environment of secret-changed contains the URI of the secret and the l
   });
 });
 
-test('Commands of juju-exec have no dispatch path, and both kinds of model proxies are in their environment', async () => {
+test('The environment of juju-exec has no dispatch path but both kinds of model proxies', async () => {
   const agent = await shell.add(
     {},
     {

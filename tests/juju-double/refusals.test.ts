@@ -114,7 +114,7 @@ describe('hook tool errors', () => {
     ['action-set', 'a..b=1', 'must start and end with lowercase'],
     ['action-set', 'stdout=1', 'cannot set reserved action key "stdout"'],
     ['action-set', 'x', 'argument "x" must be of the form key...=value'],
-  ])('The call %s %s is refused', (tool, arg, why) => {
+  ])('The action result in the call %s %s is refused', (tool, arg, why) => {
     const model = sampleModel();
     const task = { id: '1', name: 'run', params: {}, status: 'running' as const, message: '' };
     const outcome = { results: {}, stdout: '', stderr: '', returnCode: undefined, progress: [] };
@@ -173,7 +173,7 @@ describe('a packed charm', () => {
     expect(agent.model.log.at(-1)?.message).toMatch(/fork\/exec .*dispatch: permission denied/);
   });
 
-  test('A charm without a dispatch file runs its hook files, made executable, and fails actions without a file', async () => {
+  test('A charm without a dispatch file runs its hook files and fails an action without a file', async () => {
     const agent = await shell.machine.addUnit({ charm: await packLoose(undefined) });
     await agent.deploy();
     expect(agent.status).toEqual({ status: 'active', message: 'start' });

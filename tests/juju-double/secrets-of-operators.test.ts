@@ -74,7 +74,7 @@ describe('secret-get', () => {
   });
 });
 
-test('A secret that Juju would refuse is refused', () => {
+test('Adding a secret with invalid content or a duplicate name is refused', () => {
   const model = sampleModel();
   expect(() => addSecret(model, 'a', { Pw: 'x' })).toThrow('key "Pw" not valid');
   expect(() => addSecret(model, 'a', {})).toThrow('empty secret value');

@@ -119,7 +119,7 @@ describe('the life of a unit', () => {
 });
 
 describe('the life of a relation', () => {
-  test('A relation runs joined and changed, one changed for many writes, then departed and broken', async () => {
+  test('A relation runs joined, changed once for many writes, departed and broken, in this order', async () => {
     const agent = await shell.add({
       'image-relation-changed': 'status-set active -- "$(relation-get token)"',
       'image-relation-departed': 'juju-log -- "$(relation-list) $JUJU_DEPARTING_UNIT $(relation-get token)"',

@@ -35,8 +35,8 @@ describe('readContext', () => {
   test.each([
     ['JUJU_CHARM_DIR', { JUJU_CHARM_DIR: '/a', CHARM_DIR: '/b' }, '/a'],
     ['CHARM_DIR, its older name,', { JUJU_CHARM_DIR: undefined, CHARM_DIR: '/b' }, '/b'],
-    ['the working directory', { JUJU_CHARM_DIR: '', CHARM_DIR: '' }, '/charm'],
-  ])('The charm folder is taken from %s when it has precedence', (_, change, charmDir) => {
+    ['the working directory without these variables', { JUJU_CHARM_DIR: '', CHARM_DIR: '' }, '/charm'],
+  ])('The charm folder is taken from %s', (_, change, charmDir) => {
     expect(read(change).charmDir).toBe(charmDir);
   });
 

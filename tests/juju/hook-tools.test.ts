@@ -100,10 +100,10 @@ describe('hook tool output', () => {
   test.each([
     ['that is not JSON', { stdout: 'MARKED' }],
     ['of an unexpected shape', json({ MARKED: 1 })],
-  ])('Hook tool output %s fails the hook and is not repeated in the error', async (_, answer) => {
+  ])('Output of a hook tool %s causes a HookToolError that does not repeat it', async (_, answer) => {
     const { tools } = toolsAnswering(answer);
     const message = await tools.relationIds('image').catch((error: unknown) => String(error));
-    expect(message).toMatch(/^HookToolError: relation-ids image: its answer/);
+    expect(message).toMatch(/^HookToolError: relation-ids image: its output/);
     expect(message).not.toMatch('MARKED');
   });
 });

@@ -36,7 +36,7 @@ describe('dispatchCharm', () => {
     ]);
   });
 
-  test('A juju-exec process receives no variable of a hook', async () => {
+  test('The juju-exec process receives no variable of a hook', async () => {
     const path = await writeJujuExec(
       `env | cut -d= -f1 | grep -v -x -e PWD -e SHLVL -e _ | sort > ${folder}/env`,
     );

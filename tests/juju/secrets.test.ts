@@ -30,14 +30,14 @@ describe('secret-get', () => {
     await expect(failed).rejects.toMatchObject({ name: 'HookToolError', reason: 'other' });
   });
 
-  test('Undecodable output of secret-get is not repeated in the error', async () => {
+  test('Invalid output of secret-get is not repeated in the error', async () => {
     const { run } = scriptAnswers(() => ({ stdout: '{"password": "MARKED"' }));
     const failed = createHookTools(run, HOOK_ENVIRONMENT).secretGet(URI);
     await expect(failed).rejects.toThrow(/^(?![^]*MARKED)secret-get/);
   });
 });
 
-test('Relation data is passed on stdin because argv has a size limit and is visible to every user of the host', async () => {
+test('Relation data is passed on stdin because argv is limited in size and visible to every user', async () => {
   const { run, requests } = scriptAnswers(() => ({}));
   const changes = { id: 'x'.repeat(200_000), tags: '' };
   await createHookTools(run, HOOK_ENVIRONMENT).relationSet('image:3', changes);

@@ -107,7 +107,7 @@ describe('hook tools on a model', () => {
     expect(await tools.relationIds('image')).toEqual([]);
   });
 
-  test('Relation data is readable at once, reaches the model when the hook succeeds, and an empty value deletes a key', async () => {
+  test('Relation data is readable at once but reaches the model only when the hook succeeds', async () => {
     const model = openModel();
     const relation = relate(model);
     const first = openHook(model);

@@ -117,7 +117,8 @@ export class UnitAgent {
   async updateStatus(): Promise<void> {
     this.#state.wantsUpdateStatus = true;
     await this.waitForIdle();
-    this.#state.wantsUpdateStatus &&= this.#state.failed === undefined; // Juju does not repeat an update-status that was skipped in the error state
+    // Juju does not repeat an update-status that was skipped in the error state.
+    this.#state.wantsUpdateStatus &&= this.#state.failed === undefined;
   }
 
   /** Runs an action to its end, as `juju run` does. Throws OperatorError when Juju would refuse the action. */
@@ -138,7 +139,7 @@ export class UnitAgent {
     });
   }
 
-  /** Resolves the error state, as `juju resolved` does. Without a retry the hook counts as run, but its writes are lost. */
+  /** Acts as `juju resolved`. Without a retry the failed hook counts as run, but its writes are lost. */
   async resolve({ retry = true }: { readonly retry?: boolean } = {}): Promise<void> {
     if (this.#state.failed === undefined)
       throw new OperatorError(`unit "${this.model.unit}" is not in an error state`);
@@ -182,7 +183,7 @@ export class UnitAgent {
     await rm(this.#parts.folder, { recursive: true, force: true });
   }
 
-  /** Makes the controller reject the writes of the next hook, which then fails. */
+  /** Makes the controller reject the writes of the next run that has any; that run then fails. */
   failNextFlush(message: string): void {
     this.model.failNextFlush = message;
   }

@@ -12,7 +12,7 @@ export interface CharmProcessRequest {
   readonly env: Readonly<Record<string, string>>;
   /** The standard input; empty by default. */
   readonly input?: string;
-  /** True for a shell, which ends when no process has its output open any more; false for a hook. */
+  /** True for a shell, which ends when no process has its output open any more; a hook ends with its process. */
   readonly waitsForOutput: boolean;
   /** Called when the process has exited, even when its orphans still hold its output open. */
   readonly onExit?: () => void;

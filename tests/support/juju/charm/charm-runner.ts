@@ -85,7 +85,7 @@ export class CharmRunner {
     const onLine = (stream: 'stdout' | 'stderr', line: string): void =>
       writeLog(this.#model, stream === 'stdout' ? 'DEBUG' : 'WARNING', logger, line);
     const onExit = (): void => {
-      this.#context = undefined; // a hook tool call from an orphan of the hook is refused
+      this.#context = undefined; // hook tool calls of the hook's orphans are refused from now on
     };
     return this.#start({ ...shared, file, waitsForOutput: false, onLine, onExit });
   }

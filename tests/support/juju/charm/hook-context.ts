@@ -74,7 +74,7 @@ function checkRelationEvent(event: JujuEvent & { kind: 'relation' }, relation: R
   if (needsUnit && remoteUnit === undefined) throw new Error(`relation-${change} needs a remote unit`);
   if (!takesUnit && remoteUnit !== undefined) throw new Error(`relation-${change} takes no remote unit`);
   if ((departingUnit !== undefined) !== (change === 'departed')) {
-    throw new Error('relation-departed, and no other event, needs a departing unit');
+    throw new Error('only relation-departed has a departing unit, and it needs one');
   }
   if (remoteUnit !== undefined && !relation.remoteUnits.has(remoteUnit)) {
     throw new Error(`${remoteUnit} is not in ${nameOf(relation)}`);

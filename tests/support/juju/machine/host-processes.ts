@@ -50,7 +50,7 @@ function refersTo(pid: number, folders: readonly string[]): boolean {
   return texts.some((text) => folders.some((folder) => text.includes(folder)));
 }
 
-/** Returns the empty string on an error: the process has ended, belongs to another user, or is a zombie. */
+/** Returns the empty string when the read fails: the process has ended, is a zombie, or belongs to another user. */
 function readOrEmpty(read: () => string): string {
   try {
     return read();

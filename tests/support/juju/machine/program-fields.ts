@@ -1,4 +1,4 @@
-/** The size of a field's length, which is big-endian and precedes the field's bytes, as Perl's `N/a*` packs it. */
+/** A field is its length in four big-endian bytes, followed by its bytes, as Perl's `N/a*` packs it. */
 const LENGTH_BYTES = 4;
 
 /** Parses the fields that a program sent. Throws RangeError when a field is truncated. */

@@ -37,7 +37,7 @@ function readText({ type }: ConfigOption, text: string): ConfigValue {
   return text;
 }
 
-/** Returns the options that have a value or a default. After an upgrade, options that the charm dropped are left out. */
+/** Returns the options that have a value or a default, without options that an upgrade has removed. */
 export function readConfig({ charm, config }: Model): Readonly<Record<string, ConfigValue>> {
   const values: Record<string, ConfigValue> = {};
   for (const [name, option] of charm.options) {

@@ -56,7 +56,7 @@ interface LogLine {
 }
 
 /** One call of a hook tool, without its stdout, which may contain secrets. */
-interface ToolCall {
+export interface ToolCall {
   readonly at: number;
   readonly contextId: string;
   /** The hook's or action's name; `run-commands` under juju-exec. */
@@ -73,6 +73,7 @@ export type Databag = Record<string, string>;
 /** A databag of the remote application or of one of its units. */
 interface RemoteBag {
   data: Databag;
+  /** The number of changes so far. */
   version: number;
   /** The version for which relation-changed was last run; 0 before the first run. */
   seen: number;

@@ -68,7 +68,7 @@ export class OperationLoop {
     };
   }
 
-  /** Waits until no operation is left that is not held. Rethrows a fault of the double itself. */
+  /** Waits until no operation is pending, apart from held ones. Rethrows a fault of the double itself. */
   async waitForIdle(): Promise<void> {
     this.wake();
     while (this.#fault === undefined && (this.#loop !== undefined || this.#timer !== undefined)) {
@@ -151,7 +151,8 @@ export class OperationLoop {
       this.#timer = undefined;
       if (this.#killed > MAX_KILLED)
         throw new Error(`a hook was killed by a signal more than ${MAX_KILLED} times in a row`);
-      this.#state.failed = { operation, attempts: this.#state.failed?.attempts ?? -1, isDue: true }; // Juju runs it again without an error status
+      // Juju runs a killed hook again without an error status.
+      this.#state.failed = { operation, attempts: this.#state.failed?.attempts ?? -1, isDue: true };
       return;
     }
     this.#killed = 0;

@@ -46,19 +46,16 @@ function parsePair(word: string): readonly [readonly string[], string] {
   throw new ToolRefusal(2, `key ${JSON.stringify(key)} ${requirement}`);
 }
 
-function writeDotted(
-  results: ActionResults,
-  [first = '', ...operands]: readonly string[],
-  value: string,
-): void {
-  if (operands.length === 0) {
+function writeDotted(results: ActionResults, path: readonly string[], value: string): void {
+  const [first = '', ...others] = path;
+  if (others.length === 0) {
     results[first] = value;
     return;
   }
   const known = results[first];
-  const nested = typeof known === 'object' ? known : {};
-  results[first] = nested;
-  writeDotted(nested, operands, value);
+  const child = typeof known === 'object' ? known : {};
+  results[first] = child;
+  writeDotted(child, others, value);
 }
 
 /** Answers `action-fail`. */

@@ -25,7 +25,7 @@ export class ToolPace {
     return this.#spentMs;
   }
 
-  /** Answers a call of a process that has run for `elapsedMs`, after the minimum duration. */
+  /** Answers a call of a process that has already run for `elapsedMs`, delayed to the minimum duration. */
   async run<T>(elapsedMs: number, answer: () => T | 'stdin required'): Promise<T | 'stdin required'> {
     const arrivedAt = this.#clock.now();
     const answered = answer();
