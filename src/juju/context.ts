@@ -3,10 +3,10 @@ import { InputError } from '../model/errors.ts';
 import type { HostSecrets } from '../model/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
 
-/** A process's environment. */
+/** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who we are to Juju, whatever the event. */
+/** The identity of the unit in Juju, which is the same for every event. */
 export interface JujuContext {
   /** `app/0` */
   readonly unitName: string;
@@ -14,17 +14,17 @@ export interface JujuContext {
   readonly modelName: string;
   readonly modelUuid: string;
   readonly jujuVersion: string;
-  /** Where Juju unpacked the charm. */
+  /** The folder into which Juju unpacked the charm. */
   readonly charmDir: string;
-  /** Only in an action. */
+  /** Set only while an action runs. */
   readonly actionName?: string;
-  /** The model's `juju-*-proxy` settings, which Juju leaves to the charm to apply. */
+  /** The model's `juju-*-proxy` settings. Juju does not apply them; the charm must. */
   readonly proxies: HostSecrets['proxy'];
 }
 
-const UNIT_NAME = /^([a-z][a-z0-9-]*)\/(?:0|[1-9]\d*)$/; // it becomes part of paths
+const UNIT_NAME = /^([a-z][a-z0-9-]*)\/(?:0|[1-9]\d*)$/; // the unit name becomes part of paths
 
-/** Reads what Juju tells every hook. Throws InputError with all that is missing or wrong. */
+/** Reads the variables that Juju sets for every hook. Throws InputError with all problems. */
 export function readContext(env: Environment, cwd: string): JujuContext {
   const problems: string[] = [];
   const read = (name: string): string => {
@@ -56,7 +56,7 @@ export function readContext(env: Environment, cwd: string): JujuContext {
   };
 }
 
-/** Juju sets variables to the empty string when they do not apply. */
+/** Returns undefined for an empty value, with which Juju marks a variable that does not apply. */
 function present(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

@@ -21,7 +21,7 @@ import {
   statusSet,
 } from './unit-tools.ts';
 
-/** The hook tools on the PATH of `env`, a hook's environment. */
+/** Returns the hook tools on the PATH of `env`, which is the environment of a hook. */
 export function createHookTools(run: RunCommand, env: Environment): HookTools {
   const caller: ToolCaller = { run, env: definedVariables(env) };
   return {

@@ -1,9 +1,9 @@
-/** Why a hook tool failed, as far as its words tell. */
+/** The reason for the failure of a hook tool, derived from its stderr. */
 export type HookToolReason = 'not found' | 'denied' | 'no context' | 'other';
 
 /**
- * A hook tool did not do what it was asked. Not a ProductError: the charm cannot make a status of it, the hook fails,
- * Juju drops what was buffered and runs the hook again.
+ * The failure of a hook tool. It is not a ProductError because the charm cannot turn it into a status: the hook fails,
+ * Juju discards the buffered writes and runs the hook again.
  */
 export class HookToolError extends Error {
   readonly tool: string;
@@ -17,14 +17,14 @@ export class HookToolError extends Error {
   }
 }
 
-/** Wording differs by patch release, so only these parts of it are relied upon. */
+/** The wording differs between patch releases of Juju; these parts are stable. */
 const REASONS: readonly (readonly [RegExp, HookToolReason])[] = [
   [/JUJU_CONTEXT_ID not set|wrong context ID|expected context id/i, 'no context'],
   [/permission denied|not the leader|cannot write relation settings|access denied/i, 'denied'],
   [/not found|unknown relation id/i, 'not found'],
 ];
 
-/** Which reason a hook tool's stderr tells. */
+/** Derives the reason of a failure from the stderr of the hook tool. */
 export function classifyToolFailure(stderr: string): HookToolReason {
-  return REASONS.find(([words]) => words.test(stderr))?.[1] ?? 'other';
+  return REASONS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'other';
 }

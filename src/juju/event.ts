@@ -1,7 +1,7 @@
 import { InputError } from '../model/errors.ts';
 import type { Environment } from './context.ts';
 
-/** The hooks that the charm knows, besides those of relations. */
+/** The hooks that the charm knows, without those of relations. */
 export const HOOK_NAMES = [
   'install',
   'upgrade-charm',
@@ -20,12 +20,12 @@ export const RELATION_CHANGES = ['created', 'joined', 'changed', 'departed', 'br
 
 type RelationChange = (typeof RELATION_CHANGES)[number];
 
-/** Events of our own, entered through juju-exec: the schedule's tick, and news to publish. */
+/** The charm's own events, dispatched through juju-exec: the schedule is due, or there are images to publish. */
 export const OWN_EVENTS = ['run', 'built'] as const;
 
 export type OwnEvent = (typeof OWN_EVENTS)[number];
 
-/** What Juju, or the daemon, has the charm do. */
+/** The event that Juju or the daemon dispatches to the charm. */
 export type CharmEvent =
   | { readonly kind: 'hook'; readonly name: HookName }
   | {
@@ -33,17 +33,17 @@ export type CharmEvent =
       readonly endpoint: string;
       readonly relationId: number;
       readonly change: RelationChange;
-      /** Absent in created, broken, and a change of the application's databag. */
+      /** Absent for created, for broken, and for a change of the application's databag. */
       readonly unit?: string;
-      /** In departed: who really goes, which may be ourselves. */
+      /** Set for departed: the unit that leaves the relation, which may be this unit. */
       readonly departingUnit?: string;
     }
   | { readonly kind: 'own'; readonly name: OwnEvent }
   | { readonly kind: 'action'; readonly name: string; readonly taskId: string }
-  /** A hook that this charm does not know. */
+  /** A hook that this charm does not handle. */
   | { readonly kind: 'other'; readonly name: string };
 
-/** Reads which event the environment is of. Throws InputError when it tells of none. */
+/** Reads the event from the environment. Throws InputError when the environment contains none. */
 export function readEvent(env: Environment): CharmEvent {
   const dispatched = env['JUJU_DISPATCH_PATH'] ?? '';
   const name = dispatched.slice(dispatched.lastIndexOf('/') + 1);
@@ -63,12 +63,12 @@ function readAction(name: string, env: Environment): CharmEvent {
 }
 
 function readHook(name: string, env: Environment): CharmEvent {
-  const [, endpoint, word] = /^(.+)-relation-([a-z]+)$/.exec(name) ?? [];
-  const change = RELATION_CHANGES.find((one) => one === word);
+  const [, endpoint, suffix] = /^(.+)-relation-([a-z]+)$/.exec(name) ?? [];
+  const change = RELATION_CHANGES.find((each) => each === suffix);
   if (endpoint !== undefined && change !== undefined) return readRelation(endpoint, change, env);
-  const own = OWN_EVENTS.find((one) => one === name);
+  const own = OWN_EVENTS.find((each) => each === name);
   if (own !== undefined) return { kind: 'own', name: own };
-  const hook = HOOK_NAMES.find((one) => one === name);
+  const hook = HOOK_NAMES.find((each) => each === name);
   return hook === undefined ? { kind: 'other', name } : { kind: 'hook', name: hook };
 }
 

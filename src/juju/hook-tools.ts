@@ -1,36 +1,36 @@
 import type { Secret } from '../model/secret.ts';
 import type { UnitStatus } from '../model/unit-status.ts';
 
-/** What a secret's grant lets us see. */
+/** The result of reading a secret. */
 export type SecretAnswer =
   | { readonly state: 'read'; readonly content: ReadonlyMap<string, Secret> }
   | { readonly state: 'not granted' | 'not found' };
 
 export type JujuLogLevel = 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG';
 
-/** What a hook may ask of Juju, and tell it. Each is one hook tool; all of them throw HookToolError. */
+/** The hook tools of Juju, one method for each tool. Every method throws HookToolError. */
 export interface HookTools {
-  /** Options that have a value or a default. */
+  /** Returns the options that have a value or a default. */
   configGet(): Promise<Readonly<Record<string, unknown>>>;
-  /** `['image:3', …]`, by number; without one that is broken. */
+  /** Returns the relation ids, such as `image:3`, sorted by number; a broken relation is left out. */
   relationIds(endpoint: string): Promise<readonly string[]>;
-  /** The remote units, by number. */
+  /** Returns the remote units, sorted by number. */
   relationList(relation: string): Promise<readonly string[]>;
-  /** The remote application. */
+  /** Returns the remote application. */
   relationApplication(relation: string): Promise<string>;
-  /** One unit's databag; `undefined` when it is not there (any more). */
+  /** Returns the databag of a unit; undefined when the unit or the relation does not exist. */
   relationGet(relation: string, unit: string): Promise<Readonly<Record<string, string>> | undefined>;
-  /** Changes our unit's databag when the hook ends well; an empty value deletes its key. */
+  /** Changes this unit's databag when the hook succeeds; an empty value deletes its key. */
   relationSet(relation: string, changes: Readonly<Record<string, string>>): Promise<void>;
-  /** The newest revision. */
+  /** Reads the newest revision. */
   secretGet(uri: string): Promise<SecretAnswer>;
-  /** Holds for 30 s at least. */
+  /** Reports whether this unit leads its application; true is guaranteed for at least 30 s. */
   isLeader(): Promise<boolean>;
   statusSet(status: UnitStatus): Promise<void>;
   applicationVersionSet(version: string): Promise<void>;
   log(level: JujuLogLevel, message: string): Promise<void>;
   actionGet(): Promise<Readonly<Record<string, unknown>>>;
-  /** Keys of lower-case letters, digits and hyphens. */
+  /** Accepts keys of lower-case letters, digits and hyphens. */
   actionSet(results: Readonly<Record<string, string>>): Promise<void>;
   actionFail(message: string): Promise<void>;
 }

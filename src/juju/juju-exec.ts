@@ -2,7 +2,7 @@ import { messageOf } from '../model/message-of.ts';
 import { ProductError } from '../model/errors.ts';
 import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { OwnEvent } from './event.ts';
-import { tellEnd } from './tell-end.ts';
+import { describeExit } from './tell-end.ts';
 
 /** A wish to have the charm dispatched from outside of any hook. */
 export interface CharmDispatch {
@@ -46,5 +46,5 @@ export async function dispatchCharm(entry: CharmDispatch): Promise<DispatchOutco
 
 function judge(result: CommandResult, event: OwnEvent): DispatchOutcome {
   if (result.exitCode === 0) return { state: 'entered' };
-  return { state: 'failed', message: `juju-exec, event ${event}: ${tellEnd(result)}` };
+  return { state: 'failed', message: `juju-exec, event ${event}: ${describeExit(result)}` };
 }

@@ -3,15 +3,15 @@ import { renderMessage } from '../system/log/log-line.ts';
 import type { Logger } from '../system/log/logger.ts';
 import type { HookTools, JujuLogLevel } from './hook-tools.ts';
 
-/** A log that Juju keeps. */
+/** A logger that writes to the log of Juju. */
 export interface JujuLogger extends Logger {
-  /** Resolves when Juju has all that was logged so far, or would not take it: no hook fails for its log. */
+  /** Waits until every line so far has been sent. A line that Juju rejects is lost: logging never fails a hook. */
   flush(): Promise<void>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Logs through `juju-log`, one line after the other; to be flushed before the hook ends. */
+/** Creates a logger that runs `juju-log` for one line after the other. Flush it before the hook ends. */
 export function createJujuLogger(tools: Pick<HookTools, 'log'>): JujuLogger {
   let last: Promise<void> = Promise.resolve();
   const log =

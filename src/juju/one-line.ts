@@ -1,19 +1,19 @@
-/** The kernel takes 128 KiB for one argument. */
-const MOST_BYTES = 100_000;
+/** Below the kernel's limit of 128 KiB for one argument. */
+const MAX_BYTES = 100_000;
 
-/** `text` on one line: what an argument cannot carry, or `juju status` not show, becomes a space. */
+/** Replaces control characters by spaces: an argument cannot contain NUL, and `juju status` shows one line. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-/** `text` in parts that each fit into one argument; no character is cut. */
-export function splitForArguments(text: string, mostBytes = MOST_BYTES): readonly string[] {
+/** Splits text into parts that each fit into one argument, never within a character. */
+export function splitForArguments(text: string, maxBytes = MAX_BYTES): readonly string[] {
   const parts: string[] = [];
   let part = '';
   let bytes = 0;
   for (const character of text) {
     const size = Buffer.byteLength(character);
-    if (bytes + size > mostBytes) {
+    if (bytes + size > maxBytes) {
       parts.push(part);
       [part, bytes] = ['', 0];
     }

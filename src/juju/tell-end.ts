@@ -1,9 +1,9 @@
 import type { CommandResult } from '../system/process/command.ts';
 
-const LONGEST_TOLD = 500;
+const MAX_STDERR_LENGTH = 500;
 
-/** How a program of Juju's ended that did not succeed, with its last words on one line. */
-export function tellEnd({ exitCode, signal, stderr }: CommandResult): string {
+/** Describes the exit of a Juju program that failed, with the beginning of its stderr on one line. */
+export function describeExit({ exitCode, signal, stderr }: CommandResult): string {
   const end = exitCode === undefined ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
-  return `${end}: ${stderr.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD)}`;
+  return `${end}: ${stderr.replace(/\s+/g, ' ').trim().slice(0, MAX_STDERR_LENGTH)}`;
 }

@@ -32,7 +32,7 @@ const integrate = async (cloud: string): Promise<void> => {
   const relation = charm.agent.relate('image', `runners-${cloud}`);
   relation.addUnit(`runners-${cloud}/0`, await consumerDatabag(cloud));
   relations.set(cloud, relation);
-  await charm.agent.settle();
+  await charm.agent.waitForIdle();
 };
 
 /** Waits until two images are published for the consumer, neither of which is among `old`. */
@@ -133,7 +133,7 @@ describe('the charm on a real OpenStack', () => {
     for (const id of copies) expect(await statusOf('neighbour-b', id)).toBe('active');
     relations.set('twin', charm.agent.relate('image', 'twin'));
     relations.get('twin')?.addUnit('twin/0', await consumerDatabag('consumer'));
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     expect(await waitForImages('twin', 60)).toEqual(publishedIds('consumer'));
     expect(await countServers()).toBe(2);
     const ours = (await takeInventory('consumer')).images.filter(({ name }) => name.startsWith(APPLICATION));
@@ -150,7 +150,7 @@ describe('the charm on a real OpenStack', () => {
       relations.set(name, charm.agent.relate('image', name));
       relations.get(name)?.addUnit(`${name}/0`, data);
     }
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await charm.until('the wrong password to be refused', 60, async () => {
       const failures = (await charm.readBuilt())?.clouds.map(({ failure }) => failure?.kind);
       return failures?.includes('denied') === true ? true : undefined;
@@ -162,7 +162,7 @@ describe('the charm on a real OpenStack', () => {
     });
     expect([publishedIds('wrong'), publishedIds('few'), publishedIds('consumer')]).toEqual([[], [], before]);
     for (const name of ['wrong', 'few']) relations.get(name)?.break();
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
   });
 });
 
@@ -218,7 +218,7 @@ describe('credentials', () => {
       return cloud?.failure?.kind === 'denied' ? true : undefined;
     });
     await charm.agent.updateSecret(charm.passwordSecret, { password: user.password() });
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await charm.until('the new password to be used', 60, async () => {
       const cloud = (await charm.readBuilt())?.clouds.find(({ cloudId }) => cloudId === 'builder');
       return cloud !== undefined && cloud.failure === undefined ? true : undefined;
@@ -236,7 +236,7 @@ describe('a consumer that departs', () => {
   test('A consumer that departs and returns gets its images again without a build', async () => {
     const ids = publishedIds('neighbour');
     relations.get('neighbour')?.break();
-    await charm.agent.settle();
+    await charm.agent.waitForIdle();
     await integrate('neighbour');
     expect(await waitForImages('neighbour', 60)).toEqual(ids);
     expect(await countServers()).toBe(8);

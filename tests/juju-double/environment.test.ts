@@ -6,8 +6,8 @@ import { useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
-/** Tells the whole environment of its process, as the kernel has it. */
-const TELL = 'cat "/proc/$$/environ" > "../environment"; pwd > ../cwd';
+/** Writes the environment and the working directory of the process, read from the kernel, to files. */
+const DUMP = 'cat "/proc/$$/environ" > "../environment"; pwd > ../cwd';
 
 async function readEnvironment(agent: UnitAgent): Promise<Readonly<Record<string, string>>> {
   const text = await readFile(join(dirname(agent.charmDir), 'environment'), 'utf8');
@@ -19,7 +19,7 @@ async function readEnvironment(agent: UnitAgent): Promise<Readonly<Record<string
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-function always(agent: UnitAgent): Readonly<Record<string, unknown>> {
+function commonVariables(agent: UnitAgent): Readonly<Record<string, unknown>> {
   const work = dirname(shell.machine.root);
   return {
     CHARM_DIR: agent.charmDir,
@@ -49,26 +49,26 @@ function always(agent: UnitAgent): Readonly<Record<string, unknown>> {
   };
 }
 
-test('a hook has exactly the environment that Juju gives, in the charm’s folder', async () => {
-  const agent = await shell.add({ start: TELL });
+test('A hook runs in the charm folder with exactly the environment of Juju', async () => {
+  const agent = await shell.add({ start: DUMP });
   await agent.deploy();
   expect(await readEnvironment(agent)).toEqual({
-    ...always(agent),
+    ...commonVariables(agent),
     JUJU_HOOK_NAME: 'start',
     JUJU_DISPATCH_PATH: 'hooks/start',
   });
   expect(await readFile(join(dirname(agent.charmDir), 'cwd'), 'utf8')).toBe(`${agent.charmDir}\n`);
 });
 
-test('a relation’s hook is told the relation, and who departs', async () => {
-  const agent = await shell.add({ 'image-relation-departed': TELL });
+test('The environment of relation-departed names the relation and the departing unit', async () => {
+  const agent = await shell.add({ 'image-relation-departed': DUMP });
   const relation = agent.relate('image', 'consumer');
   relation.addUnit('consumer/3');
   await agent.deploy();
   relation.removeUnit('consumer/3');
-  await agent.settle();
+  await agent.waitForIdle();
   expect(await readEnvironment(agent)).toEqual({
-    ...always(agent),
+    ...commonVariables(agent),
     JUJU_HOOK_NAME: 'image-relation-departed',
     JUJU_DISPATCH_PATH: 'hooks/image-relation-departed',
     JUJU_RELATION: 'image',
@@ -79,19 +79,19 @@ test('a relation’s hook is told the relation, and who departs', async () => {
   });
 });
 
-test('a created relation has no remote unit', async () => {
-  const agent = await shell.add({ 'image-relation-created': TELL });
+test('The environment of relation-created has no remote unit', async () => {
+  const agent = await shell.add({ 'image-relation-created': DUMP });
   agent.relate('image', 'consumer').addUnit('consumer/0');
   await agent.deploy();
   expect(await readEnvironment(agent)).toMatchObject({ JUJU_REMOTE_APP: 'consumer', JUJU_REMOTE_UNIT: '' });
 });
 
-test('an action is told its name and task, and no hook', async () => {
-  const agent = await shell.add({ run: TELL });
+test('The environment of an action names the action and its task but no hook', async () => {
+  const agent = await shell.add({ run: DUMP });
   await agent.deploy();
   const { id } = await agent.runAction('run');
   expect(await readEnvironment(agent)).toEqual({
-    ...always(agent),
+    ...commonVariables(agent),
     JUJU_HOOK_NAME: '',
     JUJU_DISPATCH_PATH: 'actions/run',
     JUJU_ACTION_NAME: 'run',
@@ -100,17 +100,17 @@ test('an action is told its name and task, and no hook', async () => {
   });
 });
 
-test('a changed secret is told by its URI and our label', async () => {
+test('The environment of secret-changed contains the URI of the secret and the label of the unit', async () => {
   const agent = await shell.add({
     'config-changed': 'secret-get --label mine -- "$(config-get password)" > /dev/null',
-    'secret-changed': TELL,
+    'secret-changed': DUMP,
   });
   const uri = agent.addSecret('password', { password: 'one' });
   agent.grantSecret(uri);
   await agent.deploy({ config: { password: uri } });
   await agent.updateSecret(uri, { password: 'two' });
   expect(await readEnvironment(agent)).toEqual({
-    ...always(agent),
+    ...commonVariables(agent),
     JUJU_HOOK_NAME: 'secret-changed',
     JUJU_DISPATCH_PATH: 'hooks/secret-changed',
     JUJU_SECRET_ID: uri,
@@ -118,7 +118,7 @@ test('a changed secret is told by its URI and our label', async () => {
   });
 });
 
-test('commands of juju-exec have no dispatch path, and the model’s proxies are told in two ways', async () => {
+test('The environment of juju-exec has no dispatch path but both kinds of model proxies', async () => {
   const agent = await shell.add(
     {},
     {
@@ -126,9 +126,9 @@ test('commands of juju-exec have no dispatch path, and the model’s proxies are
     },
   );
   await agent.deploy();
-  await agent.execute(TELL);
+  await agent.execute(DUMP);
   expect(await readEnvironment(agent)).toEqual({
-    ...always(agent),
+    ...commonVariables(agent),
     JUJU_HOOK_NAME: '',
     JUJU_CHARM_HTTP_PROXY: 'http://juju:3128',
     https_proxy: 'http://legacy:3128',

@@ -6,18 +6,18 @@ import { takeRuns, useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
-interface Ended {
+interface ProgramExit {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program of the host as a daemon does, with nothing of ours in its environment. */
+/** Runs a program of the host like a daemon: with a clean environment. */
 function runOnHost(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+): Promise<ProgramExit> {
   const path = join(shell.machine.root, 'usr/bin', program);
   return new Promise((resolve) => {
     execFile(path, args, { env: { PATH: '/usr/bin:/bin', ...env } }, (error, stdout, stderr) => {
@@ -26,7 +26,7 @@ function runOnHost(
   });
 }
 
-test('dispatches the charm with an event of its own, whose writes count even when it fails', async () => {
+test('Writes of a charm dispatched by juju-exec are committed even when the charm fails', async () => {
   const agent = await shell.add({ built: 'relation-set -r 1 id=built; echo out; echo err >&2; exit 7' });
   const relation = agent.relate('image', 'consumer');
   await agent.deploy();
@@ -37,7 +37,7 @@ test('dispatches the charm with an event of its own, whose writes count even whe
   expect(agent.status.status).toBe('unknown');
 });
 
-test('is refused within a hook, for units of elsewhere, and without commands', async () => {
+test('The program juju-exec is refused within a hook, for units of other machines, and without commands', async () => {
   await (await shell.add()).deploy();
   const refusals = [
     await runOnHost('juju-exec', ['app/0', 'true'], { JUJU_CONTEXT_ID: 'app/0-start-1' }),
@@ -56,13 +56,13 @@ test('is refused within a hook, for units of elsewhere, and without commands', a
   ]);
 });
 
-test('gives one argument to bash as it is, and quotes several', async () => {
+test('The program juju-exec passes a single argument to bash unchanged and quotes several', async () => {
   await (await shell.add()).deploy();
   expect((await runOnHost('juju-exec', ['app/0', 'echo "$((1 + 1))"'])).stdout).toBe('2\n');
   expect((await runOnHost('juju-exec', ['app/0', 'echo', '$HOME', "it's"])).stdout).toBe("$HOME it's\n");
 });
 
-test('waits for a hook of another unit of the machine', async () => {
+test('The program juju-exec waits for a running hook of another unit of the machine', async () => {
   const slow = 'echo begin >> ../../order; sleep 0.3; echo end >> ../../order';
   const one = await shell.add({ 'update-status': slow }, { application: 'one' });
   const two = await shell.add({}, { application: 'two' });
@@ -79,7 +79,7 @@ test('waits for a hook of another unit of the machine', async () => {
   expect(order).toBe('begin\nend\nexec\n');
 });
 
-test('hooks of two units of one machine never run at the same time', async () => {
+test('Hooks of two units of one machine never run at the same time', async () => {
   const busy = 'mkdir ../../busy; sleep 0.05; rmdir ../../busy';
   const scripts = { install: busy, 'config-changed': busy, start: busy };
   const units = await Promise.all(['one', 'two'].map((application) => shell.add(scripts, { application })));
@@ -87,29 +87,29 @@ test('hooks of two units of one machine never run at the same time', async () =>
   expect(units.map(({ status }) => status.status)).toEqual(['unknown', 'unknown']);
 });
 
-test('runs in the error state, and when hooks are held only after them', async () => {
-  const agent = await shell.add({ install: 'exit 1' }, { retry: { firstMs: 1, mostMs: 1, attempts: 0 } });
+test('The program juju-exec runs in the error state, but not while operations are held', async () => {
+  const agent = await shell.add({ install: 'exit 1' }, { retry: { firstMs: 1, maxMs: 1, attempts: 0 } });
   await agent.deploy();
   const release = agent.hold();
   let isDone = false;
-  const asked = runOnHost('juju-exec', ['app/0', 'echo done']).then((ended) => {
+  const execution = runOnHost('juju-exec', ['app/0', 'echo done']).then((ended) => {
     isDone = true;
     return ended;
   });
-  await agent.settle();
+  await agent.waitForIdle();
   expect(isDone).toBe(false);
   release();
-  expect((await asked).stdout).toBe('done\n');
+  expect((await execution).stdout).toBe('done\n');
 });
 
-test('is refused once the unit is removed', async () => {
+test('The program juju-exec is refused after the unit was removed', async () => {
   const agent = await shell.add();
   await agent.deploy();
   await agent.remove();
   expect(await runOnHost('juju-exec', ['app/0', 'true'])).toMatchObject({ code: 2 });
 });
 
-test('a hook tool is refused after its hook, and told as a stray', async () => {
+test('A hook tool call after the end of its hook is refused and recorded without a hook', async () => {
   const agent = await shell.add({
     start: '(sleep 0.2; status-set active -- late || status-set active -- later) & :',
   });
@@ -122,7 +122,7 @@ test('a hook tool is refused after its hook, and told as a stray', async () => {
   expect(agent.status.status).toBe('unknown');
 });
 
-test('what waits in vain is told the statuses that there were', async () => {
+test('A wait that reaches its deadline reports the statuses so far', async () => {
   const agent = await shell.add({ start: 'status-set blocked -- "no password"' });
   await agent.deploy();
   const waiting = agent.until(({ status }) => status.status === 'active', {

@@ -11,7 +11,7 @@ async function deploy(): Promise<UnitAgent> {
   return agent;
 }
 
-test('a hook tool gets every word as it is', async () => {
+test('A hook tool receives every argument unchanged', async () => {
   const agent = await deploy();
   const { code } = await agent.execute(`juju-log -l DEBUG -- $'two\\nlines' '' '"$HOME" ü €' '*'`);
   expect(code).toBe(0);
@@ -21,27 +21,29 @@ test('a hook tool gets every word as it is', async () => {
   ]);
 });
 
-test('a hook tool that asks for its standard input gets all of it', async () => {
+test('A hook tool that reads its standard input receives all of it', async () => {
   const agent = await deploy();
-  const made = `printf 'text: "%0300000d ü"' 7 | relation-set -r image:1 --file -`;
-  expect(await agent.execute(made)).toMatchObject({ code: 0, stderr: '' });
+  const command = `printf 'text: "%0300000d ü"' 7 | relation-set -r image:1 --file -`;
+  expect(await agent.execute(command)).toMatchObject({ code: 0, stderr: '' });
   const read = await agent.execute('relation-get -r image:1 text app/0');
   expect(read.stdout).toBe(`${'7'.padStart(300_000, '0')} ü\n`);
 });
 
-test('a hook tool that does not ask for it leaves its standard input to others', async () => {
+test('A hook tool that does not read its standard input leaves it for other programs', async () => {
   const agent = await deploy();
   expect((await agent.execute('echo mine | { is-leader; cat; }')).stdout).toBe('True\nmine\n');
 });
 
-test('a charm may call many hook tools at a time', async () => {
+test('A charm may call many hook tools at the same time', async () => {
   const agent = await deploy();
   await agent.execute('for each in $(seq 20); do juju-log "call $each" & done; wait');
-  const said = agent.model.log.map(({ message }) => message).filter((message) => message.includes('call '));
-  expect(new Set(said).size).toBe(20);
+  const messages = agent.model.log
+    .map(({ message }) => message)
+    .filter((message) => message.includes('call '));
+  expect(new Set(messages).size).toBe(20);
 });
 
-test('a hook tool tells how it went by its exit code and its standard error', async () => {
+test('A hook tool that fails reports the reason on its standard error', async () => {
   const agent = await deploy();
   expect(await agent.execute('relation-get -r image:99 - app/0; exit $?')).toMatchObject({
     stdout: '',

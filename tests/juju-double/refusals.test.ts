@@ -13,40 +13,40 @@ import { useMachine } from './shell-charm.ts';
 
 const UPDATE_STATUS = { kind: 'hook', name: 'update-status' } as const;
 
-describe('a charm is not deployed', () => {
+describe('parseCharm', () => {
   const parse = (texts: Partial<CharmTexts>): unknown =>
     parseCharm({ metadata: METADATA, config: CONFIG, actions: ACTIONS, manifest: MANIFEST, ...texts });
 
   test.each<[string, Partial<CharmTexts>, string]>([
     ['without a summary', { metadata: 'name: x\ndescription: d' }, 'expected summary'],
     [
-      'whose name ends in a number',
+      'with a name that ends in a number',
       { metadata: METADATA.replace('sample', 'sample-1') },
       'invalid charm name',
     ],
     ['of format v1', { metadata: `${METADATA}series: [noble]` }, 'format v1'],
     [
-      'that assumes and has no bases',
+      'with assumes but without bases',
       { metadata: `${METADATA}assumes: [juju]`, manifest: '{}' },
       'manifest.yaml',
     ],
-    [
-      'with an endpoint of Juju’s own',
-      { metadata: `${METADATA}peers: { x: { interface: juju-x } }` },
-      'reserved',
-    ],
-    ['with one endpoint twice', { metadata: `${METADATA}peers: { image: { interface: x } }` }, 'duplicate'],
+    ['with a reserved endpoint', { metadata: `${METADATA}peers: { x: { interface: juju-x } }` }, 'reserved'],
+    ['with a duplicate endpoint', { metadata: `${METADATA}peers: { image: { interface: x } }` }, 'duplicate'],
     ['without options in config.yaml', { config: '{}' }, 'options is mandatory'],
-    ['with an option of no type', { config: 'options: { a: { type: list } }' }, 'invalid type list'],
-    ['whose default is of another type', { config: 'options: { a: { type: int, default: x } }' }, 'no int'],
-    ['with an action of Juju’s own', { actions: 'juju-run: {}' }, 'reserved'],
-    ['with a schema that is not known here', { actions: 'a: { params: { p: { $ref: x } } }' }, '$ref'],
-  ])('%s', (_, texts, why) => {
+    ['with an option of an unknown type', { config: 'options: { a: { type: list } }' }, 'invalid type list'],
+    [
+      'with a default of another type',
+      { config: 'options: { a: { type: int, default: x } }' },
+      'not of type int',
+    ],
+    ['with a reserved action', { actions: 'juju-run: {}' }, 'reserved'],
+    ['with an unsupported schema keyword', { actions: 'a: { params: { p: { $ref: x } } }' }, '$ref'],
+  ])('A charm %s is not deployed', (_, texts, why) => {
     expect(() => parse(texts)).toThrow(why);
   });
 });
 
-describe('the operator is refused', () => {
+describe('commands of the operator', () => {
   test.each([
     [{ no: 1 }, 'unknown option "no"'],
     [{ count: 'many' }, 'option "count" expected int'],
@@ -54,13 +54,13 @@ describe('the operator is refused', () => {
     [{ wanted: 'yes' }, 'option "wanted" expected boolean'],
     [{ text: 5 }, 'option "text" expected string'],
     [{ password: 'plain' }, 'option "password" expected secret'],
-  ])('config %j', (change, why) => {
+  ])('Juju refuses the config %j', (change, why) => {
     const model = sampleModel();
     expect(() => changeConfig(model, { ratio: 2, ...change })).toThrow(why);
     expect(model.config.size).toBe(0);
   });
 
-  test('a relation of no endpoint, one that there is, and units of another application', () => {
+  test('Juju refuses a relation without an endpoint, a duplicate relation, and units of another application', () => {
     const model = sampleModel();
     const relation = addRelation(model, 'image', 'consumer');
     expect(() => addRelation(model, 'images', 'consumer')).toThrow('endpoint "images" not found');
@@ -71,7 +71,7 @@ describe('the operator is refused', () => {
   });
 });
 
-describe('a hook tool refuses', () => {
+describe('hook tool errors', () => {
   test.each([
     [
       ['relation-get', '-r', 'one', '-', 'consumer/0'],
@@ -102,7 +102,7 @@ describe('a hook tool refuses', () => {
     [['juju-log'], '2 ERROR no message specified'],
     [['application-version-set'], '2 ERROR no version specified'],
     [['is-leader', '--all'], '2 ERROR option provided but not defined: --all'],
-  ])('%j', ([tool = '', ...args], expected) => {
+  ])('The hook tool call %j is refused', ([tool = '', ...args], expected) => {
     const model = sampleModel(false);
     addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0');
     expect(call(openContext(model, UPDATE_STATUS), tool, ...args)).toBe(expected);
@@ -114,11 +114,11 @@ describe('a hook tool refuses', () => {
     ['action-set', 'a..b=1', 'must start and end with lowercase'],
     ['action-set', 'stdout=1', 'cannot set reserved action key "stdout"'],
     ['action-set', 'x', 'argument "x" must be of the form key...=value'],
-  ])('%s %s', (tool, arg, why) => {
+  ])('The action result in the call %s %s is refused', (tool, arg, why) => {
     const model = sampleModel();
     const task = { id: '1', name: 'run', params: {}, status: 'running' as const, message: '' };
-    const rest = { results: {}, stdout: '', stderr: '', returnCode: undefined, progress: [] };
-    const context = openContext(model, { kind: 'action', task: { ...task, ...rest } });
+    const outcome = { results: {}, stdout: '', stderr: '', returnCode: undefined, progress: [] };
+    const context = openContext(model, { kind: 'action', task: { ...task, ...outcome } });
     expect(call(context, tool, arg)).toMatch(/^2 ERROR /);
     expect(call(context, tool, arg)).toContain(why);
   });
@@ -128,7 +128,7 @@ describe('a hook tool refuses', () => {
     ['[]', 'cannot unmarshal into map'],
     ['{"a":"\\ud800"}', 'invalid Unicode character escape code'],
     ['{"a":', 'yaml: '],
-  ])('what relation-set reads as %j', (stdin, why) => {
+  ])('The input %j of relation-set is refused', (stdin, why) => {
     const model = sampleModel();
     addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0');
     const context = openContext(model, UPDATE_STATUS);
@@ -138,7 +138,7 @@ describe('a hook tool refuses', () => {
     expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
   });
 
-  test('nothing of numbers: they stay as they are written', () => {
+  test('Numbers and booleans in the input of relation-set are kept as written', () => {
     const model = sampleModel();
     addRelation(model, 'image', 'consumer').created = true;
     const context = openContext(model, UPDATE_STATUS);
@@ -165,15 +165,15 @@ describe('a packed charm', () => {
     return join(shell.folder, 'loose.charm');
   };
 
-  test('whose dispatch is not executable fails at its first hook', async () => {
-    const retry = { firstMs: 1, mostMs: 1, attempts: 0 };
+  test('A charm with a dispatch file that is not executable fails at its first hook', async () => {
+    const retry = { firstMs: 1, maxMs: 1, attempts: 0 };
     const agent = await shell.machine.addUnit({ charm: await packLoose(0o644), retry });
     await agent.deploy();
     expect(agent.status).toEqual({ status: 'error', message: 'hook failed: "install"' });
     expect(agent.model.log.at(-1)?.message).toMatch(/fork\/exec .*dispatch: permission denied/);
   });
 
-  test('without dispatch has the hooks that it has, made executable; another action is not implemented', async () => {
+  test('A charm without a dispatch file runs its hook files and fails an action without a file', async () => {
     const agent = await shell.machine.addUnit({ charm: await packLoose(undefined) });
     await agent.deploy();
     expect(agent.status).toEqual({ status: 'active', message: 'start' });
@@ -184,7 +184,7 @@ describe('a packed charm', () => {
     });
   });
 
-  test('that leaves a program running in its folder is not upgraded over it', async () => {
+  test('A charm whose folder contains a running program is not upgraded', async () => {
     const agent = await shell.add({
       start: 'cp /bin/sleep ./dispatch-helper; ./dispatch-helper 1000 > /dev/null 2>&1 &',
     });
@@ -203,13 +203,13 @@ describe('a packed charm', () => {
   });
 });
 
-describe('what a machine is searched for', () => {
+describe('Machine.findText', () => {
   const shell = useMachine();
 
-  test('is found in files, arguments, logs, statuses and databags, but not in /run', async () => {
+  test('Text is found in files, arguments, logs, statuses and databags, but not in /run', async () => {
     const agent = await shell.add({
       start: [
-        'echo hush-1 > "$(cat ../host-root)/var/lib/told"; echo hush-2 > "$(cat ../host-root)/run/kept"',
+        'echo hush-1 > "$(cat ../host-root)/var/lib/leak"; echo hush-2 > "$(cat ../host-root)/run/kept"',
         'echo hush-3; status-set active -- hush-4; relation-set -r 1 a=hush-5',
       ].join('\n'),
     });
@@ -217,12 +217,12 @@ describe('what a machine is searched for', () => {
     await agent.deploy();
     const find = (text: string): Promise<readonly string[]> => shell.machine.findText([text]);
     expect(await find('hush-2')).toEqual([join(agent.charmDir, 'scripts/start')]);
-    expect(await find('hush-1')).toContain(join(shell.machine.root, 'var/lib/told'));
+    expect(await find('hush-1')).toContain(join(shell.machine.root, 'var/lib/leak'));
     expect(await find('hush-3')).toContain('app/0: log of unit.app/0.start');
     expect(await find('hush-4')).toEqual(
       expect.arrayContaining(['app/0: status-set', 'app/0: status active']),
     );
     expect(await find('hush-5')).toEqual(expect.arrayContaining(['app/0: relation-set', 'relation 1']));
-    expect(await find('nobody ever said this')).toEqual([]);
+    expect(await find('text that was never written')).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ export const MANIFEST = `
 bases: [{ name: ubuntu, channel: '24.04', architectures: [amd64] }]
 `;
 
-/** A model with the sample charm; its clock stands at one second. */
+/** Creates a model with the sample charm and a clock that always returns one second. */
 export function sampleModel(leader = true): Model {
   const charm = parseCharm({ metadata: METADATA, config: CONFIG, actions: ACTIONS, manifest: MANIFEST });
   return createModel({ charm, application: 'app', leader, now: () => 1000 });

@@ -20,7 +20,7 @@ function openWithSecret(): { readonly context: HookContext; readonly uri: string
 }
 
 describe('secret-get', () => {
-  test('is denied until the secret is granted, and again once that is revoked', () => {
+  test('Reading a secret is denied until it is granted and after the grant is revoked', () => {
     const { context, uri } = openWithSecret();
     expect(call(context, 'secret-get', uri)).toBe('1 ERROR permission denied');
     grantSecret(context.model, uri);
@@ -31,7 +31,7 @@ describe('secret-get', () => {
     expect(call(context, 'secret-get', uri)).toMatch(/^1 ERROR secret "[0-9a-z]{20}" not found$/);
   });
 
-  test('gives the revision that was read first, until it is asked to refresh', () => {
+  test('The tool secret-get returns the revision that was read first until it is called with --refresh', () => {
     const { context, uri } = openWithSecret();
     const read = (...options: readonly string[]): string =>
       call(context, 'secret-get', ...options, uri, 'password');
@@ -52,11 +52,11 @@ describe('secret-get', () => {
       '2 ERROR specify one of --peek or --refresh but not both',
     ],
     [['--format=smart', 'secret:aaaaaaaaaaaaaaaaaaaa'], '1 ERROR secret "aaaaaaaaaaaaaaaaaaaa" not found'],
-  ])('secret-get %j is refused', (args, expected) => {
+  ])('The call secret-get %j is refused', (args, expected) => {
     expect(call(openWithSecret().context, 'secret-get', ...args)).toBe(expected);
   });
 
-  test('takes the URI in all its forms, and a label from then on', () => {
+  test('The tool secret-get accepts every form of the URI, and a label once it is set', () => {
     const { context, uri } = openWithSecret();
     const id = uri.replace('secret:', '');
     grantSecret(context.model, uri);
@@ -67,14 +67,14 @@ describe('secret-get', () => {
     expect(call(context, 'secret-get', '--label', 'mine', 'password')).toBe('"one"\n');
   });
 
-  test('the charm owns no secrets', () => {
+  test('The tools secret-ids and secret-info-get find no secrets because the charm owns none', () => {
     const { context, uri } = openWithSecret();
     expect(call(context, 'secret-ids', '--format=json')).toBe('null\n');
     expect(call(context, 'secret-info-get', uri)).toMatch(/not found$/);
   });
 });
 
-test('a secret that Juju would not take is refused', () => {
+test('Adding a secret with invalid content or a duplicate name is refused', () => {
   const model = sampleModel();
   expect(() => addSecret(model, 'a', { Pw: 'x' })).toThrow('key "Pw" not valid');
   expect(() => addSecret(model, 'a', {})).toThrow('empty secret value');
@@ -87,29 +87,29 @@ describe('secret-changed', () => {
   const shell = useMachine();
   const READ = 'secret-get --refresh "$(config-get password)" password > /dev/null || true';
 
-  test('comes once for each update, to a unit that has read the secret', async () => {
+  test('The hook secret-changed runs once for pending updates of a secret that the unit has read', async () => {
     const agent = await shell.add({ 'config-changed': READ, 'secret-changed': READ });
     const uri = agent.addSecret('password', { password: 'one' });
     await agent.deploy({ config: { password: uri } });
     await takeRuns(agent);
     await agent.updateSecret(uri, { password: 'two' });
     agent.grantSecret(uri);
-    await agent.settle();
-    expect(await takeRuns(agent)).toEqual([]); // it has not read it yet
+    await agent.waitForIdle();
+    expect(await takeRuns(agent)).toEqual([]); // the unit has not read the secret yet
     await agent.setConfig({ count: 8 });
     await takeRuns(agent);
     const release = agent.hold();
     await agent.updateSecret(uri, { password: 'three' });
     await agent.updateSecret(uri, { password: 'four' });
     release();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['secret-changed']);
     agent.revokeSecret(uri);
     await agent.updateSecret(uri, { password: 'five' });
     expect(await takeRuns(agent)).toEqual([]);
   });
 
-  test('comes once even when the hook does not look at the new revision', async () => {
+  test('The hook secret-changed runs once even when it does not read the new revision', async () => {
     const agent = await shell.add({ 'config-changed': READ });
     const uri = agent.addSecret('password', { password: 'one' });
     agent.grantSecret(uri);

@@ -8,20 +8,20 @@ const shell = useMachine();
 
 const INSTALLED = ['install', 'leader-elected', 'config-changed', 'start'];
 
-/** What the charm itself has logged. */
-function listSaid(agent: UnitAgent): readonly string[] {
+/** Lists the messages logged by the charm itself. */
+function listCharmMessages(agent: UnitAgent): readonly string[] {
   const isAgent = (logger: string): boolean => logger.startsWith('juju.worker.');
   return agent.model.log.filter(({ logger }) => !isAgent(logger)).map(({ message }) => message);
 }
 
-describe('a unit', () => {
-  test('is installed in order, with the relations that there are', async () => {
+describe('the life of a unit', () => {
+  test('A deployment runs the hooks in order, including those of existing relations', async () => {
     const agent = await shell.add({ start: 'status-set active -- ready' });
     agent.relate('image', 'consumer').addUnit('consumer/0');
     await agent.deploy();
-    const [install = '', ...rest] = INSTALLED;
+    const [install = '', ...others] = INSTALLED;
     const joined = ['image-relation-joined consumer/0', 'image-relation-changed consumer/0'];
-    expect(await takeRuns(agent)).toEqual([install, 'image-relation-created', ...rest, ...joined]);
+    expect(await takeRuns(agent)).toEqual([install, 'image-relation-created', ...others, ...joined]);
     expect(agent.status).toEqual({ status: 'active', message: 'ready' });
     expect(agent.model.statusHistory.find(({ of }) => of === 'unit')).toMatchObject({
       status: 'maintenance',
@@ -29,13 +29,13 @@ describe('a unit', () => {
     });
   });
 
-  test('that never sets a status is unknown after its start', async () => {
+  test('A unit that never sets a status is unknown after its start', async () => {
     const agent = await shell.add();
     await agent.deploy();
     expect(agent.status.status).toBe('unknown');
   });
 
-  test('that is not the leader is not elected', async () => {
+  test('The hook leader-elected runs only on the leader', async () => {
     const agent = await shell.add({}, { leader: false });
     await agent.deploy();
     expect(await takeRuns(agent)).toEqual(['install', 'config-changed', 'start']);
@@ -43,7 +43,7 @@ describe('a unit', () => {
     expect(await takeRuns(agent)).toEqual(['leader-elected']);
   });
 
-  test('runs one config-changed for many changes, and none for a change that is taken back', async () => {
+  test('Many config changes cause one config-changed, and a reverted change causes none', async () => {
     const agent = await shell.add({ 'config-changed': 'status-set active -- "$(config-get count)"' });
     await agent.deploy();
     await takeRuns(agent);
@@ -51,21 +51,21 @@ describe('a unit', () => {
     for (const count of [4, 5, 6]) await agent.setConfig({ count });
     expect(await takeRuns(agent)).toEqual([]);
     release();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['config-changed']);
     expect(agent.status.message).toBe('6');
     const releaseAgain = agent.hold();
     await agent.setConfig({ count: 7 });
     await agent.setConfig({ count: 6 });
     releaseAgain();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([]);
   });
 
-  test('runs update-status when asked, and not while it is in error', async () => {
+  test('The hook update-status runs on request, but not while the unit is in error', async () => {
     const agent = await shell.add(
       { 'config-changed': '[ "$(config-get count)" != 7 ]' },
-      { retry: { firstMs: 1, mostMs: 1, attempts: 0 } },
+      { retry: { firstMs: 1, maxMs: 1, attempts: 0 } },
     );
     await agent.deploy();
     await agent.updateStatus();
@@ -78,7 +78,7 @@ describe('a unit', () => {
     expect(await takeRuns(agent)).toEqual([]);
   });
 
-  test('is upgraded: what the old charm brought goes, what it wrote stays', async () => {
+  test('An upgrade deletes files of the old charm but keeps files that the charm wrote', async () => {
     const agent = await shell.add({ old: 'true', install: 'touch written' });
     await agent.deploy();
     await takeRuns(agent);
@@ -89,7 +89,7 @@ describe('a unit', () => {
     await expect(access(join(agent.charmDir, 'scripts/old'))).rejects.toThrow('ENOENT');
   });
 
-  test('starts again after a reboot, with an empty /run', async () => {
+  test('A reboot empties /run and runs the start hook', async () => {
     const agent = await shell.add();
     await agent.deploy();
     await takeRuns(agent);
@@ -100,7 +100,7 @@ describe('a unit', () => {
     expect(await shell.machine.listFiles()).toEqual([durable]);
   });
 
-  test('is removed: its relations go, then stop, then remove', async () => {
+  test('A removal removes the relations, then runs stop and remove', async () => {
     const agent = await shell.add({
       'image-relation-departed': 'juju-log -- "$JUJU_DEPARTING_UNIT"',
       stop: 'juju-log -- "$(cat ../ran)"',
@@ -109,17 +109,17 @@ describe('a unit', () => {
     agent.relate('image', 'consumer').addUnit('consumer/0');
     await agent.deploy();
     await agent.remove();
-    const told = listSaid(agent);
-    expect(told.slice(0, 1)).toEqual(['image:1: app/0']);
-    expect(told[1]).toMatch(/image-relation-departed consumer\/0\nimage-relation-broken\nstop$/);
-    expect(told[2]).toBe('last: stop remove ');
+    const messages = listCharmMessages(agent);
+    expect(messages.slice(0, 1)).toEqual(['image:1: app/0']);
+    expect(messages[1]).toMatch(/image-relation-departed consumer\/0\nimage-relation-broken\nstop$/);
+    expect(messages[2]).toBe('last: stop remove ');
     await expect(stat(agent.charmDir)).rejects.toThrow('ENOENT');
     expect(agent.isRemoved).toBe(true);
   });
 });
 
-describe('a relation', () => {
-  test('tells of its units: joined with changed, one changed for many writes, departed, broken', async () => {
+describe('the life of a relation', () => {
+  test('A relation runs joined, changed once for many writes, departed and broken, in this order', async () => {
     const agent = await shell.add({
       'image-relation-changed': 'status-set active -- "$(relation-get token)"',
       'image-relation-departed': 'juju-log -- "$(relation-list) $JUJU_DEPARTING_UNIT $(relation-get token)"',
@@ -129,47 +129,47 @@ describe('a relation', () => {
     await takeRuns(agent);
     const relation = agent.relate('image', 'consumer');
     relation.addUnit('consumer/0', { token: 'a' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([
       'image-relation-created',
       'image-relation-joined consumer/0',
       'image-relation-changed consumer/0',
     ]);
     for (const token of ['b', 'c', 'd']) relation.setUnitData('consumer/0', { token });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-changed consumer/0']);
     expect(agent.status.message).toBe('d');
     relation.setUnitData('consumer/0', { token: 'd' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual([]);
     relation.removeUnit('consumer/0');
     relation.break();
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-departed consumer/0', 'image-relation-broken']);
-    expect(listSaid(agent)).toEqual(['image:1:  consumer/0 d', 'image:1: -']);
+    expect(listCharmMessages(agent)).toEqual(['image:1:  consumer/0 d', 'image:1: -']);
     expect(agent.model.relations).toEqual([]);
   });
 
-  test('tells of the application without a unit', async () => {
+  test('A change of the application databag runs relation-changed without a unit', async () => {
     const agent = await shell.add({ 'image-relation-changed': 'status-set active -- "$(relation-get a)"' });
     await agent.deploy();
     const relation = agent.relate('image', 'consumer');
-    await agent.settle();
+    await agent.waitForIdle();
     await takeRuns(agent);
     relation.setApplicationData({ a: 'from the application' });
-    await agent.settle();
+    await agent.waitForIdle();
     expect(await takeRuns(agent)).toEqual(['image-relation-changed']);
     expect(agent.status.message).toBe('from the application');
   });
 
-  test('does not tell us of what we write ourselves, and the other side sees it', async () => {
+  test('Writes of the unit itself run no hook and are visible to the remote side', async () => {
     const agent = await shell.add({
       'image-relation-joined': 'printf "{\\"id\\":\\"<1>\\"}" | relation-set --file -',
     });
     await agent.deploy();
     const relation = agent.relate('image', 'consumer');
     relation.addUnit('consumer/0');
-    await agent.settle();
+    await agent.waitForIdle();
     expect((await takeRuns(agent)).slice(-2)).toEqual([
       'image-relation-joined consumer/0',
       'image-relation-changed consumer/0',
@@ -183,7 +183,7 @@ describe('a relation', () => {
   });
 });
 
-test('the charm is unpacked with its modes, beside the word where its host is', async () => {
+test('The charm is unpacked with its file modes next to the file host-root', async () => {
   const agent = await shell.add();
   const { mode } = await stat(join(agent.charmDir, 'dispatch'));
   expect(mode & 0o777).toBe(0o755);

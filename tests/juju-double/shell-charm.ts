@@ -7,10 +7,10 @@ import { type Machine, type UnitOptions, openMachine } from '../support/juju/mac
 import type { UnitAgent } from '../support/juju/unit-agent.ts';
 import { ACTIONS, CONFIG, MANIFEST, METADATA } from './sample-charm.ts';
 
-/** What the charm does in a hook, an action or under a name of its own: bash. */
+/** The bash scripts of the charm by the name of the hook, action or other event. */
 type Scripts = Readonly<Record<string, string>>;
 
-/** Tells what it was run for, then runs the script of that name. */
+/** Records the name of the event, then runs the script of that name. */
 const DISPATCH = `#!/bin/bash
 set -eu
 name="\${JUJU_DISPATCH_PATH##*/}"
@@ -21,13 +21,13 @@ if [ -f "scripts/$name" ]; then . "scripts/$name"; fi
 export interface ShellMachine {
   machine: Machine;
   folder: string;
-  /** Packs a charm of these scripts; gives the zip's path. */
+  /** Packs a charm with these scripts and returns the path of the zip. */
   pack(scripts: Scripts): Promise<string>;
-  /** Packs one and adds a unit of it, not yet deployed. */
+  /** Packs a charm and adds a unit of it, which is not deployed yet. */
   add(scripts?: Scripts, options?: Omit<UnitOptions, 'charm'>): Promise<UnitAgent>;
 }
 
-/** A machine of its own for each test of a file. */
+/** Opens a new machine for each test of the calling file. */
 export function useMachine(): ShellMachine {
   const shell: ShellMachine = {
     machine: undefined as unknown as Machine,
@@ -38,7 +38,7 @@ export function useMachine(): ShellMachine {
   };
   beforeEach(async () => {
     shell.folder = await mkdtemp(join(tmpdir(), 'charm-'));
-    shell.machine = await openMachine({ longestRestartMs: 50 });
+    shell.machine = await openMachine({ maxRestartMs: 50 });
   });
   afterEach(async () => {
     await shell.machine.close();
@@ -65,7 +65,7 @@ async function packCharm(folder: string, scripts: Scripts): Promise<string> {
   return target;
 }
 
-/** What the charm was run for since the last call, `config-changed` or `image-relation-joined consumer/0`. */
+/** Returns the runs since the last call, such as `config-changed` or `image-relation-joined consumer/0`. */
 export async function takeRuns(agent: UnitAgent): Promise<readonly string[]> {
   const path = join(dirname(agent.charmDir), 'ran');
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -10,13 +10,13 @@ const shell = useMachine();
 
 const NAME = 'app-0-scheduler.service';
 
-interface Ended {
+interface ProgramExit {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function systemctl(...args: readonly string[]): Promise<Ended> {
+function systemctl(...args: readonly string[]): Promise<ProgramExit> {
   return new Promise((resolve) => {
     execFile(join(shell.machine.root, 'usr/bin/systemctl'), args, { env: {} }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
@@ -24,7 +24,7 @@ function systemctl(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-/** Writes the service's program and unit file; the program finds its folder as $0's. */
+/** Writes the program and the unit file of the service. */
 async function install(script: string, settings: readonly string[] = []): Promise<void> {
   const program = join(shell.machine.root, 'var/lib/program');
   await writeFile(program, `#!/bin/bash\n${script}\n`, { mode: 0o755 });
@@ -45,13 +45,13 @@ async function untilJournal(pattern: RegExp): Promise<string> {
     if (pattern.test(text)) return text;
     await sleep(20);
   }
-  throw new Error(`the journal does not tell ${String(pattern)}: ${await shell.machine.journal(NAME)}`);
+  throw new Error(`the journal does not match ${String(pattern)}: ${await shell.machine.journal(NAME)}`);
 }
 
 const FOREVER = 'while :; do sleep 0.1; done';
 
 describe('systemctl', () => {
-  test('starts the program with the environment of its unit file and nothing else', async () => {
+  test('A service is started with only the environment of its unit file', async () => {
     await install(`cat /proc/$$/environ | tr '\\0' '\\n'; pwd; umask; echo "args: $@"; ${FOREVER}`, [
       'Environment=ONE=1 "TWO=2 3"',
       'UMask=0077',
@@ -70,7 +70,7 @@ describe('systemctl', () => {
     expect(shell.machine.listProcesses().map(({ pid }) => pid)).toContain(mainPid);
   });
 
-  test('stops the main process only, when its unit file says so; what it started runs on', async () => {
+  test('Stopping a service with KillMode=process leaves its child processes running', async () => {
     await install(`setsid sleep 1000 & echo child $!; trap 'echo asked; exit 0' TERM; ${FOREVER}`, [
       'KillMode=process',
       'Restart=always',
@@ -80,11 +80,11 @@ describe('systemctl', () => {
     expect(await systemctl('stop', NAME)).toMatchObject({ code: 0 });
     expect(await systemctl('is-active', NAME)).toMatchObject({ code: 3, stdout: 'inactive\n' });
     expect(await shell.machine.journal(NAME)).toContain('asked');
-    const left = shell.machine.listProcesses().map(({ command }) => command);
-    expect(left).toEqual(['sleep 1000']);
+    const remaining = shell.machine.listProcesses().map(({ command }) => command);
+    expect(remaining).toEqual(['sleep 1000']);
   });
 
-  test('kills a process that does not stop in time', async () => {
+  test('A service that does not stop in time is killed', async () => {
     await install(`trap '' TERM; echo ready; ${FOREVER}`, ['KillMode=process', 'TimeoutStopSec=200ms']);
     await systemctl('start', NAME);
     await untilJournal(/ready/);
@@ -94,7 +94,7 @@ describe('systemctl', () => {
     expect((await systemctl('is-active', NAME)).stdout).toBe('inactive\n');
   });
 
-  test('starts again what dies by itself, but not without bound', async () => {
+  test('A service that exits is restarted up to its start limit', async () => {
     await install('echo life; exit 1', ['Restart=always', 'RestartSec=1', 'StartLimitBurst=3']);
     await systemctl('start', NAME);
     await untilJournal(/(life\n){3}/);
@@ -106,7 +106,7 @@ describe('systemctl', () => {
     expect(await shell.machine.journal(NAME)).toBe('life\nlife\nlife\n');
   });
 
-  test('starts again what is killed', async () => {
+  test('A killed service is restarted', async () => {
     await install(`echo "life $$"; ${FOREVER}`, ['Restart=always', 'RestartSec=1']);
     await systemctl('start', NAME);
     await untilJournal(/life/);
@@ -115,7 +115,7 @@ describe('systemctl', () => {
     expect(shell.machine.services()).toMatchObject([{ state: 'active', restarts: 1 }]);
   });
 
-  test('restarts with the unit file as of the last daemon-reload', async () => {
+  test('A restart uses the unit file as of the last daemon-reload', async () => {
     await install(`echo "$WORD"; ${FOREVER}`, ['Environment=WORD=one']);
     await systemctl('restart', NAME);
     await untilJournal(/one/);
@@ -127,7 +127,7 @@ describe('systemctl', () => {
     expect(await untilJournal(/two/)).toBe('one\none\ntwo\n');
   });
 
-  test('starts at boot what is enabled', async () => {
+  test('Enabled services are started at boot', async () => {
     await install(`echo life; ${FOREVER}`);
     expect(await systemctl('is-enabled', NAME)).toMatchObject({ code: 1, stdout: 'disabled\n' });
     expect(await systemctl('enable', '--now', NAME)).toMatchObject({ code: 0 });
@@ -141,7 +141,7 @@ describe('systemctl', () => {
     expect(shell.machine.listProcesses()).toEqual([]);
   });
 
-  test('does not know what has no unit file, or has no more', async () => {
+  test('A service without a unit file, or with a deleted one, is not found', async () => {
     expect(await systemctl('start', NAME)).toMatchObject({ code: 5 });
     expect(await systemctl('stop', NAME)).toMatchObject({ code: 5 });
     expect(await systemctl('enable', NAME)).toMatchObject({ code: 1 });
@@ -168,16 +168,16 @@ describe('a unit file', () => {
     [['ExecStart=program'], 'not absolute'],
     [['ExecStart=/p', 'ExecStart=/q'], 'one ExecStart'],
     [['ExecStart=/p "x'], 'unbalanced'],
-    [['ExecStart=/p $HOME'], '$HOME: not known here'],
+    [['ExecStart=/p $HOME'], '$HOME: not supported'],
     [['ExecStart=/p %H'], 'specifier %H'],
     [['ExecStart=/p', 'Type=forking'], 'Type=forking'],
-    [['ExecStart=/p', 'User=nobody'], 'User: not known here'],
+    [['ExecStart=/p', 'User=nobody'], 'User: not supported'],
     [['ExecStart=/p', 'RestartSec=1 week'], 'time span'],
-  ])('that says %j is refused, as systemd would or because the double does not know it', (settings, why) => {
+  ])('A unit file with %j is refused as invalid or unsupported', (settings, why) => {
     expect(() => parse(...settings)).toThrow(why);
   });
 
-  test('is read with its quotes', () => {
+  test('Quotes and escapes in ExecStart are parsed', () => {
     expect(parse(String.raw`ExecStart=/p "a \"b\" $$c" 'd e' f\ g ""`)).toMatchObject({
       execStart: ['/p', 'a "b" $c', 'd e', 'f g', ''],
     });

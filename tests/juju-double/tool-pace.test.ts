@@ -6,7 +6,7 @@ import { useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
-/** Makes calls at the same time, on a clock that moves at once; gives when each was answered. */
+/** Makes concurrent calls on a manual clock and returns the time of each answer. */
 async function answerTimes(pace: ToolPace, clock: ManualClock, elapsed: readonly number[]) {
   const begun = clock.now();
   const answered = Promise.all(
@@ -16,15 +16,15 @@ async function answerTimes(pace: ToolPace, clock: ManualClock, elapsed: readonly
   return answered;
 }
 
-describe('Hook tools that are given 40 ms', () => {
-  test('take it one after the other when they are called at the same time', async () => {
+describe('ToolPace', () => {
+  test('Concurrent hook tool calls of 40 ms are answered one after another', async () => {
     const clock = new ManualClock();
     const pace = new ToolPace(40, clock);
     expect(await answerTimes(pace, clock, [0, 0, 0])).toEqual([40, 80, 120]);
     expect(pace.spentMs).toBe(120);
   });
 
-  test('take it from the start of their process, and longer if they need to', async () => {
+  test('The minimum duration of a hook tool call counts from the start of its process', async () => {
     const clock = new ManualClock();
     const pace = new ToolPace(40, clock);
     expect(await answerTimes(pace, clock, [15])).toEqual([25]);
@@ -32,22 +32,22 @@ describe('Hook tools that are given 40 ms', () => {
     expect(pace.spentMs).toBe(40 + 55);
   });
 
-  test('let a hook with 30 relations spend less than four seconds in them', async () => {
+  test('A hook with 30 relations spends less than four seconds in hook tools of 40 ms', async () => {
     const clock = new ManualClock();
     const pace = new ToolPace(40, clock);
     const times = await answerTimes(pace, clock, Array<number>(6 + 3 * 30).fill(0));
     expect(times.at(-1)).toBe(3840);
   });
 
-  test('take no time before they have been given their input', async () => {
+  test('A hook tool call that waits for its input takes no time', async () => {
     const pace = new ToolPace(40, new ManualClock());
     expect(await pace.run(5, () => 'stdin required')).toBe('stdin required');
     expect(pace.spentMs).toBe(0);
   });
 });
 
-describe('The machine', () => {
-  test('adds up the time that hook tools take, from the start of their processes', async () => {
+describe('Machine.toolPace', () => {
+  test('The machine adds up the durations of hook tool calls from the start of their processes', async () => {
     const agent = await shell.add();
     await agent.deploy();
     expect(shell.machine.toolPace.spentMs).toBe(0);
@@ -55,7 +55,7 @@ describe('The machine', () => {
     expect(shell.machine.toolPace.spentMs).toBeGreaterThan(0);
   });
 
-  test('gives hook tools the time that it was opened with', async () => {
+  test('The machine applies the minimum duration with which it was opened', async () => {
     const machine = await openMachine({ toolMs: 40 });
     try {
       const agent = await machine.addUnit({ charm: await shell.pack({}), application: 'app' });

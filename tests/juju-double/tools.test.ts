@@ -27,11 +27,11 @@ describe('options', () => {
     [['--format=xml'], '2 ERROR invalid value "xml" for option --format: unknown format "xml"'],
     [['text', 'count'], '2 ERROR unrecognized args: ["count"]'],
     [['--all', 'text'], '2 ERROR cannot use argument --all together with key "text"'],
-  ])('config-get %j prints %j', (args, expected) => {
+  ])('The call config-get %j prints %j', (args, expected) => {
     expect(call(openContext(sampleModel(), UPDATE_STATUS), 'config-get', ...args)).toBe(expected);
   });
 
-  test('a status that is no status is refused with code 2, and text after -- may begin with a dash', () => {
+  test('An invalid status is refused with code 2, and text after -- may begin with a dash', () => {
     const model = sampleModel();
     const context = openContext(model, UPDATE_STATUS);
     expect(call(context, 'status-set', 'error', '--', 'x')).toBe(
@@ -41,14 +41,14 @@ describe('options', () => {
     expect(model.status).toEqual({ status: 'blocked', message: '-x' });
   });
 
-  test('a tool that Juju does not have is refused', () => {
+  test('An unknown hook tool is refused', () => {
     const context = openContext(sampleModel(), UPDATE_STATUS);
     expect(call(context, 'leader-get')).toBe('1 ERROR bad request: unknown command: leader-get');
   });
 });
 
-describe('one context', () => {
-  test('sees the config of its beginning, typed', () => {
+describe('a hook context', () => {
+  test('A hook context keeps the typed config that it read first', () => {
     const model = sampleModel();
     const context = openContext(model, UPDATE_STATUS);
     const before = call(context, 'config-get', '--format=json');
@@ -61,7 +61,7 @@ describe('one context', () => {
     });
   });
 
-  test('reads its own writes, which the model sees at its commit only', () => {
+  test('A hook context reads its own writes, which reach the model only at its commit', () => {
     const model = sampleModel();
     const relation = addRelation(model, 'image', 'consumer');
     relation.created = true;
@@ -80,7 +80,7 @@ describe('one context', () => {
     });
   });
 
-  test('loses what it wrote when it is dropped, but not its status and its log', () => {
+  test('A dropped hook context loses its writes but keeps its status and log', () => {
     const model = sampleModel();
     const context = openContext(model, UPDATE_STATUS);
     call(context, 'state-set', 'seen=yes');
@@ -95,7 +95,7 @@ describe('one context', () => {
     expect(call(context, 'is-leader')).toMatch(/^1 ERROR bad request: wrong context ID/);
   });
 
-  test('sees a remote databag as it first read it', () => {
+  test('A hook context keeps the remote databag that it read first', () => {
     const model = sampleModel();
     const unit = addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0', { token: 'one' });
     const context = openContext(model, UPDATE_STATUS);
@@ -105,7 +105,7 @@ describe('one context', () => {
   });
 });
 
-test('our own hook tools work on a context without any process', async () => {
+test('The hook tools of the charm work on a hook context without processes', async () => {
   const model = sampleModel();
   addJoinedUnit(addRelation(model, 'image', 'consumer'), 'consumer/0', { token: 'one' });
   const context = openContext(model, {

@@ -3,12 +3,12 @@ import { takeRuns, useMachine } from './shell-charm.ts';
 
 const shell = useMachine();
 
-const NO_RETRY = { retry: { firstMs: 1, mostMs: 1, attempts: 0 } };
+const NO_RETRY = { retry: { firstMs: 1, maxMs: 1, attempts: 0 } };
 
 const WRITE = 'relation-set -r 1 id=new; state-set seen=yes; status-set active -- written';
 
 describe('a hook', () => {
-  test('that ends well tells the model all that it wrote', async () => {
+  test('A successful hook writes everything to the model', async () => {
     const agent = await shell.add({ start: WRITE });
     const relation = agent.relate('image', 'consumer');
     await agent.deploy();
@@ -16,7 +16,7 @@ describe('a hook', () => {
     expect(agent.model.state.get('seen')).toBe('yes');
   });
 
-  test('that fails keeps its status only, and the unit is in error until the hook is resolved', async () => {
+  test('A failed hook keeps only its status, and the unit is in error until the hook is resolved', async () => {
     const agent = await shell.add({ start: `${WRITE}; echo why >&2; exit 3` }, NO_RETRY);
     const relation = agent.relate('image', 'consumer');
     await agent.deploy();
@@ -32,7 +32,7 @@ describe('a hook', () => {
     expect(relation.ourDatabag()['id']).toBeUndefined();
   });
 
-  test('that fails is tried again until it ends well, before any other hook', async () => {
+  test('A failed hook is retried until it succeeds, before any other hook', async () => {
     const agent = await shell.add({
       install: 'n=$(cat ../tries 2>/dev/null || true); echo "${n}x" > ../tries; [ "${n}" = xx ]',
     });
@@ -44,21 +44,21 @@ describe('a hook', () => {
     expect(agent.status.status).toBe('unknown');
   });
 
-  test('is tried again a bounded number of times, and then when an operator says so', async () => {
+  test('A failed hook is retried a limited number of times, then only when the operator resolves it', async () => {
     const agent = await shell.add(
-      { install: '[ -f ../mended ]' },
-      { retry: { firstMs: 1, mostMs: 2, attempts: 2 } },
+      { install: '[ -f ../repaired ]' },
+      { retry: { firstMs: 1, maxMs: 2, attempts: 2 } },
     );
     await agent.deploy();
     expect(await takeRuns(agent)).toEqual(['install', 'install', 'install']);
     expect(agent.status.status).toBe('error');
-    await agent.execute('touch ../mended');
+    await agent.execute('touch ../repaired');
     await agent.resolve();
     expect(await takeRuns(agent)).toEqual(['install', 'leader-elected', 'config-changed', 'start']);
   });
 
-  test('that ended well has failed when the controller refuses what it wrote', async () => {
-    const agent = await shell.add({ start: WRITE }, { retry: { firstMs: 1, mostMs: 1, attempts: 1 } });
+  test('A successful hook counts as failed when the controller refuses its writes', async () => {
+    const agent = await shell.add({ start: WRITE }, { retry: { firstMs: 1, maxMs: 1, attempts: 1 } });
     agent.relate('image', 'consumer');
     agent.failNextFlush('quota exceeded');
     await agent.deploy();
@@ -67,19 +67,19 @@ describe('a hook', () => {
     expect(agent.status.status).toBe('active');
   });
 
-  test('that a signal ends is run again, and is no error', async () => {
+  test('A hook killed by a signal is run again without an error status', async () => {
     const agent = await shell.add({ install: '[ -f ../once ] || { touch ../once; kill -KILL $$; }' });
     await agent.deploy();
     expect((await takeRuns(agent)).slice(0, 3)).toEqual(['install', 'install', 'leader-elected']);
     expect(agent.model.statusHistory.map(({ status }) => status)).not.toContain('error');
   });
 
-  test('of a unit in error is upgraded by force only, and is then run again', async () => {
+  test('A unit in error is upgraded only by force and then retries the failed hook', async () => {
     const agent = await shell.add({ install: 'exit 1' }, NO_RETRY);
     await agent.deploy();
-    const mended = await shell.pack({});
-    await expect(agent.upgrade(mended)).rejects.toThrow('in an error state');
-    await agent.upgrade(mended, { forceUnits: true });
+    const repaired = await shell.pack({});
+    await expect(agent.upgrade(repaired)).rejects.toThrow('in an error state');
+    await agent.upgrade(repaired, { forceUnits: true });
     await takeRuns(agent);
     await agent.resolve();
     expect(await takeRuns(agent)).toEqual(['install', 'leader-elected', 'config-changed', 'start']);
@@ -90,24 +90,33 @@ describe('an action', () => {
   const WRITES = 'state-set seen=yes; action-set a.b=1 c=2; action-log -- half';
 
   test.each([
-    ['ends well', '', 'completed', '', 'yes'],
-    ['ends well and says that it failed', 'action-fail -- "no cloud"', 'failed', 'no cloud', 'yes'],
-    ['fails', 'action-fail -- "no cloud"; exit 4', 'failed', 'exit status 4', undefined],
-  ])('that %s is reported so', async (_, script, status, message, seen) => {
-    const agent = await shell.add({ run: `${WRITES}; echo out; echo err >&2; ${script}` });
-    await agent.deploy();
-    const task = await agent.runAction('run');
-    expect(task).toMatchObject({ status, message, results: { a: { b: '1' }, c: '2' }, progress: ['half'] });
-    expect(task).toMatchObject({
-      stdout: 'out\n',
-      stderr: 'err\n',
-      returnCode: status === 'failed' && seen === undefined ? 4 : 0,
-    });
-    expect(agent.model.state.get('seen')).toBe(seen);
-    expect(agent.status.status).toBe('unknown');
-  });
+    ['succeeds', '', 'completed', '', 'yes'],
+    ['succeeds after action-fail', 'action-fail -- "no cloud"', 'failed', 'no cloud', 'yes'],
+    [
+      'exits with an error after action-fail',
+      'action-fail -- "no cloud"; exit 4',
+      'failed',
+      'exit status 4',
+      undefined,
+    ],
+  ])(
+    'The task of an action that %s has the matching status and results',
+    async (_, script, status, message, seen) => {
+      const agent = await shell.add({ run: `${WRITES}; echo out; echo err >&2; ${script}` });
+      await agent.deploy();
+      const task = await agent.runAction('run');
+      expect(task).toMatchObject({ status, message, results: { a: { b: '1' }, c: '2' }, progress: ['half'] });
+      expect(task).toMatchObject({
+        stdout: 'out\n',
+        stderr: 'err\n',
+        returnCode: status === 'failed' && seen === undefined ? 4 : 0,
+      });
+      expect(agent.model.state.get('seen')).toBe(seen);
+      expect(agent.status.status).toBe('unknown');
+    },
+  );
 
-  test('whose writes the controller refuses has failed', async () => {
+  test('An action fails when the controller refuses its writes', async () => {
     const agent = await shell.add({ run: WRITES });
     await agent.deploy();
     agent.failNextFlush('quota exceeded');
@@ -118,14 +127,14 @@ describe('an action', () => {
     });
   });
 
-  test('runs while the unit is in error', async () => {
+  test('An action runs while the unit is in error', async () => {
     const agent = await shell.add({ install: 'exit 1' }, NO_RETRY);
     await agent.deploy();
     expect(await agent.runAction('run')).toMatchObject({ status: 'completed' });
     expect(agent.status.status).toBe('error');
   });
 
-  test('gets its parameters with the defaults of its schema, and Juju refuses what does not fit', async () => {
+  test('An action receives the defaults of its schema, and invalid parameters are refused', async () => {
     const agent = await shell.add({ greet: 'action-set got="$(action-get --format=json)"' });
     await agent.deploy();
     const { results } = await agent.runAction('greet', { times: 2 });
@@ -138,10 +147,10 @@ describe('an action', () => {
     expect(agent.model.tasks).toHaveLength(1);
   });
 
-  test('alone may use the tools of actions', async () => {
+  test('Action tools fail in a hook', async () => {
     const agent = await shell.add({ start: 'action-get 2>&1 | cat; action-fail 2>&1 | cat' });
     await agent.deploy();
-    const told = agent.model.log.filter(({ logger }) => logger === 'unit.app/0.start');
-    expect(told.map(({ message }) => message)).toEqual(Array(2).fill('ERROR not running an action'));
+    const lines = agent.model.log.filter(({ logger }) => logger === 'unit.app/0.start');
+    expect(lines.map(({ message }) => message)).toEqual(Array(2).fill('ERROR not running an action'));
   });
 });

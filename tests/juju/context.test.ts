@@ -15,8 +15,8 @@ const problemsOf = (env: Environment, cwd = '/charm'): readonly string[] => {
 
 const read = (change: Environment) => readContext({ ...HOOK_ENVIRONMENT, ...change }, '/charm');
 
-describe('the context of a hook', () => {
-  test('tells unit, application, model, version and the folder of the charm', () => {
+describe('readContext', () => {
+  test('The hook context contains unit, application, model, Juju version and charm folder', () => {
     expect(readContext(HOOK_ENVIRONMENT, '/elsewhere')).toMatchObject({
       unitName: 'builder/0',
       applicationName: 'builder',
@@ -27,20 +27,20 @@ describe('the context of a hook', () => {
     });
   });
 
-  test('tells the action only in one', () => {
+  test('The hook context has an action name only while an action runs', () => {
     expect(read({})).not.toHaveProperty('actionName');
     expect(read({ JUJU_ACTION_NAME: 'run' }).actionName).toBe('run');
   });
 
   test.each([
     ['JUJU_CHARM_DIR', { JUJU_CHARM_DIR: '/a', CHARM_DIR: '/b' }, '/a'],
-    ['its older name', { JUJU_CHARM_DIR: undefined, CHARM_DIR: '/b' }, '/b'],
-    ['the working folder', { JUJU_CHARM_DIR: '', CHARM_DIR: '' }, '/charm'],
-  ])('takes the folder of the charm from %s', (_, change, charmDir) => {
+    ['CHARM_DIR, its older name,', { JUJU_CHARM_DIR: undefined, CHARM_DIR: '/b' }, '/b'],
+    ['the working directory without these variables', { JUJU_CHARM_DIR: '', CHARM_DIR: '' }, '/charm'],
+  ])('The charm folder is taken from %s', (_, change, charmDir) => {
     expect(read(change).charmDir).toBe(charmDir);
   });
 
-  test('keeps proxies as secrets, since their URLs may hold passwords', () => {
+  test('Proxy settings are kept as secrets because their URLs may contain passwords', () => {
     const { proxies, ...context } = read({
       JUJU_CHARM_HTTP_PROXY: 'http://u:MARKED@proxy:3128',
       JUJU_CHARM_HTTPS_PROXY: 'http://proxy:3129',
@@ -52,17 +52,17 @@ describe('the context of a hook', () => {
     expect(JSON.stringify({ proxies, context })).not.toMatch('MARKED');
   });
 
-  test('has no proxy in a model without', () => {
+  test('The proxy settings are empty in a model without proxies', () => {
     const { http, https, noProxy } = read({ JUJU_CHARM_HTTP_PROXY: undefined }).proxies;
     expect([http, https, noProxy].map((proxy) => proxy.reveal())).toEqual(['', '', '']);
   });
 
-  test.each(['app/12', 'a-b-c/0', 'x2/3'])('knows %s as a unit', (name) => {
+  test.each(['app/12', 'a-b-c/0', 'x2/3'])('The unit name %s is accepted', (name) => {
     expect(read({ JUJU_UNIT_NAME: name }).unitName).toBe(name);
   });
 
   test.each(['app', 'app/', 'app/01', '../etc/0', 'app/0/1', 'App/0', 'app/-1', 'app/0\n'])(
-    'takes %j for no unit: paths are made of it',
+    'The unit name %j is refused because unit names become part of paths',
     (name) => {
       expect(problemsOf({ ...HOOK_ENVIRONMENT, JUJU_UNIT_NAME: name })).toEqual([
         expect.stringMatching(/^JUJU_UNIT_NAME: expected a unit's name such as app\/0, got /),
@@ -70,7 +70,7 @@ describe('the context of a hook', () => {
     },
   );
 
-  test('outside of Juju tells all that is missing', () => {
+  test('All missing variables are reported at once outside Juju', () => {
     expect(problemsOf({ PATH: '/bin' }, 'relative')).toEqual([
       'JUJU_UNIT_NAME: expected Juju to set it, got nothing',
       'JUJU_CHARM_DIR: expected an absolute path, got relative',

@@ -1,4 +1,4 @@
-/** What Juju 3.6 gives every hook. */
+/** The environment that Juju 3.6 passes to every hook. */
 export const HOOK_ENVIRONMENT = {
   CHARM_DIR: '/var/lib/juju/agents/unit-builder-0/charm',
   JUJU_CHARM_DIR: '/var/lib/juju/agents/unit-builder-0/charm',
@@ -21,5 +21,5 @@ export const HOOK_ENVIRONMENT = {
   PATH: '/var/lib/juju/tools/unit-builder-0:/usr/sbin:/usr/bin:/sbin:/bin',
 } as const;
 
-/** What it gives actions and juju-exec instead of a hook's name. */
+/** The variables that differ for actions and juju-exec. */
 export const NO_HOOK = { JUJU_HOOK_NAME: '', JUJU_DISPATCH_PATH: undefined } as const;

@@ -18,36 +18,36 @@ async function install(tool: string, script: string): Promise<void> {
 }
 
 const tools = () => createHookTools(runBlocking, { ...HOOK_ENVIRONMENT, PATH: `${folder}:/usr/bin:/bin` });
-const told = () => readFile(join(folder, 'told'), 'utf8');
+const readOutput = () => readFile(join(folder, 'output'), 'utf8');
 
-test("hook tools are found on the hook's PATH, and get its environment", async () => {
+test("Hook tools are found on the hook's PATH and inherit its environment", async () => {
   await install('config-get', `printf '{"unit": "%s", "home": "%s"}' "$JUJU_UNIT_NAME" "\${HOME-unset}"`);
   expect(await tools().configGet()).toEqual({ unit: 'builder/0', home: 'unset' });
 });
 
-test('relation data arrives on stdin, whole', async () => {
-  await install('relation-set', `{ echo "$@"; cat; } > ${folder}/told`);
+test('Relation data of 300 kB reaches relation-set completely on stdin', async () => {
+  await install('relation-set', `{ echo "$@"; cat; } > ${folder}/output`);
   const data = { id: 'x'.repeat(300_000), 'snow ☃': '"\n' };
   await tools().relationSet('image:1', data);
-  expect(await told()).toBe(`-r image:1 --file -\n${JSON.stringify(data)}`);
+  expect(await readOutput()).toBe(`-r image:1 --file -\n${JSON.stringify(data)}`);
 });
 
-test('a hook tool that does not read its stdin is no failure', async () => {
+test('A hook tool that does not read its stdin does not fail', async () => {
   await install('relation-set', 'exit 0');
   await expect(tools().relationSet('image:1', { id: 'x'.repeat(300_000) })).resolves.toBeUndefined();
 });
 
-test('words arrive as they are, whatever a shell would make of them', async () => {
-  await install('status-set', `printf '%s|' "$@" > ${folder}/told`);
+test('Arguments reach the hook tool unchanged, including characters that a shell would interpret', async () => {
+  await install('status-set', `printf '%s|' "$@" > ${folder}/output`);
   await tools().statusSet({ name: 'blocked', message: `-x "$(id)" 'ü' *` });
-  expect(await told()).toBe(`blocked|--|-x "$(id)" 'ü' *|`);
+  expect(await readOutput()).toBe(`blocked|--|-x "$(id)" 'ü' *|`);
 });
 
-test('a hook tool that is not there is a failure that says so', async () => {
+test('A missing hook tool is reported as a program that could not be run', async () => {
   await expect(tools().configGet()).rejects.toThrow('config-get: could not be run (ENOENT)');
 });
 
-test('a failure is told by what the tool said', async () => {
+test('A failure is classified by the stderr of the hook tool', async () => {
   await install('secret-get', 'echo "ERROR permission denied" >&2; exit 1');
   expect(await tools().secretGet('secret:x')).toEqual({ state: 'not granted' });
 });

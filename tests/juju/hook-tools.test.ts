@@ -5,14 +5,14 @@ import { CommandError } from '../../src/system/process/command.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 import { type Answer, failure, json, scriptAnswers } from './scripted-tools.ts';
 
-function toolsThat(answer: Answer) {
+function toolsAnswering(answer: Answer) {
   const script = scriptAnswers(() => answer);
   return { ...script, tools: createHookTools(script.run, { ...HOOK_ENVIRONMENT, UNSET: undefined }) };
 }
 
 type Ask = (tools: HookTools) => Promise<unknown>;
 
-describe('a hook tool', () => {
+describe('hook tool calls', () => {
   test.each<[string, Ask, readonly string[]]>([
     ['config-get', (t) => t.configGet(), ['config-get', '--format=json']],
     ['relation-ids', (t) => t.relationIds('image'), ['relation-ids', '--format=json', 'image']],
@@ -23,8 +23,8 @@ describe('a hook tool', () => {
       ['relation-get', '--format=json', '-r', 'image:3', '-', 'runner/0'],
     ],
     ['action-get', (t) => t.actionGet(), ['action-get', '--format=json']],
-  ])('%s is asked for JSON', async (_, ask, argv) => {
-    const { tools, argv: asked } = toolsThat(json(null));
+  ])('The hook tool %s is called with the JSON format', async (_, ask, argv) => {
+    const { tools, argv: asked } = toolsAnswering(json(null));
     await ask(tools);
     expect(asked()).toEqual([argv]);
   });
@@ -48,21 +48,21 @@ describe('a hook tool', () => {
       (t) => t.actionSet({ images: 'a,b', 'build-ids': 'x=y' }),
       ['action-set', '--', 'images=a,b', 'build-ids=x=y'],
     ],
-  ])('%s takes text that begins with a dash, on one line', async (_, tell, argv) => {
-    const { tools, argv: asked } = toolsThat({});
-    await tell(tools);
+  ])('The hook tool %s receives text that begins with a dash, on one line', async (_, call, argv) => {
+    const { tools, argv: asked } = toolsAnswering({});
+    await call(tools);
     expect(asked()).toEqual([argv]);
   });
 
-  test('gets the environment of the hook, all of it and no more, and a deadline', async () => {
-    const { tools, requests } = toolsThat(json({}));
+  test('A hook tool is run with exactly the environment of the hook and with a deadline', async () => {
+    const { tools, requests } = toolsAnswering(json({}));
     await tools.configGet();
     expect(requests[0]?.env).toEqual(HOOK_ENVIRONMENT);
     expect(requests[0]?.timeoutMs).toBe(60_000);
   });
 
-  test('is not called when there is nothing to tell', async () => {
-    const { tools, argv } = toolsThat({});
+  test('No hook tool is called when there is nothing to write', async () => {
+    const { tools, argv } = toolsAnswering({});
     await tools.relationSet('image:3', {});
     await tools.actionSet({});
     await tools.log('INFO', '\n');
@@ -70,77 +70,79 @@ describe('a hook tool', () => {
   });
 });
 
-describe('what a hook tool answers', () => {
-  test('null where nothing is set is nothing', async () => {
-    const { tools } = toolsThat(json(null));
+describe('hook tool output', () => {
+  test('The JSON value null is read as an empty result', async () => {
+    const { tools } = toolsAnswering(json(null));
     expect(await tools.configGet()).toEqual({});
     expect(await tools.actionGet()).toEqual({});
     expect(await tools.relationIds('image')).toEqual([]);
     expect(await tools.relationGet('image:3', 'runner/0')).toBeUndefined();
   });
 
-  test('relations and units come by number, not as text', async () => {
-    const ids = toolsThat(json(['image:1', 'image:10', 'image:2'])).tools;
+  test('Relations and units are sorted by number, not as text', async () => {
+    const ids = toolsAnswering(json(['image:1', 'image:10', 'image:2'])).tools;
     expect(await ids.relationIds('image')).toEqual(['image:1', 'image:2', 'image:10']);
-    const units = toolsThat(json(['app/11', 'app/2', 'app/1'])).tools;
+    const units = toolsAnswering(json(['app/11', 'app/2', 'app/1'])).tools;
     expect(await units.relationList('image:1')).toEqual(['app/1', 'app/2', 'app/11']);
   });
 
-  test('the remote application is asked by --app', async () => {
-    const { tools, argv } = toolsThat(json('runner'));
+  test('The remote application is read with relation-list --app', async () => {
+    const { tools, argv } = toolsAnswering(json('runner'));
     expect(await tools.relationApplication('image:3')).toBe('runner');
     expect(argv()).toEqual([['relation-list', '--format=json', '-r', 'image:3', '--app']]);
   });
 
-  test('config keeps its types', async () => {
+  test('The values of config-get keep their types', async () => {
     const config = { 'build-interval': 6, flag: true, name: '' };
-    expect(await toolsThat(json(config)).tools.configGet()).toEqual(config);
+    expect(await toolsAnswering(json(config)).tools.configGet()).toEqual(config);
   });
 
   test.each([
-    ['no JSON', { stdout: 'MARKED' }],
-    ['another shape', json({ MARKED: 1 })],
-  ])('%s fails the hook, and is not repeated', async (_, answer) => {
-    const { tools } = toolsThat(answer);
+    ['that is not JSON', { stdout: 'MARKED' }],
+    ['of an unexpected shape', json({ MARKED: 1 })],
+  ])('Output of a hook tool %s causes a HookToolError that does not repeat it', async (_, answer) => {
+    const { tools } = toolsAnswering(answer);
     const message = await tools.relationIds('image').catch((error: unknown) => String(error));
-    expect(message).toMatch(/^HookToolError: relation-ids image: its answer/);
+    expect(message).toMatch(/^HookToolError: relation-ids image: its output/);
     expect(message).not.toMatch('MARKED');
   });
 });
 
-describe('a relation that is gone', () => {
-  const gone = [
+describe('a removed relation', () => {
+  const failures = [
     failure('invalid value "image:3" for option -r: relation not found', 2),
     failure('invalid value "image:3" for option -r: unknown relation id: 3', 2),
   ];
 
-  test.each(gone)('has no units and no databags', async (answer) => {
-    const { tools } = toolsThat(answer);
+  test.each(failures)('A removed relation has no units and no databags', async (answer) => {
+    const { tools } = toolsAnswering(answer);
     expect(await tools.relationList('image:3')).toEqual([]);
     expect(await tools.relationGet('image:3', 'runner/0')).toBeUndefined();
   });
 
-  test('has no databags as Juju 3.6 says it, nor has a unit that never entered it', async () => {
-    expect(await toolsThat(failure('permission denied')).tools.relationGet('image:3', 'r/0')).toBeUndefined();
+  test('A databag is undefined when Juju 3.6 denies access or the unit never entered the relation', async () => {
+    expect(
+      await toolsAnswering(failure('permission denied')).tools.relationGet('image:3', 'r/0'),
+    ).toBeUndefined();
     const words = 'cannot read settings for unit "r/0" in relation "x": unit "r/0": settings not found';
-    expect(await toolsThat(failure(words)).tools.relationGet('image:3', 'r/0')).toBeUndefined();
+    expect(await toolsAnswering(failure(words)).tools.relationGet('image:3', 'r/0')).toBeUndefined();
   });
 
-  test('cannot be written to', async () => {
-    const written = toolsThat(gone[0] ?? {}).tools.relationSet('image:3', { id: 'x' });
+  test('Writing to a removed relation fails', async () => {
+    const written = toolsAnswering(failures[0] ?? {}).tools.relationSet('image:3', { id: 'x' });
     await expect(written).rejects.toMatchObject({ name: 'HookToolError', reason: 'not found' });
   });
 });
 
-describe('a failure of a hook tool', () => {
+describe('hook tool failures', () => {
   test.each([
     ['JUJU_CONTEXT_ID not set', 'no context'],
     ['bad request: wrong context ID; got "x"', 'no context'],
     ['bad request: expected context id "A", got "B"', 'no context'],
     ['this unit is not the leader', 'denied'],
     ['connection is shut down', 'other'],
-  ])('by %j is told with the call and its kind', async (words, reason) => {
-    await expect(toolsThat(failure(words)).tools.configGet()).rejects.toMatchObject({
+  ])('The failure %j of a hook tool is reported with the call and its reason', async (words, reason) => {
+    await expect(toolsAnswering(failure(words)).tools.configGet()).rejects.toMatchObject({
       name: 'HookToolError',
       tool: 'config-get',
       reason,
@@ -148,24 +150,24 @@ describe('a failure of a hook tool', () => {
     });
   });
 
-  test('does not repeat the words that were to be told', async () => {
-    const failed = toolsThat(failure('no')).tools.statusSet({ name: 'active', message: 'MARKED' });
+  test('The error of a failed status-set does not repeat the status message', async () => {
+    const failed = toolsAnswering(failure('no')).tools.statusSet({ name: 'active', message: 'MARKED' });
     await expect(failed).rejects.toThrow('status-set active: exit code 1: ERROR no');
   });
 
   test.each<[string, Answer, string]>([
     [
-      'that a signal ended',
+      'that was killed by a signal',
       { exitCode: undefined, signal: 'SIGKILL' },
       'config-get --format=json: ended by SIGKILL: ',
     ],
     [
-      'that did not end',
+      'that did not exit in time',
       new CommandError('config-get: did not exit within 60 s and was stopped'),
       'config-get --format=json: config-get: did not exit within 60 s and was stopped',
     ],
-  ])('of one %s is one too', async (_, answer, message) => {
-    const failed = toolsThat(answer).tools.configGet();
+  ])('A hook tool %s is reported as a HookToolError', async (_, answer, message) => {
+    const failed = toolsAnswering(answer).tools.configGet();
     await expect(failed).rejects.toMatchObject({ name: 'HookToolError', reason: 'other', message });
   });
 });

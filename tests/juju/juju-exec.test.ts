@@ -12,21 +12,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** An executable that runs `script` in place of juju-exec. */
-async function jujuExecThat(script: string): Promise<string> {
+/** Writes an executable that runs `script` in place of juju-exec. */
+async function writeJujuExec(script: string): Promise<string> {
   const path = join(folder, 'juju-exec');
   await writeFile(path, `#!/bin/sh\n${script}\n`);
   await chmod(path, 0o755);
   return path;
 }
 
-const enter = (jujuExec: string, run: RunCommand, stop = new AbortController()) =>
+const dispatch = (jujuExec: string, run: RunCommand, stop = new AbortController()) =>
   dispatchCharm({ jujuExec, unit: 'app/0', event: 'built', run, timeoutMs: 20_000, signal: stop.signal });
 
-describe('entering the charm', () => {
-  test('passes one command, a deadline, and nothing of our own environment', async () => {
+describe('dispatchCharm', () => {
+  test('Dispatching the charm runs juju-exec with one command and a deadline', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
-    expect(await enter('/usr/bin/juju-exec', run)).toEqual({ state: 'entered' });
+    expect(await dispatch('/usr/bin/juju-exec', run)).toEqual({ state: 'entered' });
     expect(requests).toMatchObject([
       {
         file: '/usr/bin/juju-exec',
@@ -36,51 +36,51 @@ describe('entering the charm', () => {
     ]);
   });
 
-  test('works with a real juju-exec, which sees no variable of a hook', async () => {
-    const path = await jujuExecThat(
+  test('The juju-exec process receives no variable of a hook', async () => {
+    const path = await writeJujuExec(
       `env | cut -d= -f1 | grep -v -x -e PWD -e SHLVL -e _ | sort > ${folder}/env`,
     );
-    expect(await enter(path, runCommand)).toEqual({ state: 'entered' });
+    expect(await dispatch(path, runCommand)).toEqual({ state: 'entered' });
     expect(await readFile(join(folder, 'env'), 'utf8')).toBe('LANG\nPATH\n');
   });
 
-  test('that fails is told, with what juju-exec said', async () => {
+  test('A failed dispatch is reported with the stderr of juju-exec', async () => {
     const { run } = scriptAnswers(() => failure('unit "app/0" not found on this machine', 2));
-    expect(await enter('juju-exec', run)).toEqual({
+    expect(await dispatch('juju-exec', run)).toEqual({
       state: 'failed',
       message: 'juju-exec, event built: exit code 2: ERROR unit "app/0" not found on this machine',
     });
   });
 
-  test('that cannot start or does not end is told', async () => {
+  test('A juju-exec that cannot be run or does not exit in time is reported', async () => {
     const { run } = scriptAnswers(
       () => new CommandError('juju-exec: did not exit within 20 s and was stopped'),
     );
-    expect(await enter('juju-exec', run)).toEqual({
+    expect(await dispatch('juju-exec', run)).toEqual({
       state: 'failed',
       message: 'juju-exec: did not exit within 20 s and was stopped',
     });
-    const missing = await enter(join(folder, 'none'), runCommand);
+    const missing = await dispatch(join(folder, 'none'), runCommand);
     expect(missing).toMatchObject({ state: 'failed', message: expect.stringMatching(/could not be run/) });
   });
 
-  test('is not tried once we stop', async () => {
+  test('The charm is not dispatched after the signal was aborted', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
     const stop = new AbortController();
     stop.abort();
-    expect(await enter('juju-exec', run, stop)).toEqual({ state: 'dropped' });
+    expect(await dispatch('juju-exec', run, stop)).toEqual({ state: 'dropped' });
     expect(requests).toEqual([]);
   });
 
-  test('is dropped while it waits for the lock when we stop, and its process ends', async () => {
-    const path = await jujuExecThat(`trap 'echo ended > ${folder}/end; exit 1' TERM
+  test('An abort while juju-exec waits for the lock drops the dispatch and ends the process', async () => {
+    const path = await writeJujuExec(`trap 'echo ended > ${folder}/end; exit 1' TERM
       echo > ${folder}/waiting
       while :; do sleep 0.05; done`);
     const stop = new AbortController();
-    const entering = enter(path, runCommand, stop);
+    const dispatching = dispatch(path, runCommand, stop);
     while ((await readFile(join(folder, 'waiting'), 'utf8').catch(() => '')) === '');
     stop.abort();
-    expect(await entering).toEqual({ state: 'dropped' });
+    expect(await dispatching).toEqual({ state: 'dropped' });
     expect(await readFile(join(folder, 'end'), 'utf8')).toBe('ended\n');
   });
 });

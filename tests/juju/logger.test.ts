@@ -12,7 +12,7 @@ function logTo(log: (level: string, message: string) => Promise<void>) {
 }
 
 describe("Juju's log", () => {
-  test('gets each entry at its level, in order, and all of them before the hook ends', async () => {
+  test('Log lines are sent at their level, in order, and completely before flush resolves', async () => {
     const lines: string[] = [];
     let isBusy = false;
     const logger = logTo(async (level, message) => {
@@ -35,7 +35,7 @@ describe("Juju's log", () => {
     ]);
   });
 
-  test('gets one line for each entry, and no secret', async () => {
+  test('Every log entry is one line and contains no secret', async () => {
     const lines: string[] = [];
     const logger = logTo((_, message) => Promise.resolve(void lines.push(message)));
     logger.info('a\nb', { text: 'c\nd', password: 'MARKED', value: new Secret('MARKED') });
@@ -43,7 +43,7 @@ describe("Juju's log", () => {
     expect(lines).toEqual(['a\\nb text="c\\nd" password=[secret] value=[secret]']);
   });
 
-  test('that does not take an entry fails nothing, and gets the next one', async () => {
+  test('A failed juju-log fails nothing, and the next entry is still sent', async () => {
     const lines: string[] = [];
     const logger = logTo((_, message) => {
       if (message === 'one') return Promise.reject(new HookToolError('juju-log', 'no context', 'gone'));
@@ -55,7 +55,7 @@ describe("Juju's log", () => {
     expect(lines).toEqual(['two']);
   });
 
-  test('gets what is longer than an argument may be in parts', async () => {
+  test('A message that exceeds the size of an argument is logged in parts', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
     const text = 'ä'.repeat(120_000); // 240 000 bytes
     await createHookTools(run, HOOK_ENVIRONMENT).log('DEBUG', text);
@@ -70,6 +70,6 @@ test.each([
   ['abc', ['abc']],
   ['abcdef', ['abcd', 'ef']],
   ['ab😀😀', ['ab', '😀', '😀']],
-])('%j is split between characters', (text, parts) => {
+])('The text %j is split between characters', (text, parts) => {
   expect(splitForArguments(text, 4)).toEqual(parts);
 });

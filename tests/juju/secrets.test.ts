@@ -5,8 +5,8 @@ import { failure, json, scriptAnswers } from './scripted-tools.ts';
 
 const URI = 'secret:csbll7pfm6j6glkk0fmg';
 
-describe('a secret', () => {
-  test('is read at its newest revision, and cannot be printed', async () => {
+describe('secret-get', () => {
+  test('A secret is read at its newest revision and cannot be printed', async () => {
     const { run, argv } = scriptAnswers(() => json({ password: 'MARKED', 'two-words': '' }));
     const answer = await createHookTools(run, HOOK_ENVIRONMENT).secretGet(URI);
     expect(argv()).toEqual([['secret-get', '--format=json', '--refresh', '--', URI]]);
@@ -19,25 +19,25 @@ describe('a secret', () => {
   test.each([
     ['permission denied', 'not granted'],
     ['secret "csbll7pfm6j6glkk0fmg" not found', 'not found'],
-  ])('that Juju answers %j for is %s', async (words, state) => {
+  ])('A secret for which Juju answers %j is reported as %s', async (words, state) => {
     const { run } = scriptAnswers(() => failure(words));
     expect(await createHookTools(run, HOOK_ENVIRONMENT).secretGet(URI)).toEqual({ state });
   });
 
-  test('whose backend fails is neither: the hook fails, and Juju tries again', async () => {
+  test('A failure of the secret backend fails the hook, so that Juju retries it', async () => {
     const { run } = scriptAnswers(() => failure('connection to the backend refused'));
     const failed = createHookTools(run, HOOK_ENVIRONMENT).secretGet(URI);
     await expect(failed).rejects.toMatchObject({ name: 'HookToolError', reason: 'other' });
   });
 
-  test('that cannot be understood is not repeated', async () => {
+  test('Invalid output of secret-get is not repeated in the error', async () => {
     const { run } = scriptAnswers(() => ({ stdout: '{"password": "MARKED"' }));
     const failed = createHookTools(run, HOOK_ENVIRONMENT).secretGet(URI);
     await expect(failed).rejects.toThrow(/^(?![^]*MARKED)secret-get/);
   });
 });
 
-test('relation data goes by stdin: argv is short, and seen by every user of the host', async () => {
+test('Relation data is passed on stdin because argv is limited in size and visible to every user', async () => {
   const { run, requests } = scriptAnswers(() => ({}));
   const changes = { id: 'x'.repeat(200_000), tags: '' };
   await createHookTools(run, HOOK_ENVIRONMENT).relationSet('image:3', changes);

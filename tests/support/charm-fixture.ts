@@ -71,7 +71,7 @@ async function startFixture(options: CharmFixtureOptions, closers: Closers): Pro
   const emulator = await startEmulator(options);
   closers.add(() => emulator.close());
   const serviceEnvironment = { IMAGE_BUILDER_SSH_PORT: `${emulator.guestPort}` };
-  const machine = await openMachine({ workDir: folder, serviceEnvironment, longestRestartMs: 500 });
+  const machine = await openMachine({ workDir: folder, serviceEnvironment, maxRestartMs: 500 });
   closers.add(() => machine.close());
   const agent = await machine.addUnit({ charm, application: APPLICATION });
   const script = `planted-${randomBytes(12).toString('hex')}`;
@@ -86,7 +86,7 @@ async function startFixture(options: CharmFixtureOptions, closers: Closers): Pro
     integrate: async (application, cloud) => {
       const relation = agent.relate('image', application);
       relation.addUnit(`${application}/0`, emulator.credentials(cloud));
-      await agent.settle();
+      await agent.waitForIdle();
       return relation;
     },
     close: () => closers.close(),

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProcessOutcome, createTask } from './model/actions.ts';
 import { CharmRunner } from './charm/charm-runner.ts';
-import { readCharm, removeFormer, unpackCharm } from './charm/charm-unzip.ts';
+import { readCharm, removeObsoleteFiles, unpackCharm } from './charm/charm-unzip.ts';
 import { type ConfigChange, OperatorError, changeConfig } from './model/config-values.ts';
-import type { AgentPlaces } from './charm/hook-environment.ts';
+import type { AgentPaths } from './charm/hook-environment.ts';
 import type { MachineLock } from './machine/machine-lock.ts';
 import { type ActionTask, type Databag, type Model, type Status, shownStatus } from './model/model.ts';
 import { OperationLoop, type RetryPolicy } from './model/operation-loop.ts';
@@ -12,23 +12,23 @@ import { type ExecRequest, newAgentState } from './model/operations.ts';
 import { type RelationHandle, relate } from './model/relation-handle.ts';
 import { addSecret, grantSecret, removeSecret, revokeSecret, updateSecret } from './model/secrets.ts';
 
-/** What `relate` gives. */
+/** The relation handle that `relate` returns. */
 export type Relation = RelationHandle;
 
-/** What an agent is made of; `Machine.addUnit` puts it together. */
+/** The parts of an agent; `Machine.addUnit` assembles them. */
 export interface UnitAgentParts {
   readonly model: Model;
-  readonly places: AgentPlaces;
+  readonly paths: AgentPaths;
   readonly folder: string;
-  /** What the charm's zip brought. */
+  /** The files of the packed charm, relative to the charm's folder. */
   readonly files: readonly string[];
   readonly lock: MachineLock;
   readonly retry: RetryPolicy;
 }
 
 /**
- * A Juju unit agent with one unit of one application, and the operator's and the other side's hands on it. What is
- * awaited has settled: every hook that it leads to has been run, unless they are held.
+ * A Juju unit agent with one unit of one application, and the operations of the operator and of the remote side on it.
+ * Every awaited method resolves only after the hooks that it causes have been run, unless hooks are held.
  */
 export class UnitAgent {
   readonly model: Model;
@@ -41,14 +41,14 @@ export class UnitAgent {
 
   constructor(parts: UnitAgentParts) {
     this.model = parts.model;
-    this.charmDir = parts.places.charmDir;
+    this.charmDir = parts.paths.charmDir;
     this.#parts = parts;
     this.#files = parts.files;
-    this.#runner = new CharmRunner(parts.model, parts.places);
-    this.#loop = new OperationLoop(parts.model, this.#state, this.#runner, parts.lock, parts.retry);
+    this.#runner = new CharmRunner(parts.model, parts.paths);
+    this.#loop = new OperationLoop({ ...parts, state: this.#state, runner: this.#runner });
   }
 
-  /** As `juju status` shows it: `error` while a hook has failed. */
+  /** The status as `juju status` shows it: `error` while a hook has failed. */
   get status(): Status {
     return shownStatus(this.model);
   }
@@ -61,26 +61,26 @@ export class UnitAgent {
     return this.#runner;
   }
 
-  /** `juju deploy`: install, what relations there are, leader-elected, config-changed, start. */
+  /** Deploys the charm: install, relation-created for existing relations, leader-elected, config-changed, start. */
   async deploy({ config = {} }: { readonly config?: ConfigChange } = {}): Promise<void> {
-    if (this.#state.phase !== 'new') throw new OperatorError(`${this.model.unit} is deployed already`);
+    if (this.#state.phase !== 'new') throw new OperatorError(`${this.model.unit} is already deployed`);
     changeConfig(this.model, config);
     this.#state.phase = 'deployed';
-    await this.settle();
+    await this.waitForIdle();
   }
 
-  /** `juju config`; `undefined` resets an option. */
+  /** Changes options, as `juju config` does; undefined resets an option. */
   async setConfig(change: ConfigChange): Promise<void> {
     changeConfig(this.model, change);
-    await this.settle();
+    await this.waitForIdle();
   }
 
-  /** `juju add-secret`: its URI. */
+  /** Adds a secret, as `juju add-secret` does, and returns its URI. */
   addSecret(name: string, content: Databag): string {
     return addSecret(this.model, name, content);
   }
 
-  /** `juju grant-secret`, of which no hook tells. */
+  /** Grants a secret, as `juju grant-secret` does, which runs no hook. */
   grantSecret(uri: string): void {
     grantSecret(this.model, uri);
   }
@@ -93,42 +93,43 @@ export class UnitAgent {
     removeSecret(this.model, uri);
   }
 
-  /** `juju update-secret`: secret-changed, if the unit has read the secret. */
+  /** Adds a revision of a secret, which runs secret-changed if the unit has read the secret. */
   async updateSecret(uri: string, content: Databag): Promise<void> {
     updateSecret(this.model, uri, content);
-    await this.settle();
+    await this.waitForIdle();
   }
 
-  /** `juju integrate`; give it units, then `settle`. */
+  /** Adds a relation, as `juju integrate` does. Add units to it, then await `waitForIdle`. */
   relate(endpoint: string, application: string): RelationHandle {
     return relate(this.model, endpoint, application, () => this.#loop.wake());
   }
 
-  /** Runs what is pending until there is no more, retries of failed hooks included. */
-  settle(): Promise<void> {
-    return this.#loop.settle();
+  /** Runs all pending operations, including the retries of failed hooks. */
+  waitForIdle(): Promise<void> {
+    return this.#loop.waitForIdle();
   }
 
-  /** Starts no operation until the function that it gives is called. */
+  /** Starts no operation until the returned function is called. */
   hold(): () => void {
     return this.#loop.hold();
   }
 
   async updateStatus(): Promise<void> {
     this.#state.wantsUpdateStatus = true;
-    await this.settle();
-    this.#state.wantsUpdateStatus &&= this.#state.failed === undefined; // not made up for
+    await this.waitForIdle();
+    // Juju does not repeat an update-status that was skipped in the error state.
+    this.#state.wantsUpdateStatus &&= this.#state.failed === undefined;
   }
 
-  /** `juju run`, to its end. Throws OperatorError when Juju would not take it. */
+  /** Runs an action to its end, as `juju run` does. Throws OperatorError when Juju would refuse the action. */
   async runAction(name: string, params: Readonly<Record<string, unknown>> = {}): Promise<ActionTask> {
     const task = createTask(this.model, name, params);
     this.#state.tasks.push(task);
-    await this.settle();
+    await this.waitForIdle();
     return task;
   }
 
-  /** `juju exec`: a shell in the charm's folder, after all that comes before it. */
+  /** Runs commands in a shell in the charm's folder, as `juju exec` does, after all earlier operations. */
   execute(commands: string): Promise<ProcessOutcome> {
     if (this.isRemoved) throw new OperatorError(`unit "${this.model.unit}" not found on this machine`);
     return new Promise((resolve) => {
@@ -138,18 +139,18 @@ export class UnitAgent {
     });
   }
 
-  /** `juju resolved`; without a retry the hook counts as run, but what it wrote does not. */
+  /** Acts as `juju resolved`. Without a retry the failed hook counts as run, but its writes are lost. */
   async resolve({ retry = true }: { readonly retry?: boolean } = {}): Promise<void> {
     if (this.#state.failed === undefined)
       throw new OperatorError(`unit "${this.model.unit}" is not in an error state`);
     if (retry) this.#loop.retryNow();
     else this.#loop.skipFailed();
-    await this.settle();
+    await this.waitForIdle();
   }
 
   /**
-   * `juju refresh --path`: upgrade-charm, config-changed. A unit in error needs `forceUnits`, and then runs the hook
-   * that failed again instead, with the new charm.
+   * Upgrades the charm, as `juju refresh --path` does: upgrade-charm, config-changed. A unit in error needs
+   * `forceUnits` and then retries the failed hook with the new charm instead.
    */
   async upgrade(zip: string, { forceUnits = false }: { readonly forceUnits?: boolean } = {}): Promise<void> {
     const isFailed = this.#state.failed !== undefined;
@@ -161,40 +162,40 @@ export class UnitAgent {
       release();
     }
     if (!isFailed) this.#state.upgraded = true;
-    await this.settle();
+    await this.waitForIdle();
   }
 
   async #replaceCharm(zip: string): Promise<void> {
     const files = await unpackCharm(zip, this.charmDir);
-    await removeFormer(this.#files, files, this.charmDir);
+    await removeObsoleteFiles(this.#files, files, this.charmDir);
     this.#files = files;
     this.model.charm = await readCharm(this.charmDir);
   }
 
-  /** `juju remove-application`: its relations go, then stop, then remove; then the agent's folder is gone. */
+  /** Removes the unit: its relations are removed, stop and remove are run, then the agent's folder is deleted. */
   async remove(): Promise<void> {
     if (this.#state.phase !== 'deployed') throw new OperatorError(`${this.model.unit} is not deployed`);
     this.#state.phase = 'removing';
     for (const relation of this.model.relations) relation.breaking = true;
-    await this.settle();
-    if (!this.isRemoved) return; // a hook failed, or all is held
+    await this.waitForIdle();
+    if (!this.isRemoved) return; // a hook failed, or hooks are held
     this.#abortExecs();
     await rm(this.#parts.folder, { recursive: true, force: true });
   }
 
-  /** Makes the next hook that wrote something fail at its end, as the controller can. */
+  /** Makes the controller reject the writes of the next run that has any; that run then fails. */
   failNextFlush(message: string): void {
     this.model.failNextFlush = message;
   }
 
-  /** Leadership comes (leader-elected) or goes (no hook). */
+  /** Changes the leadership; gaining it runs leader-elected, losing it runs no hook. */
   async setLeader(leader: boolean): Promise<void> {
     this.model.leader = leader;
     if (!leader) this.#state.elected = false;
-    await this.settle();
+    await this.waitForIdle();
   }
 
-  /** Waits until the model is so. Throws with the statuses that it had, when the deadline passes. */
+  /** Waits until the predicate holds. At the deadline, throws an error that lists the statuses so far. */
   async until(
     predicate: (model: Model) => boolean,
     { timeoutMs, what }: { readonly timeoutMs: number; readonly what: string },
@@ -202,19 +203,19 @@ export class UnitAgent {
     const deadline = Date.now() + timeoutMs;
     while (!predicate(this.model)) {
       if (Date.now() > deadline)
-        throw new Error(`waited ${timeoutMs} ms for ${what}; ${this.#tellStatuses()}`);
+        throw new Error(`waited ${timeoutMs} ms for ${what}; ${this.#describeStatuses()}`);
       await sleep(20);
     }
   }
 
-  #tellStatuses(): string {
-    const told = this.model.statusHistory
+  #describeStatuses(): string {
+    const lines = this.model.statusHistory
       .filter(({ of, status }) => of === 'unit' || status === 'error')
       .map(({ at, status, message }) => `${new Date(at).toISOString()} ${status}: ${message}`);
-    return `statuses:\n${told.slice(-20).join('\n')}`;
+    return `statuses:\n${lines.slice(-20).join('\n')}`;
   }
 
-  /** For the machine: ends what runs, as a reboot does, until the function that it gives is called. */
+  /** Kills the running operation, as a reboot does, and starts no other until the returned function is called. */
   async suspend(): Promise<(boots: boolean) => void> {
     const release = await this.#loop.suspend();
     return (boots) => {

@@ -23,7 +23,7 @@ interface ActionSpec {
   readonly params: JsonSchema;
 }
 
-/** What Juju reads of a charm. */
+/** The parts of a charm's files that Juju reads. */
 export interface CharmFiles {
   readonly name: string;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
@@ -31,7 +31,7 @@ export interface CharmFiles {
   readonly actions: ReadonlyMap<string, ActionSpec>;
 }
 
-/** The texts of a charm's YAML files; those that it has. */
+/** The texts of a charm's YAML files; only metadata.yaml is required. */
 export interface CharmTexts {
   readonly metadata: string;
   readonly config?: string | undefined;
@@ -114,12 +114,13 @@ function parseOption(name: string, { type = 'string', default: value }: Mapping)
   if (known === undefined)
     throw new CharmRefused(`config.yaml: option ${name}: invalid type ${String(type)}`);
   if (value === undefined || value === null) return { type: known };
-  if (!suits(known, value)) throw new CharmRefused(`config.yaml: option ${name}: default is no ${known}`);
+  if (!matchesType(known, value))
+    throw new CharmRefused(`config.yaml: option ${name}: default is not of type ${known}`);
   return { type: known, default: value };
 }
 
-/** Whether an option of this type takes that value. */
-export function suits(type: OptionType, value: unknown): value is ConfigValue {
+/** Reports whether an option of this type accepts the value. */
+export function matchesType(type: OptionType, value: unknown): value is ConfigValue {
   if (type === 'int') return typeof value === 'number' && Number.isInteger(value);
   if (type === 'float') return typeof value === 'number';
   if (type === 'boolean') return typeof value === 'boolean';

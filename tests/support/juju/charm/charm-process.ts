@@ -4,19 +4,19 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodeOf } from '../../../../src/system/error-code.ts';
 
-/** A process that Juju runs: the charm, or a shell. */
+/** A request to run the charm or a shell. */
 export interface CharmProcessRequest {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Its standard input; otherwise that is empty. */
+  /** The standard input; empty by default. */
   readonly input?: string;
-  /** A shell's end is waited for until nobody has its output open; a hook's is not. */
+  /** True for a shell, which ends when no process has its output open any more; a hook ends with its process. */
   readonly waitsForOutput: boolean;
-  /** Told when it has ended, though what it left may still hold its output. */
+  /** Called when the process has exited, even when its orphans still hold its output open. */
   readonly onExit?: () => void;
-  /** Told each line as it comes. */
+  /** Called for each line of output. */
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
 }
 
@@ -27,20 +27,20 @@ export type CharmProcessEnd =
 
 export interface CharmProcess {
   readonly end: Promise<CharmProcessEnd>;
-  /** Ends it and its children at once. */
+  /** Kills the process and its children. */
   kill(): void;
 }
 
-/** What still comes from a pipe after its process ended. */
+/** The time to read the rest of the output after the process has exited. */
 const DRAIN_MS = 1000;
 
-/** Starts a process with exactly that environment. */
+/** Starts a process with exactly the given environment. */
 export function startCharmProcess(request: CharmProcessRequest): CharmProcess {
   const { file, args, cwd, env, input } = request;
   const before = process.umask(0o022);
   const child = spawn(file, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   process.umask(before);
-  child.stdin.on('error', () => undefined); // it may end without reading
+  child.stdin.on('error', () => undefined); // the process may exit without reading its input
   child.stdin.end(input ?? '');
   return { end: follow(child, request), kill: () => killGroup(child) };
 }
@@ -73,22 +73,22 @@ async function waitForExit(child: ChildProcess, file: string): Promise<CharmProc
   }
 }
 
-/** All that comes; the lines one by one. Ends also when the stream is destroyed. */
+/** Collects the whole output and emits it line by line. Resolves also when the stream is destroyed. */
 async function collect(stream: Readable, onLine: (line: string) => void): Promise<string> {
   stream.setEncoding('utf8');
   let text = '';
-  let told = 0;
-  const tell = (until: number): void => {
-    if (until > told) for (const line of text.slice(told, until).split('\n')) onLine(line);
-    told = until + 1;
+  let position = 0;
+  const emitLines = (end: number): void => {
+    if (end > position) for (const line of text.slice(position, end).split('\n')) onLine(line);
+    position = end + 1;
   };
   stream.on('data', (chunk: string) => {
     text += chunk;
     const last = text.lastIndexOf('\n');
-    if (last >= told) tell(last);
+    if (last >= position) emitLines(last);
   });
   await new Promise((resolve) => stream.once('close', resolve));
-  tell(text.length);
+  emitLines(text.length);
   return text;
 }
 
@@ -97,6 +97,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // it has ended
+    // the process has already ended
   }
 }

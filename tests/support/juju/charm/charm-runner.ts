@@ -4,25 +4,25 @@ import { finishAction } from '../model/actions.ts';
 import { type ToolAnswer, answerTool } from '../tools/answer-tool.ts';
 import { type CharmProcess, type CharmProcessEnd, startCharmProcess } from './charm-process.ts';
 import { type HookContext, commit, drop, openContext } from './hook-context.ts';
-import { type AgentPlaces, hookEnvironment } from './hook-environment.ts';
+import { type AgentPaths, hookEnvironment } from './hook-environment.ts';
 import { type Model, writeLog } from '../model/model.ts';
 import type { Operation } from '../model/operations.ts';
 import type { ProgramRequest } from '../tools/socket-server.ts';
 
-/** How an operation ended, for the agent: a killed one is run again. */
+/** The result of an operation; the agent runs a killed one again. */
 export type RunEnd =
   { readonly kind: 'done' | 'killed' } | { readonly kind: 'failed'; readonly message: string };
 
-/** Runs the charm for one operation at a time, in a process of its own, and answers that process's hook tools. */
+/** Runs the charm in its own process for one operation at a time, and answers the hook tools of that process. */
 export class CharmRunner {
   readonly #model: Model;
-  readonly #places: AgentPlaces;
+  readonly #paths: AgentPaths;
   #context: HookContext | undefined;
   #process: CharmProcess | undefined;
 
-  constructor(model: Model, places: AgentPlaces) {
+  constructor(model: Model, paths: AgentPaths) {
     this.#model = model;
-    this.#places = places;
+    this.#paths = paths;
   }
 
   async run(operation: Operation): Promise<RunEnd> {
@@ -38,20 +38,20 @@ export class CharmRunner {
     }
   }
 
-  /** Ends what runs, as a reboot does. */
+  /** Kills the running process, as a reboot does. */
   kill(): void {
     this.#process?.kill();
   }
 
-  /** Answers a hook tool. One that asks under another run, or under none, is refused, and told in the model. */
+  /** Answers a hook tool. A call without the context of the running operation is refused and recorded in the model. */
   answer({ command, args, contextId = '', stdin }: ProgramRequest): ToolAnswer | 'stdin required' {
     const context = this.#context;
     if (context?.id === contextId) return answerTool(context, command, args, stdin);
-    const why =
+    const message =
       context === undefined
-        ? `dial unix ${this.#places.socket}: connect: no such file or directory`
+        ? `dial unix ${this.#paths.socket}: connect: no such file or directory`
         : `bad request: wrong context ID; got ${JSON.stringify(contextId)}`;
-    const stderr = `ERROR ${why}\n`;
+    const stderr = `ERROR ${message}\n`;
     const call = {
       at: this.#model.now(),
       contextId,
@@ -67,8 +67,8 @@ export class CharmRunner {
   }
 
   async #runProcess(context: HookContext): Promise<CharmProcessEnd> {
-    const { charmDir } = this.#places;
-    const env = hookEnvironment(context, this.#places);
+    const { charmDir } = this.#paths;
+    const env = hookEnvironment(context, this.#paths);
     const shared = { cwd: charmDir, env, args: [] };
     if (context.event.kind === 'exec') {
       const request = {
@@ -85,7 +85,7 @@ export class CharmRunner {
     const onLine = (stream: 'stdout' | 'stderr', line: string): void =>
       writeLog(this.#model, stream === 'stdout' ? 'DEBUG' : 'WARNING', logger, line);
     const onExit = (): void => {
-      this.#context = undefined; // whoever calls a hook tool from now on is a stray
+      this.#context = undefined; // hook tool calls of the hook's orphans are refused from now on
     };
     return this.#start({ ...shared, file, waitsForOutput: false, onLine, onExit });
   }
@@ -120,9 +120,9 @@ function findProgram(charmDir: string, dispatchPath: string): string | undefined
 
 function finishHook(context: HookContext, end: CharmProcessEnd): RunEnd {
   if (end.kind === 'killed') return { kind: 'killed' };
-  const why =
+  const message =
     end.kind === 'not started' ? end.message : end.code === 0 ? commit(context) : `exit status ${end.code}`;
-  return why === undefined ? { kind: 'done' } : { kind: 'failed', message: why };
+  return message === undefined ? { kind: 'done' } : { kind: 'failed', message };
 }
 
 function finishTask(context: HookContext, end: CharmProcessEnd): RunEnd {
@@ -134,7 +134,7 @@ function finishTask(context: HookContext, end: CharmProcessEnd): RunEnd {
   return { kind: 'done' };
 }
 
-/** What was written counts, whatever the script's exit code. */
+/** Commits the writes of a juju-exec, whatever the exit code of its script. */
 function finishExec(context: HookContext, end: CharmProcessEnd): ToolAnswer {
   if (end.kind !== 'exited') return { code: 1, stdout: '', stderr: 'ERROR command execution aborted\n' };
   const problem = commit(context);

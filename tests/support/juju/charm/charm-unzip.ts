@@ -8,14 +8,14 @@ import { type CharmFiles, CharmRefused, parseCharm } from './charm-files.ts';
 
 const FILE_TYPE = 0o170000;
 
-const LINK = 0o120000;
+const SYMLINK = 0o120000;
 
-/** The bytes of a file's header in a zip, before its name. */
+/** The size of a local file header in a zip, without the name. */
 const LOCAL_HEADER = 30;
 
 const DEFLATED = 8;
 
-/** Unpacks a charm over what is in `folder`; gives the paths of its files. Throws CharmRefused. */
+/** Unpacks a charm over the contents of `folder` and returns the paths of its files. Throws CharmRefused. */
 export async function unpackCharm(zipPath: string, folder: string): Promise<readonly string[]> {
   const bytes = await readFile(zipPath);
   const zip = await fromBufferPromise(bytes);
@@ -33,16 +33,16 @@ async function unpackEntry(zip: Buffer, entry: Entry, folder: string): Promise<v
   mkdirSync(dirname(path), { recursive: true });
   const mode = entry.externalFileAttributes >>> 16;
   const content = contentOf(zip, entry);
-  if ((mode & FILE_TYPE) === LINK) {
+  if ((mode & FILE_TYPE) === SYMLINK) {
     await unpackLink(content.toString(), entry.fileName, path);
     return;
   }
-  // In place, not by a rename: a program that still runs from the charm's folder is an error here (ETXTBSY).
+  // In place, not with a rename: like in Juju, a program that still runs from the charm's folder causes ETXTBSY.
   writeFileSync(path, content);
   chmodSync(path, modeOf(entry.fileName, mode));
 }
 
-/** Without a stream: a charm has thousands of small files. */
+/** Decompresses an entry without a stream, since a charm has thousands of small files. */
 function contentOf(zip: Buffer, { fileName, ...entry }: Entry): Buffer {
   const header = entry.relativeOffsetOfLocalHeader;
   const start = header + LOCAL_HEADER + zip.readUInt16LE(header + 26) + zip.readUInt16LE(header + 28);
@@ -52,7 +52,7 @@ function contentOf(zip: Buffer, { fileName, ...entry }: Entry): Buffer {
   throw new CharmRefused(`zip: checksum error in ${fileName}`);
 }
 
-/** Juju makes hooks executable, and nothing else. */
+/** Returns the mode of an unpacked file. Juju makes hooks executable and keeps all other modes. */
 function modeOf(path: string, mode: number): number {
   const given = mode === 0 ? 0o644 : mode & 0o777;
   return path.startsWith('hooks/') ? given | 0o100 : given;
@@ -60,14 +60,14 @@ function modeOf(path: string, mode: number): number {
 
 async function unpackLink(target: string, name: string, path: string): Promise<void> {
   if (target.startsWith('/') || normalize(join(dirname(name), target)).startsWith('..')) {
-    throw new CharmRefused(`${name}: symlink ${target} leads out of the charm`);
+    throw new CharmRefused(`${name}: symlink ${target} points outside the charm`);
   }
   await rm(path, { force: true });
   await symlink(target, path);
 }
 
-/** Deletes what the old charm brought and the new one does not; what the charm itself wrote stays. */
-export async function removeFormer(
+/** Deletes files of the old charm that the new charm lacks; files that the charm wrote itself remain. */
+export async function removeObsoleteFiles(
   former: readonly string[],
   present: readonly string[],
   folder: string,

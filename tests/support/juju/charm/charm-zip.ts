@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
-/** A node binary is large, and a charm is read once. */
+/** Fast: the node binary is large, and the zip is read only once. */
 const COMPRESSION_LEVEL = 1;
 
-/** Packs `folder` as charmcraft does: modes are kept, links followed, empty folders left out. */
+/** Packs `folder` like charmcraft: keeps modes, follows links, leaves out empty folders. */
 export async function zipCharm(folder: string, target: string): Promise<void> {
   const zip = new ZipFile();
   for (const path of await listFiles(folder, '')) {

@@ -3,23 +3,23 @@ import type { ConfigValue } from './charm-files.ts';
 import type { ActionResults, ActionTask, Databag, Model, Relation } from '../model/model.ts';
 import { applyChanges, nameOf } from '../model/relations.ts';
 
-/** What Juju runs the charm for. */
+/** An event for which Juju runs the charm. */
 export type JujuEvent =
   | { readonly kind: 'hook'; readonly name: string }
   | {
       readonly kind: 'relation';
       readonly change: 'created' | 'joined' | 'changed' | 'departed' | 'broken';
       readonly relationId: number;
-      /** Of joined, departed, and of changed unless the application's databag changed. */
+      /** Set for joined, departed, and for changed unless the application's databag changed. */
       readonly remoteUnit?: string;
-      /** Of departed: who really goes. */
+      /** Set for departed: the unit that leaves the relation. */
       readonly departingUnit?: string;
     }
   | { readonly kind: 'secret-changed'; readonly secretId: string }
   | { readonly kind: 'action'; readonly task: ActionTask }
   | { readonly kind: 'exec'; readonly commands: string };
 
-/** One run of the charm, and what it wrote that the model is not told before it ends well. */
+/** The context of one run of the charm, with its writes, which reach the model only on success. */
 export interface HookContext {
   readonly id: string;
   readonly model: Model;
@@ -30,10 +30,10 @@ export interface HookContext {
   readonly pending: {
     readonly unitBags: Map<number, Databag>;
     readonly appBags: Map<number, Databag>;
-    /** `undefined`: deleted. */
+    /** Undefined marks a deleted key. */
     readonly state: Map<string, string | undefined>;
   };
-  /** What is read once for each context. */
+  /** Values that are read only once in each context. */
   readonly cache: {
     config?: Readonly<Record<string, ConfigValue>>;
     readonly bags: Map<string, Databag>;
@@ -43,10 +43,10 @@ export interface HookContext {
   isOpen: boolean;
 }
 
-/** 16 MiB, of one databag and of the whole state. */
+/** The maximum size of one databag and of the whole state. */
 const QUOTA_BYTES = 16 * 1024 * 1024;
 
-/** Begins a run of the charm. Throws when the model could not have come to that event. */
+/** Opens the context for a run of the charm. Throws when the event is impossible in the current model. */
 export function openContext(model: Model, event: JujuEvent): HookContext {
   const relation = event.kind === 'relation' ? getRelation(model, event.relationId) : undefined;
   if (event.kind === 'relation' && relation !== undefined) checkRelationEvent(event, relation);
@@ -63,7 +63,7 @@ export function openContext(model: Model, event: JujuEvent): HookContext {
 
 function getRelation({ relations }: Model, id: number): Relation {
   const relation = relations.find((each) => each.id === id);
-  if (relation === undefined) throw new Error(`there is no relation ${id} for an event to be of`);
+  if (relation === undefined) throw new Error(`no relation ${id} in the model`);
   return relation;
 }
 
@@ -71,10 +71,10 @@ function checkRelationEvent(event: JujuEvent & { kind: 'relation' }, relation: R
   const { change, remoteUnit, departingUnit } = event;
   const needsUnit = change === 'joined' || change === 'departed';
   const takesUnit = needsUnit || change === 'changed';
-  if (needsUnit && remoteUnit === undefined) throw new Error(`relation-${change} is of a remote unit`);
-  if (!takesUnit && remoteUnit !== undefined) throw new Error(`relation-${change} is of no remote unit`);
+  if (needsUnit && remoteUnit === undefined) throw new Error(`relation-${change} needs a remote unit`);
+  if (!takesUnit && remoteUnit !== undefined) throw new Error(`relation-${change} takes no remote unit`);
   if ((departingUnit !== undefined) !== (change === 'departed')) {
-    throw new Error('a departing unit belongs to relation-departed, and to it alone');
+    throw new Error('only relation-departed has a departing unit, and it needs one');
   }
   if (remoteUnit !== undefined && !relation.remoteUnits.has(remoteUnit)) {
     throw new Error(`${remoteUnit} is not in ${nameOf(relation)}`);
@@ -88,7 +88,7 @@ function nameOfEvent(event: JujuEvent, relation: Relation | undefined): string {
   return event.kind === 'exec' ? 'run-commands' : event.kind;
 }
 
-/** Ends the run and tells the model what was written: all of it, or nothing and why (a flush that failed). */
+/** Ends the run and applies all its writes to the model. When the flush fails, applies none and returns the problem. */
 export function commit(context: HookContext): string | undefined {
   context.isOpen = false;
   const { model, pending } = context;
@@ -107,7 +107,7 @@ export function commit(context: HookContext): string | undefined {
   return undefined;
 }
 
-/** Ends the run; what it wrote is forgotten. */
+/** Ends the run and discards its writes. */
 export function drop(context: HookContext): void {
   context.isOpen = false;
 }
@@ -125,7 +125,7 @@ function replace(bag: Databag, next: Databag): void {
   Object.assign(bag, next);
 }
 
-/** The context's snapshot of the config. */
+/** Returns the context's snapshot of the config. */
 export function contextConfig(context: HookContext): Readonly<Record<string, ConfigValue>> {
   context.cache.config ??= readConfig(context.model);
   return context.cache.config;

@@ -2,8 +2,8 @@ import type { HookContext, JujuEvent } from './hook-context.ts';
 import type { Model } from '../model/model.ts';
 import { nameOf } from '../model/relations.ts';
 
-/** Where things of a unit's agent are. */
-export interface AgentPlaces {
+/** The paths of a unit's agent. */
+export interface AgentPaths {
   readonly charmDir: string;
   readonly toolsDir: string;
   readonly socket: string;
@@ -13,11 +13,8 @@ type Variables = Readonly<Record<string, string>>;
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** All that Juju 3.6 gives the charm's process; it inherits nothing. */
-export function hookEnvironment(
-  context: HookContext,
-  { charmDir, toolsDir, socket }: AgentPlaces,
-): Variables {
+/** Returns the complete environment that Juju 3.6 passes to the charm's process. */
+export function hookEnvironment(context: HookContext, { charmDir, toolsDir, socket }: AgentPaths): Variables {
   const { model, event, name } = context;
   return {
     ...legacyProxies(model),
@@ -60,7 +57,7 @@ function unitVariables(model: Model): Variables {
   };
 }
 
-/** Set in the process's environment only when the model's http-proxy and the like are. */
+/** Returns variables such as http_proxy, which are set only when the model has http-proxy and the like. */
 function legacyProxies({ settings }: Model): Variables {
   const names = ['http', 'https', 'ftp', 'no'];
   const entries = names.flatMap((name): [string, string][] => {

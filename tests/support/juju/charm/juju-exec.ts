@@ -2,7 +2,7 @@ import type { ToolAnswer } from '../tools/answer-tool.ts';
 import type { ProgramRequest } from '../tools/socket-server.ts';
 import type { UnitAgent } from '../unit-agent.ts';
 
-/** Answers `juju-exec <unit> <commands>` when the commands have been run. */
+/** Answers `juju-exec <unit> <commands>` after the commands have been run. */
 export async function answerJujuExec(
   { args, contextId }: ProgramRequest,
   findAgent: (unit: string) => UnitAgent | undefined,
@@ -10,7 +10,7 @@ export async function answerJujuExec(
   if (contextId !== undefined && contextId !== '') {
     return refuse(`juju-exec cannot be called from within a hook, have context ${JSON.stringify(contextId)}`);
   }
-  const option = args.find((arg) => arg.startsWith('-')); // options end at the first word that is none
+  const option = args.find((arg) => arg.startsWith('-')); // options end at the first operand
   if (option !== undefined && args.indexOf(option) === 0)
     return refuse(`option provided but not defined: ${option}`);
   const [unit, ...words] = args;

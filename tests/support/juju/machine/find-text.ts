@@ -6,28 +6,28 @@ import type { Model } from '../model/model.ts';
 
 type Texts = readonly string[];
 
-/** Every file below `folder`; links are told, not followed. */
+/** Lists every file below `folder`. Links are listed but not followed. */
 export async function listFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name));
 }
 
-/** The files below `folder` in which one of the texts is. */
+/** Lists the files below `folder` that contain one of the texts. */
 export async function findInFiles(folder: string, texts: Texts): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name);
-    const content = await readFile(path).catch(() => undefined); // it may have gone meanwhile
+    const content = await readFile(path).catch(() => undefined); // the file may have been deleted since readdir
     if (content !== undefined && texts.some((text) => content.includes(text))) found.push(path);
   }
   return found;
 }
 
-/** The processes whose command line or environment tells one of the texts. */
+/** Lists the processes whose command line or environment contains one of the texts. */
 export function findInProcesses(folders: Texts, texts: Texts): readonly string[] {
-  const places = listProcessesOf(folders).flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
-  return places.filter((path) => {
+  const paths = listProcessesOf(folders).flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+  return paths.filter((path) => {
     const content = readOrNothing(path);
     return texts.some((text) => content.includes(text));
   });
@@ -41,9 +41,9 @@ function readOrNothing(path: string): string {
   }
 }
 
-/** What Juju was told one of the texts by: arguments and input of hook tools, logs, statuses, databags, actions. */
+/** Lists the parts of the model that contain one of the texts: hook tool calls, logs, statuses, databags, actions. */
 export function findInModel(model: Model, texts: Texts): readonly string[] {
-  const told: readonly (readonly [string, unknown])[] = [
+  const sources: readonly (readonly [string, unknown])[] = [
     ...model.toolCalls.map(({ tool, args, stdin }) => [`${model.unit}: ${tool}`, [args, stdin]] as const),
     ...model.log.map(({ logger, message }) => [`${model.unit}: log of ${logger}`, message] as const),
     ...model.statusHistory.map(
@@ -54,7 +54,7 @@ export function findInModel(model: Model, texts: Texts): readonly string[] {
     [`${model.unit}: state`, [...model.state]],
   ];
   const needles = texts.map((text) => JSON.stringify(text).slice(1, -1));
-  return told
+  return sources
     .filter(([, value]) => needles.some((text) => JSON.stringify(value).includes(text)))
     .map(([at]) => at);
 }

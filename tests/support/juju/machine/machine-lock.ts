@@ -1,8 +1,8 @@
-/** Only one hook, action or juju-exec runs on a machine, whichever unit it is of. */
+/** The lock of a machine: only one hook, action or juju-exec of all its units runs at a time. */
 export class MachineLock {
   #last: Promise<void> = Promise.resolve();
 
-  /** Resolves when all who came before have released it; gives the release. */
+  /** Waits until every earlier holder has released the lock. Returns the function that releases it. */
   async acquire(): Promise<() => void> {
     const before = this.#last;
     let release = (): void => undefined;

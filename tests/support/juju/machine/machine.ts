@@ -28,13 +28,13 @@ import { ToolPace } from '../tools/tool-pace.ts';
 import { UnitAgent } from '../unit-agent.ts';
 
 export interface MachineOptions {
-  /** Where its folder is made; the system's folder for temporary files by default. */
+  /** The folder in which the machine's folder is created; the system's temporary folder by default. */
   readonly workDir?: string;
-  /** Services are not kept waiting for longer before they are started again. */
-  readonly longestRestartMs?: number;
-  /** What systemd's manager gives to every service: DefaultEnvironment= in system.conf. */
+  /** The upper limit for RestartSec of all services, in milliseconds. */
+  readonly maxRestartMs?: number;
+  /** The variables that systemd passes to every service: DefaultEnvironment= in system.conf. */
   readonly serviceEnvironment?: Readonly<Record<string, string>>;
-  /** How long a call of a hook tool takes at least, from the start of its process; by default as long as it needs. */
+  /** The minimum duration of a hook tool call, from the start of its process; 0 by default. */
   readonly toolMs?: number;
 }
 
@@ -46,7 +46,7 @@ export interface UnitOptions {
   readonly modelName?: string;
   readonly modelUuid?: string;
   readonly jujuVersion?: string;
-  /** `juju model-config`: `juju-http-proxy` and the like. */
+  /** The settings of `juju model-config`, such as `juju-http-proxy`. */
   readonly modelConfig?: Readonly<Record<string, string>>;
   readonly leader?: boolean;
   readonly retry?: RetryPolicy;
@@ -59,19 +59,19 @@ export interface HostCall {
   readonly code: number;
 }
 
-/** Quick, and bounded: three times within a second. */
-const RETRY: RetryPolicy = { firstMs: 50, mostMs: 500, attempts: 3 };
+/** Fast and bounded: three retries within one second. */
+const RETRY: RetryPolicy = { firstMs: 50, maxMs: 500, attempts: 3 };
 
 const PERL = '/usr/bin/perl';
 
 const FOLDERS = ['var/lib', 'var/log', 'etc/systemd/system', 'etc/cron.d', 'usr/bin'];
 
-/** A machine that Juju's units run on: a root of its own, one lock, a systemd. `close` it: it has real processes. */
+/** A machine that runs Juju units, with its own root, lock and systemd. It starts real processes: always `close` it. */
 export class Machine {
-  /** What the charm takes for `/`. */
+  /** The folder that the charm uses as `/`. */
   readonly root: string;
   readonly hostCalls: HostCall[] = [];
-  /** The time that hook tools take. */
+  /** The duration of hook tool calls. */
   readonly toolPace: ToolPace;
   readonly #work: string;
   readonly #shm: string;
@@ -81,16 +81,16 @@ export class Machine {
   readonly #servers: SocketServer[] = [];
 
   constructor(work: string, shm: string, options: MachineOptions) {
-    const { longestRestartMs = Number.MAX_SAFE_INTEGER, serviceEnvironment = {}, toolMs = 0 } = options;
+    const { maxRestartMs = Number.MAX_SAFE_INTEGER, serviceEnvironment = {}, toolMs = 0 } = options;
     this.toolPace = new ToolPace(toolMs);
     this.#work = work;
     this.#shm = shm;
     this.root = join(work, 'root');
     const journals = join(work, 'journal');
-    this.#systemd = new Systemd(this.root, { journals, longestRestartMs, environment: serviceEnvironment });
+    this.#systemd = new Systemd(this.root, { journals, maxRestartMs, environment: serviceEnvironment });
   }
 
-  /** Lays out the root and answers the host's programs. */
+  /** Creates the root and starts the server for the host's programs. */
   async prepare(): Promise<void> {
     for (const folder of FOLDERS) await mkdir(join(this.root, folder), { recursive: true });
     await symlink(this.#shm, join(this.root, 'run'));
@@ -116,15 +116,15 @@ export class Machine {
     await rename(unpacked, charmDir);
     await chmod(charmDir, 0o755);
     await writeFile(join(folder, 'host-root'), this.root);
-    const places = {
+    const paths = {
       charmDir,
       toolsDir: await this.#linkTools(name),
       socket: join(this.#work, `${name}.socket`),
     };
-    const agent = new UnitAgent({ model, places, folder, files, lock: this.#lock, retry });
+    const agent = new UnitAgent({ model, paths, folder, files, lock: this.#lock, retry });
     const answer = (request: ProgramRequest) =>
       this.toolPace.run(request.elapsedMs, () => agent.runner.answer(request));
-    this.#servers.push(await serveSocket(places.socket, answer));
+    this.#servers.push(await serveSocket(paths.socket, answer));
     this.#agents.push(agent);
     return agent;
   }
@@ -133,12 +133,12 @@ export class Machine {
     return this.#systemd.list();
   }
 
-  /** What a service printed. */
+  /** Returns the output of a service. */
   async journal(service: string): Promise<string> {
     return readFile(this.#systemd.journalOf(service), 'utf8').catch(() => '');
   }
 
-  /** Changes a service's unit file as an operator does, with a daemon-reload after it. */
+  /** Edits the unit file of a service and reloads systemd, as an operator does. */
   async editServiceFile(service: string, edit: (text: string) => string): Promise<void> {
     const path = join(this.root, 'etc/systemd/system', service);
     await writeFile(path, edit(await readFile(path, 'utf8')));
@@ -155,12 +155,12 @@ export class Machine {
     (await this.#systemd.find(service))?.signal(signal);
   }
 
-  /** Every process of this machine, hooks and services and what they left. */
+  /** Lists every process of this machine: hooks, services and their orphans. */
   listProcesses(): readonly ProcessView[] {
     return viewProcessesOf(this.#folders);
   }
 
-  /** Every file below the root, `/run` included, without the programs that came with the machine. */
+  /** Lists every file below the root, including `/run`, without the machine's own programs. */
   async listFiles(): Promise<readonly string[]> {
     const files = [...(await listFiles(this.root)), ...(await listFiles(this.#shm))];
     return files.filter(
@@ -168,7 +168,7 @@ export class Machine {
     );
   }
 
-  /** Where any of these texts can be read, but for `/run`: files, processes, and what Juju was told. */
+  /** Lists every place outside `/run` that contains one of the texts: files, processes and the models. */
   async findText(texts: readonly string[]): Promise<readonly string[]> {
     const models = this.#agents.map(({ model }) => model);
     return [
@@ -178,19 +178,19 @@ export class Machine {
     ];
   }
 
-  /** Power off and on: every process ends, /run is empty, enabled services start, then each unit's start hook. */
+  /** Reboots: kills every process, empties /run, starts the enabled services, then runs the start hook of each unit. */
   async reboot(): Promise<void> {
     const resumes = await Promise.all(this.#agents.map((agent) => agent.suspend()));
     await this.#endProcesses();
     for (const name of await readdir(this.#shm)) await rm(join(this.#shm, name), { recursive: true });
     await this.#systemd.boot();
     for (const resume of resumes) resume(true);
-    for (const agent of this.#agents) await agent.settle();
+    for (const agent of this.#agents) await agent.waitForIdle();
   }
 
-  /** Ends every process that it, or the charm, or a service started, and leaves nothing. */
+  /** Kills every process of this machine and deletes its folders. */
   async close(): Promise<void> {
-    for (const ended of await Promise.all(this.#agents.map((agent) => agent.suspend()))) ended(false);
+    for (const resume of await Promise.all(this.#agents.map((agent) => agent.suspend()))) resume(false);
     await this.#endProcesses();
     for (const server of this.#servers) await server.close();
     for (const folder of [this.#work, this.#shm]) await rm(folder, { recursive: true, force: true });
@@ -227,12 +227,10 @@ export class Machine {
   }
 }
 
-/** A fresh machine, in folders of its own. */
+/** Opens a new machine in its own folders. */
 export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
   await access(PERL).catch(() => {
-    throw new Error(
-      `expected Perl at ${PERL}, in which the hook tools are written: apt-get install perl-base`,
-    );
+    throw new Error(`no Perl at ${PERL}, in which the hook tools are written: run apt-get install perl-base`);
   });
   const { workDir = tmpdir() } = options;
   await mkdir(workDir, { recursive: true });

@@ -6,16 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodeOf } from '../../../../src/system/error-code.ts';
 import type { ServiceUnit } from './unit-file.ts';
 
-/** systemd's own. */
+/** The PATH that systemd sets for services. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
 
 export interface ServiceProcess {
   readonly pid: number | undefined;
-  /** Whether it ended as a service should: with 0, or by a signal that asks for the end. */
+  /** Resolves with `clean` after exit code 0 or a termination signal such as SIGTERM. */
   readonly ended: Promise<'clean' | 'unclean'>;
 }
 
-/** Starts the program with systemd's and its unit file's environment and nothing else; its output goes to the journal. */
+/** Starts the program with only the environment of systemd and of its unit file; its output goes to the journal. */
 export function startService(
   unit: ServiceUnit,
   {
@@ -55,7 +55,7 @@ async function waitForEnd(child: ChildProcess, journal: string): Promise<'clean'
   }
 }
 
-/** Ends it as its unit file says; tells whether it needed SIGKILL. */
+/** Stops the process according to its unit file. Returns `killed` when it needed SIGKILL. */
 export async function stopProcess(
   unit: ServiceUnit,
   { pid, ended }: ServiceProcess,
@@ -67,14 +67,14 @@ export async function stopProcess(
   const timeout = sleep(stopTimeoutMs, 'timeout' as const, { signal: timer.signal, ref: false });
   const outcome = await Promise.race([ended, timeout.catch(() => 'clean' as const)]);
   timer.abort();
-  if (killMode !== 'process') sendSignal(-pid, 'SIGKILL'); // what is left of it
+  if (killMode !== 'process') sendSignal(-pid, 'SIGKILL'); // the rest of its process group
   if (outcome !== 'timeout') return 'stopped';
   sendSignal(pid, 'SIGKILL');
   await ended;
   return 'killed';
 }
 
-/** Sends a signal to a process, or to the group `-pid`; one that has ended does not mind. */
+/** Sends a signal to a process, or to a process group when `pid` is negative. Ignores a process that has ended. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

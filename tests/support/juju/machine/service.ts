@@ -3,18 +3,19 @@ import type { ServiceUnit } from './unit-file.ts';
 
 export type ActiveState = 'active' | 'inactive' | 'failed' | 'activating' | 'deactivating';
 
-/** Waits between a service's end and its next start are cut to this. */
+/** The settings of the machine for one service. */
 export interface ServiceOptions {
   readonly journal: string;
-  readonly longestRestartMs: number;
+  /** The upper limit for RestartSec. */
+  readonly maxRestartMs: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** One service that systemd has loaded: its unit file as of the last daemon-reload, and its main process. */
+/** A loaded service: its unit file as of the last daemon-reload, and its main process. */
 export class Service {
   unit: ServiceUnit;
   state: ActiveState = 'inactive';
-  /** How often it was restarted by itself. */
+  /** The number of automatic restarts. */
   restarts = 0;
   readonly #options: ServiceOptions;
   #process: ServiceProcess | undefined;
@@ -30,10 +31,10 @@ export class Service {
     return this.#process?.pid;
   }
 
-  /** Starts it, unless it runs. Tells whether systemd let it. */
+  /** Starts the service unless it runs. Returns false when the start limit is exceeded. */
   start(): boolean {
     if (this.state === 'active') return true;
-    this.#forgetTimer();
+    this.#clearTimer();
     if (this.#startsTooOften()) {
       this.state = 'failed';
       return false;
@@ -41,22 +42,22 @@ export class Service {
     const started = startService(this.unit, this.#options);
     this.#process = started;
     this.state = 'active';
-    void started.ended.then((how) => this.#afterEnd(started, how));
+    void started.ended.then((outcome) => this.#afterEnd(started, outcome));
     return true;
   }
 
-  /** Ends it; resolves when it has ended. */
+  /** Stops the service and waits until its process has ended. */
   async stop(): Promise<void> {
-    this.#forgetTimer();
+    this.#clearTimer();
     const running = this.#process;
     if (running === undefined) {
       if (this.state !== 'failed') this.state = 'inactive';
       return;
     }
     this.state = 'deactivating';
-    const how = await stopProcess(this.unit, running);
+    const outcome = await stopProcess(this.unit, running);
     this.#process = undefined;
-    this.state = how === 'killed' ? 'failed' : 'inactive';
+    this.state = outcome === 'killed' ? 'failed' : 'inactive';
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -68,24 +69,24 @@ export class Service {
     if (this.state === 'failed') this.state = 'inactive';
   }
 
-  /** The machine goes down: it is not started again. */
+  /** Marks the service as inactive when the machine shuts down; it is not restarted. */
   abandon(): void {
-    this.#forgetTimer();
+    this.#clearTimer();
     this.#process = undefined;
     this.state = 'inactive';
   }
 
-  #afterEnd(ended: ServiceProcess, how: 'clean' | 'unclean'): void {
+  #afterEnd(ended: ServiceProcess, outcome: 'clean' | 'unclean'): void {
     if (this.#process !== ended || this.state === 'deactivating') return;
     this.#process = undefined;
     const { killMode, restart, restartMs } = this.unit;
     if (killMode !== 'process' && ended.pid !== undefined) sendSignal(-ended.pid, 'SIGKILL');
-    if (restart === 'no' || (restart === 'on-failure' && how === 'clean')) {
-      this.state = how === 'clean' ? 'inactive' : 'failed';
+    if (restart === 'no' || (restart === 'on-failure' && outcome === 'clean')) {
+      this.state = outcome === 'clean' ? 'inactive' : 'failed';
       return;
     }
     this.state = 'activating';
-    this.#timer = setTimeout(() => this.#restart(), Math.min(restartMs, this.#options.longestRestartMs));
+    this.#timer = setTimeout(() => this.#restart(), Math.min(restartMs, this.#options.maxRestartMs));
   }
 
   #restart(): void {
@@ -103,7 +104,7 @@ export class Service {
     return false;
   }
 
-  #forgetTimer(): void {
+  #clearTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

@@ -34,11 +34,11 @@ interface Call {
 
 type Verb = (name: string, call: Call) => Promise<ToolAnswer>;
 
-/** Answers `systemctl`, with the exit codes of systemd 255. */
+/** Answers a call of `systemctl` with the exit codes of systemd 255. */
 export async function answerSystemctl(systemd: Systemd, args: readonly string[]): Promise<ToolAnswer> {
   try {
     const options = parseOptions(args, OPTIONS);
-    const [verb = '', ...names] = options.rest;
+    const [verb = '', ...names] = options.operands;
     if (verb === 'daemon-reload' && names.length === 0) {
       await systemd.reload();
       return SUCCESS;
@@ -103,8 +103,10 @@ async function enableUnit(name: string, call: Call): Promise<ToolAnswer> {
     return failure(1, `Failed to enable unit: Unit file ${name} does not exist.`);
   }
   const links = await systemd.enable(name);
-  const told = options.flags.has('quiet') ? '' : links.map((link) => `Created symlink ${link}.\n`).join('');
-  return options.flags.has('now') ? startUnit(name, call) : { ...SUCCESS, stderr: told };
+  const message = options.flags.has('quiet')
+    ? ''
+    : links.map((link) => `Created symlink ${link}.\n`).join('');
+  return options.flags.has('now') ? startUnit(name, call) : { ...SUCCESS, stderr: message };
 }
 
 async function disableUnit(name: string, call: Call): Promise<ToolAnswer> {
@@ -113,8 +115,8 @@ async function disableUnit(name: string, call: Call): Promise<ToolAnswer> {
   if (links.length === 0 && !(await systemd.hasFile(name))) {
     return failure(1, `Failed to disable unit: Unit file ${name} does not exist.`);
   }
-  const told = options.flags.has('quiet') ? '' : links.map((link) => `Removed ${link}.\n`).join('');
-  return options.flags.has('now') ? stopUnit(name, call) : { ...SUCCESS, stderr: told };
+  const message = options.flags.has('quiet') ? '' : links.map((link) => `Removed ${link}.\n`).join('');
+  return options.flags.has('now') ? stopUnit(name, call) : { ...SUCCESS, stderr: message };
 }
 
 async function isActive(name: string, { systemd, options }: Call): Promise<ToolAnswer> {
@@ -137,10 +139,10 @@ function answerQuery({ flags }: ParsedArguments, state: string, code: number): T
 async function killUnit(name: string, { systemd, options }: Call): Promise<ToolAnswer> {
   const service = await systemd.find(name);
   if (service === undefined) return failure(1, `Failed to kill unit ${name}: Unit ${name} not loaded.`);
-  const word = options.values['signal'] ?? 'SIGTERM';
-  const signal = SIGNALS.find((each) => each === word || each === `SIG${word}`);
-  if (signal === undefined) return failure(1, `Failed to parse signal string ${word}.`);
-  if (options.values['kill-who'] !== 'main') return failure(1, 'only --kill-who=main is known here');
+  const given = options.values['signal'] ?? 'SIGTERM';
+  const signal = SIGNALS.find((each) => each === given || each === `SIG${given}`);
+  if (signal === undefined) return failure(1, `Failed to parse signal string ${given}.`);
+  if (options.values['kill-who'] !== 'main') return failure(1, 'only --kill-who=main is supported');
   service.signal(signal);
   return SUCCESS;
 }
@@ -164,11 +166,11 @@ async function show(name: string, { systemd, options }: Call): Promise<ToolAnswe
     NRestarts: service?.restarts ?? 0,
     UnitFileState: systemd.isEnabled(name) ? 'enabled' : 'disabled',
   };
-  const wanted = options.values['property']?.split(',') ?? Object.keys(properties);
-  const unknown = wanted.filter((key) => properties[key] === undefined);
-  if (unknown.length > 0) return failure(1, `properties ${unknown.join(', ')} are not known here`);
+  const requested = options.values['property']?.split(',') ?? Object.keys(properties);
+  const unknown = requested.filter((key) => properties[key] === undefined);
+  if (unknown.length > 0) return failure(1, `properties ${unknown.join(', ')} are not supported`);
   const prefix = (key: string): string => (options.flags.has('value') ? '' : `${key}=`);
-  return { ...SUCCESS, stdout: wanted.map((key) => `${prefix(key)}${properties[key] ?? ''}\n`).join('') };
+  return { ...SUCCESS, stdout: requested.map((key) => `${prefix(key)}${properties[key] ?? ''}\n`).join('') };
 }
 
 function failure(code: number, message: string): ToolAnswer {

@@ -5,7 +5,7 @@ import { errorCodeOf } from '../../../../src/system/error-code.ts';
 import { Service } from './service.ts';
 import { type ServiceUnit, UnitFileError, parseUnitFile } from './unit-file.ts';
 
-/** A service as the machine tells it. */
+/** The observable state of a service. */
 export interface ServiceView {
   readonly name: string;
   readonly state: string;
@@ -14,16 +14,16 @@ export interface ServiceView {
   readonly isEnabled: boolean;
 }
 
-/** What systemd's manager knows besides unit files. */
+/** The settings of systemd's manager. */
 export interface SystemdOptions {
-  /** The folder of the services' output. */
+  /** The folder for the output of services. */
   readonly journals: string;
-  readonly longestRestartMs: number;
-  /** Given to every service, before what its unit file says. */
+  readonly maxRestartMs: number;
+  /** The variables of every service; its unit file may override them. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** systemd as far as a charm needs it: unit files under a root, and real processes. */
+/** The part of systemd that a charm needs: unit files under a root, and real processes. */
 export class Systemd {
   readonly #folder: string;
   readonly #options: SystemdOptions;
@@ -34,7 +34,7 @@ export class Systemd {
     this.#options = options;
   }
 
-  /** Reads the unit files again; what runs goes on. */
+  /** Reads the unit files again; running processes continue. */
   async reload(): Promise<void> {
     for (const [name, service] of this.#services) {
       const unit = await this.#readUnit(name);
@@ -43,16 +43,16 @@ export class Systemd {
     }
   }
 
-  /** Gives the service, loaded at first sight; `undefined` when there is none. Throws UnitFileError. */
+  /** Returns the service, loading it on first use; undefined when it has no unit file. Throws UnitFileError. */
   async find(name: string): Promise<Service | undefined> {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
     const unit = await this.#readUnit(name);
     if (unit === undefined) return undefined;
-    const loaded = this.#services.get(name); // while the file was read
+    const loaded = this.#services.get(name); // loaded by another call while the file was read
     if (loaded !== undefined) return loaded;
-    const { longestRestartMs, environment } = this.#options;
-    const service = new Service(unit, { journal: this.journalOf(name), longestRestartMs, environment });
+    const { maxRestartMs, environment } = this.#options;
+    const service = new Service(unit, { journal: this.journalOf(name), maxRestartMs, environment });
     this.#services.set(name, service);
     return service;
   }
@@ -65,7 +65,7 @@ export class Systemd {
     return (await this.#readText(name)) !== undefined;
   }
 
-  /** Makes it start at boot; gives what it linked. */
+  /** Enables the service at boot. Returns the links created. */
   async enable(name: string): Promise<readonly string[]> {
     const text = await this.#readText(name);
     const made: string[] = [];
@@ -79,6 +79,7 @@ export class Systemd {
     return made;
   }
 
+  /** Disables the service at boot. Returns the links deleted. */
   async disable(name: string): Promise<readonly string[]> {
     const links = this.#listLinks().filter((link) => link.endsWith(`/${name}`));
     for (const link of links) await rm(link, { force: true });
@@ -89,20 +90,20 @@ export class Systemd {
     return this.#listLinks().some((link) => link.endsWith(`/${name}`));
   }
 
-  /** All that it has loaded. */
+  /** Lists the loaded services. */
   list(): readonly ServiceView[] {
     return [...this.#services].map(([name, { state, mainPid, restarts }]) => {
       return { name, state, mainPid, restarts, isEnabled: this.isEnabled(name) };
     });
   }
 
-  /** The machine goes down; its processes are ended by who calls. */
+  /** Unloads all services when the machine shuts down; the caller kills the processes. */
   halt(): void {
     for (const service of this.#services.values()) service.abandon();
     this.#services.clear();
   }
 
-  /** Starts what is enabled. */
+  /** Starts the enabled services. */
   async boot(): Promise<void> {
     const names = this.#listLinks().map((link) => link.slice(link.lastIndexOf('/') + 1));
     for (const name of new Set(names)) (await this.find(name))?.start();
@@ -114,7 +115,7 @@ export class Systemd {
   }
 
   async #readText(name: string): Promise<string | undefined> {
-    if (!/^[\w@.:-]+\.service$/.test(name)) throw new UnitFileError(`${name}: only services are known here`);
+    if (!/^[\w@.:-]+\.service$/.test(name)) throw new UnitFileError(`${name}: only services are supported`);
     try {
       return await readFile(join(this.#folder, name), 'utf8');
     } catch (error) {

@@ -1,4 +1,4 @@
-/** A systemd service as its unit file tells it. */
+/** The settings of a systemd service, read from its unit file. */
 export interface ServiceUnit {
   readonly name: string;
   readonly execStart: readonly string[];
@@ -10,16 +10,16 @@ export interface ServiceUnit {
   readonly stopTimeoutMs: number;
   readonly umask: number;
   readonly wantedBy: readonly string[];
-  /** At most so many starts within so long. */
+  /** At most `burst` starts within `intervalMs`. */
   readonly startLimit: { readonly burst: number; readonly intervalMs: number };
 }
 
-/** A unit file that systemd would refuse, or that says what this double does not know. */
+/** A unit file that systemd would refuse, or that contains a setting that this double does not support. */
 export class UnitFileError extends Error {
   override readonly name = 'UnitFileError';
 }
 
-/** Settings that change nothing here. */
+/** Settings that this double ignores. */
 const WITHOUT_EFFECT = [
   ...['Description', 'Documentation', 'After', 'Before', 'Wants', 'SyslogIdentifier', 'Nice', 'OOMPolicy'],
   ...['StandardOutput', 'StandardError', 'NoNewPrivileges', 'PrivateTmp', 'ProtectHome', 'ProtectSystem'],
@@ -31,9 +31,9 @@ type Settings = ReadonlyMap<string, readonly string[]>;
 /** Parses the unit file of the service `name`. Throws UnitFileError. */
 export function parseUnitFile(name: string, text: string): ServiceUnit {
   const settings = readSettings(text);
-  const known = (key: string, fallback: string): string => settings.get(key)?.at(-1) ?? fallback;
-  const type = known('Type', 'simple');
-  if (type !== 'simple' && type !== 'exec') throw new UnitFileError(`Type=${type} is not known here`);
+  const lastOf = (key: string, fallback: string): string => settings.get(key)?.at(-1) ?? fallback;
+  const type = lastOf('Type', 'simple');
+  if (type !== 'simple' && type !== 'exec') throw new UnitFileError(`Type=${type} is not supported`);
   const commands = settings.get('ExecStart') ?? [];
   const [command] = commands;
   if (command === undefined || commands.length > 1) throw new UnitFileError('expected one ExecStart=');
@@ -43,16 +43,16 @@ export function parseUnitFile(name: string, text: string): ServiceUnit {
     name,
     execStart,
     environment: parseEnvironment(settings.get('Environment') ?? [], name),
-    workingDirectory: expandSpecifiers(known('WorkingDirectory', '/'), name),
-    restart: oneOf('Restart', known('Restart', 'no'), ['no', 'always', 'on-failure']),
-    restartMs: parseSpan(known('RestartSec', '100ms')),
-    killMode: oneOf('KillMode', known('KillMode', 'control-group'), ['control-group', 'mixed', 'process']),
-    stopTimeoutMs: parseSpan(known('TimeoutStopSec', '90')),
-    umask: Number.parseInt(known('UMask', '0022'), 8),
+    workingDirectory: expandSpecifiers(lastOf('WorkingDirectory', '/'), name),
+    restart: oneOf('Restart', lastOf('Restart', 'no'), ['no', 'always', 'on-failure']),
+    restartMs: parseSpan(lastOf('RestartSec', '100ms')),
+    killMode: oneOf('KillMode', lastOf('KillMode', 'control-group'), ['control-group', 'mixed', 'process']),
+    stopTimeoutMs: parseSpan(lastOf('TimeoutStopSec', '90')),
+    umask: Number.parseInt(lastOf('UMask', '0022'), 8),
     wantedBy: (settings.get('WantedBy') ?? []).flatMap((each) => each.split(/\s+/)),
     startLimit: {
-      burst: Number(known('StartLimitBurst', '5')),
-      intervalMs: parseSpan(known('StartLimitIntervalSec', '10')),
+      burst: Number(lastOf('StartLimitBurst', '5')),
+      intervalMs: parseSpan(lastOf('StartLimitIntervalSec', '10')),
     },
   };
 }
@@ -77,12 +77,12 @@ const WITH_EFFECT = [
 
 function refuseUnknown(settings: Settings): void {
   const unknown = [...settings.keys()].filter((key) => ![...WITH_EFFECT, ...WITHOUT_EFFECT].includes(key));
-  if (unknown.length > 0) throw new UnitFileError(`${unknown.join(', ')}: not known here`);
+  if (unknown.length > 0) throw new UnitFileError(`${unknown.join(', ')}: not supported`);
 }
 
 function oneOf<const W extends string>(key: string, value: string, words: readonly W[]): W {
   const found = words.find((word) => word === value);
-  if (found === undefined) throw new UnitFileError(`${key}=${value} is not known here`);
+  if (found === undefined) throw new UnitFileError(`${key}=${value} is not supported`);
   return found;
 }
 
@@ -93,9 +93,9 @@ function parseCommand(text: string, name: string): readonly string[] {
   return [program, ...args.map(expandDollars)];
 }
 
-/** `$$` is a dollar; what else begins with one is not known here. */
+/** Replaces `$$` by a dollar sign and refuses variables, which this double does not support. */
 function expandDollars(word: string): string {
-  if (/\$[A-Za-z_{]/.test(word.replaceAll('$$', ''))) throw new UnitFileError(`${word}: not known here`);
+  if (/\$[A-Za-z_{]/.test(word.replaceAll('$$', ''))) throw new UnitFileError(`${word}: not supported`);
   return word.replaceAll('$$', '$');
 }
 
@@ -106,7 +106,7 @@ function parseEnvironment(values: readonly string[], name: string): Readonly<Rec
   );
 }
 
-/** Words as systemd.syntax(7) quotes them. */
+/** Splits text into words with the quoting of systemd.syntax(7). */
 function splitWords(text: string, name: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -135,13 +135,13 @@ function expandSpecifiers(text: string, name: string): string {
   return text.replace(/%(.)/g, (all, letter: string) => {
     if (letter === '%') return '%';
     if (letter === 'n') return name;
-    throw new UnitFileError(`specifier ${all} is not known here`);
+    throw new UnitFileError(`specifier ${all} is not supported`);
   });
 }
 
-/** `5`, `5s`, `100ms`, `1min`, in milliseconds. */
+/** Converts a time span such as `5`, `5s`, `100ms` or `1min` to milliseconds. */
 function parseSpan(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)\s*(ms|s|sec|min)?$/.exec(text) ?? [];
-  if (digits === undefined) throw new UnitFileError(`time span ${text} is not known here`);
+  if (digits === undefined) throw new UnitFileError(`time span ${text} is not supported`);
   return Number(digits) * (unit === 'ms' ? 1 : unit === 'min' ? 60_000 : 1000);
 }

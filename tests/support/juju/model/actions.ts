@@ -3,14 +3,14 @@ import { type HookContext, commit, drop } from '../charm/hook-context.ts';
 import { findViolations, withDefaults } from './json-schema.ts';
 import type { ActionTask, Model } from './model.ts';
 
-/** How the charm's process ended. */
+/** The exit of the charm's process. */
 export interface ProcessOutcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** `juju run`: a task that is still to be run. Throws OperatorError when the parameters do not fit. */
+/** Adds a pending task, as `juju run` does. Throws OperatorError when the parameters violate the schema. */
 export function createTask(
   model: Model,
   name: string,
@@ -30,10 +30,10 @@ export function createTask(
   return task;
 }
 
-/** Ends a run of an action: its status, message and results, and whether what it wrote counts. */
+/** Records the result of an action in its task, and commits or drops its writes. */
 export function finishAction(context: HookContext, { code, stdout, stderr }: ProcessOutcome): ActionTask {
   const { event, failure, results } = context;
-  if (event.kind !== 'action') throw new Error(`${context.name} is no action`);
+  if (event.kind !== 'action') throw new Error(`${context.name} is not an action`);
   const { task } = event;
   Object.assign(task, { stdout, stderr, returnCode: code, results });
   if (code !== 0) {

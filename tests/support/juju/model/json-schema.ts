@@ -1,4 +1,4 @@
-/** The part of JSON Schema (draft 4) that actions of ours use; another keyword is refused, not passed over. */
+/** The part of JSON Schema (draft 4) that this charm's actions use. Other keywords are refused, never ignored. */
 export interface JsonSchema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -23,14 +23,14 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads a schema. Throws on what it does not know. */
+/** Parses a schema. Throws on unsupported keywords. */
 export function parseSchema(value: unknown, at: string): JsonSchema {
   if (!isMapping(value)) throw new Error(`${at}: expected a schema`);
   const unknown = Object.keys(value).filter((key) => !KEYWORDS.includes(key));
-  if (unknown.length > 0) throw new Error(`${at}: schema keywords ${unknown.join(', ')} are not known here`);
-  const { items, properties, ...rest } = value;
+  if (unknown.length > 0) throw new Error(`${at}: schema keywords ${unknown.join(', ')} are not supported`);
+  const { items, properties, ...scalars } = value;
   return {
-    ...(Object.fromEntries(Object.entries(rest).filter(([, each]) => each !== undefined)) as JsonSchema),
+    ...(Object.fromEntries(Object.entries(scalars).filter(([, each]) => each !== undefined)) as JsonSchema),
     ...(items === undefined ? {} : { items: parseSchema(items, `${at}.items`) }),
     ...(isMapping(properties) ? { properties: parseProperties(properties, at) } : {}),
   };
@@ -44,7 +44,7 @@ function parseProperties(
   return Object.fromEntries(entries.map(([name, each]) => [name, parseSchema(each, `${at}.${name}`)]));
 }
 
-/** What is wrong with `value`; nothing when it fits. */
+/** Returns the violations of the schema; none when `value` is valid. */
 export function findViolations(schema: JsonSchema, value: unknown, at = '(root)'): readonly string[] {
   if (schema.type !== undefined && !isOfType(schema.type, value)) {
     return [`${at} : must be of type ${schema.type}, given ${JSON.stringify(value)}`];
@@ -118,7 +118,7 @@ function isOfType(type: string, value: unknown): boolean {
   return typeof value === type;
 }
 
-/** `value` with the defaults of the properties that it does not tell. */
+/** Returns `value`, completed with the defaults of absent properties. */
 export function withDefaults(
   { properties = {} }: JsonSchema,
   value: Readonly<Record<string, unknown>>,

@@ -1,6 +1,6 @@
 import type { CharmFiles, ConfigValue } from '../charm/charm-files.ts';
 
-/** The model as far as one unit sees it: what Juju's controller would hold. The double's one mutable thing. */
+/** The state that Juju's controller holds for one unit. All mutable state of the double is here. */
 export interface Model {
   readonly name: string;
   readonly uuid: string;
@@ -19,21 +19,21 @@ export interface Model {
   readonly config: Map<string, ConfigValue>;
   readonly relations: Relation[];
   readonly secrets: UserSecret[];
-  /** What `state-set` keeps. */
+  /** The state written by `state-set`. */
   readonly state: Map<string, string>;
-  /** As the charm set it, and Juju before install, stop and remove. */
+  /** Set by the charm, and by Juju before install, stop and remove. */
   status: Status;
   applicationStatus: Status;
   agentStatus: Status;
-  /** All statuses, the agent's errors among them, oldest first. */
+  /** All statuses, including the agent's errors, oldest first. */
   readonly statusHistory: StatusChange[];
   workloadVersion: string | undefined;
   readonly tasks: ActionTask[];
   readonly log: LogLine[];
   readonly toolCalls: ToolCall[];
-  /** Makes the next flush fail with these words. */
+  /** Makes the next flush fail with this message. */
   failNextFlush: string | undefined;
-  /** The last number that was given to a relation, a task or a context. */
+  /** The last number assigned to a relation, a task, a context or a secret. */
   readonly last: { relation: number; task: number; context: number; secret: number };
 }
 
@@ -55,8 +55,8 @@ interface LogLine {
   readonly message: string;
 }
 
-/** One call of a hook tool; what it printed may be secret and is not kept. */
-interface ToolCall {
+/** One call of a hook tool, without its stdout, which may contain secrets. */
+export interface ToolCall {
   readonly at: number;
   readonly contextId: string;
   /** The hook's or action's name; `run-commands` under juju-exec. */
@@ -70,19 +70,20 @@ interface ToolCall {
 
 export type Databag = Record<string, string>;
 
-/** A databag of the other side, and how often it was written. */
+/** A databag of the remote application or of one of its units. */
 interface RemoteBag {
   data: Databag;
+  /** The number of changes so far. */
   version: number;
-  /** Of which version a relation-changed hook was run; 0 for none. */
+  /** The version for which relation-changed was last run; 0 before the first run. */
   seen: number;
 }
 
 export interface RemoteUnit extends RemoteBag {
   readonly name: string;
-  /** Its relation-joined hook has been run and its relation-departed has not: what `relation-list` tells. */
+  /** True from relation-joined until relation-departed; `relation-list` prints these units. */
   joined: boolean;
-  /** It is gone on the other side. */
+  /** True when the unit has left the relation on the remote side. */
   left: boolean;
 }
 
@@ -92,28 +93,29 @@ export interface Relation {
   readonly remoteApplication: string;
   readonly remoteApp: RemoteBag;
   readonly remoteUnits: Map<string, RemoteUnit>;
-  /** Our own bags as the other side sees them. */
+  /** This unit's databag as the remote side sees it. */
   readonly ourUnit: Databag;
+  /** The databag of this application as the remote side sees it. */
   readonly ourApp: Databag;
-  /** Its relation-created hook has been run. */
+  /** True from the start of the relation-created hook. */
   created: boolean;
-  /** It is being removed. */
+  /** True while the relation is being removed. */
   breaking: boolean;
 }
 
-/** A secret that the operator made with `juju add-secret`. */
+/** A secret that the operator added with `juju add-secret`. */
 export interface UserSecret {
   readonly id: string;
   readonly name: string;
-  /** From 1 on; a removed one is missing. */
+  /** Contents by revision, starting at 1; removed revisions are absent. */
   readonly revisions: Map<number, Databag>;
   latest: number;
   granted: boolean;
-  /** The revision that plain reads of this unit give; none before its first. */
+  /** The revision that `secret-get` without `--refresh` returns; undefined before the first read. */
   tracked: number | undefined;
-  /** The latest revision that this unit read or was told of. */
+  /** The latest revision that this unit has read or received secret-changed for. */
   notified: number;
-  /** This unit's own name for it. */
+  /** The label that this unit gave to the secret. */
   label: string;
 }
 
@@ -124,12 +126,12 @@ export interface ActionTask {
   readonly params: Readonly<Record<string, unknown>>;
   status: 'pending' | 'running' | 'completed' | 'failed' | 'aborted';
   message: string;
-  /** What `action-set` told. */
+  /** The results set by `action-set`. */
   results: ActionResults;
   stdout: string;
   stderr: string;
   returnCode: number | string | undefined;
-  /** What `action-log` told. */
+  /** The messages of `action-log`. */
   readonly progress: string[];
 }
 
@@ -151,7 +153,7 @@ export interface ModelOptions {
   readonly now: () => number;
 }
 
-/** A model with one application of one unit. */
+/** Creates a model with one application that has one unit. */
 export function createModel(options: ModelOptions): Model {
   const application = options.application ?? options.charm.name;
   const waiting = { status: 'waiting', message: 'installing agent' };
@@ -178,7 +180,7 @@ export function createModel(options: ModelOptions): Model {
   };
 }
 
-/** Sets a status, and tells the history. */
+/** Sets a status and appends it to the history. */
 export function setStatus(model: Model, of: StatusChange['of'], status: string, message: string): void {
   const next = { status, message };
   if (of === 'unit') model.status = next;
@@ -187,7 +189,7 @@ export function setStatus(model: Model, of: StatusChange['of'], status: string, 
   model.statusHistory.push({ ...next, of, at: model.now() });
 }
 
-/** The unit's status as `juju status` shows it: the agent's error hides what the charm set. */
+/** Returns the unit's status as `juju status` shows it: an error of the agent hides the status set by the charm. */
 export function shownStatus({ status, agentStatus }: Model): Status {
   return agentStatus.status === 'error' ? agentStatus : status;
 }

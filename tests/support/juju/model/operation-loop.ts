@@ -3,18 +3,27 @@ import type { MachineLock } from '../machine/machine-lock.ts';
 import { type Model, setStatus, writeLog } from './model.ts';
 import { type AgentState, type Operation, nextOperation } from './operations.ts';
 
-/** How a failed hook is tried again. Juju: after 5 s, then twice as long, at most 5 min, for ever. */
+/** The back-off for failed hooks. Juju itself starts at 5 s, doubles up to 5 min and never gives up. */
 export interface RetryPolicy {
   readonly firstMs: number;
-  readonly mostMs: number;
-  /** How often, before the unit stays in error until `resolve`. */
+  readonly maxMs: number;
+  /** The number of retries before the unit stays in error until `resolve`. */
   readonly attempts: number;
 }
 
-/** A process that dies of a signal is run again, but a charm that always does is a defect. */
-const MOST_KILLED = 5;
+/** The collaborators of an operation loop. */
+export interface OperationLoopParts {
+  readonly model: Model;
+  readonly state: AgentState;
+  readonly runner: CharmRunner;
+  readonly lock: MachineLock;
+  readonly retry: RetryPolicy;
+}
 
-/** Runs operations one after another, each under the machine's lock. */
+/** A hook killed by a signal is run again; a charm whose hooks are always killed is a defect. */
+const MAX_KILLED = 5;
+
+/** Runs operations one after another, each under the machine lock. */
 export class OperationLoop {
   readonly #model: Model;
   readonly #state: AgentState;
@@ -26,9 +35,9 @@ export class OperationLoop {
   #loop: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #fault: unknown;
-  #settlers: (() => void)[] = [];
+  #idleWaiters: (() => void)[] = [];
 
-  constructor(model: Model, state: AgentState, runner: CharmRunner, lock: MachineLock, retry: RetryPolicy) {
+  constructor({ model, state, runner, lock, retry }: OperationLoopParts) {
     this.#model = model;
     this.#state = state;
     this.#runner = runner;
@@ -36,7 +45,7 @@ export class OperationLoop {
     this.#retry = retry;
   }
 
-  /** Looks for something to do. */
+  /** Starts the loop unless it is running. */
   wake(): void {
     if (this.#loop !== undefined) return;
     this.#loop = this.#runAll()
@@ -44,11 +53,11 @@ export class OperationLoop {
       .then(() => {
         this.#loop = undefined;
         if (this.#hasNext() && this.#fault === undefined) this.wake();
-        else this.#tellSettlers();
+        else this.#notifyIdleWaiters();
       });
   }
 
-  /** Starts nothing until the function that it gives is called. */
+  /** Starts no operation until the returned function is called. */
   hold(): () => void {
     this.#holds += 1;
     let isHeld = true;
@@ -59,18 +68,18 @@ export class OperationLoop {
     };
   }
 
-  /** Resolves when there is nothing to do but what is held; throws what broke the double itself. */
-  async settle(): Promise<void> {
+  /** Waits until no operation is pending, apart from held ones. Rethrows a fault of the double itself. */
+  async waitForIdle(): Promise<void> {
     this.wake();
     while (this.#fault === undefined && (this.#loop !== undefined || this.#timer !== undefined)) {
       await new Promise<void>((resolve) => {
-        this.#settlers.push(resolve);
+        this.#idleWaiters.push(resolve);
       });
     }
     if (this.#fault !== undefined) throw this.#fault as Error;
   }
 
-  /** Tries the failed hook now. */
+  /** Retries the failed hook immediately. */
   retryNow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -78,15 +87,15 @@ export class OperationLoop {
     this.wake();
   }
 
-  /** Takes the failed hook for done. */
+  /** Marks the failed hook as done without running it. */
   skipFailed(): void {
     const { failed } = this.#state;
-    this.#forgetFailure();
+    this.#clearFailure();
     failed?.operation.done?.();
     this.wake();
   }
 
-  /** Ends what runs and starts nothing more until the function that it gives is called. */
+  /** Kills the running operation and starts no other until the returned function is called. */
   async suspend(): Promise<() => void> {
     const release = this.hold();
     this.#runner.kill();
@@ -94,10 +103,10 @@ export class OperationLoop {
     return release;
   }
 
-  #tellSettlers(): void {
-    const settlers = this.#settlers;
-    this.#settlers = [];
-    for (const settler of settlers) settler();
+  #notifyIdleWaiters(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   #hasNext(): boolean {
@@ -105,7 +114,7 @@ export class OperationLoop {
   }
 
   async #runAll(): Promise<void> {
-    await Promise.resolve(); // what happens together is one change
+    await Promise.resolve(); // changes made in the same tick cause one operation
     while (this.#hasNext()) {
       const release = await this.#lock.acquire();
       try {
@@ -123,16 +132,16 @@ export class OperationLoop {
     operation.begin?.();
     if (isHook && this.#state.failed === undefined) setStatus(this.#model, 'agent', 'executing', '');
     const end = await this.#runner.run(operation);
-    if (end.kind === 'done') this.#tellRun(operation);
+    if (end.kind === 'done') this.#logRun(operation);
     if (isHook) this.#afterHook(operation, end);
   }
 
-  /** In Juju's words. */
-  #tellRun(operation: Operation): void {
+  /** Logs the operation with the message of Juju. */
+  #logRun(operation: Operation): void {
     const { kind } = operation.event;
-    const what = kind === 'action' ? 'action' : 'hook';
-    const told = `ran "${nameOf(this.#model, operation)}" ${what} (via hook dispatching script: dispatch)`;
-    if (kind !== 'exec') writeLog(this.#model, 'INFO', 'juju.worker.uniter.operation', told);
+    const noun = kind === 'action' ? 'action' : 'hook';
+    const message = `ran "${nameOf(this.#model, operation)}" ${noun} (via hook dispatching script: dispatch)`;
+    if (kind !== 'exec') writeLog(this.#model, 'INFO', 'juju.worker.uniter.operation', message);
   }
 
   #afterHook(operation: Operation, end: RunEnd): void {
@@ -140,19 +149,21 @@ export class OperationLoop {
       this.#killed += 1;
       clearTimeout(this.#timer);
       this.#timer = undefined;
-      if (this.#killed > MOST_KILLED) throw new Error('a hook was killed by a signal again and again');
-      this.#state.failed = { operation, attempts: this.#state.failed?.attempts ?? -1, isDue: true }; // run again, and no error
+      if (this.#killed > MAX_KILLED)
+        throw new Error(`a hook was killed by a signal more than ${MAX_KILLED} times in a row`);
+      // Juju runs a killed hook again without an error status.
+      this.#state.failed = { operation, attempts: this.#state.failed?.attempts ?? -1, isDue: true };
       return;
     }
     this.#killed = 0;
     if (end.kind === 'failed') this.#fail(operation, end.message);
     else {
-      this.#forgetFailure();
+      this.#clearFailure();
       operation.done?.();
     }
   }
 
-  #forgetFailure(): void {
+  #clearFailure(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#state.failed = undefined;
@@ -166,8 +177,8 @@ export class OperationLoop {
     writeLog(this.#model, 'ERROR', 'juju.worker.uniter.operation', `hook "${name}" failed: ${why}`);
     setStatus(this.#model, 'agent', 'error', `hook failed: "${name}"`);
     if (attempts >= this.#retry.attempts) return;
-    const { firstMs, mostMs } = this.#retry;
-    this.#timer = setTimeout(() => this.retryNow(), Math.min(firstMs * 2 ** attempts, mostMs));
+    const { firstMs, maxMs } = this.#retry;
+    this.#timer = setTimeout(() => this.retryNow(), Math.min(firstMs * 2 ** attempts, maxMs));
   }
 }
 

@@ -5,12 +5,12 @@ import { type ActionTask, type Model, setStatus } from './model.ts';
 import { findRelationOperation } from './relation-operations.ts';
 import { goJson } from '../tools/tool-output.ts';
 
-/** Something that the agent does next; `begin` before the charm runs, `done` when it ended well. */
+/** One operation of the unit agent. `begin` is called before the charm runs, `done` after it has succeeded. */
 export interface Operation {
   readonly event: JujuEvent;
   readonly begin?: () => void;
   readonly done?: () => void;
-  /** Whose juju-exec it is. */
+  /** The juju-exec request that this operation answers. */
   readonly exec?: ExecRequest;
 }
 
@@ -19,15 +19,15 @@ export interface ExecRequest {
   readonly answer: (outcome: ProcessOutcome) => void;
 }
 
-/** What the agent knows besides the model. */
+/** The state of the unit agent that is not part of the model. */
 export interface AgentState {
   phase: 'new' | 'deployed' | 'removing' | 'removed';
   installed: boolean;
   elected: boolean;
   started: boolean;
-  /** Hooks that follow one another. */
+  /** Hooks still to be run, in this order. */
   readonly queue: string[];
-  /** The config that a config-changed hook was last run with. */
+  /** The hash of the config for which config-changed was last run. */
   configSeen: string;
   upgraded: boolean;
   rebooted: boolean;
@@ -35,7 +35,7 @@ export interface AgentState {
   wantsUpdateStatus: boolean;
   readonly tasks: ActionTask[];
   readonly execs: ExecRequest[];
-  /** A unit whose relation-changed must follow its relation-joined. */
+  /** A unit that has joined and whose relation-changed must be the next hook. */
   joined: { readonly relationId: number; readonly unit: string } | undefined;
   /** The hook that put the unit in error. */
   failed: FailedHook | undefined;
@@ -43,9 +43,9 @@ export interface AgentState {
 
 interface FailedHook {
   readonly operation: Operation;
-  /** How often it was tried again by itself. */
+  /** The number of automatic retries so far. */
   attempts: number;
-  /** Its time has come, or an operator said so. */
+  /** True when the back-off has elapsed or the operator asked for a retry. */
   isDue: boolean;
 }
 
@@ -57,11 +57,11 @@ export function newAgentState(): AgentState {
   };
 }
 
-/** What the agent does next, in Juju's order; `undefined` when there is nothing that it can. */
+/** Returns the next operation in Juju's order; undefined when none can be run. */
 export function nextOperation(model: Model, state: AgentState): Operation | undefined {
   if (state.phase === 'new' || state.phase === 'removed') return undefined;
   if (state.failed !== undefined) {
-    return askedOperation(state) ?? (state.failed.isDue ? state.failed.operation : undefined);
+    return requestedOperation(state) ?? (state.failed.isDue ? state.failed.operation : undefined);
   }
   if (!state.installed) return installOperation(model, state);
   return (
@@ -70,7 +70,7 @@ export function nextOperation(model: Model, state: AgentState): Operation | unde
     createdOperation(model) ??
     electedOperation(model, state) ??
     secretOperation(model, state) ??
-    askedOperation(state) ??
+    requestedOperation(state) ??
     queuedOperation(model, state) ??
     configOperation(model, state) ??
     (state.started ? findRelationOperation(model, state) : undefined) ??
@@ -79,8 +79,8 @@ export function nextOperation(model: Model, state: AgentState): Operation | unde
   );
 }
 
-function hook(name: string, rest: Omit<Operation, 'event'> = {}): Operation {
-  return { event: { kind: 'hook', name }, ...rest };
+function hook(name: string, callbacks: Omit<Operation, 'event'> = {}): Operation {
+  return { event: { kind: 'hook', name }, ...callbacks };
 }
 
 function installOperation(model: Model, state: AgentState): Operation {
@@ -120,7 +120,7 @@ function electedOperation({ leader }: Model, state: AgentState): Operation | und
   return hook('leader-elected', { done: () => (state.elected = true) });
 }
 
-/** Only secrets that the unit has read, and may still read, tell it of a new revision. */
+/** Returns secret-changed for a new revision of a secret that the unit has read and may still read. */
 function secretOperation({ secrets }: Model, { started }: AgentState): Operation | undefined {
   const secret = secrets.find(
     (each) => each.granted && each.tracked !== undefined && each.latest > each.notified,
@@ -133,8 +133,8 @@ function secretOperation({ secrets }: Model, { started }: AgentState): Operation
   };
 }
 
-/** Actions and juju-exec, which run in the error state too. */
-function askedOperation(state: AgentState): Operation | undefined {
+/** Returns the next action or juju-exec request; both run even when the unit is in error. */
+function requestedOperation(state: AgentState): Operation | undefined {
   const [task] = state.tasks;
   if (task !== undefined) {
     return {
@@ -162,8 +162,8 @@ function queuedOperation(model: Model, state: AgentState): Operation | undefined
       if (name !== 'start') return;
       state.started = true;
       const { status, message } = model.status;
-      const isOurs = status !== 'maintenance' || message !== 'installing charm software';
-      if (!isOurs) setStatus(model, 'unit', 'unknown', '');
+      const isSetByCharm = status !== 'maintenance' || message !== 'installing charm software';
+      if (!isSetByCharm) setStatus(model, 'unit', 'unknown', '');
     },
   });
 }
@@ -177,7 +177,7 @@ function hashConfig(model: Model): string {
   return goJson(readConfig(model));
 }
 
-/** After the relations are gone. */
+/** Returns stop or remove, which Juju runs after the relations have been removed. */
 function removeOperation(model: Model, state: AgentState): Operation | undefined {
   if (state.phase !== 'removing') return undefined;
   if (!state.stopped) {

@@ -1,7 +1,7 @@
 import type { Databag, Model, Relation } from './model.ts';
 import { addRelation, enterScope, leaveScope, nameOf, writeRemote, writeRemoteApp } from './relations.ts';
 
-/** The other side of a relation of ours; after what it does `agent.settle()` runs our hooks. */
+/** Acts as the remote side of a relation. Await `agent.waitForIdle()` to run the hooks that a change causes. */
 export class RelationHandle {
   readonly #relation: Relation;
   readonly #wake: () => void;
@@ -21,7 +21,7 @@ export class RelationHandle {
     this.#wake();
   }
 
-  /** Changes that unit's databag: an empty string deletes a key. */
+  /** Changes the databag of a remote unit; an empty string deletes a key. */
   setUnitData(unit: string, changes: Databag): void {
     writeRemote(this.#relation, unit, changes);
     this.#wake();
@@ -37,13 +37,13 @@ export class RelationHandle {
     this.#wake();
   }
 
-  /** `juju remove-relation` */
+  /** Removes the relation, as `juju remove-relation` does. */
   break(): void {
     this.#relation.breaking = true;
     this.#wake();
   }
 
-  /** What the other side sees of our unit. */
+  /** Returns this unit's databag as the remote side sees it. */
   ourDatabag(): Readonly<Databag> {
     return { ...this.#relation.ourUnit };
   }
@@ -53,7 +53,7 @@ export class RelationHandle {
   }
 }
 
-/** `juju integrate` */
+/** Adds a relation, as `juju integrate` does. */
 export function relate(
   model: Model,
   endpoint: string,

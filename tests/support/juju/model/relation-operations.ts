@@ -3,12 +3,12 @@ import type { AgentState, Operation } from './operations.ts';
 
 type RelationEvent = Operation['event'] & { kind: 'relation' };
 
-/** The next hook of a relation, in Juju's order within each. */
+/** Returns the next hook of a relation, in Juju's order for each relation. */
 export function findRelationOperation(model: Model, state: AgentState): Operation | undefined {
   const { joined } = state;
   for (const relation of [...model.relations]) {
     if (!relation.created) {
-      if (relation.breaking) forget(model, relation); // nobody was told of it
+      if (relation.breaking) deleteRelation(model, relation); // no hook was run for it
       continue;
     }
     const operation =
@@ -23,7 +23,7 @@ export function findRelationOperation(model: Model, state: AgentState): Operatio
   return undefined;
 }
 
-function forget({ relations }: Model, relation: Relation): void {
+function deleteRelation({ relations }: Model, relation: Relation): void {
   relations.splice(relations.indexOf(relation), 1);
 }
 
@@ -34,13 +34,13 @@ function changedAfterJoined(
 ): Operation | undefined {
   if (joined?.relationId !== relation.id) return undefined;
   const unit = relation.remoteUnits.get(joined.unit);
-  const forgetJoined = (): void => {
+  const clearJoined = (): void => {
     state.joined = undefined;
   };
-  return unit === undefined ? undefined : changedOf(relation, unit, forgetJoined);
+  return unit === undefined ? undefined : changedOf(relation, unit, clearJoined);
 }
 
-/** A unit that left; every one when the relation goes. */
+/** Returns relation-departed for a unit that has left; removing the relation makes every unit leave. */
 function departed(model: Model, relation: Relation, state: AgentState): Operation | undefined {
   const units = [...relation.remoteUnits.values()];
   const unit = units.find((each) => each.joined && (each.left || relation.breaking));
@@ -48,14 +48,14 @@ function departed(model: Model, relation: Relation, state: AgentState): Operatio
   const departingUnit = state.phase === 'removing' ? model.unit : unit.name;
   return {
     event: eventOf(relation, { change: 'departed', remoteUnit: unit.name, departingUnit }),
-    begin: () => (unit.joined = false), // relation-list does not tell it any more
+    begin: () => (unit.joined = false), // relation-list no longer prints it
     done: () => (unit.left = true),
   };
 }
 
 function broken(model: Model, relation: Relation): Operation | undefined {
   if (!relation.breaking) return undefined;
-  return { event: eventOf(relation, { change: 'broken' }), done: () => forget(model, relation) };
+  return { event: eventOf(relation, { change: 'broken' }), done: () => deleteRelation(model, relation) };
 }
 
 function applicationChanged(relation: Relation): Operation | undefined {

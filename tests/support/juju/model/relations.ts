@@ -1,13 +1,13 @@
 import { OperatorError } from './config-values.ts';
 import type { Databag, Model, Relation, RemoteUnit } from './model.ts';
 
-/** `juju integrate`: a relation with an application that has no unit in it yet. Throws OperatorError. */
+/** Adds a relation without remote units, as `juju integrate` does. Throws OperatorError. */
 export function addRelation(model: Model, endpoint: string, remoteApplication: string): Relation {
   if (!model.charm.endpoints.has(endpoint)) throw new OperatorError(`endpoint "${endpoint}" not found`);
-  const double = model.relations.find(
+  const existing = model.relations.find(
     (each) => each.endpoint === endpoint && each.remoteApplication === remoteApplication,
   );
-  if (double !== undefined) throw new OperatorError(`relation ${nameOf(double)} already exists`);
+  if (existing !== undefined) throw new OperatorError(`relation ${nameOf(existing)} already exists`);
   model.last.relation += 1;
   const relation: Relation = {
     id: model.last.relation,
@@ -24,12 +24,12 @@ export function addRelation(model: Model, endpoint: string, remoteApplication: s
   return relation;
 }
 
-/** What Juju 3.6 itself writes into every unit's databag. */
+/** Returns the keys that Juju 3.6 itself writes into every unit's databag. */
 export function addressesOf(address: string): Databag {
   return { 'egress-subnets': `${address}/32`, 'ingress-address': address, 'private-address': address };
 }
 
-/** A unit of the other side enters the relation; its hooks are still to come. Throws OperatorError. */
+/** Adds a remote unit to the relation; its hooks are run later. Throws OperatorError. */
 export function enterScope(relation: Relation, name: string, data: Databag = {}): RemoteUnit {
   const [application, number] = name.split('/');
   if (application !== relation.remoteApplication || number === undefined || !/^\d+$/.test(number)) {
@@ -37,7 +37,7 @@ export function enterScope(relation: Relation, name: string, data: Databag = {})
   }
   const known = relation.remoteUnits.get(name);
   if (known !== undefined && !known.left)
-    throw new OperatorError(`${name} is in ${nameOf(relation)} already`);
+    throw new OperatorError(`${name} is already in ${nameOf(relation)}`);
   const address = `10.0.1.${Number(number) + 1}`;
   const unit = {
     name,
@@ -51,32 +51,32 @@ export function enterScope(relation: Relation, name: string, data: Databag = {})
   return unit;
 }
 
-/** The other side's unit writes its databag: an empty string deletes a key. Throws OperatorError. */
+/** Changes the databag of a remote unit; an empty string deletes a key. Throws OperatorError. */
 export function writeRemote(relation: Relation, name: string, changes: Databag): void {
   const unit = relation.remoteUnits.get(name);
   if (unit === undefined || unit.left) throw new OperatorError(`${name} is not in ${nameOf(relation)}`);
   const data = applyChanges(unit.data, changes);
-  if (sameBag(unit.data, data)) return; // the controller passes on what differs
+  if (isSameBag(unit.data, data)) return; // the controller reports only real differences
   unit.data = data;
   unit.version += 1;
 }
 
-/** The other side's leader writes its application's databag. */
+/** Changes the databag of the remote application. */
 export function writeRemoteApp({ remoteApp }: Relation, changes: Databag): void {
   const data = applyChanges(remoteApp.data, changes);
-  if (sameBag(remoteApp.data, data)) return;
+  if (isSameBag(remoteApp.data, data)) return;
   remoteApp.data = data;
   remoteApp.version += 1;
 }
 
-/** The other side's unit goes; its relation-departed hook is still to come. Throws OperatorError. */
+/** Removes a remote unit from the relation; relation-departed is run later. Throws OperatorError. */
 export function leaveScope(relation: Relation, name: string): void {
   const unit = relation.remoteUnits.get(name);
   if (unit === undefined || unit.left) throw new OperatorError(`${name} is not in ${nameOf(relation)}`);
   unit.left = true;
 }
 
-/** State for a hook of ours to meet: a unit whose relation-joined and relation-changed hooks have been run. */
+/** Adds a remote unit whose relation-joined and relation-changed hooks count as already run. */
 export function addJoinedUnit(relation: Relation, name: string, data: Databag = {}): RemoteUnit {
   const unit = enterScope(relation, name, data);
   relation.created = true;
@@ -85,19 +85,19 @@ export function addJoinedUnit(relation: Relation, name: string, data: Databag = 
   return unit;
 }
 
-/** `bag` with `changes`; an empty string deletes a key. */
+/** Returns `bag` with `changes` applied; an empty string deletes a key. */
 export function applyChanges(bag: Readonly<Databag>, changes: Readonly<Databag>): Databag {
   const entries = Object.entries({ ...bag, ...changes }).filter(([, value]) => value !== '');
   return Object.fromEntries(entries);
 }
 
-/** Whether both say the same. */
-function sameBag(one: Readonly<Databag>, other: Readonly<Databag>): boolean {
+/** Reports whether both databags have the same content. */
+function isSameBag(one: Readonly<Databag>, other: Readonly<Databag>): boolean {
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }
 
-/** `endpoint:7` */
+/** Returns the relation id as Juju prints it, such as `endpoint:7`. */
 export function nameOf({ endpoint, id }: Relation): string {
   return `${endpoint}:${id}`;
 }

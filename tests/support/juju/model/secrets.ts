@@ -3,16 +3,16 @@ import type { Databag, Model, UserSecret } from './model.ts';
 
 const KEY = /^[a-z](?:-?[a-z0-9]){2,}$/;
 
-const LARGEST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
-/** `juju add-secret`: gives the secret's URI. Throws OperatorError. */
+/** Adds a secret, as `juju add-secret` does, and returns its URI. Throws OperatorError. */
 export function addSecret(model: Model, name: string, content: Databag): string {
   checkContent(content);
   if (model.secrets.some((each) => each.name === name)) {
     throw new OperatorError(`secret with name "${name}" already exists`);
   }
   model.last.secret += 1;
-  const id = `d5${model.last.secret.toString(36).padStart(18, '0')}`; // 20 characters, as an xid
+  const id = `d5${model.last.secret.toString(36).padStart(18, '0')}`; // 20 characters, like an xid
   const revisions = new Map([[1, { ...content }]]);
   model.secrets.push({
     ...{ id, name, revisions, latest: 1, granted: false, tracked: undefined, notified: 0, label: '' },
@@ -20,7 +20,7 @@ export function addSecret(model: Model, name: string, content: Databag): string 
   return `secret:${id}`;
 }
 
-/** `juju update-secret`: a new revision. Throws OperatorError. */
+/** Adds a revision, as `juju update-secret` does. Throws OperatorError. */
 export function updateSecret(model: Model, uri: string, content: Databag): void {
   checkContent(content);
   const secret = getSecret(model, uri);
@@ -28,17 +28,17 @@ export function updateSecret(model: Model, uri: string, content: Databag): void 
   secret.revisions.set(secret.latest, { ...content });
 }
 
-/** `juju grant-secret`, which no hook tells of. Throws OperatorError. */
+/** Grants a secret, as `juju grant-secret` does, which runs no hook. Throws OperatorError. */
 export function grantSecret(model: Model, uri: string): void {
   getSecret(model, uri).granted = true;
 }
 
-/** `juju revoke-secret`. Throws OperatorError. */
+/** Revokes a secret, as `juju revoke-secret` does. Throws OperatorError. */
 export function revokeSecret(model: Model, uri: string): void {
   getSecret(model, uri).granted = false;
 }
 
-/** `juju remove-secret`. Throws OperatorError. */
+/** Removes a secret, as `juju remove-secret` does. Throws OperatorError. */
 export function removeSecret(model: Model, uri: string): void {
   model.secrets.splice(model.secrets.indexOf(getSecret(model, uri)), 1);
 }
@@ -49,7 +49,7 @@ function getSecret(model: Model, uri: string): UserSecret {
   return secret;
 }
 
-/** By URI, or by bare id. */
+/** Finds a secret by its URI or its bare id. */
 export function findSecret({ secrets }: Model, uri: string): UserSecret | undefined {
   const id = uri.slice(uri.lastIndexOf('/') + 1).replace(/^secret:/, '');
   return secrets.find((each) => each.id === id);
@@ -64,6 +64,6 @@ function checkContent(content: Databag): void {
     total += Math.ceil(Buffer.byteLength(value) / 3) * 4;
   }
   if (total === 0) problems.push('empty secret value not valid');
-  if (total > LARGEST_BYTES) problems.push(`secret content too large: ${total} bytes`);
+  if (total > MAX_BYTES) problems.push(`secret content too large: ${total} bytes`);
   if (problems.length > 0) throw new OperatorError(problems.join('; '));
 }

@@ -1,16 +1,16 @@
 #!/usr/bin/perl
-# Every hook tool, juju-exec and systemctl of the double: it asks the process that holds the model, and prints
-# its answer. Which of them it is, its name tells. In Perl, and without modules, because a hook calls dozens of them:
-# it starts in a tenth of the time that Node takes, and every Ubuntu has it.
+# The program behind every hook tool, juju-exec and systemctl of the double; its name selects the command. It sends the
+# call to the process that holds the model and prints the answer. It is written in Perl without modules because a hook
+# calls dozens of tools: Perl starts in a tenth of the time that Node needs, and every Ubuntu has it.
 use strict;
 use warnings;
 use Config;
 
-# As Linux has them; the module that names them costs more than all the rest.
+# The values on Linux. Loading the module that defines them would take longer than the whole program.
 my ($AF_UNIX, $SOCK_STREAM, $NO_MORE_WRITES) = (1, 1, 1);
 my $FIELDS = '(N/a*)*';
 
-# clock_gettime(2), which is no part of Perl itself; other architectures do not tell how long they have run.
+# The number of clock_gettime(2), which Perl has only in a module; on other architectures the elapsed time stays 0.
 my $CLOCK_GETTIME = $Config{archname} =~ /^x86_64/ ? 228 : $Config{archname} =~ /^aarch64/ ? 113 : undef;
 my $CLOCK_PROCESS_CPUTIME_ID = 2;
 
@@ -21,7 +21,7 @@ sub fail {
     exit 1;
 }
 
-# Milliseconds since the start of this process, which has run or waited for a processor all the time.
+# Milliseconds since the start of this process: the time that it ran plus the time that it waited for a processor.
 sub elapsed {
     return 0 unless defined $CLOCK_GETTIME;
     my $time = pack('q2');

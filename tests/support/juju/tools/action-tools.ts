@@ -8,11 +8,11 @@ const KEY_PART = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 const RESERVED = ['stdout', 'stdout-encoding', 'stderr', 'stderr-encoding'];
 
-/** `action-get` */
+/** Answers `action-get`. */
 export function actionGet(context: HookContext, args: readonly string[]): string {
   const { params } = taskOf(context);
-  const { values, rest } = parseOptions(args, FORMAT);
-  const [key, ...surplus] = rest;
+  const { values, operands } = parseOptions(args, FORMAT);
+  const [key, ...surplus] = operands;
   refuseSurplus(surplus);
   const value = key === undefined ? params : readDotted(params, key);
   return render(value ?? null, values['format'] ?? 'smart');
@@ -24,11 +24,11 @@ function readDotted(params: unknown, key: string): unknown {
     .reduce<unknown>((value, part) => (isMapping(value) ? value[part] : undefined), params);
 }
 
-/** `action-set` */
+/** Answers `action-set`. */
 export function actionSet(context: HookContext, args: readonly string[]): string {
   taskOf(context);
-  const { rest } = parseOptions(args, {});
-  const pairs = rest.map(parsePair);
+  const { operands } = parseOptions(args, {});
+  const pairs = operands.map(parsePair);
   for (const [path, value] of pairs) writeDotted(context.results, path, value);
   return '';
 }
@@ -41,38 +41,39 @@ function parsePair(word: string): readonly [readonly string[], string] {
     throw new ToolRefusal(2, `cannot set reserved action key ${JSON.stringify(key)}`);
   const parts = key.split('.');
   if (parts.every((part) => KEY_PART.test(part))) return [parts, word.slice(at + 1)];
-  const why =
+  const requirement =
     'must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric, hyphens and periods';
-  throw new ToolRefusal(2, `key ${JSON.stringify(key)} ${why}`);
+  throw new ToolRefusal(2, `key ${JSON.stringify(key)} ${requirement}`);
 }
 
-function writeDotted(results: ActionResults, [first = '', ...rest]: readonly string[], value: string): void {
-  if (rest.length === 0) {
+function writeDotted(results: ActionResults, path: readonly string[], value: string): void {
+  const [first = '', ...others] = path;
+  if (others.length === 0) {
     results[first] = value;
     return;
   }
   const known = results[first];
-  const nested = typeof known === 'object' ? known : {};
-  results[first] = nested;
-  writeDotted(nested, rest, value);
+  const child = typeof known === 'object' ? known : {};
+  results[first] = child;
+  writeDotted(child, others, value);
 }
 
-/** `action-fail` */
+/** Answers `action-fail`. */
 export function actionFail(context: HookContext, args: readonly string[]): string {
   taskOf(context);
-  const { rest } = parseOptions(args, {});
-  const [message = 'action failed without reason given, check action for errors', ...surplus] = rest;
+  const { operands } = parseOptions(args, {});
+  const [message = 'action failed without reason given, check action for errors', ...surplus] = operands;
   refuseSurplus(surplus);
   context.failure = message;
   return '';
 }
 
-/** `action-log` */
+/** Answers `action-log`. */
 export function actionLog(context: HookContext, args: readonly string[]): string {
   const task = taskOf(context);
-  const { rest } = parseOptions(args, {});
-  if (rest.length === 0) throw new ToolRefusal(2, 'no message specified');
-  task.progress.push(rest.join(' '));
+  const { operands } = parseOptions(args, {});
+  if (operands.length === 0) throw new ToolRefusal(2, 'no message specified');
+  task.progress.push(operands.join(' '));
   return '';
 }
 

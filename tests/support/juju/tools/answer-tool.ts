@@ -1,5 +1,6 @@
 import { actionFail, actionGet, actionLog, actionSet } from './action-tools.ts';
 import type { HookContext } from '../charm/hook-context.ts';
+import type { ToolCall } from '../model/model.ts';
 import { relationGet, relationIds, relationList, relationSet } from './relation-tools.ts';
 import { secretGet, secretIds, secretInfoGet } from './secret-tools.ts';
 import { stateDelete, stateGet, stateSet } from './state-tools.ts';
@@ -15,7 +16,7 @@ import {
   statusSet,
 } from './unit-tools.ts';
 
-/** How a hook tool ended. */
+/** The exit code and the output of a hook tool. */
 export interface ToolAnswer {
   readonly code: number;
   readonly stdout: string;
@@ -48,12 +49,12 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map([
   ['status-set', statusSet],
 ]);
 
-/** The hook tools that there are: those of Juju 3.6 that a charm such as ours has a use for. */
+/** The supported hook tools: those of Juju 3.6 that this charm may use. */
 export const TOOL_NAMES: readonly string[] = [...TOOLS.keys()];
 
 /**
- * Answers a call of a hook tool, at once: what it does it does to the context and its model. `'stdin required'` asks
- * the caller to read its standard input to the end and to call again with it.
+ * Answers a call of a hook tool and applies it to the context and its model. Returns `'stdin required'` when the tool
+ * reads its standard input; the caller then reads it to the end and calls again with it.
  */
 export function answerTool(
   context: HookContext,
@@ -61,14 +62,15 @@ export function answerTool(
   args: readonly string[],
   stdin?: string,
 ): ToolAnswer | 'stdin required' {
+  const call = { tool, args, stdin };
   try {
     const stdout = callTool(context, tool, args, stdin);
-    return record(context, tool, args, stdin, { code: 0, stdout, stderr: '' });
+    return record(context, call, { code: 0, stdout, stderr: '' });
   } catch (error) {
     if (error instanceof StdinNeeded) return 'stdin required';
     if (!(error instanceof ToolRefusal)) throw error;
     const stderr = `ERROR ${error.message}\n`;
-    return record(context, tool, args, stdin, { code: error.code, stdout: '', stderr });
+    return record(context, call, { code: error.code, stdout: '', stderr });
   }
 }
 
@@ -88,12 +90,10 @@ function callTool(
 
 function record(
   { model, id, name }: HookContext,
-  tool: string,
-  args: readonly string[],
-  stdin: string | undefined,
+  call: Pick<ToolCall, 'tool' | 'args' | 'stdin'>,
   answer: ToolAnswer,
 ): ToolAnswer {
   const { code, stderr } = answer;
-  model.toolCalls.push({ at: model.now(), contextId: id, during: name, tool, args, stdin, code, stderr });
+  model.toolCalls.push({ at: model.now(), contextId: id, during: name, ...call, code, stderr });
   return answer;
 }

@@ -11,10 +11,10 @@ const RELATION = { 'r,relation': 'value' } as const;
 
 const UNIT = /^[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*\/(?:0|[1-9]\d*)$/;
 
-/** `relation-ids` */
+/** Answers `relation-ids`. */
 export function relationIds(context: HookContext, args: readonly string[]): string {
-  const { values, rest } = parseOptions(args, FORMAT);
-  const [endpoint = context.relation?.endpoint, ...surplus] = rest;
+  const { values, operands } = parseOptions(args, FORMAT);
+  const [endpoint = context.relation?.endpoint, ...surplus] = operands;
   if (endpoint === undefined) throw new ToolRefusal(2, 'no endpoint name specified');
   refuseSurplus(surplus);
   const broken = context.event.kind === 'relation' && context.event.change === 'broken';
@@ -25,22 +25,22 @@ export function relationIds(context: HookContext, args: readonly string[]): stri
   return render(ids, values['format'] ?? 'smart');
 }
 
-/** `relation-list` */
+/** Answers `relation-list`. */
 export function relationList(context: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, { ...FORMAT, ...RELATION, app: 'flag' });
+  const { values, flags, operands } = parseOptions(args, { ...FORMAT, ...RELATION, app: 'flag' });
   const relation = chooseRelation(context, values['r']);
-  refuseSurplus(rest);
+  refuseSurplus(operands);
   const format = values['format'] ?? 'smart';
   if (flags.has('app')) return render(relation.remoteApplication, format);
   const joined = [...relation.remoteUnits.values()].filter((each) => each.joined);
   return render(joined.map((each) => each.name).sort(), format);
 }
 
-/** `relation-get` */
+/** Answers `relation-get`. */
 export function relationGet(context: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, { ...FORMAT, ...RELATION, app: 'flag' });
+  const { values, flags, operands } = parseOptions(args, { ...FORMAT, ...RELATION, app: 'flag' });
   const relation = chooseRelation(context, values['r']);
-  const [key = '-', given, ...surplus] = rest;
+  const [key = '-', given, ...surplus] = operands;
   const bag = readMember(context, relation, chooseMember(context, relation, given, flags.has('app')));
   refuseSurplus(surplus);
   return render(key === '-' ? bag : (bag[key] ?? null), values['format'] ?? 'smart');
@@ -52,15 +52,15 @@ function chooseRelation({ model, relation }: HookContext, given: string | undefi
     return relation;
   }
   const id = given.slice(given.lastIndexOf(':') + 1);
-  const refuse = (why: string): ToolRefusal =>
-    new ToolRefusal(2, `invalid value "${given}" for option -r: ${why}`);
+  const refuse = (reason: string): ToolRefusal =>
+    new ToolRefusal(2, `invalid value "${given}" for option -r: ${reason}`);
   if (!/^\d+$/.test(id)) throw refuse('invalid relation id');
   const found = model.relations.find((each) => each.id === Number(id) && each.created);
   if (found === undefined) throw refuse('relation not found');
   return found;
 }
 
-/** A unit's or an application's name. */
+/** Returns the name of the unit or application whose databag is requested. */
 function chooseMember(
   { event, relation: own }: HookContext,
   relation: Relation,
@@ -93,7 +93,7 @@ function readMember(context: HookContext, relation: Relation, member: string): D
 function findRemote({ model }: HookContext, relation: Relation, member: string): Databag {
   if (member === relation.remoteApplication) return relation.remoteApp.data;
   const unit = relation.remoteUnits.get(member);
-  if (unit !== undefined) return unit.data; // one that departed stays readable
+  if (unit !== undefined) return unit.data; // the databag of a departed unit remains readable
   const { endpoint, remoteApplication } = relation;
   const where = `relation "${model.application}:${endpoint} ${remoteApplication}:${endpoint}"`;
   throw new ToolRefusal(
@@ -102,16 +102,16 @@ function findRemote({ model }: HookContext, relation: Relation, member: string):
   );
 }
 
-/** `relation-set` */
+/** Answers `relation-set`. */
 export function relationSet(
   context: HookContext,
   args: readonly string[],
   stdin: string | undefined,
 ): string {
   const table = { ...FORMAT, ...RELATION, app: 'flag', file: 'value' } as const;
-  const { values, flags, rest } = parseOptions(args, table);
+  const { values, flags, operands } = parseOptions(args, table);
   const relation = chooseRelation(context, values['r']);
-  const pairs = parsePairs(rest);
+  const pairs = parsePairs(operands);
   const { model, pending } = context;
   if (flags.has('app') && !model.leader) throw new ToolRefusal(1, 'cannot write relation settings');
   const fromFile = values['file'] === undefined ? {} : parseFile(readGivenFile(values['file'], stdin));
@@ -120,11 +120,11 @@ export function relationSet(
   return '';
 }
 
-/** A YAML map of scalars, each as it is written. */
+/** Parses a YAML mapping of scalars and keeps each scalar as written. */
 function parseFile(text: string): Databag {
   if (text.trim() === '') return {};
   if (/(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/.test(text)) {
-    throw new ToolRefusal(1, 'yaml: invalid Unicode character escape code'); // half of a surrogate pair, to Go
+    throw new ToolRefusal(1, 'yaml: invalid Unicode character escape code'); // Go refuses half a surrogate pair
   }
   const value = loadYaml(text);
   if (!isMapping(value))

@@ -2,7 +2,7 @@ import type { CommandResult, RunCommand } from '../../../../src/system/process/c
 import { answerTool } from './answer-tool.ts';
 import type { HookContext } from '../charm/hook-context.ts';
 
-/** Hook tools without processes: what `createHookTools` calls is answered by the context. */
+/** Runs the tools of `createHookTools` directly on a context, without processes. */
 export function toolRunner(context: HookContext): RunCommand {
   return (request) => {
     const { file, args, env, input } = request;

@@ -6,17 +6,17 @@ import { FORMAT, render } from './tool-output.ts';
 
 const URI = /^(?:secret:(?:\/\/[0-9a-f-]{36}\/)?)?[0-9a-zA-Z]{20,}$/;
 
-/** `secret-get` */
+/** Answers `secret-get`. */
 export function secretGet(context: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, {
+  const { values, flags, operands } = parseOptions(args, {
     ...FORMAT,
     label: 'value',
     refresh: 'flag',
     peek: 'flag',
   });
-  const isUri = values['label'] === undefined || URI.test(rest[0] ?? '');
-  const uri = isUri ? rest[0] : undefined;
-  const [key, ...surplus] = isUri ? rest.slice(1) : rest;
+  const isUri = values['label'] === undefined || URI.test(operands[0] ?? '');
+  const uri = isUri ? operands[0] : undefined;
+  const [key, ...surplus] = isUri ? operands.slice(1) : operands;
   refuseSurplus(surplus);
   if (flags.has('peek') && flags.has('refresh')) {
     throw new ToolRefusal(2, 'specify one of --peek or --refresh but not both');
@@ -50,18 +50,18 @@ function relabel({ model }: HookContext, secret: UserSecret, label: string): voi
   if (other !== undefined) {
     throw new ToolRefusal(1, `secret with label ${JSON.stringify(label)} already exists`);
   }
-  secret.label = label; // at once, whatever becomes of the hook
+  secret.label = label; // takes effect immediately, even when the hook fails later
 }
 
-/** The revision that is read; which one the unit tracks changes at once. */
+/** Returns the content of the requested revision. A change of the tracked revision takes effect immediately. */
 function readRevision(secret: UserSecret, flags: ReadonlySet<string>): Databag {
-  const moves = secret.tracked === undefined || flags.has('refresh');
-  const revision = moves || flags.has('peek') ? secret.latest : secret.tracked;
+  const isMoving = secret.tracked === undefined || flags.has('refresh');
+  const revision = isMoving || flags.has('peek') ? secret.latest : secret.tracked;
   const content = secret.revisions.get(revision ?? secret.latest);
   if (content === undefined) {
     throw new ToolRefusal(1, `secret revision "${secret.id}/${revision ?? ''}" not found`);
   }
-  if (moves && !(flags.has('peek') && secret.tracked === undefined)) {
+  if (isMoving && !(flags.has('peek') && secret.tracked === undefined)) {
     secret.tracked = secret.latest;
     secret.notified = secret.latest;
   }
@@ -75,10 +75,10 @@ function readKey(content: Databag, given: string): string {
   return key === given ? value : Buffer.from(value).toString('base64');
 }
 
-/** `secret-info-get`: of secrets that one owns, and the charm owns none here. */
+/** Answers `secret-info-get`, which finds only secrets that the charm owns; here it owns none. */
 export function secretInfoGet(_context: HookContext, args: readonly string[]): string {
-  const { values, rest } = parseOptions(args, { ...FORMAT, label: 'value' });
-  const [uri, ...surplus] = rest;
+  const { values, operands } = parseOptions(args, { ...FORMAT, label: 'value' });
+  const [uri, ...surplus] = operands;
   refuseSurplus(surplus);
   formatOf(values['format']);
   if (uri === undefined && values['label'] === undefined) {
@@ -93,10 +93,10 @@ export function secretInfoGet(_context: HookContext, args: readonly string[]): s
   );
 }
 
-/** `secret-ids`: of secrets that one owns. */
+/** Answers `secret-ids`, which lists only secrets that the charm owns; here it owns none. */
 export function secretIds(_context: HookContext, args: readonly string[]): string {
-  const { values, rest } = parseOptions(args, FORMAT);
-  refuseSurplus(rest);
+  const { values, operands } = parseOptions(args, FORMAT);
+  refuseSurplus(operands);
   return render(null, values['format'] ?? 'smart');
 }
 

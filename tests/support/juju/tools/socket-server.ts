@@ -2,36 +2,36 @@ import { rm } from 'node:fs/promises';
 import { type Server, type Socket, createServer } from 'node:net';
 import { messageOf } from '../../../../src/model/message-of.ts';
 import type { ToolAnswer } from './answer-tool.ts';
-import { fieldsOf, joinFields } from '../machine/program-fields.ts';
+import { parseFields, renderFields } from '../machine/program-fields.ts';
 
-/** What `programs/ask-machine.pl` asks. */
+/** A request of `programs/ask-machine.pl`. */
 export interface ProgramRequest {
   readonly command: string;
   readonly args: readonly string[];
   readonly contextId: string | undefined;
-  /** How long the program had run when it asked, in milliseconds; 0 when it does not know. */
+  /** The time that the program had run before this request, in milliseconds; 0 when unknown. */
   readonly elapsedMs: number;
   readonly stdin: string | undefined;
 }
 
-export type Answerer = (request: ProgramRequest) => Promise<ToolAnswer | 'stdin required'>;
+export type RequestHandler = (request: ProgramRequest) => Promise<ToolAnswer | 'stdin required'>;
 
 export interface SocketServer {
   readonly path: string;
   close(): Promise<void>;
 }
 
-/** The kernel takes 107 bytes. */
-const LONGEST_PATH = 100;
+/** Below the kernel's limit of 107 bytes. */
+const MAX_PATH_BYTES = 100;
 
-/** Answers programs over the unix socket `path`. */
-export async function serveSocket(path: string, answer: Answerer): Promise<SocketServer> {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`${path}: too long for a socket`);
+/** Answers requests of programs on the unix socket `path`. */
+export async function serveSocket(path: string, answer: RequestHandler): Promise<SocketServer> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Error(`${path}: too long for the path of a socket`);
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
-    socket.on('error', () => undefined); // an asker who is killed meanwhile is nobody's error
+    socket.on('error', () => undefined); // a program killed before its answer is not an error
     void serve(socket, answer);
   });
   await new Promise<void>((resolve, reject) => {
@@ -41,7 +41,7 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Socke
   return { path, close: () => close(server, path, open) };
 }
 
-async function serve(socket: Socket, answer: Answerer): Promise<void> {
+async function serve(socket: Socket, answer: RequestHandler): Promise<void> {
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of socket.iterator({ destroyOnReturn: false }))
@@ -54,7 +54,8 @@ async function serve(socket: Socket, answer: Answerer): Promise<void> {
 }
 
 function parseRequest(request: Buffer): ProgramRequest {
-  const [command = '', contextId = '', elapsed = '', hasInput = '', input = '', ...args] = fieldsOf(request);
+  const [command = '', contextId = '', elapsed = '', hasInput = '', input = '', ...args] =
+    parseFields(request);
   if (command === '') throw new Error('bad request');
   return {
     command,
@@ -66,8 +67,8 @@ function parseRequest(request: Buffer): ProgramRequest {
 }
 
 function renderAnswer(answer: ToolAnswer | 'stdin required'): Buffer {
-  if (answer === 'stdin required') return joinFields([answer]);
-  return joinFields([String(answer.code), answer.stdout, answer.stderr]);
+  if (answer === 'stdin required') return renderFields([answer]);
+  return renderFields([String(answer.code), answer.stdout, answer.stderr]);
 }
 
 async function close(server: Server, path: string, open: ReadonlySet<Socket>): Promise<void> {

@@ -5,14 +5,14 @@ import { ToolRefusal, parseOptions, parsePairs, refuseSurplus } from './tool-opt
 import { FORMAT, render } from './tool-output.ts';
 import { readGivenFile } from './tool-stdin.ts';
 
-const LONGEST_KEY = 256;
+const MAX_KEY_BYTES = 256;
 
-const LONGEST_VALUE = 65_536;
+const MAX_VALUE_BYTES = 65_536;
 
-/** `state-get` */
+/** Answers `state-get`. */
 export function stateGet(context: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, { ...FORMAT, strict: 'flag' });
-  const [key = '-', ...surplus] = rest;
+  const { values, flags, operands } = parseOptions(args, { ...FORMAT, strict: 'flag' });
+  const [key = '-', ...surplus] = operands;
   refuseSurplus(surplus);
   const state = readState(context);
   if (key === '-') return render(state, values['format'] ?? 'smart');
@@ -29,27 +29,27 @@ function readState({ model, pending }: HookContext): Readonly<Record<string, str
   );
 }
 
-/** `state-set` */
+/** Answers `state-set`. */
 export function stateSet(
   { pending }: HookContext,
   args: readonly string[],
   stdin: string | undefined,
 ): string {
-  const { values, rest } = parseOptions(args, { file: 'value' });
-  const pairs = parsePairs(rest);
+  const { values, operands } = parseOptions(args, { file: 'value' });
+  const pairs = parsePairs(operands);
   const fromFile = values['file'] === undefined ? {} : parseFile(readGivenFile(values['file'], stdin));
   const changes = Object.entries({ ...fromFile, ...pairs });
   for (const [key, value] of changes) {
-    refuseLonger('key', key, LONGEST_KEY);
-    refuseLonger('value', value, LONGEST_VALUE);
+    checkLength('key', key, MAX_KEY_BYTES);
+    checkLength('value', value, MAX_VALUE_BYTES);
   }
   for (const [key, value] of changes) pending.state.set(key, value);
   return '';
 }
 
-function refuseLonger(what: 'key' | 'value', text: string, most: number): void {
-  if (Buffer.byteLength(text) <= most) return;
-  throw new ToolRefusal(1, `max allowed ${what} length (${most}) exceeded`);
+function checkLength(what: 'key' | 'value', text: string, maxBytes: number): void {
+  if (Buffer.byteLength(text) <= maxBytes) return;
+  throw new ToolRefusal(1, `max allowed ${what} length (${maxBytes}) exceeded`);
 }
 
 function parseFile(text: string): Readonly<Record<string, string>> {
@@ -63,10 +63,10 @@ function parseFile(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(entries);
 }
 
-/** `state-delete` */
+/** Answers `state-delete`. */
 export function stateDelete({ pending }: HookContext, args: readonly string[]): string {
-  const { rest } = parseOptions(args, {});
-  const [key, ...surplus] = rest;
+  const { operands } = parseOptions(args, {});
+  const [key, ...surplus] = operands;
   if (key === undefined) throw new ToolRefusal(2, 'missing key');
   refuseSurplus(surplus);
   pending.state.set(key, undefined);

@@ -1,4 +1,4 @@
-/** A hook tool's answer that is no success: its exit code, and what it says on stderr. */
+/** A failure of a hook tool: its exit code and its message on stderr. */
 export class ToolRefusal extends Error {
   override readonly name = 'ToolRefusal';
   readonly code: 1 | 2;
@@ -9,14 +9,14 @@ export class ToolRefusal extends Error {
   }
 }
 
-/** Which options a tool has, by their names without dashes; several names of one are told apart by commas. */
+/** The options of a tool by their names without dashes; commas separate the names of one option. */
 export type OptionTable = Readonly<Record<string, 'flag' | 'value'>>;
 
 export interface ParsedArguments {
-  /** The values, by the option's first name. */
+  /** The values by the first name of the option. */
   readonly values: Readonly<Record<string, string>>;
   readonly flags: ReadonlySet<string>;
-  readonly rest: readonly string[];
+  readonly operands: readonly string[];
 }
 
 interface Option {
@@ -24,19 +24,19 @@ interface Option {
   readonly kind: 'flag' | 'value';
 }
 
-/** Parses as Go's gnuflag does: options anywhere, until `--`. Throws ToolRefusal. */
+/** Parses arguments like Go's gnuflag: options may be anywhere before `--`. Throws ToolRefusal. */
 export function parseOptions(args: readonly string[], table: OptionTable): ParsedArguments {
   const values: Record<string, string> = {};
   const flags = new Set<string>();
-  const rest: string[] = [];
+  const operands: string[] = [];
   const left = [...args];
   for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
-    if (arg === '--') return { values, flags, rest: [...rest, ...left] };
-    if (!arg.startsWith('-') || arg === '-') rest.push(arg);
+    if (arg === '--') return { values, flags, operands: [...operands, ...left] };
+    if (!arg.startsWith('-') || arg === '-') operands.push(arg);
     else if (arg.startsWith('--')) parseLong(arg);
     else parseShort(arg);
   }
-  return { values, flags, rest };
+  return { values, flags, operands };
 
   function parseLong(arg: string): void {
     const at = arg.indexOf('=');
@@ -47,7 +47,7 @@ export function parseOptions(args: readonly string[], table: OptionTable): Parse
     else values[name] = given ?? takeNext(word);
   }
 
-  /** `-ab`, `-r7` or `-r 7` */
+  /** Parses `-ab`, `-r7` or `-r 7`. */
   function parseShort(arg: string): void {
     for (let index = 1; index < arg.length; index += 1) {
       const word = `-${arg.charAt(index)}`;
@@ -85,13 +85,13 @@ function find(table: OptionTable, word: string): Option {
   throw new ToolRefusal(2, `option provided but not defined: ${word}`);
 }
 
-/** Refuses what is too much. Throws ToolRefusal. */
+/** Throws ToolRefusal when there are surplus arguments. */
 export function refuseSurplus(surplus: readonly string[]): void {
   if (surplus.length === 0) return;
   throw new ToolRefusal(2, `unrecognized args: [${surplus.map((each) => JSON.stringify(each)).join(' ')}]`);
 }
 
-/** `key=value` words as a mapping. Throws ToolRefusal. */
+/** Parses `key=value` words into a mapping. Throws ToolRefusal. */
 export function parsePairs(words: readonly string[]): Readonly<Record<string, string>> {
   const pairs = new Map<string, string>();
   for (const word of words) {

@@ -2,10 +2,10 @@ import { renderYaml } from '../../../../src/system/yaml.ts';
 import { isMapping } from '../model/json-schema.ts';
 import { ToolRefusal } from './tool-options.ts';
 
-/** The option of tools that can print in several formats. */
+/** The option `--format` of tools that can print several formats. */
 export const FORMAT = { format: 'value' } as const;
 
-/** Prints `value` as `--format` asks. Throws ToolRefusal. */
+/** Renders `value` in the format of `--format`. Throws ToolRefusal. */
 export function render(value: unknown, format: string): string {
   if (format === 'json') return `${goJson(value)}\n`;
   if (format === 'yaml') return value === null || value === undefined ? '' : renderYaml(value);
@@ -22,7 +22,7 @@ function renderSmart(value: unknown): string {
   return renderYaml(value);
 }
 
-/** As Go's json.Marshal writes: keys sorted, and what HTML minds escaped. */
+/** Renders JSON like Go's json.Marshal: keys are sorted, characters special in HTML are escaped. */
 export function goJson(value: unknown): string {
   const text = JSON.stringify(sorted(value ?? null));
   return text.replace(

@@ -8,10 +8,10 @@ const STATUSES = ['maintenance', 'blocked', 'waiting', 'active'];
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
-/** `config-get` */
+/** Answers `config-get`. */
 export function configGet(context: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, { ...FORMAT, 'all,a': 'flag' });
-  const [given = '-', ...surplus] = rest;
+  const { values, flags, operands } = parseOptions(args, { ...FORMAT, 'all,a': 'flag' });
+  const [given = '-', ...surplus] = operands;
   const key = given === '-' ? undefined : given;
   if (key !== undefined && flags.has('all')) {
     throw new ToolRefusal(2, `cannot use argument --all together with key ${JSON.stringify(key)}`);
@@ -23,17 +23,17 @@ export function configGet(context: HookContext, args: readonly string[]): string
   return render(key === undefined ? all : (config[key] ?? null), values['format'] ?? 'smart');
 }
 
-/** `is-leader` */
+/** Answers `is-leader`. */
 export function isLeader({ model }: HookContext, args: readonly string[]): string {
-  const { values, rest } = parseOptions(args, FORMAT);
-  refuseSurplus(rest);
+  const { values, operands } = parseOptions(args, FORMAT);
+  refuseSurplus(operands);
   return render(model.leader, values['format'] ?? 'smart');
 }
 
-/** `status-set` */
+/** Answers `status-set`. */
 export function statusSet({ model }: HookContext, args: readonly string[]): string {
-  const { flags, rest } = parseOptions(args, { application: 'flag' });
-  const [status, message = '', ...surplus] = rest;
+  const { flags, operands } = parseOptions(args, { application: 'flag' });
+  const [status, message = '', ...surplus] = operands;
   if (status === undefined) throw new ToolRefusal(2, 'invalid args, require <status> [message]');
   if (!STATUSES.includes(status)) {
     throw new ToolRefusal(
@@ -47,14 +47,14 @@ export function statusSet({ model }: HookContext, args: readonly string[]): stri
   return '';
 }
 
-/** `status-get` */
+/** Answers `status-get`. */
 export function statusGet({ model }: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, {
+  const { values, flags, operands } = parseOptions(args, {
     ...FORMAT,
     application: 'flag',
     'include-data': 'flag',
   });
-  refuseSurplus(rest);
+  refuseSurplus(operands);
   const format = values['format'] ?? 'smart';
   if (!flags.has('application')) return renderStatus(model.status, flags.has('include-data'), format);
   if (!model.leader) throw new ToolRefusal(1, 'finding application status: this unit is not the leader');
@@ -72,37 +72,38 @@ function withData(status: Status): object {
   return { ...status, 'status-data': {} };
 }
 
-/** `juju-log` */
+/** Answers `juju-log`. */
 export function jujuLog({ model, relation }: HookContext, args: readonly string[]): string {
-  const { values, flags, rest } = parseOptions(args, {
+  const { values, flags, operands } = parseOptions(args, {
     debug: 'flag',
     'l,log-level': 'value',
     ...FORMAT,
   });
-  if (rest.length === 0) throw new ToolRefusal(2, 'no message specified');
+  if (operands.length === 0) throw new ToolRefusal(2, 'no message specified');
   const logger = `unit.${model.unit}.juju-log`;
-  const wanted = (values['l'] ?? 'INFO').toUpperCase();
-  const level = LEVELS.includes(wanted) ? wanted : 'INFO';
-  if (level !== wanted) writeLog(model, 'WARNING', logger, `Specified log level of ${wanted} is not valid`);
+  const requested = (values['l'] ?? 'INFO').toUpperCase();
+  const level = LEVELS.includes(requested) ? requested : 'INFO';
+  if (level !== requested)
+    writeLog(model, 'WARNING', logger, `Specified log level of ${requested} is not valid`);
   const prefix = relation === undefined ? '' : `${nameOf(relation)}: `;
-  writeLog(model, flags.has('debug') ? 'DEBUG' : level, logger, `${prefix}${rest.join(' ')}`);
+  writeLog(model, flags.has('debug') ? 'DEBUG' : level, logger, `${prefix}${operands.join(' ')}`);
   return '';
 }
 
-/** `application-version-set` */
+/** Answers `application-version-set`. */
 export function applicationVersionSet({ model }: HookContext, args: readonly string[]): string {
-  const { rest } = parseOptions(args, {});
-  const [version, ...surplus] = rest;
+  const { operands } = parseOptions(args, {});
+  const [version, ...surplus] = operands;
   if (version === undefined) throw new ToolRefusal(2, 'no version specified');
   refuseSurplus(surplus);
   model.workloadVersion = version;
   return '';
 }
 
-/** `goal-state`: our unit, and the units of relations. */
+/** Answers `goal-state` with this unit and the units of its relations. */
 export function goalState({ model }: HookContext, args: readonly string[]): string {
-  const { values, rest } = parseOptions(args, FORMAT);
-  refuseSurplus(rest);
+  const { values, operands } = parseOptions(args, FORMAT);
+  refuseSurplus(operands);
   const format = values['format'] ?? 'yaml';
   if (format === 'smart')
     throw new ToolRefusal(2, 'invalid value "smart" for option --format: unknown format "smart"');
@@ -113,9 +114,9 @@ export function goalState({ model }: HookContext, args: readonly string[]): stri
 function goalRelations(model: Model): object {
   const relations: Record<string, Record<string, object>> = {};
   for (const { endpoint, remoteApplication, remoteUnits } of model.relations) {
-    const told = (relations[endpoint] ??= {});
-    told[remoteApplication] = { status: 'joined', since: sinceOf(model) };
-    for (const name of remoteUnits.keys()) told[name] = { status: 'active', since: sinceOf(model) };
+    const members = (relations[endpoint] ??= {});
+    members[remoteApplication] = { status: 'joined', since: sinceOf(model) };
+    for (const name of remoteUnits.keys()) members[name] = { status: 'active', since: sinceOf(model) };
   }
   return relations;
 }
