@@ -26,7 +26,7 @@ const enter = (jujuExec: string, run: RunCommand, stop = new AbortController()) 
 describe('entering the charm', () => {
   test('passes one command, a deadline, and nothing of our own environment', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
-    expect(await enter('/usr/bin/juju-exec', run)).toEqual({ state: 'entered' });
+    expect(await enter('/usr/bin/juju-exec', run)).toEqual({ state: 'dispatched' });
     expect(requests).toMatchObject([
       {
         file: '/usr/bin/juju-exec',
@@ -40,7 +40,7 @@ describe('entering the charm', () => {
     const path = await jujuExecThat(
       `env | cut -d= -f1 | grep -v -x -e PWD -e SHLVL -e _ | sort > ${folder}/env`,
     );
-    expect(await enter(path, runCommand)).toEqual({ state: 'entered' });
+    expect(await enter(path, runCommand)).toEqual({ state: 'dispatched' });
     expect(await readFile(join(folder, 'env'), 'utf8')).toBe('LANG\nPATH\n');
   });
 

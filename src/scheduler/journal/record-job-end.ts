@@ -3,7 +3,7 @@ import type { JobKind } from '../../model/built.ts';
 import type { DesiredState } from '../../model/desired-state.ts';
 import type { OngoingJob } from '../../model/ongoing-job.ts';
 import { forgetFailure, rememberEnded, rememberFailure, rememberSuccess } from './back-off.ts';
-import { type ResultSummary, type Trouble, summarizeResult } from '../jobs/summarize-result.ts';
+import { type ResultSummary, type FailureCause, summarizeResult } from '../jobs/summarize-result.ts';
 import { type Journal, failureKey } from './journal.ts';
 import { settingsOf } from '../plan/plan-settings.ts';
 
@@ -86,9 +86,13 @@ function settleCopies(journal: Journal, ended: EndedJob, whole: Failed | undefin
   }, journal);
 }
 
-function findTrouble(result: ResultSummary, cloudId: string, whole: Failed | undefined): Trouble | undefined {
-  const own = result.undelivered.find((trouble) => trouble.cloudId === cloudId);
-  if (own !== undefined || whole === undefined || result.delivered.includes(cloudId)) return own;
+function findTrouble(
+  result: ResultSummary,
+  cloudId: string,
+  whole: Failed | undefined,
+): FailureCause | undefined {
+  const own = result.notCopied.find((trouble) => trouble.cloudId === cloudId);
+  if (own !== undefined || whole === undefined || result.copied.includes(cloudId)) return own;
   return { errorKind: whole.kind, message: whole.message };
 }
 
@@ -104,7 +108,13 @@ function succeed(journal: Journal, ended: EndedJob, kind: JobKind, cloudId: stri
   return rememberSuccess(journal, { kind, subject: job.subject, cloudId, now, settings });
 }
 
-function fail(journal: Journal, ended: EndedJob, kind: JobKind, cloudId: string, trouble: Trouble): Journal {
+function fail(
+  journal: Journal,
+  ended: EndedJob,
+  kind: JobKind,
+  cloudId: string,
+  trouble: FailureCause,
+): Journal {
   const { job, terms, now, random01 } = ended;
   const settings = settingsOf(terms.desired, kind, job.subject);
   const { intervalHours } = terms;

@@ -96,14 +96,14 @@ describe('a result', () => {
     ['of a build without copies', done({ job: 'build', warnings: [] })],
     ['of a prepare', done({ job: 'prepare', warnings: [] })],
   ])('%s names no single cloud and no revision', (_, outcome) => {
-    expect(summarizeResult(outcome)).toEqual({ delivered: [], undelivered: [], unpruned: [] });
+    expect(summarizeResult(outcome)).toEqual({ copied: [], notCopied: [], notPruned: [] });
   });
 
   test('of a copy names the clouds that have the image, and why the others do not', () => {
     expect(summarizeResult(failed('partial', copied(arrived('red'), refused('blue'))))).toEqual({
-      delivered: ['red'],
-      undelivered: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
-      unpruned: [],
+      copied: ['red'],
+      notCopied: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
+      notPruned: [],
     });
   });
 
@@ -113,7 +113,7 @@ describe('a result', () => {
       { id: 'b', createdAt: '', outcome: 'failed', reason: 'in use' },
     ];
     const outcome = done({ job: 'prune', images, warnings: [] });
-    expect(summarizeResult(outcome).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
+    expect(summarizeResult(outcome).notPruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
-import { type BuiltInput, deriveBuilt, publishableNews } from '../../../src/scheduler/report/derive-built.ts';
+import { type BuiltInput, deriveBuilt, hasPublishableChange } from '../../../src/scheduler/report/derive-built.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
 import {
@@ -29,14 +29,14 @@ test('another request id in what a cloud says is no reason to write, nor news', 
   expect(deriveBuilt(before, down('req-2'))).toBe(before);
   const other = deriveBuilt(before, down('req-2', 'answered 401'));
   expect(other.generation).toBe(2);
-  expect(publishableNews(before, other)).toBe(true);
+  expect(hasPublishableChange(before, other)).toBe(true);
 });
 
 test('the same failure once more, with other times and another request id, is no news', () => {
   const before = deriveBuilt(undefined, failedBuild('req-1'));
   const after = deriveBuilt(before, failedBuild('req-2', NOW - 1000));
   expect(after.failures[0]?.failedAt).not.toBe(before.failures[0]?.failedAt);
-  expect(publishableNews({ ...before, idleReason: after.idleReason }, after)).toBe(false);
+  expect(hasPublishableChange({ ...before, idleReason: after.idleReason }, after)).toBe(false);
 });
 
 test('a consumer is not told an older image while the one that it is told is active', () => {

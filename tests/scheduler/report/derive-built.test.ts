@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBuilt } from '../../../src/model/built.ts';
 import { rememberEnded, rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
-import { type BuiltInput, deriveBuilt, publishableNews } from '../../../src/scheduler/report/derive-built.ts';
+import { type BuiltInput, deriveBuilt, hasPublishableChange } from '../../../src/scheduler/report/derive-built.ts';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
@@ -214,6 +214,6 @@ describe('news for the charm', () => {
     ['credentials that are gone', quiet, deriveBuilt(quiet, input({ credentials: 'missing' })), true],
     ['another generation alone', quiet, { ...quiet, generation: 9, desiredGeneration: 9 }, false],
   ])('%s', (_, before, after, isNews) => {
-    expect(publishableNews(before, after)).toBe(isNews);
+    expect(hasPublishableChange(before, after)).toBe(isNews);
   });
 });
