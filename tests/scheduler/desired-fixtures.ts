@@ -11,14 +11,14 @@ import { type StaticImageConfig, expandRunConfigs } from '../../src/model/run-co
 
 const BUILD_CLOUD = 'builder';
 
-/** The settings of images that tests change. */
+/** The settings of images that a test may change. */
 interface ImageSettings extends Pick<StaticImageConfig, 'arch' | 'runnerVersion' | 'scriptDigest'> {
   readonly bases: readonly Base[];
   readonly microk8sChannels: readonly string[];
   readonly cloudImagesUrl: string;
 }
 
-/** The settings of builds that tests change. */
+/** The settings of builds that a test may change. */
 interface BuildSettings {
   readonly project: string;
   readonly flavor: string;
@@ -40,7 +40,7 @@ const BUILD: BuildSettings = {
   ...{ project: 'https://keystone default/images', flavor: '', maxParallel: 2, keepRevisions: 2 },
 };
 
-/** One base, one consumer `red` in a project of its own, nothing known of what is published. */
+/** Returns a desired state with one base, one consumer `red` with its own project, and unknown publications. */
 export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
   return withSettings(
     {
@@ -54,7 +54,7 @@ export function desiredState({ images, build, ...changes }: DesiredChanges = {})
   );
 }
 
-/** The desired state with some settings changed, as the charm derives it from changed options and relations. */
+/** Returns the desired state with changed settings, as the charm derives it from changed options and relations. */
 export function changeDesired(
   before: DesiredState,
   { images, build, ...changes }: DesiredChanges,
@@ -72,7 +72,7 @@ export function copyDesired(desired: DesiredState): DesiredState {
 }
 
 function withSettings(
-  rest: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
+  state: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
   { arch, bases, microk8sChannels, runnerVersion, scriptDigest, cloudImagesUrl }: ImageSettings,
   { project, flavor, maxParallel, keepRevisions }: BuildSettings,
 ): DesiredState {
@@ -81,7 +81,7 @@ function withSettings(
     {
       cloudConfig: {
         ...{ buildCloud: BUILD_CLOUD, buildFlavor: flavor, buildNetwork: '', resourcePrefix: 'app' },
-        ...{ uploadClouds: listUploadClouds(rest.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
+        ...{ uploadClouds: listUploadClouds(state.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
       },
       imageConfig: {
         ...{ arch, prefix: 'app', runnerVersion, scriptDigest },
@@ -92,7 +92,7 @@ function withSettings(
       },
     },
   );
-  return { ...rest, images: byImageName(configs), project, maxParallel };
+  return { ...state, images: byImageName(configs), project, maxParallel };
 }
 
 function imageSettingsOf({ images }: DesiredState): ImageSettings {

@@ -40,7 +40,7 @@ const MAX_REMEMBERED = 1000;
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #followed = new Map<string, OngoingJob>();
-  /** Ended jobs. A list of running jobs that was read before the end of a job may be used after it. */
+  /** Recorded jobs. A list of running jobs may have been read before the end of a job and be used after it. */
   readonly #recorded = new Set<string>();
   /** Builds whose process could not be started. */
   readonly #failedStarts = new Set<string>();
