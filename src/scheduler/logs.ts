@@ -18,7 +18,7 @@ export interface LogOptions {
 
 /**
  * Opens the daemon's log. Every message goes to a file as a JSON line and to the console. When the file cannot be written,
- * because the disk is full for example, the line is lost there and the daemon continues.
+ * because the disk is full for example, the daemon continues and reports the failure on the console.
  */
 export function openLogs({ paths, clock, console, writeOut }: LogOptions): Logger {
   const path = join(paths.log, 'scheduler.log');

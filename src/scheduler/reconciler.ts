@@ -110,7 +110,7 @@ export class Reconciler {
     const { desired, credentials, environment } = input;
     const runner = this.#parts.runnerFor(desired, environment);
     adoptJobs(await this.#findJobs(runner), input, runner, this.#parts);
-    // Read before the clouds: the result of a job that ends during the observation may be missing from it.
+    // Read before the observation: a job that ends during it still counts as running, as its result may not be visible yet.
     const ongoing = this.#parts.supervisor.jobs;
     const observation = credentials === 'ready' ? await this.#observe(runner, desired) : undefined;
     return { ongoing, observation };

@@ -36,11 +36,11 @@ export interface FollowedJob {
 /** The number of ended jobs that are remembered. */
 const MAX_REMEMBERED = 1000;
 
-/** Follows jobs until their ends are in the journal, so that no plan misses a job that is neither running nor recorded. */
+/** Follows jobs until their ends are in the journal, so that every plan knows a job as running or as recorded. */
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #followed = new Map<string, OngoingJob>();
-  /** Recorded jobs. A list of running jobs may have been read before the end of a job and be used after it. */
+  /** Recorded jobs. They may appear in a list of running jobs that was read before their end. */
   readonly #recorded = new Set<string>();
   /** Builds whose process could not be started. */
   readonly #failedStarts = new Set<string>();
