@@ -1,6 +1,6 @@
 import { type DesiredState, buildCloudOf, uploadCloudsOf } from '../model/desired-state.ts';
 import type { Inbox } from './inbox.ts';
-import { listToldImages } from './plan/plan-clouds.ts';
+import { listPublishedImages } from './plan/plan-clouds.ts';
 import type { JobContext } from './journal/record-job-end.ts';
 
 /** The decoded files of the hooks that a plan needs. */
@@ -25,6 +25,6 @@ export function isCovered(after: ReconcileInput, before: ReconcileInput): boolea
 
 /** Lists the clouds to observe, and the published images as `cloud=image`. */
 function listObserved(desired: DesiredState): readonly string[] {
-  const published = listToldImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
+  const published = listPublishedImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
   return [buildCloudOf(desired), ...uploadCloudsOf(desired), ...published];
 }

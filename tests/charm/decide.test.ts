@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/charm/decide.ts';
 import { encodeDesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { FORMAT_1 } from '../support/desired-format-1.ts';
+import { FORMAT_1, formerPublications } from '../support/desired-format-1.ts';
 import { BROKEN, SETTINGS, after } from './support/dispatches.ts';
 import { built, cloudOf, imageRelation, observed, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
@@ -128,7 +128,11 @@ describe('the desired state', () => {
     const relation = imageRelation();
     const first = observed({ relations: [relation] });
     const { desired: fresh, credentials } = decide(first);
-    const json = { ...FORMAT_1_OF_OPTIONS, consumers: fresh?.consumers, published: fresh?.published };
+    const json = {
+      ...FORMAT_1_OF_OPTIONS,
+      consumers: fresh?.consumers,
+      published: formerPublications(fresh),
+    };
     const upgraded = {
       ...first,
       installed: credentials ?? first.installed,

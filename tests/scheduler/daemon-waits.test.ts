@@ -88,7 +88,7 @@ describe('a daemon that meets a failure', () => {
     const daemon = at.start();
     await until(() => daemon.reconcileCount() > 0);
     await daemon.reconcileTwice();
-    expect(daemon.logged('the journal was not readable, and begins anew')).toHaveLength(1);
+    expect(daemon.logged('journal has unreadable entries: continuing without them')).toHaveLength(1);
     expect(daemon.started()).toEqual([]);
   });
 

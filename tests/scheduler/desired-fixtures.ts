@@ -11,14 +11,14 @@ import { type StaticImageConfig, expandRunConfigs } from '../../src/model/run-co
 
 const BUILD_CLOUD = 'builder';
 
-/** The settings of images that a test may change. */
+/** The options of images that tests change. */
 interface ImageSettings extends Pick<StaticImageConfig, 'arch' | 'runnerVersion' | 'scriptDigest'> {
   readonly bases: readonly Base[];
   readonly microk8sChannels: readonly string[];
   readonly cloudImagesUrl: string;
 }
 
-/** The settings of builds that a test may change. */
+/** The options of builds that tests change. */
 interface BuildSettings {
   readonly project: string;
   readonly flavor: string;
@@ -40,7 +40,7 @@ const BUILD: BuildSettings = {
   ...{ project: 'https://keystone default/images', flavor: '', maxParallel: 2, keepRevisions: 2 },
 };
 
-/** Returns a desired state with one base, one consumer `red` with its own project, and unknown publications. */
+/** Returns a desired state with one base, one consumer `red` in its own project and unknown publications. */
 export function desiredState({ images, build, ...changes }: DesiredChanges = {}): DesiredState {
   return withSettings(
     {
@@ -54,7 +54,7 @@ export function desiredState({ images, build, ...changes }: DesiredChanges = {})
   );
 }
 
-/** Returns the desired state with changed settings, as the charm derives it from changed options and relations. */
+/** Returns the desired state that the charm derives from changed options and relations. */
 export function changeDesired(
   before: DesiredState,
   { images, build, ...changes }: DesiredChanges,
@@ -66,13 +66,13 @@ export function changeDesired(
   );
 }
 
-/** Returns a copy that shares nothing with the original, as the daemon reads it from desired.json. */
+/** Returns an independent copy, encoded and decoded like desired.json. */
 export function copyDesired(desired: DesiredState): DesiredState {
   return parseDesiredState(encodeDesiredState(desired));
 }
 
 function withSettings(
-  state: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
+  common: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
   { arch, bases, microk8sChannels, runnerVersion, scriptDigest, cloudImagesUrl }: ImageSettings,
   { project, flavor, maxParallel, keepRevisions }: BuildSettings,
 ): DesiredState {
@@ -81,7 +81,7 @@ function withSettings(
     {
       cloudConfig: {
         ...{ buildCloud: BUILD_CLOUD, buildFlavor: flavor, buildNetwork: '', resourcePrefix: 'app' },
-        ...{ uploadClouds: listUploadClouds(state.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
+        ...{ uploadClouds: listUploadClouds(common.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
       },
       imageConfig: {
         ...{ arch, prefix: 'app', runnerVersion, scriptDigest },
@@ -92,7 +92,7 @@ function withSettings(
       },
     },
   );
-  return { ...state, images: byImageName(configs), project, maxParallel };
+  return { ...common, images: byImageName(configs), project, maxParallel };
 }
 
 function imageSettingsOf({ images }: DesiredState): ImageSettings {

@@ -2,7 +2,17 @@ import { expect, test } from '@jest/globals';
 import { type DesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
 import { EMPTY_JOURNAL } from '../../src/scheduler/journal/journal.ts';
 import { FORMAT_1 } from '../support/desired-format-1.ts';
-import { HOUR, JAMMY, NOBLE, NOW, copyOf, image, planInput, seen, tell } from './plan/plan-fixtures.ts';
+import {
+  HOUR,
+  JAMMY,
+  NOBLE,
+  NOW,
+  copyOf,
+  describePlan,
+  image,
+  planInput,
+  seen,
+} from './plan/plan-fixtures.ts';
 
 /** The values that 0.1.0 wrote into journal.json for the settings of FORMAT_1. */
 const PREPARED_UNDER = {
@@ -24,7 +34,7 @@ function planAfterUpgrade(desired: DesiredState): readonly string[] {
     preparedUnder: PREPARED_UNDER,
   };
   const observation = [seen('builder', 'build', built), seen('red', 'red', copies)];
-  return tell(planInput({ desired, version: '0.1.0', journal, observation }));
+  return describePlan(planInput({ desired, version: '0.1.0', journal, observation }));
 }
 
 test('A unit refreshed from 0.1.0 builds, copies and prepares nothing that is fresh', () => {

@@ -1,4 +1,4 @@
-import type { Consumer } from '../../src/model/desired-state.ts';
+import type { Consumer, DesiredState } from '../../src/model/desired-state.ts';
 
 /** A desired state as 0.1.0 wrote it: two bases, a script, one consumer, one request of an action. */
 export const FORMAT_1 = {
@@ -32,3 +32,7 @@ export const FORMAT_1 = {
   published: [{ relationId: 1, imageIds: ['n1', 'j1'], isSettled: true }],
   requests: [{ action: '42', builds: [{ imageName: 'app-noble-x64', buildId: 'b1' }] }],
 };
+
+/** Returns the publications of a desired state as format 1 has them. */
+export const formerPublications = (state: DesiredState | undefined): readonly object[] | undefined =>
+  state?.published?.map(({ isConfirmed, ...publication }) => ({ ...publication, isSettled: isConfirmed }));

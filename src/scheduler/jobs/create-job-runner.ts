@@ -11,7 +11,7 @@ import { type DesiredState, findConfigOfBase, primaryOf } from '../../model/desi
 import type { ExtraImage } from '../../model/job-order.ts';
 import type { RunConfig } from '../../model/run-config.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
-import { listToldImages } from '../plan/plan-clouds.ts';
+import { listPublishedImages } from '../plan/plan-clouds.ts';
 import { markRecorded } from './unrecorded-jobs.ts';
 
 /** The desired state of a reconcile, and the tools that run its jobs. */
@@ -39,7 +39,9 @@ export function createJobRunner(parts: RunnerParts): JobRunner {
 /** Lists the published images without duplicates, whoever created them. */
 function listPublished(desired: DesiredState): readonly ExtraImage[] {
   return [
-    ...new Map(listToldImages(desired).map((image) => [`${image.cloudId}=${image.imageId}`, image])).values(),
+    ...new Map(
+      listPublishedImages(desired).map((image) => [`${image.cloudId}=${image.imageId}`, image]),
+    ).values(),
   ];
 }
 

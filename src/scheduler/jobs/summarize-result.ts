@@ -4,7 +4,7 @@ import type { FailureKind } from '../../model/errors.ts';
 import type { JobResult } from '../../model/program-result.ts';
 
 /** The reason why a part of a job failed. */
-export interface FailureCause {
+interface FailureCause {
   readonly errorKind: FailureKind;
   readonly message: string;
 }

@@ -89,7 +89,7 @@ export class Supervisor {
     const now = Math.min(endedAt ?? Number.POSITIVE_INFINITY, clock.now());
     this.#logEnd(job, outcome, now);
     const neverStarted = outcome.state === 'failed' && !(await this.#parts.hasStarted(job.buildId));
-    const end = { job, outcome, terms: context, now, neverStarted, isLeftBehind: endedAt !== undefined };
+    const end = { job, outcome, context, now, neverStarted, isLeftBehind: endedAt !== undefined };
     await journal.update((before) => recordJobEnd(before, { ...end, random01: random() }));
     await runner.markRecorded(job.buildId).catch((error: unknown) => {
       logFailure(logger, 'a job was not marked as recorded', error);

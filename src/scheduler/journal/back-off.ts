@@ -20,21 +20,22 @@ const HOUR = 60 * MINUTE;
 const FIRST_DELAY = 5 * MINUTE;
 const LONGEST_DELAY = 6 * HOUR;
 const JITTER = 0.2;
-/** Builds that follow each other after their rest and no more than this did so because they were not seen. */
+/** The longest expected build time. A build that ends within the back-off and this time continues the streak. */
 const LONG_BUILD = 2 * HOUR;
-/** After so many the delay is the longest. */
-const ROW_BOUND = 10;
+/** The number of builds that a streak keeps. At this length the delay has reached its maximum. */
+const MAX_STREAK = 10;
 
-const LIST_BOUND = 100;
-/** Far more than jobs can fail at a time: a failure that drops out would be tried at once. */
-const RECORD_BOUND = 1000;
+const MAX_LIST = 100;
+/** Far more than the number of jobs that can fail at a time: a failure that is dropped would be retried at once. */
+const MAX_RECORDS = 1000;
 
-/** Which job: of what kind, on what, and for a copy or prune in which cloud; empty: the build cloud. */
+/** The identity of a job: its kind, its subject and, for a copy or prune, its cloud. An empty id is the build cloud. */
 export type JobKey = Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>;
 
 /**
- * When to try again, in epoch milliseconds: 5 minutes after the first failure, twice as long each time, give or take a
- * fifth so that many units do not come at once; never longer than the interval or 6 hours. `random01`: from 0 to 1.
+ * Returns the time of the next attempt in epoch milliseconds. The delay is 5 minutes after the first failure and
+ * doubles with each further failure, up to the interval or 6 hours, whichever is shorter. A jitter of 20 % keeps many
+ * units from retrying at the same time. `random01` is between 0 and 1.
  */
 export function nextAttemptAt(
   now: number,
@@ -51,20 +52,20 @@ function delayAfter(attempts: number, longest: number): number {
   return Math.min(FIRST_DELAY * 2 ** Math.max(0, attempts - 1), longest);
 }
 
-/** A job that failed, as the daemon saw it. */
+/** A failed job and what the back-off depends on. */
 export interface FailedJob extends JobKey {
   readonly errorKind: FailureKind;
   readonly message: string;
-  /** Of `settingsOf`, as they were when the job began. */
+  /** The digest from `settingsOf` at the start of the job. */
   readonly settings: string;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly intervalHours: number;
-  /** From 0 to 1, drawn anew. */
+  /** A new random number between 0 and 1. */
   readonly random01: number;
 }
 
-/** Failures in a row under the same settings rest longer and longer; other settings begin anew. */
+/** Adds a failure. The delay grows with consecutive failures under the same settings and starts over under others. */
 export function rememberFailure(journal: Journal, failed: FailedJob): Journal {
   const { kind, subject, cloudId, errorKind, message, settings, now } = failed;
   const key = failureKey(failed);
@@ -79,14 +80,14 @@ export function rememberFailure(journal: Journal, failed: FailedJob): Journal {
   return { ...journal, failures: put(journal.failures, key, remembered) };
 }
 
-/** What came through, or is no longer wanted, is no failure. */
+/** Removes the failure of a job that succeeded or is no longer needed. */
 export function forgetFailure(journal: Journal, of: JobKey): Journal {
   const key = failureKey(of);
   if (journal.failures[key] === undefined) return journal;
   return { ...journal, failures: without(journal.failures, key) };
 }
 
-/** A job that came through: `now` is when it ended, also when an earlier end lies ahead of a clock that went back. */
+/** Adds a success that ended at `now`. It replaces an earlier one even if the clock was set back in between. */
 export function rememberSuccess(
   journal: Journal,
   done: JobKey & { readonly now: number; readonly settings: string },
@@ -107,22 +108,22 @@ export function rememberSuccess(
   }
 }
 
-/** A good build, until `rememberEnded` names it: both are parts of one change of the journal. */
+/** The placeholder for the id of a successful build until `rememberEnded` sets it in the same change of the journal. */
 const UNNAMED = '';
 
 function rememberUnnamed(journal: Journal, imageName: string, now: number, settings: string): Journal {
   const before = journal.builds[imageName];
-  const row = before?.settings === settings ? before.ids : [];
+  const streak = before?.settings === settings ? before.ids : [];
   const at = journal.builtAt[imageName] ?? Number.NaN;
-  const longest = (1 + JITTER) * delayAfter(row.length, LONGEST_DELAY) + LONG_BUILD;
+  const longest = (1 + JITTER) * delayAfter(streak.length, LONGEST_DELAY) + LONG_BUILD;
   const isQuick = at <= now && now <= at + longest;
-  const ids = [...(isQuick ? row : []), UNNAMED].slice(-ROW_BOUND);
+  const ids = [...(isQuick ? streak : []), UNNAMED].slice(-MAX_STREAK);
   return { ...journal, builds: put(journal.builds, imageName, { settings, ids }) };
 }
 
 /**
- * A build has ended, well or not: an action that asked for it does not get it again. A good one that was remembered
- * just before is this one.
+ * Adds the id of a build that ended, whether it succeeded or failed: an action that requested it does not get another
+ * one. A success that was added just before gets this id.
  */
 export function rememberEnded(journal: Journal, buildId: string): Journal {
   const named = nameBuilds(journal, buildId);
@@ -131,16 +132,19 @@ export function rememberEnded(journal: Journal, buildId: string): Journal {
 }
 
 function nameBuilds(journal: Journal, buildId: string): Journal {
-  const rows = Object.entries(journal.builds);
-  if (rows.every(([, { ids }]) => !ids.includes(UNNAMED))) return journal;
+  const streaks = Object.entries(journal.builds);
+  if (streaks.every(([, { ids }]) => !ids.includes(UNNAMED))) return journal;
   const name = ({ settings, ids }: BuildStreak): BuildStreak => ({
     settings,
     ids: ids.includes(UNNAMED) ? [...ids.filter((id) => id !== UNNAMED && id !== buildId), buildId] : ids,
   });
-  return { ...journal, builds: Object.fromEntries(rows.map(([subject, row]) => [subject, name(row)])) };
+  return {
+    ...journal,
+    builds: Object.fromEntries(streaks.map(([subject, streak]) => [subject, name(streak)])),
+  };
 }
 
-/** Actions whose builds have all ended are answered. An image that is not wanted or cannot be built is not waited for. */
+/** Marks actions as answered when all their builds have ended. Images that are unwanted or unbuildable do not count. */
 export function rememberAnswered(journal: Journal, desired: DesiredState): Journal {
   const isAwaited = (imageName: string): boolean => {
     const config = desired.images.get(imageName);
@@ -160,12 +164,12 @@ export function rememberAnswered(journal: Journal, desired: DesiredState): Journ
 
 const failureDecoder = fields({ ...JOB_FAILURE_FIELDS, settings: anyString });
 const prunedDecoder = fields({ settings: anyString, at: integer });
-const rowDecoder: Decoder<BuildStreak> = fields({ settings: anyString, ids: list(text) });
+const streakDecoder: Decoder<BuildStreak> = fields({ settings: anyString, ids: list(text) });
 const headDecoder = fields({ format: oneOf([1]) });
 
 /**
- * Reads journal.json's text; `undefined`: there is no such file. What of it cannot be read is told as corrupt and left
- * out, entry by entry: that costs time, never correctness.
+ * Parses the text of journal.json; undefined means that there is no such file. Entries that cannot be read are left out
+ * and reported by `isCorrupt`: a lost entry costs time, never correctness.
  */
 export function parseJournal(json: string | undefined): {
   readonly journal: Journal;
@@ -184,7 +188,7 @@ export function parseJournal(json: string | undefined): {
   const journal: Journal = {
     format: 1,
     builtAt: record('builtAt', integer),
-    builds: record('builds', rowDecoder),
+    builds: record('builds', streakDecoder),
     preparedAt: record('preparedAt', integer),
     preparedUnder: record('preparedUnder', anyString),
     failures: record('failures', failureDecoder),
@@ -195,7 +199,7 @@ export function parseJournal(json: string | undefined): {
   return { journal, isCorrupt: problems.length > 0 };
 }
 
-/** Those of the entries that can be read; earlier versions had not all of the collections. */
+/** Returns the entries that can be read. A missing collection is empty: earlier versions did not write all of them. */
 function readEntries<T>(
   value: unknown,
   whole: Decoder<Readonly<Record<string, unknown>> | readonly unknown[]>,
@@ -219,10 +223,10 @@ function parseOrUndefined(json: string): unknown {
   }
 }
 
-/** The last written last, and the first written dropped when there are too many. */
+/** Puts the entry last and drops the oldest entries beyond the maximum. */
 function put<T>(record: Readonly<Record<string, T>>, key: string, value: T): Readonly<Record<string, T>> {
   return Object.fromEntries(
-    [...Object.entries(without(record, key)), [key, value] as const].slice(-RECORD_BOUND),
+    [...Object.entries(without(record, key)), [key, value] as const].slice(-MAX_RECORDS),
   );
 }
 
@@ -231,5 +235,5 @@ function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<
 }
 
 function append(texts: readonly string[], added: readonly string[]): readonly string[] {
-  return [...new Set([...texts, ...added])].slice(-LIST_BOUND);
+  return [...new Set([...texts, ...added])].slice(-MAX_LIST);
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../../system/log/logger.ts';
 import { parseJournal } from './back-off.ts';
 import type { Journal } from './journal.ts';
 
-/** The journal and its file: each change is on disk before the promise of it resolves. */
+/** The journal and its file. The promise of a change resolves after the change is on disk. */
 export class JournalFile {
   readonly #path: string;
   readonly #logger: Logger;
@@ -18,10 +18,10 @@ export class JournalFile {
     this.#logger = logger;
   }
 
-  /** Opens it as an earlier daemon left it; one that is corrupt is told, and counts as empty. */
+  /** Opens the journal of an earlier daemon. Logs and leaves out entries that cannot be read. */
   static async open(path: string, logger: Logger): Promise<JournalFile> {
     const { journal, isCorrupt } = parseJournal(await readTextFile(path));
-    if (isCorrupt) logger.error('the journal was not readable, and begins anew', { path });
+    if (isCorrupt) logger.error('journal has unreadable entries: continuing without them', { path });
     return new JournalFile(path, journal, logger);
   }
 
@@ -29,7 +29,7 @@ export class JournalFile {
     return this.#current;
   }
 
-  /** Changes it. A disk that refuses costs the next daemon time, and is told. */
+  /** Changes the journal. A failure to write is logged only: it costs the next daemon time, never correctness. */
   update(change: (journal: Journal) => Journal): Promise<void> {
     const next = change(this.#current);
     if (!isDeepStrictEqual(next, this.#current)) {
@@ -48,7 +48,7 @@ export class JournalFile {
     try {
       await writeFileAtomic(this.#path, `${JSON.stringify(journal, undefined, 2)}\n`, 0o600);
     } catch (error) {
-      this.#logger.error('the journal was not written', { path: this.#path, error: messageOf(error) });
+      this.#logger.error('cannot write the journal', { path: this.#path, error: messageOf(error) });
     }
   }
 }

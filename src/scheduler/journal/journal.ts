@@ -1,41 +1,41 @@
 import type { JobFailure } from '../../model/built.ts';
 
 /**
- * What the daemon remembers between its lives: journal.json. Losing it costs time, never correctness: what exists is
- * read from Glance, and what runs from /proc.
+ * The state that the daemon keeps over restarts, in journal.json. Losing it costs time, never correctness: the daemon
+ * reads existing images from Glance and running jobs from /proc.
  */
 export interface Journal {
   readonly format: 1;
-  /** For each image name: when its last good build ended, by our own clock; epoch milliseconds. */
+  /** By image name: the end of the last successful build by this machine's clock, in epoch milliseconds. */
   readonly builtAt: Readonly<Record<string, number>>;
   /**
-   * For each image name: the build ids of its last good builds, the newest last, as far back as they followed each
-   * other quickly under the same settings; bounded. Absent: unknown, and then `builtAt` belongs to no image.
+   * By image name: the last successful builds that followed each other quickly under the same settings, the newest
+   * last. The number is limited. Without an entry, the id of the build at `builtAt` is unknown.
    */
   readonly builds: Readonly<Record<string, BuildStreak>>;
-  /** For each base: when it was last prepared. */
+  /** By base: the time of the last preparation. */
   readonly preparedAt: Readonly<Record<string, number>>;
-  /** For each base: under which settings it was last prepared. */
+  /** By base: the settings of the last preparation. */
   readonly preparedUnder: Readonly<Record<string, string>>;
   /** By `failureKey`. */
   readonly failures: Readonly<Record<string, RememberedFailure>>;
-  /** By `failureKey`: under which settings a cloud was last pruned, and when; epoch milliseconds. */
+  /** By `failureKey`: the settings and the time of the last prune, in epoch milliseconds. */
   readonly pruned: Readonly<Record<string, { readonly settings: string; readonly at: number }>>;
-  /** The newest last; bounded. */
+  /** The ids of answered actions, the newest last. The number is limited. */
   readonly answered: readonly string[];
-  /** Builds that actions asked for and that have ended, well or not, the newest last; bounded. */
+  /** The ids of builds that succeeded or failed, the newest last. The number is limited. */
   readonly endedBuilds: readonly string[];
 }
 
-/** Good builds of one image, and under which settings. */
+/** Successful builds of one image under the same settings. */
 export interface BuildStreak {
   readonly settings: string;
   readonly ids: readonly string[];
 }
 
-/** A failure, and under which settings: others are tried at once. */
+/** A failure and the settings of the job. Under other settings the job is retried at once. */
 export interface RememberedFailure extends JobFailure {
-  /** A digest of the settings and the credentials' generation that it failed with. */
+  /** A digest of the settings and of the generation of the credentials. */
   readonly settings: string;
 }
 
@@ -51,7 +51,7 @@ export const EMPTY_JOURNAL: Journal = {
   endedBuilds: [],
 };
 
-/** Under which key a failure is remembered. */
+/** Returns the key of a job in `failures` and `pruned`. */
 export function failureKey(of: Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>): string {
   return `${of.kind} ${of.subject} ${of.cloudId}`;
 }

@@ -1,54 +1,64 @@
 import type { JobOutcome } from '../../builder/tools.ts';
-import type { JobKind } from '../../model/built.ts';
 import type { DesiredState } from '../../model/desired-state.ts';
 import type { OngoingJob } from '../../model/ongoing-job.ts';
-import { forgetFailure, rememberEnded, rememberFailure, rememberSuccess } from './back-off.ts';
-import { type ResultSummary, type FailureCause, summarizeResult } from '../jobs/summarize-result.ts';
+import {
+  type FailedJob,
+  type JobKey,
+  forgetFailure,
+  rememberEnded,
+  rememberFailure,
+  rememberSuccess,
+} from './back-off.ts';
+import { type ResultSummary, summarizeResult } from '../jobs/summarize-result.ts';
 import { type Journal, failureKey } from './journal.ts';
 import { settingsOf } from '../plan/plan-settings.ts';
 
-/** Under what a job was started; of an adopted one, what was in force when it was found. */
+/** The settings at the start of a job. For an adopted job, the settings at the time when it was found. */
 export interface JobContext {
   readonly desired: DesiredState;
   readonly intervalHours: number;
 }
 
-/** A job that has ended, and when, in epoch milliseconds. */
+/** A job that ended at `now`, in epoch milliseconds. */
 export interface EndedJob {
   readonly job: OngoingJob;
   readonly outcome: JobOutcome;
-  readonly terms: JobContext;
+  readonly context: JobContext;
   readonly now: number;
-  /** From 0 to 1, drawn anew. */
+  /** A new random number between 0 and 1. */
   readonly random01: number;
-  /** It had ended before this daemon began: the journal may have it already. */
+  /** True when the job ended before this daemon started: the journal may contain the end already. */
   readonly isLeftBehind?: boolean;
-  /** It never had a process: a build that an action asked for is still owed. */
+  /** True when the job never had a process: an action that requested the build still waits for it. */
   readonly neverStarted?: boolean;
 }
 
-type Failed = Extract<JobOutcome, { readonly state: 'failed' }>;
+type FailedOutcome = Extract<JobOutcome, { readonly state: 'failed' }>;
+type FailureReason = Pick<FailedJob, 'errorKind' | 'message'>;
 
-/** What the journal knows once the job has ended. */
+/** Adds the end of a job to the journal. */
 export function recordJobEnd(journal: Journal, ended: EndedJob): Journal {
   const { job, outcome } = ended;
-  if (ended.isLeftBehind === true && isKnown(journal, ended)) return journal;
+  if (ended.isLeftBehind === true && isRecorded(journal, ended)) return journal;
   switch (job.kind) {
     case 'build': {
-      const settled = settleBuild(journal, ended);
-      return ended.neverStarted === true ? settled : rememberEnded(settled, job.buildId);
+      const recorded = recordBuild(journal, ended);
+      return ended.neverStarted === true ? recorded : rememberEnded(recorded, job.buildId);
     }
     case 'copy':
-      return settleCopies(journal, ended, outcome.state === 'failed' ? outcome : undefined);
+      return recordCopies(journal, ended, outcome.state === 'failed' ? outcome : undefined);
     case 'prepare':
-      return settleOne(journal, ended, '');
+      return recordOne(journal, ended, '');
     case 'prune':
-      return job.cloudIds.reduce((later, cloudId) => settleOne(later, ended, cloudId), journal);
+      return job.cloudIds.reduce((later, cloudId) => recordOne(later, ended, cloudId), journal);
   }
 }
 
-/** The end of a job is one write of the journal: where one trace of it, or of a later end, is, all of it is. */
-function isKnown(journal: Journal, { job, now }: EndedJob): boolean {
+/**
+ * Reports whether the journal contains the end of this job or a later one. The end of a job is one write, so that one
+ * entry of it proves the others.
+ */
+function isRecorded(journal: Journal, { job, now }: EndedJob): boolean {
   const { kind, subject, buildId } = job;
   if (kind === 'build') return journal.endedBuilds.includes(buildId);
   const clouds = kind === 'prepare' ? [''] : job.cloudIds;
@@ -65,59 +75,52 @@ function timeOf(entry: number | { readonly at: number } | undefined): number {
   return typeof entry === 'object' ? entry.at : (entry ?? Number.NaN);
 }
 
-/** Has the build made its image? Where it did not arrive, it can be copied. */
+/** Reports whether the build created its image. The image can be copied later to clouds that it did not reach. */
 function hasBuilt(outcome: JobOutcome): boolean {
   return outcome.state === 'done' || outcome.kind === 'partial';
 }
 
-function settleBuild(journal: Journal, ended: EndedJob): Journal {
-  if (!hasBuilt(ended.outcome)) return settleOne(journal, ended, '');
-  return settleCopies(succeed(journal, ended, 'build', ''), ended, undefined);
+function recordBuild(journal: Journal, ended: EndedJob): Journal {
+  if (!hasBuilt(ended.outcome)) return recordOne(journal, ended, '');
+  const key = { kind: 'build', subject: ended.job.subject, cloudId: '' } as const;
+  return recordCopies(recordSuccess(journal, ended, key), ended, undefined);
 }
 
-/** Each cloud for itself; `whole`: why those failed that the result says nothing of. */
-function settleCopies(journal: Journal, ended: EndedJob, whole: Failed | undefined): Journal {
+/** Records each cloud separately. `whole` is the failure of the clouds that the result does not mention. */
+function recordCopies(journal: Journal, ended: EndedJob, whole: FailedOutcome | undefined): Journal {
   const result = summarizeResult(ended.outcome);
   return ended.job.cloudIds.reduce((later, cloudId) => {
-    const trouble = findTrouble(result, cloudId, whole);
-    return trouble === undefined
-      ? forgetFailure(later, { kind: 'copy', subject: ended.job.subject, cloudId })
-      : fail(later, ended, 'copy', cloudId, trouble);
+    const reason = findFailureReason(result, cloudId, whole);
+    const key = { kind: 'copy', subject: ended.job.subject, cloudId } as const;
+    return reason === undefined ? forgetFailure(later, key) : recordFailure(later, ended, key, reason);
   }, journal);
 }
 
-function findTrouble(
+function findFailureReason(
   result: ResultSummary,
   cloudId: string,
-  whole: Failed | undefined,
-): FailureCause | undefined {
-  const own = result.notCopied.find((trouble) => trouble.cloudId === cloudId);
+  whole: FailedOutcome | undefined,
+): FailureReason | undefined {
+  const own = result.notCopied.find((failure) => failure.cloudId === cloudId);
   if (own !== undefined || whole === undefined || result.copied.includes(cloudId)) return own;
   return { errorKind: whole.kind, message: whole.message };
 }
 
-function settleOne(journal: Journal, ended: EndedJob, cloudId: string): Journal {
+function recordOne(journal: Journal, ended: EndedJob, cloudId: string): Journal {
   const { job, outcome } = ended;
-  if (outcome.state === 'done') return succeed(journal, ended, job.kind, cloudId);
-  return fail(journal, ended, job.kind, cloudId, { errorKind: outcome.kind, message: outcome.message });
+  const key = { kind: job.kind, subject: job.subject, cloudId };
+  if (outcome.state === 'done') return recordSuccess(journal, ended, key);
+  return recordFailure(journal, ended, key, { errorKind: outcome.kind, message: outcome.message });
 }
 
-function succeed(journal: Journal, ended: EndedJob, kind: JobKind, cloudId: string): Journal {
-  const { job, terms, now } = ended;
-  const settings = settingsOf(terms.desired, kind, job.subject);
-  return rememberSuccess(journal, { kind, subject: job.subject, cloudId, now, settings });
+function recordSuccess(journal: Journal, { context, now }: EndedJob, key: JobKey): Journal {
+  const settings = settingsOf(context.desired, key.kind, key.subject);
+  return rememberSuccess(journal, { ...key, now, settings });
 }
 
-function fail(
-  journal: Journal,
-  ended: EndedJob,
-  kind: JobKind,
-  cloudId: string,
-  trouble: FailureCause,
-): Journal {
-  const { job, terms, now, random01 } = ended;
-  const settings = settingsOf(terms.desired, kind, job.subject);
-  const { intervalHours } = terms;
-  const which = { kind, subject: job.subject, cloudId };
-  return rememberFailure(journal, { ...which, ...trouble, settings, now, intervalHours, random01 });
+function recordFailure(journal: Journal, ended: EndedJob, key: JobKey, reason: FailureReason): Journal {
+  const { context, now, random01 } = ended;
+  const settings = settingsOf(context.desired, key.kind, key.subject);
+  const { intervalHours } = context;
+  return rememberFailure(journal, { ...key, ...reason, settings, now, intervalHours, random01 });
 }

@@ -4,15 +4,16 @@ import type { PlanInput } from './plan-entry.ts';
 import { settingsOf } from './plan-settings.ts';
 import { count, minuteOf, shorten } from './plan-words.ts';
 
-/** Until when a job that failed rests, and why. */
+/** The end of the back-off of a failed job and the reason for it. */
 export interface BackOff {
   readonly until: number;
   readonly reason: string;
 }
 
 /**
- * `undefined`: it may be tried. A failure counts under the settings that it failed with, and not when it lies ahead:
- * a clock that went back must not make it rest for as long.
+ * Returns the back-off of a job; undefined when the job may be tried. A failure counts only under the settings that the
+ * job failed with. A failure in the future does not count: after the clock was set back, its back-off would last too
+ * long.
  */
 export function findBackOff(
   job: Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>,
@@ -21,8 +22,8 @@ export function findBackOff(
   const failure = journal.failures[failureKey(job)];
   if (failure?.settings !== settingsOf(desired, job.kind, job.subject)) return undefined;
   const until = Date.parse(failure.nextAttemptAt);
-  const isResting = Date.parse(failure.failedAt) <= now && now < until;
-  if (!isResting) return undefined;
+  const isBackingOff = Date.parse(failure.failedAt) <= now && now < until;
+  if (!isBackingOff) return undefined;
   const times = count(failure.attempts, 'failure');
-  return { until, reason: `rests after ${times} until ${minuteOf(until)}: ${shorten(failure.message)}` };
+  return { until, reason: `skipped until ${minuteOf(until)} after ${times}: ${shorten(failure.message)}` };
 }

@@ -7,20 +7,28 @@ import { type PlanEntry, type PlanInput, type SkippedEntry, skip } from './plan-
 import { isPreparedFor } from './plan-settings.ts';
 import { HOUR } from './plan-words.ts';
 
-/** How many more builds and preparations may start. */
+/** The slots for builds and preparations. */
 interface Slots {
   readonly busy: number;
   readonly max: number;
 }
 
-/** An image that is wanted, and whether it is to be built now. */
-interface Decided {
+/** A wanted image and the decision about its build. */
+interface DecidedImage {
   readonly imageName: string;
   readonly base: Base;
   readonly decision: Due | SkippedEntry;
 }
 
-/** What becomes of each wanted image now, in the matrix's order; a base is prepared before its first build. */
+/** The images of one base, their destinations and the slots left for them. */
+interface BaseBuilds {
+  readonly base: Base;
+  readonly images: readonly DecidedImage[];
+  readonly uploadTo: readonly string[];
+  readonly slots: Slots;
+}
+
+/** Plans the builds of the wanted images in the order of the matrix. A base is prepared before its first build. */
 export function planBuilds(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {
   const decided = [...input.desired.images].map(([imageName, config]) => ({
     imageName,
@@ -31,40 +39,31 @@ export function planBuilds(build: Project, clouds: Clouds, input: PlanInput): re
   const bases = [...new Set(decided.map(({ base }) => base))];
   const entries: PlanEntry[] = [];
   for (const base of bases) {
-    const ofBase = decided.filter((image) => image.base === base);
-    entries.push(...planBase(base, ofBase, uploadTo, input, countSlots(input, entries)));
+    const images = decided.filter((image) => image.base === base);
+    entries.push(...planBase({ base, images, uploadTo, slots: countSlots(input, entries) }, input));
   }
   return entries;
 }
 
-function planBase(
-  base: Base,
-  decided: readonly Decided[],
-  uploadTo: readonly string[],
-  input: PlanInput,
-  slots: Slots,
-): readonly PlanEntry[] {
-  const isDue = decided.some(({ decision }) => decision.act === 'due');
-  const isAsked = decided.some(({ decision }) => decision.act === 'due' && decision.buildId !== undefined);
-  const gate = isDue ? gateBase(base, input, slots, isAsked) : 'open';
-  if (gate === 'open') return startBuilds(decided, uploadTo, slots);
+function planBase(builds: BaseBuilds, input: PlanInput): readonly PlanEntry[] {
+  const { base, images, slots } = builds;
+  const isDue = images.some(({ decision }) => decision.act === 'due');
+  const isRequested = images.some(({ decision }) => decision.act === 'due' && decision.buildId !== undefined);
+  const preparation = isDue ? planPreparation(base, input, slots, isRequested) : 'ready';
+  if (preparation === 'ready') return startBuilds(builds);
   const waits = `waits for ${nameBase(base, input)} to be prepared`;
-  const images = decided.map(({ imageName, decision }) =>
+  const waiting = images.map(({ imageName, decision }) =>
     decision.act === 'skip' ? decision : skip('waits', imageName, waits),
   );
-  return [...gate, ...images];
+  return [preparation, ...waiting];
 }
 
-/** As many as there are slots for. */
-function startBuilds(
-  decided: readonly Decided[],
-  uploadTo: readonly string[],
-  { busy, max }: Slots,
-): readonly PlanEntry[] {
+/** Starts as many builds as there are free slots. */
+function startBuilds({ images, uploadTo, slots: { busy, max } }: BaseBuilds): readonly PlanEntry[] {
   let started = 0;
-  return decided.map(({ imageName, decision }): PlanEntry => {
+  return images.map(({ imageName, decision }): PlanEntry => {
     if (decision.act === 'skip') return decision;
-    if (busy + started >= max) return restForSlot(imageName, { busy: busy + started, max });
+    if (busy + started >= max) return waitForSlot(imageName, { busy: busy + started, max });
     started += 1;
     const { buildId, reason } = decision;
     return { act: 'build', imageName, uploadTo, buildId, reason };
@@ -72,28 +71,29 @@ function startBuilds(
 }
 
 /**
- * `open`: its images may be built; else what is done, or not, so that they may. What an action asked for does not wait
- * for a preparation that failed: its build, which makes sure of the base itself, tells how that ends.
+ * Returns `ready` when images of the base may be built, else the entry for its preparation. A build that an action
+ * requested does not wait for the back-off of a failed preparation: it prepares the base itself, and its result answers
+ * the action.
  */
-function gateBase(
+function planPreparation(
   base: Base,
   input: PlanInput,
   slots: Slots,
-  isAsked: boolean,
-): 'open' | readonly PlanEntry[] {
+  isRequested: boolean,
+): 'ready' | PlanEntry {
   if (input.ongoing.some(({ kind, subject }) => kind === 'prepare' && subject === base)) {
-    return [skip('running', nameBase(base, input), 'being prepared')];
+    return skip('running', nameBase(base, input), 'being prepared');
   }
-  const need = explainPreparation(base, input);
-  if (need === undefined) return 'open';
+  const reason = explainPreparation(base, input);
+  if (reason === undefined) return 'ready';
   const backOff = findBackOff({ kind: 'prepare', subject: base, cloudId: '' }, input);
-  if (backOff !== undefined && isAsked) return 'open';
-  if (backOff !== undefined) return [skip('failed', nameBase(base, input), backOff.reason, backOff.until)];
-  if (slots.busy >= slots.max) return [restForSlot(nameBase(base, input), slots)];
-  return [{ act: 'prepare', base, reason: need }];
+  if (backOff !== undefined && isRequested) return 'ready';
+  if (backOff !== undefined) return skip('failed', nameBase(base, input), backOff.reason, backOff.until);
+  if (slots.busy >= slots.max) return waitForSlot(nameBase(base, input), slots);
+  return { act: 'prepare', base, reason };
 }
 
-/** Why a base is to be prepared before it is built on; `undefined`: it was, not long ago. */
+/** Returns the reason to prepare a base; undefined when the last preparation is still valid. */
 function explainPreparation(
   base: Base,
   { desired, journal, intervalHours, now }: PlanInput,
@@ -102,7 +102,7 @@ function explainPreparation(
   if (at === undefined) return 'never prepared';
   const under = journal.preparedUnder[base];
   if (under === undefined || !isPreparedFor(under, desired, base)) return 'prepared under other settings';
-  if (at > now) return 'interval elapsed: by this clock it was never prepared';
+  if (at > now) return 'interval elapsed: the time of the last preparation is in the future';
   if (at + intervalHours * HOUR > now) return undefined;
   return `interval elapsed: prepared ${Math.floor((now - at) / HOUR)} h ago`;
 }
@@ -112,12 +112,12 @@ function nameBase(base: Base, { desired }: PlanInput): string {
 }
 
 function countSlots({ desired, ongoing }: PlanInput, started: readonly PlanEntry[]): Slots {
-  const isCounted = (word: string): boolean => word === 'build' || word === 'prepare';
+  const isCounted = (kind: string): boolean => kind === 'build' || kind === 'prepare';
   const running = ongoing.filter(({ kind }) => isCounted(kind)).length;
   const starting = started.filter(({ act }) => isCounted(act)).length;
   return { busy: running + starting, max: Math.max(1, desired.maxParallel) };
 }
 
-function restForSlot(subject: string, { busy, max }: Slots): SkippedEntry {
+function waitForSlot(subject: string, { busy, max }: Slots): SkippedEntry {
   return skip('waits', subject, `waits for a free slot (${busy} of ${max})`);
 }

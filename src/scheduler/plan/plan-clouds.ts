@@ -4,33 +4,33 @@ import type { Observation, ObservedCloud, ObservedImage } from '../../model/obse
 
 type SeenCloud = Extract<ObservedCloud, { readonly state: 'seen' }>;
 
-/** A project that was seen, however many entries of clouds.yaml lead to it. */
+/** A project with known images. Several entries of clouds.yaml may lead to it. */
 export interface Project {
-  /** The one of its entries that speaks for it. */
+  /** The entry of clouds.yaml that jobs use for the project. */
   readonly cloudId: string;
-  /** All its entries. */
+  /** All entries of clouds.yaml that lead to the project. */
   readonly cloudIds: readonly string[];
   /** The newest first. */
   readonly images: readonly ObservedImage[];
 }
 
-/** An entry of clouds.yaml that nothing is known of now. */
+/** An entry of clouds.yaml whose project could not be queried. */
 export interface UnseenCloud {
   readonly cloudId: string;
   readonly message: string;
 }
 
-/** The clouds that are wanted, by project. */
+/** The clouds of the desired state, grouped by project. */
 export interface Clouds {
-  /** With the consumers that share the project. */
+  /** The build cloud, with the consumers that share its project. */
   readonly build: Project | UnseenCloud;
-  /** The projects of other consumers, in their order. */
+  /** The projects of the other consumers, in the order of the consumers. */
   readonly others: readonly Project[];
-  /** Consumers' clouds. */
+  /** The clouds of consumers that could not be queried. */
   readonly unseen: readonly UnseenCloud[];
 }
 
-/** Groups what was seen: the build cloud speaks for its project, the first consumer for each other one. */
+/** Groups clouds by project. The build cloud represents its project, and the first consumer each other project. */
 export function groupClouds(desired: DesiredState, observation: Observation): Clouds {
   const consumers = uploadCloudsOf(desired).map((cloudId) => findCloud(observation, cloudId));
   const seen = consumers.filter((cloud) => cloud.state === 'seen');
@@ -47,8 +47,8 @@ export function groupClouds(desired: DesiredState, observation: Observation): Cl
   };
 }
 
-/** The images that relations tell their consumers now, each in the consumer's own cloud. */
-export function listToldImages({ published = [], consumers }: DesiredState): readonly ExtraImage[] {
+/** Returns the images that relations publish now, each with the cloud of its consumer. */
+export function listPublishedImages({ published = [], consumers }: DesiredState): readonly ExtraImage[] {
   return published.flatMap(({ relationId, imageIds }) =>
     consumers
       .filter((consumer) => consumer.relationId === relationId)
@@ -56,12 +56,12 @@ export function listToldImages({ published = [], consumers }: DesiredState): rea
   );
 }
 
-/** Was the project seen? */
+/** Reports whether the images of the project are known. */
 export function isSeen(cloud: Project | UnseenCloud): cloud is Project {
   return 'images' in cloud;
 }
 
-/** The active images of one name, the newest first; of the same second, as Glance gave them. */
+/** Returns the active images of one name, the newest first. Images of the same second keep the order of Glance. */
 export function listActiveImages(
   images: readonly ObservedImage[],
   imageName: string,
@@ -70,12 +70,12 @@ export function listActiveImages(
   return sortNewestFirst(active);
 }
 
-/** The newest first; a time that cannot be read is the oldest. */
+/** Sorts images by their time, the newest first. A time that cannot be parsed counts as the oldest. */
 export function sortNewestFirst(images: readonly ObservedImage[]): readonly ObservedImage[] {
   return images.toSorted((a, b) => timeOf(b) - timeOf(a));
 }
 
-/** Of a project's active images, one that was made from something later than `newest` of the build cloud. */
+/** Finds an active image of a project that was made from a later source than `newest` of the build cloud. */
 export function findLater(
   images: readonly ObservedImage[],
   newest: ObservedImage,
@@ -86,7 +86,10 @@ export function findLater(
   return listActiveImages(images, newest.name).find(isLater);
 }
 
-/** Of two images in one cloud: is `image` made from something later? Its own time counts where its source is gone. */
+/**
+ * Reports whether `image` was made from a later source than `other` in the same cloud. Compares the times of the images
+ * themselves when one of the sources is gone.
+ */
 export function isLaterHere(
   image: ObservedImage,
   other: ObservedImage,
@@ -109,14 +112,14 @@ function timeOf({ createdAt }: ObservedImage): number {
   return Number.isNaN(read) ? 0 : read;
 }
 
-/** Of a project's active images of one name, one that is `image` itself or a copy of it. */
+/** Finds an active image of a project that is `image` itself or a copy of it. */
 export function findCopy(images: readonly ObservedImage[], image: ObservedImage): ObservedImage | undefined {
   return listActiveImages(images, image.name).find(
     ({ id, sourceImageId }) => id === image.id || sourceImageId === image.id,
   );
 }
 
-/** Of a cloud's active images of one name: the one that is the build cloud's newest, else the newest. */
+/** Chooses the image to publish in a cloud: the copy of the build cloud's newest image, else the newest image there. */
 export function chooseImage(
   images: readonly ObservedImage[],
   imageName: string,
@@ -132,14 +135,14 @@ function findCloud(
   cloudId: string,
 ): SeenCloud | (UnseenCloud & { readonly state: 'failed' }) {
   const found = observation.find((cloud) => cloud.cloudId === cloudId);
-  return found ?? { cloudId, state: 'failed', message: 'not asked yet' };
+  return found ?? { cloudId, state: 'failed', message: 'not queried yet' };
 }
 
-function toProject(speaker: SeenCloud, seen: readonly SeenCloud[]): Project {
-  const same = seen.filter(({ projectKey }) => projectKey === speaker.projectKey);
+function toProject(representative: SeenCloud, seen: readonly SeenCloud[]): Project {
+  const same = seen.filter(({ projectKey }) => projectKey === representative.projectKey);
   return {
-    cloudId: speaker.cloudId,
-    cloudIds: [...new Set([speaker, ...same].map(({ cloudId }) => cloudId))],
-    images: speaker.images,
+    cloudId: representative.cloudId,
+    cloudIds: [...new Set([representative, ...same].map(({ cloudId }) => cloudId))],
+    images: representative.images,
   };
 }

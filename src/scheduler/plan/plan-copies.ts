@@ -4,26 +4,34 @@ import { findBackOff } from './plan-back-off.ts';
 import { type Project, findCopy, findLater, listActiveImages } from './plan-clouds.ts';
 import { type PlanEntry, type PlanInput, type SkippedEntry, skip } from './plan-entry.ts';
 
-/** Why a project gets a copy that has no image at all. */
+/** The reason for a copy to a project that has no image of this name. */
 export const NEW_CONSUMER = 'new consumer';
 const NEWER = 'newer revision';
 
-/** How many copies that include one project run at a time. */
-const MOST_PER_PROJECT = 2;
+/** The number of concurrent copies to one project. */
+const MAX_PER_PROJECT = 2;
 
-/** A project that lacks the newest image, and why. */
-interface Lack {
+/** A project without the newest image. */
+interface MissingCopy {
   readonly newest: ObservedImage;
   readonly project: Project;
   readonly reason: typeof NEW_CONSUMER | typeof NEWER;
+  /** Defined when the copy is not made now. */
+  readonly skip: SkippedEntry | undefined;
 }
 
-type Judged = Lack & { readonly rest: SkippedEntry | undefined };
+/** The state of the build cloud that decides about copies. */
+interface CopyContext {
+  readonly build: Project;
+  /** The plan of builds. */
+  readonly builds: readonly PlanEntry[];
+  readonly ongoing: readonly OngoingJob[];
+}
 
 /**
- * Copies of what the build cloud has and other projects have not: for each image one entry, read once and written to
- * all of them. Of an image whose build runs or is about to start, only a project gets what there is that has none at
- * all, and that the build does not go to. Nobody gets what is older than what they have.
+ * Plans copies of the newest images to projects without them. Each image has one entry, so that it is read once and
+ * written to all projects. While an image is being built or is about to be built, it is copied only to projects that
+ * have no image of this name and are no destination of the build. No project gets an image older than its own.
  */
 export function planCopies(
   build: Project,
@@ -31,72 +39,71 @@ export function planCopies(
   builds: readonly PlanEntry[],
   input: PlanInput,
 ): readonly PlanEntry[] {
-  const lacks = [...input.desired.images.keys()].flatMap((imageName) => {
+  const context = { build, builds, ongoing: input.ongoing };
+  const missing = [...input.desired.images.keys()].flatMap((imageName) => {
     const [newest] = listActiveImages(build.images, imageName);
     if (newest === undefined) return [];
-    return others.flatMap((project) => findLack(project, newest, build, builds, input));
+    return others.flatMap((project) => findMissingCopy(project, newest, context) ?? []);
   });
-  const judged = shareSlots(lacks, input);
-  return [...new Set(judged.map(({ newest }) => newest))].flatMap((newest) =>
+  const decided = assignSlots(missing, input);
+  return [...new Set(decided.map(({ newest }) => newest))].flatMap((newest) =>
     planCopiesOf(
       newest,
-      judged.filter((lack) => lack.newest === newest),
+      decided.filter((copy) => copy.newest === newest),
     ),
   );
 }
 
-function planCopiesOf(newest: ObservedImage, lacks: readonly Judged[]): readonly PlanEntry[] {
-  const ready = lacks.filter((lack) => lack.rest === undefined);
-  const resting = lacks.flatMap((lack) => lack.rest ?? []);
-  if (ready.length === 0) return resting;
-  const reason = [...new Set(ready.map((lack) => lack.reason))].join(', ');
+function planCopiesOf(newest: ObservedImage, missing: readonly MissingCopy[]): readonly PlanEntry[] {
+  const ready = missing.filter((copy) => copy.skip === undefined);
+  const skipped = missing.flatMap((copy) => copy.skip ?? []);
+  if (ready.length === 0) return skipped;
+  const reason = [...new Set(ready.map((copy) => copy.reason))].join(', ');
   const uploadTo = ready.map(({ project }) => project.cloudId);
-  return [{ act: 'copy', imageName: newest.name, imageId: newest.id, uploadTo, reason }, ...resting];
+  return [{ act: 'copy', imageName: newest.name, imageId: newest.id, uploadTo, reason }, ...skipped];
 }
 
-/** Who has none at all comes first. */
-function shareSlots(lacks: readonly (Lack | Judged)[], input: PlanInput): readonly Judged[] {
+/** Skips copies that are running, have failed recently or have no free slot. New consumers get their slots first. */
+function assignSlots(missing: readonly MissingCopy[], input: PlanInput): readonly MissingCopy[] {
   const taken = new Map<Project, number>();
-  const judge = (lack: Lack | Judged): Judged => {
-    const { project, newest } = lack;
-    const own = ('rest' in lack ? lack.rest : undefined) ?? findRest(project, newest.name, input);
-    if (own !== undefined) return { ...lack, rest: own };
+  const decide = (copy: MissingCopy): MissingCopy => {
+    const { project, newest } = copy;
+    const skipped = copy.skip ?? findSkip(project, newest.name, input);
+    if (skipped !== undefined) return { ...copy, skip: skipped };
     const running = input.ongoing.filter(
       ({ kind, cloudIds }) => kind === 'copy' && cloudIds.some((id) => project.cloudIds.includes(id)),
     );
     const busy = running.length + (taken.get(project) ?? 0);
-    if (busy >= MOST_PER_PROJECT) return { ...lack, rest: waitForSlot(lack) };
+    if (busy >= MAX_PER_PROJECT) return { ...copy, skip: waitForSlot(copy) };
     taken.set(project, (taken.get(project) ?? 0) + 1);
-    return { ...lack, rest: undefined };
+    return copy;
   };
-  const isFirst = ({ reason }: Lack): boolean => reason === NEW_CONSUMER;
-  const order = [...lacks.filter(isFirst), ...lacks.filter((lack) => !isFirst(lack))];
-  const judged = new Map(order.map((lack) => [lack, judge(lack)]));
-  return lacks.flatMap((lack) => judged.get(lack) ?? []);
+  const isFirst = ({ reason }: MissingCopy): boolean => reason === NEW_CONSUMER;
+  const order = [...missing.filter(isFirst), ...missing.filter((copy) => !isFirst(copy))];
+  const decided = new Map(order.map((copy) => [copy, decide(copy)]));
+  return missing.flatMap((copy) => decided.get(copy) ?? []);
 }
 
-function findLack(
+function findMissingCopy(
   project: Project,
   newest: ObservedImage,
-  build: Project,
-  builds: readonly PlanEntry[],
-  { ongoing }: PlanInput,
-): readonly (Lack | Judged)[] {
+  { build, builds, ongoing }: CopyContext,
+): MissingCopy | undefined {
   const { name } = newest;
-  if (findCopy(project.images, newest) !== undefined) return [];
+  if (findCopy(project.images, newest) !== undefined) return undefined;
   const hasOther = listActiveImages(project.images, name).length > 0;
-  const lack = { newest, project, reason: hasOther ? NEWER : NEW_CONSUMER } as const;
+  const copy = { newest, project, reason: hasOther ? NEWER : NEW_CONSUMER, skip: undefined } as const;
   const running = ongoing.find(({ kind, subject }) => kind === 'build' && subject === name);
-  if (running?.cloudIds.some((id) => project.cloudIds.includes(id)) === true) return [];
+  if (running?.cloudIds.some((id) => project.cloudIds.includes(id)) === true) return undefined;
   const starts = builds.some((entry) => entry.act === 'build' && entry.imageName === name);
-  if (hasOther && (running !== undefined || starts)) return [];
+  if (hasOther && (running !== undefined || starts)) return undefined;
   const later = findLater(project.images, newest, build.images);
-  if (later === undefined) return [lack];
-  const reason = `has what is newer than what the build cloud has: ${later.id}`;
-  return [{ ...lack, rest: skip('waits', subjectOf(lack), reason) }];
+  if (later === undefined) return copy;
+  const reason = `waits for a new build: ${later.id} is newer than the image in the build cloud`;
+  return { ...copy, skip: skip('waits', subjectOf(copy), reason) };
 }
 
-function findRest(project: Project, imageName: string, input: PlanInput): SkippedEntry | undefined {
+function findSkip(project: Project, imageName: string, input: PlanInput): SkippedEntry | undefined {
   const { cloudId } = project;
   const subject = `${imageName} to ${cloudId}`;
   const isCopied = (job: OngoingJob): boolean =>
@@ -108,10 +115,10 @@ function findRest(project: Project, imageName: string, input: PlanInput): Skippe
   return backOff === undefined ? undefined : skip('failed', subject, backOff.reason, backOff.until);
 }
 
-function waitForSlot(lack: Lack): SkippedEntry {
-  return skip('waits', subjectOf(lack), `waits for one of ${MOST_PER_PROJECT} copies to it to end`);
+function waitForSlot(copy: MissingCopy): SkippedEntry {
+  return skip('waits', subjectOf(copy), `waits for one of ${MAX_PER_PROJECT} copies to this cloud to end`);
 }
 
-function subjectOf({ newest, project }: Lack): string {
+function subjectOf({ newest, project }: MissingCopy): string {
   return `${newest.name} to ${project.cloudId}`;
 }

@@ -10,17 +10,19 @@ import { isBuildable } from './plan-matrix.ts';
 import { settingsOf } from './plan-settings.ts';
 import { HOUR, minuteOf } from './plan-words.ts';
 
-/** An image that is to be built as soon as it may, and why. */
+const MISSING = 'missing in the build cloud';
+
+/** An image to build as soon as its base is prepared and a slot is free. */
 export interface Due {
   readonly act: 'due';
-  /** That an action was told. */
+  /** The build id that an action has returned to its caller. Undefined when no action requested the build. */
   readonly buildId: string | undefined;
   readonly reason: string;
 }
 
 /**
- * Is an image to be built? What an action asked for is tried at once, also when it is fresh or has failed; nothing is
- * built twice at a time.
+ * Decides whether an image is built. A build that an action requested ignores freshness and back-off. An image is never
+ * built twice at the same time.
  */
 export function decideBuild(
   imageName: string,
@@ -29,7 +31,7 @@ export function decideBuild(
   input: PlanInput,
 ): Due | SkippedEntry {
   if (!isBuildable(config)) {
-    return skip('unbuildable', imageName, 'Juju and MicroK8s are not built in by this version');
+    return skip('unbuildable', imageName, 'this version cannot install Juju or MicroK8s into an image');
   }
   const running = input.ongoing.find(({ kind, subject }) => kind === 'build' && subject === imageName);
   if (running !== undefined) return skip('running', imageName, 'being built');
@@ -42,7 +44,7 @@ export function decideBuild(
   return { act: 'due', buildId: undefined, reason: need };
 }
 
-/** The oldest request for an image that has not had its build. */
+/** Finds the oldest request for a build of the image that has neither started nor ended. */
 function findRequest(imageName: string, { desired, journal, ongoing }: PlanInput): Due | undefined {
   const isOpen = (buildId: string): boolean =>
     !journal.endedBuilds.includes(buildId) && ongoing.every((job) => job.buildId !== buildId);
@@ -54,7 +56,7 @@ function findRequest(imageName: string, { desired, journal, ongoing }: PlanInput
   return { act: 'due', buildId: open.buildId, reason: `asked by action ${open.action}` };
 }
 
-/** Why an image is to be built, or until when it is fresh. */
+/** Returns the reason to build an image, or the entry that skips it. */
 function explainNeed(
   imageName: string,
   config: RunConfig,
@@ -66,31 +68,31 @@ function explainNeed(
   const built = findLastBuild(imageName, input);
   const isLastHere = active.some(({ buildId }) => buildId === built?.ids.at(-1));
   if (built !== undefined && !isLastHere) return explainAbsence(imageName, active, built, input);
-  if (newest === undefined)
-    return input.journal.builtAt[imageName] === undefined ? 'never built' : 'missing here';
+  if (newest === undefined) return input.journal.builtAt[imageName] === undefined ? 'never built' : MISSING;
   const change = explainChange(newest, config, input.version);
   if (change !== undefined) return `inputs changed: ${change}`;
   const last = findLastSuccess(newest, built?.at, input.now);
-  if (last === undefined) return 'interval elapsed: by this clock it was never built';
+  if (last === undefined) return 'interval elapsed: no build time in the past is known';
   const until = last + input.intervalHours * HOUR;
   if (until <= input.now) return `interval elapsed: built ${Math.floor((input.now - last) / HOUR)} h ago`;
   return skip('fresh', imageName, `fresh until ${minuteOf(until)}`, until);
 }
 
-/** The last good build of an image, as far as the journal knows which one that was. */
+/** The last successful build of an image. */
 interface LastBuild extends BuildStreak {
   readonly at: number;
 }
 
 function findLastBuild(imageName: string, { journal }: PlanInput): LastBuild | undefined {
   const at = journal.builtAt[imageName];
-  const row = journal.builds[imageName];
-  return at === undefined || row === undefined || row.ids.length === 0 ? undefined : { at, ...row };
+  const streak = journal.builds[imageName];
+  return at === undefined || streak === undefined || streak.ids.length === 0 ? undefined : { at, ...streak };
 }
 
 /**
- * What was built last is not here: deleted, or never seen. As it may be made again and again without ever being seen,
- * it rests after each time as what failed does, under the same settings.
+ * Decides about an image whose last build is missing in the build cloud: deleted, or never listed by Glance. The image
+ * is built again, but with the back-off of a failed build. Without it, a cloud that never lists new images would cause
+ * one build after the other.
  */
 function explainAbsence(
   imageName: string,
@@ -99,25 +101,25 @@ function explainAbsence(
   { now, intervalHours, desired }: PlanInput,
 ): string | SkippedEntry {
   const isSeen = (id: string): boolean => active.some(({ buildId }) => buildId === id);
-  const unseen = ids.length - 1 - ids.findLastIndex(isSeen);
-  const until = nextAttemptAt(at, unseen, intervalHours, 0.5);
+  const missing = ids.length - 1 - ids.findLastIndex(isSeen);
+  const until = nextAttemptAt(at, missing, intervalHours, 0.5);
   const isOther = settings !== settingsOf(desired, 'build', imageName);
   if (isOther || at > now || until <= now) {
-    return active.length === 0 ? 'missing here' : 'missing here: the one built last is gone';
+    return active.length === 0 ? MISSING : `${MISSING}: only other revisions exist`;
   }
-  const reason = `built at ${minuteOf(at)} and not seen since; rests until ${minuteOf(until)}`;
+  const reason = `skipped until ${minuteOf(until)}: built at ${minuteOf(at)}, but ${MISSING}`;
   return skip('failed', imageName, reason, until);
 }
 
 function explainChange(newest: ObservedImage, config: RunConfig, version: string): string | undefined {
   const wanted = encodeBuildInputs(buildInputsOf(config, version));
   if (newest.runConfig === wanted) return undefined;
-  if (newest.runConfig === undefined) return 'not told by the image';
+  if (newest.runConfig === undefined) return 'not recorded by the image';
   const changes = describeInputChanges(newest.runConfig, wanted);
-  return changes === '' ? `not as they are written now: ${wanted}` : changes;
+  return changes === '' ? `recorded in another format, now ${wanted}` : changes;
 }
 
-/** By our own clock or Glance's, whichever is later; what lies ahead of now was told by a clock that went back. */
+/** Returns the later of the build times of the journal and of Glance. Ignores times in the future. */
 function findLastSuccess(
   newest: ObservedImage,
   builtAt: number | undefined,

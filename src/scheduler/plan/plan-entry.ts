@@ -4,57 +4,57 @@ import type { Observation } from '../../model/observation.ts';
 import type { OngoingJob } from '../../model/ongoing-job.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** All that a plan follows from. */
+/** The input of a plan. */
 export interface PlanInput {
   readonly desired: DesiredState;
   readonly intervalHours: number;
-  /** This software's version. */
+  /** The version of this software. */
   readonly version: string;
   readonly credentials: 'ready' | 'missing' | 'outdated';
-  /** `undefined`: the clouds were not asked. */
+  /** Undefined when the clouds were not queried. */
   readonly observation: Observation | undefined;
   readonly journal: Journal;
-  /** As it was before the clouds were looked at: what ends meanwhile must not look as if it never was. */
+  /** The running jobs before the clouds were queried. A job that ends during the query must count as running. */
   readonly ongoing: readonly OngoingJob[];
   /** Epoch milliseconds, UTC. */
   readonly now: number;
 }
 
 /**
- * Why something is not done now: everything rests; the image is fresh; it is under way; it failed not long ago; it
- * waits for its turn; its cloud did not answer; it was done not long ago; this version cannot do it.
+ * The kind of reason for a skip. In this order: nothing at all is done, the image is fresh, the job is running, it
+ * failed recently, it waits for its turn, its cloud did not answer, it was done recently, or this version cannot do it.
  */
 export type SkipCause = 'all' | 'fresh' | 'running' | 'failed' | 'waits' | 'cloud' | 'done' | 'unbuildable';
 
-/** Something that is not done now, and why. */
+/** Work that is not done now. */
 export interface SkippedEntry {
   readonly act: 'skip';
   readonly cause: SkipCause;
   readonly subject: string;
   readonly reason: string;
-  /** Epoch milliseconds; absent: until something changes. */
+  /** Epoch milliseconds; undefined when only an event ends the skip. */
   readonly until: number | undefined;
 }
 
 /**
- * One thing to do, or not to do, and why: what the operator sees. An image is named; its run config is in the desired
- * state.
+ * A job to start or to skip, with the reason that the operator reads. An image name refers to a run config in the
+ * desired state.
  */
 export type PlanEntry =
   | { readonly act: 'prepare'; readonly base: Base; readonly reason: string }
   | {
       readonly act: 'build';
       readonly imageName: string;
-      /** Where it goes when it is built: one entry of clouds.yaml for each project. */
+      /** The destinations of the finished image: one entry of clouds.yaml for each project. */
       readonly uploadTo: readonly string[];
-      /** The build id that an action was told; absent: a new one. */
+      /** The build id that an action has returned; undefined for a new one. */
       readonly buildId: string | undefined;
       readonly reason: string;
     }
   | {
       readonly act: 'copy';
       readonly imageName: string;
-      /** In the build cloud. */
+      /** The id in the build cloud. */
       readonly imageId: string;
       readonly uploadTo: readonly string[];
       readonly reason: string;
@@ -63,19 +63,18 @@ export type PlanEntry =
       readonly act: 'prune';
       readonly imageName: string;
       readonly cloudId: string;
-      /** What is published: it stays, and carries the mark. */
+      /** The published images. A prune keeps and marks them. */
       readonly publishedIds: readonly string[];
       readonly reason: string;
     }
   | SkippedEntry;
 
-/** What is to be done now, in the matrix's order. Jobs that run already are not in it. */
+/** The jobs to start now and the skipped ones, in the order of the matrix. */
 export type Plan = readonly PlanEntry[];
 
 export type CopyEntry = Extract<PlanEntry, { readonly act: 'copy' }>;
 export type PruneEntry = Extract<PlanEntry, { readonly act: 'prune' }>;
 
-/** Something rests until something changes, or until a time. */
 export function skip(cause: SkipCause, subject: string, reason: string, until?: number): SkippedEntry {
   return { act: 'skip', cause, subject, reason, until };
 }

@@ -12,16 +12,17 @@ import { HOUR, count, minuteOf } from './plan-words.ts';
 
 const LONGEST_PAUSE = 6 * HOUR;
 
-/** Where the images of one name may be pruned. */
+/** The images of one name in one project. */
 interface Place {
   readonly project: Project;
   readonly imageName: string;
 }
 
 /**
- * Deletes what is beyond the newest revisions, and marks what is published. Nothing, as long as it is not settled
- * what every relation publishes; nothing where it was not seen now, or when the build cloud was not; in each project
- * once, whoever shares it; and not where a job works on the same image.
+ * Plans prunes, which delete the revisions beyond the newest ones and mark the published images. Nothing is pruned
+ * before the published images of every relation are confirmed, in a cloud that did not answer, or while the build cloud
+ * does not answer. Each project is pruned once, even if consumers share it, and not while a job works on the same
+ * image.
  */
 export function planPrunes(
   clouds: Clouds,
@@ -29,29 +30,29 @@ export function planPrunes(
   input: PlanInput,
 ): readonly PlanEntry[] {
   const { build } = clouds;
-  if (!isSeen(build)) return []; // which image consumers are to get cannot be told without it
+  if (!isSeen(build)) return []; // the image to publish depends on the build cloud
   const published = new Set((input.desired.published ?? []).flatMap(({ imageIds }) => imageIds));
   const entries = [build, ...clouds.others]
     .flatMap((project) => listNames(project).map((imageName) => ({ project, imageName })))
-    .filter((place) => !isTouched(place, clouds, started, input))
+    .filter((place) => !isInUse(place, clouds, started, input))
     .flatMap((place) => planPlace(place, build, published, input) ?? []);
-  const unsure = listUnsure(input);
-  if (unsure.length === 0) return entries;
-  return entries.some(({ act }) => act === 'prune') ? [holdUp(unsure)] : [];
+  const unconfirmed = listUnconfirmed(input);
+  if (unconfirmed.length === 0) return entries;
+  return entries.some(({ act }) => act === 'prune') ? [waitForConfirmation(unconfirmed)] : [];
 }
 
-/** The relations of which it is not known for sure what is published there. */
-function listUnsure({ desired: { published = [], consumers } }: PlanInput): readonly number[] {
-  const settled = new Set(
+/** Returns the relations whose published images are not confirmed. */
+function listUnconfirmed({ desired: { published = [], consumers } }: PlanInput): readonly number[] {
+  const confirmed = new Set(
     published.filter(({ isConfirmed }) => isConfirmed).map(({ relationId }) => relationId),
   );
   const all = [...published, ...consumers].map(({ relationId }) => relationId);
-  return [...new Set(all)].filter((id) => !settled.has(id)).toSorted((a, b) => a - b);
+  return [...new Set(all)].filter((id) => !confirmed.has(id)).toSorted((a, b) => a - b);
 }
 
-function holdUp(relationIds: readonly number[]): SkippedEntry {
-  const which = `relation${relationIds.length === 1 ? '' : 's'} ${relationIds.join(', ')}`;
-  return skip('waits', 'prune', `waits until it is read back what is published to ${which}`);
+function waitForConfirmation(relationIds: readonly number[]): SkippedEntry {
+  const relations = `relation${relationIds.length === 1 ? '' : 's'} ${relationIds.join(', ')}`;
+  return skip('waits', 'prune', `waits until the charm has confirmed the images published to ${relations}`);
 }
 
 function planPlace(
@@ -67,14 +68,17 @@ function planPlace(
   if (reason === undefined) return undefined;
   const { cloudId } = project;
   return (
-    findRest(imageName, cloudId, input) ?? {
+    findSkip(imageName, cloudId, input) ?? {
       ...{ act: 'prune', imageName, cloudId, reason },
       publishedIds: [...published].toSorted(),
     }
   );
 }
 
-/** What a prune would do; `undefined`: nothing, or harm to `chosen`, which is about to be published. */
+/**
+ * Describes the effect of a prune. Returns undefined when there is none, or when the prune would delete `chosen`, which
+ * is about to be published.
+ */
 function explainPrune(
   images: readonly ObservedImage[],
   chosen: ObservedImage | undefined,
@@ -93,16 +97,16 @@ function explainPrune(
   return reasons.length === 0 ? undefined : reasons.join(', ');
 }
 
-/** As the prune finds it once it has put the marks right. */
+/** Returns the revision as the prune sees it after its update of the marks. */
 function toRevision({ id, status }: ObservedImage, published: ReadonlySet<string>): Revision {
   return { id, status, properties: published.has(id) ? { [OWNER_KEYS.published]: 'true' } : {} };
 }
 
 /**
- * What failed rests; and what came through and yet left something is not asked for again and again: a cloud may keep
- * what is in use or shared.
+ * Returns the entry that skips a prune after a failure or after a recent success. A successful prune is not repeated at
+ * once because it may have left images that the cloud refuses to delete while they are in use or shared.
  */
-function findRest(imageName: string, cloudId: string, input: PlanInput): SkippedEntry | undefined {
+function findSkip(imageName: string, cloudId: string, input: PlanInput): SkippedEntry | undefined {
   const { journal, desired, intervalHours, now } = input;
   const job = { kind: 'prune', subject: imageName, cloudId } as const;
   const subject = `${imageName} in ${cloudId}`;
@@ -112,11 +116,11 @@ function findRest(imageName: string, cloudId: string, input: PlanInput): Skipped
   if (last?.settings !== settingsOf(desired, 'prune', imageName) || last.at > now) return undefined;
   const until = last.at + Math.min(intervalHours * HOUR, LONGEST_PAUSE);
   if (until <= now) return undefined;
-  return skip('done', subject, `pruned; looks again at ${minuteOf(until)}`, until);
+  return skip('done', subject, `skipped until ${minuteOf(until)}: pruned at ${minuteOf(last.at)}`, until);
 }
 
-/** Does a job work on these images, or may it? One that goes to a cloud that was not seen may be anywhere. */
-function isTouched(
+/** Reports whether a job may work on these images. A cloud that was not seen may lead to the same project. */
+function isInUse(
   place: Place,
   clouds: Clouds,
   started: readonly PlanEntry[],
@@ -124,19 +128,21 @@ function isTouched(
 ): boolean {
   const buildCloud = buildCloudOf(desired);
   const seen = [clouds.build, ...clouds.others].filter(isSeen).flatMap(({ cloudIds }) => cloudIds);
-  const touches = (cloudId: string): boolean =>
+  const isSameProject = (cloudId: string): boolean =>
     place.project.cloudIds.includes(cloudId) || !seen.includes(cloudId);
-  const ours = (job: OngoingJob): boolean => job.kind !== 'prepare' && job.subject === place.imageName;
-  const running = ongoing.filter(ours).flatMap((job) => listTouched(job.kind, job.cloudIds, buildCloud));
+  const isOnImage = (job: OngoingJob): boolean => job.kind !== 'prepare' && job.subject === place.imageName;
+  const running = ongoing
+    .filter(isOnImage)
+    .flatMap((job) => listUsedClouds(job.kind, job.cloudIds, buildCloud));
   const starting = started
     .filter((entry) => entry.act === 'build' || entry.act === 'copy')
     .filter(({ imageName }) => imageName === place.imageName)
-    .flatMap((entry) => listTouched(entry.act, entry.uploadTo, buildCloud));
-  return [...running, ...starting].some(touches);
+    .flatMap((entry) => listUsedClouds(entry.act, entry.uploadTo, buildCloud));
+  return [...running, ...starting].some(isSameProject);
 }
 
-/** A build makes its image in the build cloud, and a copy reads it there. */
-function listTouched(kind: string, cloudIds: readonly string[], buildCloud: string): readonly string[] {
+/** Returns the clouds of a job. Builds write to the build cloud, and copies read from it. */
+function listUsedClouds(kind: string, cloudIds: readonly string[], buildCloud: string): readonly string[] {
   return kind === 'prune' ? cloudIds : [buildCloud, ...cloudIds];
 }
 

@@ -10,27 +10,29 @@ import { shorten } from './plan-words.ts';
 export type { Plan, PlanEntry, PlanInput } from './plan-entry.ts';
 
 /**
- * What is wanted less what there is, each with its reason. The same input gives the same plan; an entry that was
- * carried out, and one that runs, is not in the next one.
+ * Computes the difference between the desired and the observed state. Every entry carries a reason. The same input
+ * gives the same plan. Running and finished jobs are not planned again.
  */
 export function planWork(input: PlanInput): Plan {
   const { observation } = input;
-  const idle = explainRest(input);
+  const idle = explainIdle(input);
   if (idle !== undefined) return [skip('all', 'all', idle)];
-  if (observation === undefined) return [skip('all', 'all', 'the clouds were not asked')];
+  if (observation === undefined) return [skip('all', 'all', 'the clouds were not queried')];
   return planClouds(input, observation);
 }
 
-/** Why nothing is done at all. */
-function explainRest({ credentials, desired }: PlanInput): string | undefined {
+/** Returns the reason to do nothing at all, if there is one. */
+function explainIdle({ credentials, desired }: PlanInput): string | undefined {
   switch (credentials) {
     case 'missing':
       return 'waiting for credentials: none are installed';
     case 'outdated':
-      return 'waiting for credentials: newer ones are to be installed';
+      return 'waiting for credentials: the installed ones are outdated';
     case 'ready':
       if (desired.consumers.length === 0) return 'no consumer with complete credentials';
-      return desired.role === 'works' ? undefined : `stands by: ${desired.application}/leader builds`;
+      return desired.role === 'works'
+        ? undefined
+        : `on standby: ${desired.application}/leader builds the images`;
   }
 }
 

@@ -12,8 +12,8 @@ const ROOMS = ['builder', 'system', 'model'];
 
 /** A daemon of its own process, as far as it starts one job by `startJob`, says so, and lives on. */
 const DAEMON = `
-import { startJob } from './builder/start-job.js';
-import { runCommand, startDetached } from './system/command.js';
+import { startJob } from './builder/jobs/start-job.js';
+import { runCommand, startDetached } from './system/process/command.js';
 import { systemClock } from './system/clock.js';
 
 const { place, order } = JSON.parse(process.argv[2]);

@@ -10,7 +10,7 @@ import { recordJobEnd } from '../../../src/scheduler/journal/record-job-end.ts';
 import { desiredState } from '../desired-fixtures.ts';
 import { NOBLE, NOW, job } from '../plan/plan-fixtures.ts';
 
-const terms = { desired: desiredState(), intervalHours: 6 };
+const context = { desired: desiredState(), intervalHours: 6 };
 const copied = (...images: readonly Delivery[]): JobResult => ({ job: 'copy', images, warnings: [] });
 const built = (...images: readonly Delivery[]): JobResult => ({ job: 'build', images, warnings: [] });
 const done = (result: JobResult = { job: 'build', warnings: [] }): JobOutcome => ({ state: 'done', result });
@@ -25,81 +25,87 @@ const refused = (cloud: string): Delivery => ({
   ...{ cloud, outcome: 'failed', kind: 'denied', reason: 'quota', ...effort },
 });
 
-function settle(
+function record(
   kind: JobKind,
   clouds: readonly string[],
   outcome: JobOutcome,
   journal = EMPTY_JOURNAL,
 ): Journal {
   const subject = kind === 'prepare' ? 'noble' : NOBLE;
-  return recordJobEnd(journal, { job: job(kind, subject, clouds), outcome, terms, now: NOW, random01: 0.5 });
+  return recordJobEnd(journal, {
+    job: job(kind, subject, clouds),
+    outcome,
+    context,
+    now: NOW,
+    random01: 0.5,
+  });
 }
 
-/** Its failures, as `build app-noble-x64 : message`. */
+/** Returns the failures in the form `build app-noble-x64 : message`. */
 function failuresOf({ failures }: Journal): readonly string[] {
   return Object.entries(failures).map(([key, { message }]) => `${key}: ${message}`);
 }
 
-describe('the journal, once a build has ended', () => {
-  test('well, knows when, and no failure of it', () => {
-    const before = settle('build', ['red'], failed('build'));
-    const after = settle('build', ['red'], done(built(arrived('red'))), before);
+describe('the end of a build', () => {
+  test('A successful build is recorded with its time and removes its failure', () => {
+    const before = record('build', ['red'], failed('build'));
+    const after = record('build', ['red'], done(built(arrived('red'))), before);
     expect(after).toMatchObject({ builtAt: { [NOBLE]: NOW }, failures: {}, endedBuilds: [`build-${NOBLE}`] });
   });
 
-  test('badly, knows why, and that an action need not wait for it', () => {
-    const after = settle('build', ['red'], failed('build'));
+  test('A failed build is recorded with its reason and answers the action that waits for it', () => {
+    const after = record('build', ['red'], failed('build'));
     expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
     expect(after).toMatchObject({ builtAt: {}, endedBuilds: [`build-${NOBLE}`] });
   });
 
-  test('well, but not everywhere, has the image as built and the rest as copies that failed', () => {
+  test('A build that did not reach all clouds is recorded as a success with failed copies', () => {
     const outcome = failed('partial', built(arrived('red'), refused('blue')));
-    const after = settle('build', ['red', 'blue'], outcome);
+    const after = record('build', ['red', 'blue'], outcome);
     expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
     expect(after.builtAt).toEqual({ [NOBLE]: NOW });
   });
 });
 
-describe('the journal, once a copy has ended', () => {
-  test('here well and there badly, knows each', () => {
-    const before = settle('copy', ['red', 'blue'], failed('denied'));
+describe('the end of a copy', () => {
+  test('A copy is recorded separately for each cloud', () => {
+    const before = record('copy', ['red', 'blue'], failed('denied'));
     expect(failuresOf(before)).toEqual([`copy ${NOBLE} red: whole`, `copy ${NOBLE} blue: whole`]);
     const outcome = failed('partial', copied(arrived('red'), refused('blue')));
-    const after = settle('copy', ['red', 'blue'], outcome, before);
+    const after = record('copy', ['red', 'blue'], outcome, before);
     expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
     expect(Object.values(after.failures)[0]?.attempts).toBe(2);
   });
 
-  test('well, knows of no failure', () => {
-    const before = settle('copy', ['red'], failed('denied'));
-    expect(failuresOf(settle('copy', ['red'], done(), before))).toEqual([]);
+  test('A successful copy removes its failure', () => {
+    const before = record('copy', ['red'], failed('denied'));
+    expect(failuresOf(record('copy', ['red'], done(), before))).toEqual([]);
   });
 });
 
-test('a base that was prepared is known, and one that was not', () => {
-  const before = settle('prepare', ['builder'], failed('denied'));
+test('A successful preparation is recorded with its time and removes its failure', () => {
+  const before = record('prepare', ['builder'], failed('denied'));
   expect(failuresOf(before)).toEqual(['prepare noble : whole']);
-  const after = settle('prepare', ['builder'], done(), before);
+  const after = record('prepare', ['builder'], done(), before);
   expect(after).toMatchObject({ preparedAt: { noble: NOW }, failures: {} });
 });
 
-test('a prune that failed is known under its cloud', () => {
-  const before = settle('prune', ['red'], failed('denied'));
+test('A failed prune is recorded with its cloud', () => {
+  const before = record('prune', ['red'], failed('denied'));
   expect(failuresOf(before)).toEqual([`prune ${NOBLE} red: whole`]);
-  expect(failuresOf(settle('prune', ['red'], done(), before))).toEqual([]);
+  expect(failuresOf(record('prune', ['red'], done(), before))).toEqual([]);
 });
 
-describe('a result', () => {
+describe('summarizeResult', () => {
   test.each<[string, JobOutcome]>([
-    ['that is missing', failed('denied')],
-    ['of a build without copies', done({ job: 'build', warnings: [] })],
-    ['of a prepare', done({ job: 'prepare', warnings: [] })],
+    ['A missing result', failed('denied')],
+    ['The result of a build without copies', done({ job: 'build', warnings: [] })],
+    ['The result of a preparation', done({ job: 'prepare', warnings: [] })],
   ])('%s names no single cloud and no revision', (_, outcome) => {
     expect(summarizeResult(outcome)).toEqual({ copied: [], notCopied: [], notPruned: [] });
   });
 
-  test('of a copy names the clouds that have the image, and why the others do not', () => {
+  test('The summary of a copy lists the clouds that have the image and the reasons of the others', () => {
     expect(summarizeResult(failed('partial', copied(arrived('red'), refused('blue'))))).toEqual({
       copied: ['red'],
       notCopied: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
@@ -107,7 +113,7 @@ describe('a result', () => {
     });
   });
 
-  test('of a prune tells what stays that should have gone', () => {
+  test('The summary of a prune lists the revisions that could not be deleted', () => {
     const images: readonly PrunedImage[] = [
       { id: 'a', createdAt: '', outcome: 'deleted', reason: 'older' },
       { id: 'b', createdAt: '', outcome: 'failed', reason: 'in use' },
@@ -117,32 +123,32 @@ describe('a result', () => {
   });
 });
 
-describe('a job that ended while no daemon was there', () => {
+describe('a job that ended while no daemon ran', () => {
   const end = (kind: JobKind, outcome: JobOutcome, journal: Journal, now = NOW): Journal => {
     const subject = kind === 'prepare' ? 'noble' : NOBLE;
-    const ended = { job: job(kind, subject, ['red']), outcome, terms, now, random01: 0.5 };
+    const ended = { job: job(kind, subject, ['red']), outcome, context, now, random01: 0.5 };
     return recordJobEnd(journal, { ...ended, isLeftBehind: true });
   };
 
   test.each(['build', 'copy', 'prepare', 'prune'] as const)(
-    'and is in the journal already, a %s, changes nothing there',
+    'A %s that is in the journal already is not recorded twice',
     (kind) => {
       for (const outcome of [done(), failed('denied')]) {
-        const before = settle(kind, ['red'], outcome);
+        const before = record(kind, ['red'], outcome);
         expect(end(kind, outcome, before, NOW - 10)).toEqual(before);
       }
     },
   );
 
-  test('and is not in the journal, is taken into it', () => {
-    const before = settle('copy', ['red'], failed('denied'));
+  test('A job that is not in the journal is recorded after the restart', () => {
+    const before = record('copy', ['red'], failed('denied'));
     const after = end('copy', failed('denied'), before, NOW + 1000);
     expect(Object.values(after.failures)[0]?.attempts).toBe(2);
   });
 });
 
-test('a build that never started has failed, and is still owed to the action that asked for it', () => {
-  const ended = { job: job('build', NOBLE, []), outcome: failed('build'), terms, now: NOW, random01: 0.5 };
+test('A build that never started is recorded as failed and does not answer its action', () => {
+  const ended = { job: job('build', NOBLE, []), outcome: failed('build'), context, now: NOW, random01: 0.5 };
   const after = recordJobEnd(EMPTY_JOURNAL, { ...ended, neverStarted: true });
   expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
   expect(after.endedBuilds).toEqual([]);

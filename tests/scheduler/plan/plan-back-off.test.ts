@@ -15,7 +15,7 @@ import { isPreparedFor, settingsOf } from '../../../src/scheduler/plan/plan-sett
 import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import { HOUR, JAMMY, NOBLE, NOW } from './plan-fixtures.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // reproducible runs
 
 const MINUTE = 60_000;
 const build = { kind: 'build', subject: NOBLE, cloudId: '' } as const;
@@ -35,8 +35,8 @@ function attemptsOf(journal: Journal): number | undefined {
   return journal.failures[failureKey(build)]?.attempts;
 }
 
-describe('the time of the next attempt', () => {
-  test('is 5 minutes away, then twice as long each time, up to the interval or 6 hours', () => {
+describe('nextAttemptAt', () => {
+  test('The delay starts at 5 minutes and doubles up to the interval or 6 hours', () => {
     const minutes = (attempts: number, hours: number) =>
       (nextAttemptAt(0, attempts, hours, 0.5) - 0) / MINUTE;
     expect([1, 2, 3, 4, 5, 6, 7, 8, 50].map((n) => minutes(n, 24))).toEqual([
@@ -45,14 +45,14 @@ describe('the time of the next attempt', () => {
     expect([4, 5, 6, 2000].map((n) => minutes(n, 1))).toEqual([40, 60, 60, 60]);
   });
 
-  test('differs by up to a fifth, and is never later than the interval or 6 hours', () => {
-    const anyTry = [
+  test('The jitter is at most 20 % and never exceeds the interval or 6 hours', () => {
+    const anyAttempt = [
       fc.integer({ min: 1, max: 100 }),
       fc.integer({ min: 1, max: 24 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
     ] as const;
     fc.assert(
-      fc.property(...anyTry, (attempts, hours, random01) => {
+      fc.property(...anyAttempt, (attempts, hours, random01) => {
         const longest = Math.min(hours, 6) * HOUR;
         const plain = Math.min(5 * MINUTE * 2 ** (attempts - 1), longest);
         const delay = nextAttemptAt(NOW, attempts, hours, random01) - NOW;
@@ -64,7 +64,7 @@ describe('the time of the next attempt', () => {
 });
 
 describe('the journal', () => {
-  test('counts failures in a row, anew under other settings', () => {
+  test('Consecutive failures are counted, and the count starts over under other settings', () => {
     const twice = fail(fail(EMPTY_JOURNAL), { now: NOW + HOUR });
     expect(twice.failures[failureKey(build)]).toEqual({
       ...{ ...build, errorKind: 'build', message: 'no', settings: 's', attempts: 2 },
@@ -74,7 +74,7 @@ describe('the journal', () => {
     expect(attemptsOf(forgetFailure(twice, build))).toBeUndefined();
   });
 
-  test('knows when a build came through by the clock of now, also after it went back', () => {
+  test('The time of the last successful build follows a clock that was set back', () => {
     const ahead = rememberSuccess(fail(EMPTY_JOURNAL), { ...build, now: NOW + 24 * HOUR, settings: 's' });
     const back = rememberSuccess(ahead, { ...build, now: NOW, settings: 's' });
     expect([ahead.failures, ahead.builtAt, back.builtAt]).toEqual([
@@ -84,7 +84,7 @@ describe('the journal', () => {
     ]);
   });
 
-  test('knows when a base was prepared, and under which settings a cloud was pruned', () => {
+  test('The time of a preparation and the settings of a prune are recorded', () => {
     const base = { kind: 'prepare', subject: 'noble', cloudId: '' } as const;
     const prune = { kind: 'prune', subject: NOBLE, cloudId: 'red' } as const;
     const both = [base, prune].reduce<Journal>(
@@ -95,7 +95,7 @@ describe('the journal', () => {
     expect(both.pruned).toEqual({ [failureKey(prune)]: { settings: 's', at: NOW } });
   });
 
-  test('answers an action once all its builds have ended, waiting for none that is not wanted', () => {
+  test('An action is answered when all its builds of wanted images have ended', () => {
     const request = (action: string, ...builds: readonly (readonly [string, string])[]) => ({
       action,
       builds: builds.map(([imageName, buildId]) => ({ imageName, buildId })),
@@ -112,19 +112,19 @@ describe('the journal', () => {
     expect(rememberAnswered(rememberEnded(EMPTY_JOURNAL, 'b1'), both).answered).toEqual(['1']);
   });
 
-  test('is the same journal when there is nothing new to remember', () => {
+  test('The same journal is returned when nothing changes', () => {
     const ended = rememberEnded(EMPTY_JOURNAL, 'b1');
     expect(rememberEnded(ended, 'b1')).toBe(ended);
     expect(forgetFailure(ended, build)).toBe(ended);
     expect(rememberAnswered(ended, desiredState())).toBe(ended);
   });
 
-  test('keeps the newest 100 of what ended', () => {
+  test('The newest 100 ended builds are kept', () => {
     const ids = Array.from({ length: 150 }, (_, index) => `b${index}`);
     expect(ids.reduce(rememberEnded, EMPTY_JOURNAL).endedBuilds).toEqual(ids.slice(50));
   });
 
-  test('is read back as it was written', () => {
+  test('A journal is read back without loss', () => {
     const journal = rememberEnded(
       rememberSuccess(fail(EMPTY_JOURNAL), {
         ...{ kind: 'prune', subject: NOBLE, cloudId: 'red', now: NOW, settings: 's' },
@@ -142,11 +142,11 @@ describe('the journal', () => {
     'null',
     '{"format":2}',
     JSON.stringify({ ...EMPTY_JOURNAL, builtAt: { a: 'b' } }),
-  ])('counts as empty, and is told as corrupt, when it is %j', (json) => {
+  ])('The text %j is reported as a corrupt journal and read as an empty one', (json) => {
     expect(parseJournal(json)).toEqual({ journal: EMPTY_JOURNAL, isCorrupt: true });
   });
 
-  test('loses no more than what cannot be read of it', () => {
+  test('Entries that can be read survive in a corrupt journal', () => {
     const good = rememberEnded(
       rememberSuccess(fail(EMPTY_JOURNAL), { ...build, now: NOW, settings: 's' }),
       'b1',
@@ -158,7 +158,7 @@ describe('the journal', () => {
     expect(parseJournal(JSON.stringify(odd))).toEqual({ journal: good, isCorrupt: true });
   });
 
-  test('knows which builds came through one soon after the other', () => {
+  test('Successful builds that follow each other quickly under the same settings form a streak', () => {
     const end = (journal: Journal, buildId: string, minutes: number, settings = 's'): Journal =>
       rememberEnded(rememberSuccess(journal, { ...build, now: NOW + minutes * MINUTE, settings }), buildId);
     const idsOf = ({ builds }: Journal) => builds[NOBLE]?.ids;
@@ -170,7 +170,7 @@ describe('the journal', () => {
     expect(idsOf(end(twice, 'b3', 70, 'other'))).toEqual(['b3']);
   });
 
-  test('of an earlier version, which did not know of prunes, is read', () => {
+  test('A journal of an earlier version without prunes is read', () => {
     const earlier = JSON.stringify({ ...EMPTY_JOURNAL, endedBuilds: ['b1'], pruned: undefined });
     expect(parseJournal(earlier)).toEqual({
       journal: { ...EMPTY_JOURNAL, endedBuilds: ['b1'] },
@@ -179,17 +179,17 @@ describe('the journal', () => {
   });
 });
 
-describe('the settings of a failure', () => {
+describe('settingsOf', () => {
   const settings = (kind: 'build' | 'copy' | 'prune', ...args: Parameters<typeof desiredState>) =>
     settingsOf(desiredState(...args), kind, NOBLE);
 
-  test('change with the config and with the credentials', () => {
+  test('The digest of a build changes with its options and with the credentials', () => {
     expect(settings('build', { images: { runnerVersion: '2.331.0' } })).not.toBe(settings('build'));
     expect(settings('build', { build: { flavor: 'm1.big' } })).not.toBe(settings('build'));
     expect(settings('build', { credentialsGeneration: 2 })).not.toBe(settings('build'));
   });
 
-  test('do not change with what has no part in it', () => {
+  test('The digest of a build does not change with consumers, publications or limits', () => {
     const changes = {
       generation: 9,
       build: { maxParallel: 9, keepRevisions: 9 },
@@ -199,7 +199,7 @@ describe('the settings of a failure', () => {
     expect(settings('build', changes)).toBe(settings('build'));
   });
 
-  test('change when a field is added to the run config of the image, whatever its name is', () => {
+  test('The digest changes when any field is added to the run config of the image', () => {
     const withField = (imageName: string) => {
       const desired = desiredState({ images: { bases: ['noble', 'jammy'] } });
       const config = desired.images.get(imageName);
@@ -217,7 +217,7 @@ describe('the settings of a failure', () => {
     expect(isPreparedFor(changed[3] ?? '', before, 'noble')).toBe(true);
   });
 
-  test('keep the digest of a prepared base that 0.1.0 wrote, and know another base by it', () => {
+  test('A digest of a prepared base that 0.1.0 wrote is valid for that base only', () => {
     const former = '27d468b00424078c.083588cd056caf76';
     const both = desiredState({ images: { bases: ['noble', 'jammy'] } });
     expect(['noble', 'jammy', 'focal'].map((base) => isPreparedFor(former, both, base))).toEqual([
@@ -227,7 +227,7 @@ describe('the settings of a failure', () => {
     ]);
   });
 
-  test('change for a copy with the consumers, for a prune with what is published and how much is kept', () => {
+  test('The digest of a copy changes with the consumers, that of a prune with publications and revisions', () => {
     expect(settings('copy', { consumers: [] })).not.toBe(settings('copy'));
     expect(settings('copy', { build: { keepRevisions: 9 } })).toBe(settings('copy'));
     expect(settings('prune', { build: { keepRevisions: 9 } })).not.toBe(settings('prune'));

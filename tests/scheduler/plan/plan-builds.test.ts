@@ -15,8 +15,8 @@ import {
   planInput,
   preparedOf,
   seen,
-  tell,
-  holds,
+  describePlan,
+  builtAndCopied,
   request,
 } from './plan-fixtures.ts';
 
@@ -26,12 +26,12 @@ const three = desiredState({ images: { bases: ['noble', 'jammy', 'focal'] }, bui
 describe('the plan of builds', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [
-      'has a base prepared first',
+      'A base is prepared before the first build on it',
       { journal: EMPTY_JOURNAL },
       ['prepare noble: never prepared', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'has a base prepared again after the interval',
+      'A base is prepared again after the interval',
       { journal: { ...EMPTY_JOURNAL, ...preparedOf({ noble: NOW - 6 * HOUR }) } },
       [
         'prepare noble: interval elapsed: prepared 6 h ago',
@@ -39,45 +39,45 @@ describe('the plan of builds', () => {
       ],
     ],
     [
-      'does not prepare a base twice at a time',
+      'A base that is being prepared is not prepared a second time',
       { journal: EMPTY_JOURNAL, ongoing: [job('prepare', 'noble')] },
       ['base noble/x64: being prepared', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'lets a base rest that could not be prepared',
+      'The preparation of a base is skipped for a time after it failed',
       { journal: afterFailure(desiredState(), 'prepare') },
       [
-        'base noble/x64: rests after 1 failure until 2026-11-21T12:05Z: no',
+        'base noble/x64: skipped until 2026-11-21T12:05Z after 1 failure: no',
         `${NOBLE}: waits for base noble/x64 to be prepared`,
       ],
     ],
     [
-      'has a base prepared again under other settings',
+      'A base is prepared again when the source of its images changes',
       { desired: desiredState({ images: { cloudImagesUrl: 'https://mirror' } }), journal: prepared },
       ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'has a base prepared again for another project',
+      'A base is prepared again for another build project',
       { desired: desiredState({ build: { project: 'another' } }), journal: prepared },
       ['prepare noble: prepared under other settings', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'has a base prepared once, whatever else is changed',
+      'A base is not prepared again when the runner version changes',
       { desired: desiredState({ images: { runnerVersion: '2.331.0' } }), journal: prepared },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'has a base prepared once, whoever joins or has another password',
+      'A base is not prepared again when the credentials change',
       { desired: desiredState({ credentialsGeneration: 2 }), journal: prepared },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'has a base prepared first for what an action asked',
+      'A base is prepared before a build that an action requested',
       { desired: desiredState({ requests: [request('42', 'b1')] }), journal: EMPTY_JOURNAL },
       ['prepare noble: never prepared', `${NOBLE}: waits for base noble/x64 to be prepared`],
     ],
     [
-      'tries what an action asked although its base could not be prepared',
+      'A build that an action requested starts although the preparation of its base failed',
       {
         desired: desiredState({ requests: [request('42', 'b1')] }),
         journal: afterFailure(desiredState(), 'prepare'),
@@ -85,23 +85,23 @@ describe('the plan of builds', () => {
       [`build ${NOBLE} → red: asked by action 42`],
     ],
     [
-      'tries that once',
+      'A build that an action requested starts only once after the preparation of its base failed',
       {
         desired: desiredState({ requests: [request('42', 'b1')] }),
         journal: { ...afterFailure(desiredState(), 'prepare'), endedBuilds: ['b1'] },
       },
       [
-        'base noble/x64: rests after 1 failure until 2026-11-21T12:05Z: no',
+        'base noble/x64: skipped until 2026-11-21T12:05Z after 1 failure: no',
         `${NOBLE}: waits for base noble/x64 to be prepared`,
       ],
     ],
     [
-      'does not prepare a base of which nothing is to be built',
-      { journal: EMPTY_JOURNAL, observation: holds(hoursAgo(1)) },
+      'A base is not prepared while no build on it is due',
+      { journal: EMPTY_JOURNAL, observation: builtAndCopied(hoursAgo(1)) },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
-      'starts no more than may run at a time',
+      'No more builds start than may run in parallel',
       {
         desired: three,
         journal: { ...prepared, ...preparedOf({ ...prepared.preparedAt, focal: NOW }, three) },
@@ -113,7 +113,7 @@ describe('the plan of builds', () => {
       ],
     ],
     [
-      'counts what runs already, preparations too',
+      'Running builds and preparations count against the parallel builds',
       { desired: three, ongoing: [job('build', 'app-old-x64'), job('prepare', 'focal'), job('copy', NOBLE)] },
       [
         `${NOBLE}: waits for a free slot (2 of 2)`,
@@ -123,25 +123,25 @@ describe('the plan of builds', () => {
       ],
     ],
     [
-      'says what this version does not build',
+      'An image with MicroK8s is skipped because this version cannot build it',
       { desired: desiredState({ images: { microk8sChannels: ['1.31/stable'] } }) },
       [
         `build ${NOBLE} → red: never built`,
-        `${NOBLE}-mk8s-1.31-stable: Juju and MicroK8s are not built in by this version`,
+        `${NOBLE}-mk8s-1.31-stable: this version cannot install Juju or MicroK8s into an image`,
       ],
     ],
     [
-      'decides for each image by itself, in their order',
-      { desired: twoBases, observation: holds(hoursAgo(1)) },
+      'Each image of the matrix is decided separately and in order',
+      { desired: twoBases, observation: builtAndCopied(hoursAgo(1)) },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`, `build ${JAMMY} → red: never built`],
     ],
   ];
 
   test.each(table)('%s', (_, changes, expected) => {
-    expect(tell(planInput(changes))).toEqual(expected);
+    expect(describePlan(planInput(changes))).toEqual(expected);
   });
 
-  test('uploads to each project once, not to its own, and not to one that did not answer', () => {
+  test('A build is uploaded once to each project that answered, except the build project', () => {
     const consumers = ['own', 'a1', 'a2', 'b', 'down'].map((cloudId, index) => ({
       ...{ relationId: index, unit: `u${index}/0`, cloudId },
     }));
@@ -149,13 +149,13 @@ describe('the plan of builds', () => {
       ...[seen('builder', 'build', []), seen('own', 'build', []), seen('a1', 'a', []), seen('a2', 'a', [])],
       ...[seen('b', 'b', []), failed('down')],
     ];
-    expect(tell(planInput({ desired: desiredState({ consumers }), observation }))).toEqual([
+    expect(describePlan(planInput({ desired: desiredState({ consumers }), observation }))).toEqual([
       `build ${NOBLE} → a1+b: never built`,
       'down: cloud down: no route to host',
     ]);
   });
 
-  test('a build that an action asked for has the id that the action was told', () => {
+  test('A build that an action requested has the build id that the action returned', () => {
     const desired = desiredState({ requests: [request('42', 'b1'), request('43', 'b2')] });
     expect(planWork(planInput({ desired }))).toMatchObject([{ act: 'build', buildId: 'b1' }]);
   });

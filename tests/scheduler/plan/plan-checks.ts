@@ -16,13 +16,13 @@ function pick<A extends PlanEntry['act']>(plan: Plan, act: A): readonly Act<A>[]
   return plan.filter((entry): entry is Act<A> => entry.act === act);
 }
 
-/** Everything that is wrong with one plan, whoever made it: what it must never do, told without asking how it decides. */
+/** Returns the faults of one plan. The checks do not depend on how a planner decides. */
 export function checkPlan(plan: Plan, planner: Planner, input: PlanInput): readonly string[] {
-  const { desired, ...rest } = input;
-  const copy = { ...structuredClone(rest), desired: copyDesired(desired) };
+  const { desired, ...other } = input;
+  const copy = { ...structuredClone(other), desired: copyDesired(desired) };
   const isSame = isDeepStrictEqual(plan, planner(copy));
   return [
-    ...(isSame ? [] : ['the same input gave two plans']),
+    ...(isSame ? [] : ['the same input gives two plans']),
     ...checkReadiness(plan, input),
     ...checkBuilds(plan, input),
     ...checkSlots(plan, input),
@@ -31,7 +31,7 @@ export function checkPlan(plan: Plan, planner: Planner, input: PlanInput): reado
     ...pick(plan, 'prune').flatMap((entry) => checkPrune(entry, plan, input)),
     ...plan
       .filter(({ reason }) => reason === '' || reason.length > 250)
-      .map(() => 'a reason nobody can read'),
+      .map(() => 'a reason is empty or too long'),
   ];
 }
 
@@ -51,13 +51,15 @@ function checkBuilds(plan: Plan, { ongoing, journal, desired }: PlanInput): read
     ongoing.some((job) => job.kind === kind && job.subject === subject);
   return [
     ...(new Set(names).size === names.length ? [] : ['two builds of one image start']),
-    ...names.filter((name) => isRunning('build', name)).map((name) => `${name} is built twice at a time`),
+    ...names
+      .filter((name) => isRunning('build', name))
+      .map((name) => `${name} is built twice at the same time`),
     ...builds
       .filter(({ imageName }) => isRunning('prepare', desired.images.get(imageName)?.image.base ?? ''))
-      .map(() => 'built on a base in work'),
+      .map(() => 'an image is built on a base that is being prepared'),
     ...bases
       .filter((base) => isRunning('prepare', base))
-      .map((base) => `${base} is prepared twice at a time`),
+      .map((base) => `${base} is prepared twice at the same time`),
     ...builds
       .filter(({ buildId }) => buildId !== undefined && journal.endedBuilds.includes(buildId))
       .map(() => 'one request is built twice'),
@@ -92,7 +94,7 @@ function checkBackOff(plan: Plan, { journal, desired, now }: PlanInput): readonl
       if (failure?.settings !== settingsOf(desired, key.kind, key.subject)) return false;
       return Date.parse(failure.failedAt) <= now && now < Date.parse(failure.nextAttemptAt);
     })
-    .map((key) => `${failureKey(key)} is tried while it rests`);
+    .map((key) => `${failureKey(key)} is tried during its back-off`);
 }
 
 function checkDestinations(plan: Plan, input: PlanInput): readonly string[] {
@@ -102,11 +104,11 @@ function checkDestinations(plan: Plan, input: PlanInput): readonly string[] {
       .filter((job) => job.kind === 'copy' && job.subject === imageName)
       .flatMap(({ cloudIds }) => cloudIds.map((cloudId) => projectOf(cloudId, input)));
     return [
-      ...(projects.includes('unseen') ? [`${act} goes where nothing was seen`] : []),
+      ...(projects.includes('unseen') ? [`${act} goes to a cloud that was not seen`] : []),
       ...(projects.includes(projectOf('builder', input)) ? [`${act} goes to the build project`] : []),
       ...(new Set(projects).size === projects.length ? [] : [`${act} goes into one project twice`]),
       ...(act === 'copy' && projects.some((project) => project !== 'unseen' && copied.includes(project))
-        ? ['a copy that runs is started again']
+        ? ['a running copy is started again']
         : []),
     ];
   });
@@ -115,17 +117,17 @@ function checkDestinations(plan: Plan, input: PlanInput): readonly string[] {
 function checkPrune(entry: PruneEntry, plan: Plan, input: PlanInput): readonly string[] {
   const { imageName, cloudId, publishedIds } = entry;
   const { desired, ongoing } = input;
-  const known = desired.published ?? [];
+  const published = desired.published ?? [];
   const project = projectOf(cloudId, input);
   const twins = pick(plan, 'prune').filter(
     (other) => other.imageName === imageName && projectOf(other.cloudId, input) === project,
   );
   const images = imagesOf(cloudId, input).filter(({ name }) => name === imageName);
   const revisions = images.map(({ id, status }) => ({ id, status, properties: {} }));
-  const doomed = planPrune(revisions, numRevisionsOf(desired, imageName), new Set(publishedIds))
+  const deletions = planPrune(revisions, numRevisionsOf(desired, imageName), new Set(publishedIds))
     .filter(({ isDeleted }) => isDeleted)
     .map(({ image }) => image.id);
-  const isNeeded = known.flatMap(({ imageIds }) => imageIds).some((id) => doomed.includes(id));
+  const isPublished = published.flatMap(({ imageIds }) => imageIds).some((id) => deletions.includes(id));
   const isBusy = ongoing.some(
     (job) =>
       job.subject === imageName &&
@@ -133,12 +135,14 @@ function checkPrune(entry: PruneEntry, plan: Plan, input: PlanInput): readonly s
         (job.kind !== 'prune' && project === projectOf('builder', input))),
   );
   return [
-    ...(project === 'unseen' ? ['it prunes where nothing was seen'] : []),
+    ...(project === 'unseen' ? ['it prunes a cloud that was not seen'] : []),
     ...(twins.length > 1 ? ['it prunes one project twice'] : []),
-    ...(known.every(({ isConfirmed }) => isConfirmed) ? [] : ['it prunes while a publication is changed']),
+    ...(published.every(({ isConfirmed }) => isConfirmed)
+      ? []
+      : ['it prunes while a publication is not confirmed']),
     ...(desired.published === undefined ? ['it prunes without knowing what is published'] : []),
-    ...(isNeeded ? ['it prunes what is published'] : []),
-    ...(isBusy ? ['it prunes where a job works'] : []),
+    ...(isPublished ? ['it prunes published images'] : []),
+    ...(isBusy ? ['it prunes a cloud in use'] : []),
   ];
 }
 

@@ -15,7 +15,7 @@ import {
   job,
   planInput,
   seen,
-  tell,
+  describePlan,
 } from './plan-fixtures.ts';
 
 const fresh = `${NOBLE}: fresh until 2026-11-21T17:00Z`;
@@ -35,52 +35,60 @@ const failedCopy = (cloudId: string) =>
 describe('the plan of copies', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [
-      'gives a new consumer the newest image',
+      'A new consumer gets a copy of the newest image',
       { observation: [build, seen('red', 'red', [])] },
       [fresh, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'gives a consumer what is newer than its own',
+      'A consumer gets a copy of an image that is newer than its own',
       { observation: [build, seen('red', 'red', [copyOf('old')])] },
       [fresh, `copy ${NOBLE} → red: newer revision`],
     ],
     [
-      'reads once for all who lack it',
+      'One copy job reads the image for all consumers without it',
       {
         desired: two,
         observation: [build, seen('red', 'red', [copyOf('old')]), seen('blue', 'blue', [])],
       },
       [fresh, `copy ${NOBLE} → red+blue: newer revision, new consumer`],
     ],
-    ['copies nothing to who has it', { observation: [build, seen('red', 'red', [copyOf('new')])] }, [fresh]],
     [
-      'takes a share in the image for having it',
+      'A consumer that has the newest image gets no copy',
+      { observation: [build, seen('red', 'red', [copyOf('new')])] },
+      [fresh],
+    ],
+    [
+      'A consumer that the image itself is shared with gets no copy',
       { observation: [build, seen('red', 'red', [image('new')])] },
       [fresh],
     ],
-    ['copies nothing within a project', { observation: [build, seen('red', 'build', [])] }, [fresh]],
     [
-      'copies once into a project that two consumers share',
+      'A consumer in the build project gets no copy',
+      { observation: [build, seen('red', 'build', [])] },
+      [fresh],
+    ],
+    [
+      'A project that two consumers share gets one copy',
       { desired: two, observation: [build, seen('red', 'x', []), seen('blue', 'x', [])] },
       [fresh, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'takes a copy for none as long as it is not active',
+      'A copy that is not active counts as missing',
       { observation: [build, seen('red', 'red', [copyOf('new', { status: 'queued' })])] },
       [fresh, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'lets a cloud that did not answer be, and serves the others',
+      'A cloud that did not answer is skipped, and the others get their copies',
       { desired: two, observation: [build, failed('red'), seen('blue', 'blue', [])] },
       [fresh, `copy ${NOBLE} → blue: new consumer`, 'red: cloud red: no route to host'],
     ],
     [
-      'copies nothing when the build cloud failed',
+      'Nothing is copied when the build cloud did not answer',
       { observation: [failed('builder'), seen('red', 'red', [])] },
       ['builder: build cloud builder: no route to host'],
     ],
     [
-      'does not copy twice at a time into a project, whichever consumer the copy was for',
+      'A project that receives a copy of an image for one consumer gets no second copy for another',
       {
         desired: two,
         observation: [build, seen('red', 'x', []), seen('blue', 'x', [])],
@@ -89,7 +97,7 @@ describe('the plan of copies', () => {
       [fresh, `${NOBLE} to red: being copied`],
     ],
     [
-      'copies beside a copy that goes elsewhere',
+      'A copy starts while copies of other images and to other clouds are running',
       {
         desired: two,
         observation: [build, seen('red', 'red', []), seen('blue', 'blue', [])],
@@ -98,38 +106,38 @@ describe('the plan of copies', () => {
       [fresh, `copy ${NOBLE} → red: new consumer`, `${NOBLE} to blue: being copied`],
     ],
     [
-      'leaves an image that is being built to its build',
+      'An image that is being built is not copied to a destination of the build',
       { observation: [build, seen('red', 'red', [])], ongoing: [job('build', NOBLE, ['red'])] },
       [`${NOBLE}: being built`],
     ],
     [
-      'does not copy what is about to be replaced',
+      'An image that is about to be rebuilt is not copied to a consumer with an older one',
       { observation: [due, seen('red', 'red', [copyOf('old')])] },
       [`build ${NOBLE} → red: interval elapsed: built 7 h ago`],
     ],
     [
-      'copies even what is about to be replaced to who has none',
+      'An image that is about to be rebuilt is copied to a consumer without any image',
       { observation: [due, seen('red', 'red', [])] },
       [`build ${NOBLE} → red: interval elapsed: built 7 h ago`, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'gives a consumer what there is that joined while the build ran',
+      'A consumer that joined during the build gets a copy of the existing image',
       { observation: [build, seen('red', 'red', [])], ongoing: [job('build', NOBLE, [])] },
       [`${NOBLE}: being built`, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'does not give what is older than what a consumer has',
+      'A consumer does not get an image that is older than its own',
       {
         observation: [due, seen('red', 'red', [copyOf('gone', { createdAt: hoursAgo(1) })])],
         ongoing: [job('build', 'other'), job('prepare', 'focal')],
       },
       [
         `${NOBLE}: waits for a free slot (2 of 2)`,
-        `${NOBLE} to red: has what is newer than what the build cloud has: gone-copy`,
+        `${NOBLE} to red: waits for a new build: gone-copy is newer than the image in the build cloud`,
       ],
     ],
     [
-      'copies no more than two images into a project at a time, first what it has none of',
+      'No more than two images are copied to a project at the same time, and missing images are first',
       {
         desired: desiredState({ images: { bases: ['noble', 'jammy'] } }),
         observation: [
@@ -141,12 +149,12 @@ describe('the plan of copies', () => {
       [
         fresh,
         `${JAMMY}: fresh until 2026-11-21T17:00Z`,
-        `${NOBLE} to red: waits for one of 2 copies to it to end`,
+        `${NOBLE} to red: waits for one of 2 copies to this cloud to end`,
         `copy ${JAMMY} → red: new consumer`,
       ],
     ],
     [
-      'lets a failed copy rest, and not the others',
+      'A copy that failed is skipped for a time, and copies to other clouds start',
       {
         desired: two,
         observation: [build, seen('red', 'red', []), seen('blue', 'blue', [])],
@@ -155,21 +163,21 @@ describe('the plan of copies', () => {
       [
         fresh,
         `copy ${NOBLE} → blue: new consumer`,
-        `${NOBLE} to red: rests after 1 failure until 2026-11-21T12:05Z: quota`,
+        `${NOBLE} to red: skipped until 2026-11-21T12:05Z after 1 failure: quota`,
       ],
     ],
     [
-      'tries a failed copy at once when the consumers have changed',
+      'A copy that failed is tried again at once when the consumers change',
       { observation: [build, seen('red', 'red', [])], journal: failedCopy('red') },
       [fresh, `copy ${NOBLE} → red: new consumer`],
     ],
   ];
 
   test.each(table)('%s', (_, changes, expected) => {
-    expect(tell(planInput(changes))).toEqual(expected);
+    expect(describePlan(planInput(changes))).toEqual(expected);
   });
 
-  test('names the newest image, whatever order Glance gave', () => {
+  test('The newest image is copied in whatever order Glance lists the images', () => {
     const images = [image('old', { createdAt: hoursAgo(3) }), image('new')];
     const observation = [seen('builder', 'build', images), seen('red', 'red', [])];
     expect(planWork(planInput({ observation }))).toContainEqual({

@@ -14,177 +14,202 @@ import {
   job,
   planInput,
   seen,
-  tell,
-  holds,
+  describePlan,
+  builtAndCopied,
   request,
 } from './plan-fixtures.ts';
 
 const prepared = planInput().journal;
-describe('whether an image is built', () => {
+describe('the decision to build an image', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [
-      'rests as a whole without credentials',
+      'Nothing is planned without credentials',
       { credentials: 'missing' },
       ['all: waiting for credentials: none are installed'],
     ],
     [
-      'rests as a whole with credentials of an earlier generation',
+      'Nothing is planned with credentials of an earlier generation',
       { credentials: 'outdated' },
-      ['all: waiting for credentials: newer ones are to be installed'],
+      ['all: waiting for credentials: the installed ones are outdated'],
     ],
     [
-      'rests as a whole without a consumer',
+      'Nothing is planned without a consumer',
       { desired: desiredState({ consumers: [] }) },
       ['all: no consumer with complete credentials'],
     ],
     [
-      'rests as a whole when the clouds were not asked',
+      'Nothing is planned when the clouds were not queried',
       { observation: undefined },
-      ['all: the clouds were not asked'],
+      ['all: the clouds were not queried'],
     ],
     [
-      'builds nothing when the build cloud failed',
+      'Nothing is built when the build cloud did not answer',
       { observation: [failed('builder'), seen('red', 'red', [])] },
       ['builder: build cloud builder: no route to host'],
     ],
-    ['builds what was never built', {}, [`build ${NOBLE} → red: never built`]],
+    ['An image that was never built is built', {}, [`build ${NOBLE} → red: never built`]],
     [
-      'builds what is gone',
+      'An image that is missing in the build cloud is built again',
       { journal: { ...prepared, ...builtBefore(1, ['build-new']) } },
-      [`build ${NOBLE} → red: missing here`],
+      [`build ${NOBLE} → red: missing in the build cloud`],
     ],
     [
-      'builds what is gone although an older one is here',
-      { observation: holds(hoursAgo(200)), journal: { ...prepared, ...builtBefore(1, ['build-gone']) } },
-      [`build ${NOBLE} → red: missing here: the one built last is gone`],
+      'An image whose last revision is missing is built again although an older revision exists',
+      {
+        observation: builtAndCopied(hoursAgo(200)),
+        journal: { ...prepared, ...builtBefore(1, ['build-gone']) },
+      },
+      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
     ],
     [
-      'builds what is gone, of which an earlier journal does not tell which one it was',
-      { observation: holds(hoursAgo(200)), journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } } },
+      'The age of the existing image counts when the journal of an earlier version does not name the last build',
+      {
+        observation: builtAndCopied(hoursAgo(200)),
+        journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } },
+      },
       [`build ${NOBLE} → red: interval elapsed: built 200 h ago`],
     ],
     [
-      'lets rest what was built and is not seen',
+      'An image that is missing after its build is skipped for a time',
       { journal: { ...prepared, ...builtBefore(1 / 60, ['b1']) } },
-      [`${NOBLE}: built at 2026-11-21T11:59Z and not seen since; rests until 2026-11-21T12:04Z`],
+      [
+        `${NOBLE}: skipped until 2026-11-21T12:04Z: built at 2026-11-21T11:59Z, but missing in the build cloud`,
+      ],
     ],
     [
-      'lets it rest longer the more often it was not seen',
+      'An image that is missing after several builds is skipped for a longer time',
       { journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'b4', 'b5']) } },
-      [`${NOBLE}: built at 2026-11-21T11:00Z and not seen since; rests until 2026-11-21T12:20Z`],
+      [
+        `${NOBLE}: skipped until 2026-11-21T12:20Z: built at 2026-11-21T11:00Z, but missing in the build cloud`,
+      ],
     ],
     [
-      'counts only those that were not seen since one was',
+      'Builds before the last visible one do not lengthen the time of the skip',
       {
-        observation: holds(hoursAgo(3)),
+        observation: builtAndCopied(hoursAgo(3)),
         journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'build-new', 'b5']) },
       },
-      [`build ${NOBLE} → red: missing here: the one built last is gone`],
+      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
     ],
     [
-      'tries what was not seen at once under other settings',
+      'An image that is missing after its build is built again at once under other settings',
       {
         journal: { ...prepared, ...builtBefore(1 / 60, ['b1'], desiredState({ build: { flavor: 'big' } })) },
       },
-      [`build ${NOBLE} → red: missing here`],
+      [`build ${NOBLE} → red: missing in the build cloud`],
     ],
     [
-      'takes no image for one as long as it is not active',
+      'An image that is not active does not count as built',
       {
         observation: [seen('builder', 'build', [image('new', { status: 'saving' })]), seen('red', 'red', [])],
       },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'builds again when an input has changed, and says which',
-      { desired: desiredState({ images: { runnerVersion: '2.331.0' } }), observation: holds(hoursAgo(1)) },
+      'An image is built again when an input changed, and the reason names both values',
+      {
+        desired: desiredState({ images: { runnerVersion: '2.331.0' } }),
+        observation: builtAndCopied(hoursAgo(1)),
+      },
       [`build ${NOBLE} → red: inputs changed: runner latest → 2.331.0`],
     ],
     [
-      'builds again what does not tell its inputs',
+      'An image that does not record its inputs is built again',
       {
         observation: [
           seen('builder', 'build', [image('new', { runConfig: undefined })]),
           seen('red', 'red', [copyOf('new')]),
         ],
       },
-      [`build ${NOBLE} → red: inputs changed: not told by the image`],
+      [`build ${NOBLE} → red: inputs changed: not recorded by the image`],
     ],
     [
-      'builds again when the interval has elapsed',
-      { observation: holds(hoursAgo(6)) },
+      'An image is built again when the interval has elapsed',
+      { observation: builtAndCopied(hoursAgo(6)) },
       [`build ${NOBLE} → red: interval elapsed: built 6 h ago`],
     ],
     [
-      'lets a fresh image be',
-      { observation: holds(hoursAgo(5)) },
+      'A fresh image is not built again',
+      { observation: builtAndCopied(hoursAgo(5)) },
       [`${NOBLE}: fresh until 2026-11-21T13:00Z`],
     ],
     [
-      'trusts its own clock when Glance is a day behind',
-      { observation: holds(hoursAgo(25)), journal: { ...prepared, ...builtBefore(1, ['build-new']) } },
+      'The time in the journal counts when the clock of Glance is a day behind',
+      {
+        observation: builtAndCopied(hoursAgo(25)),
+        journal: { ...prepared, ...builtBefore(1, ['build-new']) },
+      },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
-      'does not trust times that lie ahead',
-      { observation: holds(hoursAgo(-3)), journal: { ...prepared, ...builtBefore(-9, ['build-new']) } },
-      [`build ${NOBLE} → red: interval elapsed: by this clock it was never built`],
+      'An image is built again when all recorded build times are in the future',
+      {
+        observation: builtAndCopied(hoursAgo(-3)),
+        journal: { ...prepared, ...builtBefore(-9, ['build-new']) },
+      },
+      [`build ${NOBLE} → red: interval elapsed: no build time in the past is known`],
     ],
     [
-      'falls back on Glance when its own journal lies ahead',
-      { observation: holds(hoursAgo(2)), journal: { ...prepared, ...builtBefore(-9, ['build-new']) } },
+      'The time of Glance counts when the time in the journal is in the future',
+      {
+        observation: builtAndCopied(hoursAgo(2)),
+        journal: { ...prepared, ...builtBefore(-9, ['build-new']) },
+      },
       [`${NOBLE}: fresh until 2026-11-21T16:00Z`],
     ],
     [
-      'builds nothing twice at a time',
+      'An image that is being built is not built a second time',
       { ongoing: [job('build', NOBLE, ['red'])] },
       [`${NOBLE}: being built`],
     ],
     [
-      'builds a fresh image when an action asks',
-      { observation: holds(hoursAgo(1)), desired: desiredState({ requests: [request('42', 'b1')] }) },
+      'A fresh image is built again when an action requests it',
+      {
+        observation: builtAndCopied(hoursAgo(1)),
+        desired: desiredState({ requests: [request('42', 'b1')] }),
+      },
       [`build ${NOBLE} → red: asked by action 42`],
     ],
     [
-      'asks once for what an action asked',
+      'A build that an action requested does not start again after it ended',
       {
-        observation: holds(hoursAgo(1)),
+        observation: builtAndCopied(hoursAgo(1)),
         desired: desiredState({ requests: [request('42', 'b1'), request('43', 'b1')] }),
         journal: { ...prepared, endedBuilds: ['b1'] },
       },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
-      'passes over an action that is answered',
+      'An action that is answered causes no build',
       {
-        observation: holds(hoursAgo(1)),
+        observation: builtAndCopied(hoursAgo(1)),
         desired: desiredState({ requests: [request('42', 'b1')] }),
         journal: { ...prepared, answered: ['42'] },
       },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
-      'lets what failed rest',
+      'A build that failed is skipped for a time',
       { journal: afterFailure(desiredState(), 'build', NOW, 'the script failed\nwith 3') },
-      [`${NOBLE}: rests after 1 failure until 2026-11-21T12:05Z: the script failed`],
+      [`${NOBLE}: skipped until 2026-11-21T12:05Z after 1 failure: the script failed`],
     ],
     [
-      'tries again when the rest is over',
+      'A build that failed is tried again after its back-off',
       { journal: afterFailure(desiredState(), 'build', NOW - 5 * 60_000) },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'tries other settings at once',
+      'A build that failed is tried again at once under other settings',
       { journal: afterFailure(desiredState({ credentialsGeneration: 0 }), 'build') },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'does not wait out a failure that lies ahead',
+      'A failure in the future does not delay a build',
       { journal: afterFailure(desiredState(), 'build', NOW + HOUR) },
       [`build ${NOBLE} → red: never built`],
     ],
     [
-      'tries at once what failed when an action asks',
+      'A build that failed is tried again at once when an action requests it',
       {
         journal: afterFailure(desiredState(), 'build'),
         desired: desiredState({ requests: [request('42', 'b1')] }),
@@ -194,12 +219,12 @@ describe('whether an image is built', () => {
   ];
 
   test.each(table)('%s', (_, changes, expected) => {
-    expect(tell(planInput(changes))).toEqual(expected);
+    expect(describePlan(planInput(changes))).toEqual(expected);
   });
 });
 
-test('a unit that only observes builds, copies and prunes nothing, and says who does', () => {
-  expect(tell(planInput({ desired: desiredState({ role: 'observes' }) }))).toEqual([
-    'all: stands by: app/leader builds',
+test('A unit that only observes plans no work and names the unit that builds', () => {
+  expect(describePlan(planInput({ desired: desiredState({ role: 'observes' }) }))).toEqual([
+    'all: on standby: app/leader builds the images',
   ]);
 });

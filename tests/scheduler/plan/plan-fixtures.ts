@@ -15,7 +15,7 @@ export const NOBLE = 'app-noble-x64';
 export const JAMMY = 'app-jammy-x64';
 const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
 
-/** ISO 8601, as Glance writes it, so many hours before NOW. */
+/** Returns the time some hours before NOW in the format of Glance. */
 export function hoursAgo(hours: number): string {
   return new Date(NOW - hours * HOUR).toISOString().replace('.000Z', 'Z');
 }
@@ -44,7 +44,7 @@ export function job(kind: OngoingJob['kind'], subject: string, cloudIds: readonl
   return { kind, subject, cloudIds, buildId: `${kind}-${subject}`, reason: 'never built', startedAt: NOW };
 }
 
-/** Bases that were prepared under what is wanted now. */
+/** Returns the journal entries of bases that were prepared under the settings of `desired`. */
 export function preparedOf(
   preparedAt: Journal['preparedAt'],
   desired = desiredState(),
@@ -54,7 +54,7 @@ export function preparedOf(
   return { preparedAt, preparedUnder: Object.fromEntries(under) };
 }
 
-/** What the journal says of good builds of noble, the newest last, the last so many hours ago. */
+/** Returns the journal entries of successful builds of NOBLE: `ids`, the newest last, which ended some hours ago. */
 export function builtBefore(
   hours: number,
   ids: readonly string[],
@@ -64,7 +64,7 @@ export function builtBefore(
   return { builtAt: { [NOBLE]: NOW - hours * HOUR }, builds: { [NOBLE]: { settings, ids } } };
 }
 
-/** Nothing was ever built; noble and jammy were prepared an hour ago. */
+/** Returns the input of a plan before the first build. The bases noble and jammy were prepared an hour ago. */
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   const desired = changes.desired ?? desiredState();
   return {
@@ -77,12 +77,12 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   };
 }
 
-/** Each entry as an operator reads it. */
-export function tell(input: PlanInput): readonly string[] {
-  return planWork(input).map(tellEntry);
+/** Returns one line for each entry of the plan, such as `build app-noble-x64 → red: never built`. */
+export function describePlan(input: PlanInput): readonly string[] {
+  return planWork(input).map(describeEntry);
 }
 
-function tellEntry(entry: PlanEntry): string {
+function describeEntry(entry: PlanEntry): string {
   switch (entry.act) {
     case 'skip':
       return `${entry.subject}: ${entry.reason}`;
@@ -96,7 +96,7 @@ function tellEntry(entry: PlanEntry): string {
   }
 }
 
-/** What the journal says after one failure of noble's build or preparation. */
+/** Returns the journal after one failure of NOBLE's build or preparation. */
 export function afterFailure(
   desired: DesiredState,
   kind: 'build' | 'prepare',
@@ -111,13 +111,13 @@ export function afterFailure(
   });
 }
 
-/** A world where the image `new` of NOBLE is in the build cloud, and its copy with the consumer. */
-export const holds = (createdAt: string, runConfig: string | undefined = INPUTS) => [
+/** Returns an observation with the image `new` of NOBLE in the build cloud and a copy in the consumer's cloud. */
+export const builtAndCopied = (createdAt: string, runConfig: string | undefined = INPUTS) => [
   seen('builder', 'build', [image('new', { createdAt, runConfig })]),
   seen('red', 'red', [copyOf('new')]),
 ];
 
-/** What an action asks for: one build of NOBLE. */
+/** Returns the request of an action for one build of NOBLE. */
 export const request = (action: string, buildId: string) => ({
   action,
   builds: [{ imageName: NOBLE, buildId }],

@@ -1,20 +1,20 @@
 import type { Planner } from './plan-checks.ts';
-import { type WorldEvent, happen, newWorld, settle, tick } from './plan-property.ts';
+import { type SimulatedEvent, applyEvent, newSimulation, runUntilQuiet, reconcile } from './plan-property.ts';
 
-/** Two days with a cloud that never shows what was built: what is wrong with how often it is built. */
-export function liveHidden(events: readonly WorldEvent[], planner: Planner): readonly string[] {
-  const world = newWorld();
-  for (const event of events) happen(world, event, planner);
-  settle(world, planner);
-  world.isHiding = true;
-  world.advance(25);
-  const before = world.startedBuilds.length;
+/** Simulates two days with a cloud that never lists new images. Returns a fault when too many builds start. */
+export function runHidden(events: readonly SimulatedEvent[], planner: Planner): readonly string[] {
+  const simulation = newSimulation();
+  for (const event of events) applyEvent(simulation, event, planner);
+  runUntilQuiet(simulation, planner);
+  simulation.isHiding = true;
+  simulation.advance(25);
+  const before = simulation.startedBuilds.length;
   for (let minutes = 0; minutes < 48 * 60; minutes += 5) {
-    tick(world, planner);
-    for (const job of world.jobs) world.end(job, true);
-    world.advance(1 / 12);
+    reconcile(simulation, planner);
+    for (const job of simulation.jobs) simulation.end(job, true);
+    simulation.advance(1 / 12);
   }
-  const built = world.startedBuilds.length - before;
-  const most = 16 * world.desired.images.size; // 7 while the rest grows to 6 hours, then 4 a day
-  return built > most ? [`${built} builds of what is never seen`] : [];
+  const built = simulation.startedBuilds.length - before;
+  const most = 16 * simulation.desired.images.size; // 7 while the back-off grows to 6 hours, then 4 a day
+  return built > most ? [`${built} builds of images that are never listed`] : [];
 }

@@ -5,20 +5,20 @@ import { EMPTY_JOURNAL } from '../../../src/scheduler/journal/journal.ts';
 import type { Plan, PlanEntry, PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import type { Planner } from './plan-checks.ts';
-import { liveHidden } from './plan-hidden.ts';
-import { anyEvent, liveThrough } from './plan-property.ts';
+import { runHidden } from './plan-hidden.ts';
+import { anyEvent, runHistory } from './plan-property.ts';
 
-/** What the properties say against a planner; `undefined`: nothing. */
+/** Returns the faults of a planner; undefined without any. */
 function findFault(planner: Planner): string | undefined {
   const anyHistory = fc.array(anyEvent, { maxLength: 40, size: 'max' });
-  const faultless = fc.property(anyHistory, (events) => liveThrough(events, planner).length === 0);
-  const run = fc.check(faultless, { numRuns: 150, seed: 2026, endOnFailure: true });
+  const hasNoFault = fc.property(anyHistory, (events) => runHistory(events, planner).length === 0);
+  const run = fc.check(hasNoFault, { numRuns: 150, seed: 2026, endOnFailure: true });
   if (!run.failed) return undefined;
   const [events] = run.counterexample ?? [[]];
-  return liveThrough(events, planner).join('; ');
+  return runHistory(events, planner).join('; ');
 }
 
-const blind =
+const withInput =
   (change: (input: PlanInput) => Partial<PlanInput>): Planner =>
   (input) =>
     planWork({ ...input, ...change(input) });
@@ -28,7 +28,7 @@ const edited =
   (input): Plan =>
     planWork(input).flatMap((entry) => edit(entry, input));
 
-/** A cloud that failed, taken for an empty one. */
+/** Turns a failed cloud into an empty one. */
 function asEmpty(cloud: ObservedCloud): ObservedCloud {
   const { cloudId } = cloud;
   return cloud.state === 'seen' ? cloud : { cloudId, state: 'seen', projectKey: cloudId, images: [] };
@@ -50,42 +50,50 @@ const published = (
 });
 
 const MUTANTS: readonly (readonly [string, Planner, RegExp])[] = [
-  ['does not look at what runs', blind(() => ({ ongoing: [] })), /at a time|run and|started again|in work/],
-  ['forgets what is published', blind((input) => published(input, () => [])), /prunes what is published/],
   [
-    'prunes before publications are read back',
-    blind((input) => published(input, (ids) => ids, true)),
-    /publication is changed/,
+    'ignores running jobs',
+    withInput(() => ({ ongoing: [] })),
+    /at the same time|run and|started again|being prepared/,
   ],
   [
-    'forgets when it built',
-    blind(({ journal }) => ({ journal: { ...journal, builtAt: {} } })),
-    /come to rest/,
+    'forgets the published images',
+    withInput((input) => published(input, () => [])),
+    /prunes published images/,
   ],
   [
-    'forgets what failed',
-    blind(({ journal }) => ({ journal: { ...journal, failures: {} } })),
-    /while it rests/,
+    'prunes before publications are confirmed',
+    withInput((input) => published(input, (ids) => ids, true)),
+    /publication is not confirmed/,
   ],
   [
-    'forgets which requests had their builds',
-    blind(({ journal }) => ({ journal: { ...journal, endedBuilds: [], answered: [] } })),
-    /request|come to rest/,
+    'forgets the times of builds',
+    withInput(({ journal }) => ({ journal: { ...journal, builtAt: {} } })),
+    /converge/,
   ],
-  ['forgets everything', blind(() => ({ journal: EMPTY_JOURNAL })), /./],
-  ['does not wait for credentials', blind(() => ({ credentials: 'ready' })), /without credentials/],
   [
-    'takes a failed cloud for an empty one',
-    blind(({ observation }) => ({ observation: observation?.map(asEmpty) })),
-    /nothing was seen|build cloud failed/,
+    'forgets failures',
+    withInput(({ journal }) => ({ journal: { ...journal, failures: {} } })),
+    /during its back-off/,
   ],
-  ['does not count slots', blind(({ desired }) => ({ desired: { ...desired, maxParallel: 99 } })), /run and/],
-  ['never copies', edited((entry) => (entry.act === 'copy' ? [] : [entry])), /lacks the newest|come to rest/],
   [
-    'never builds',
-    edited((entry) => (entry.act === 'build' ? [] : [entry])),
-    /lacks the newest|come to rest/,
+    'forgets the builds that actions requested',
+    withInput(({ journal }) => ({ journal: { ...journal, endedBuilds: [], answered: [] } })),
+    /request|converge/,
   ],
+  ['forgets everything', withInput(() => ({ journal: EMPTY_JOURNAL })), /./],
+  ['does not wait for credentials', withInput(() => ({ credentials: 'ready' })), /without credentials/],
+  [
+    'treats a failed cloud as empty',
+    withInput(({ observation }) => ({ observation: observation?.map(asEmpty) })),
+    /was not seen|build cloud failed/,
+  ],
+  [
+    'does not count slots',
+    withInput(({ desired }) => ({ desired: { ...desired, maxParallel: 99 } })),
+    /run and/,
+  ],
+  ['never copies', edited((entry) => (entry.act === 'copy' ? [] : [entry])), /lacks the newest|converge/],
+  ['never builds', edited((entry) => (entry.act === 'build' ? [] : [entry])), /lacks the newest|converge/],
   [
     'copies to each consumer instead of each project',
     edited((entry, { desired }) =>
@@ -93,29 +101,37 @@ const MUTANTS: readonly (readonly [string, Planner, RegExp])[] = [
         ? [{ ...entry, uploadTo: desired.consumers.map(({ cloudId }) => cloudId) }]
         : [entry],
     ),
-    /twice|nothing was seen|build project/,
+    /twice|was not seen|build project/,
   ],
-  ['builds all twice', edited((entry) => (entry.act === 'build' ? [entry, entry] : [entry])), /two builds/],
-  ['prunes all twice', edited((entry) => (entry.act === 'prune' ? [entry, entry] : [entry])), /twice/],
   [
-    'rolls dice',
+    'starts every build twice',
+    edited((entry) => (entry.act === 'build' ? [entry, entry] : [entry])),
+    /two builds/,
+  ],
+  [
+    'starts every prune twice',
+    edited((entry) => (entry.act === 'prune' ? [entry, entry] : [entry])),
+    /twice/,
+  ],
+  [
+    'decides at random',
     ((calls) => (input: PlanInput) => ((calls += 1) % 7 === 0 ? [] : planWork(input)))(0),
     /two plans/,
   ],
 ];
 
-test('a planner that forgets which builds were its own builds what is never seen again and again', () => {
-  const forgetful = blind(({ journal }) => ({ journal: { ...journal, builds: {} } }));
-  expect(liveHidden([], forgetful)).toEqual([expect.stringMatching(/builds of what is never seen/)]);
-  expect(liveHidden([], planWork)).toEqual([]);
+test('A planner that forgets its builds keeps building images that are never listed', () => {
+  const forgetful = withInput(({ journal }) => ({ journal: { ...journal, builds: {} } }));
+  expect(runHidden([], forgetful)).toEqual([expect.stringMatching(/builds of images that are never listed/)]);
+  expect(runHidden([], planWork)).toEqual([]);
 });
 
-describe('the properties of a plan', () => {
-  test('are those of ours', () => {
+describe('the properties of a planner', () => {
+  test('The properties hold for the real planner', () => {
     expect(findFault(planWork)).toBeUndefined();
   });
 
-  test.each(MUTANTS)('are not those of one that %s', (_, planner, fault) => {
+  test.each(MUTANTS)('The properties reject a planner that %s', (_, planner, fault) => {
     expect(findFault(planner)).toMatch(fault);
   });
 });

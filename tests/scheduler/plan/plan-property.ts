@@ -4,16 +4,16 @@ import { chooseImage, listActiveImages } from '../../../src/scheduler/plan/plan-
 import { primaryOf } from '../../../src/model/desired-state.ts';
 import { type Planner, checkPlan } from './plan-checks.ts';
 import { changeDesired } from '../desired-fixtures.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulated-world.ts';
 
-/** Two consumers share a project, and one has its own in the build cloud's. */
+/** The project of each cloud. Two consumers share a project, and one uses the project of the build cloud. */
 const PROJECTS: Readonly<Record<string, string>> = { builder: 'p0', c0: 'p1', c1: 'p1', c2: 'p2', c3: 'p0' };
-const SETTLE_ROUNDS = 60;
-/** So that what is new is published, read back, and pruned. */
+const MAX_ROUNDS = 60;
+/** Enough rounds to publish new images, confirm the publication, and prune. */
 const QUIET_ROUNDS = 3;
-const SETTLE_STEP_HOURS = 1 / 2;
+const ROUND_HOURS = 1 / 2;
 
-export type WorldEvent =
+export type SimulatedEvent =
   | { readonly event: 'slots'; readonly max: number }
   | { readonly event: 'tick' | 'day' | 'dispatch' | 'ask' | 'lose journal' | 'recover' | 'hide' }
   | { readonly event: 'join' | 'leave'; readonly consumer: number }
@@ -25,14 +25,14 @@ export type WorldEvent =
   | { readonly event: 'bases'; readonly bases: readonly ('noble' | 'jammy')[] }
   | { readonly event: 'vanish'; readonly which: number };
 
-export function newWorld(): SimulatedWorld {
-  return new SimulatedWorld((cloudId) => PROJECTS[cloudId] ?? cloudId);
+export function newSimulation(): Simulation {
+  return new Simulation((cloudId) => PROJECTS[cloudId] ?? cloudId);
 }
 
 const consumer = fc.integer({ min: 0, max: 3 });
 const which = fc.nat(20);
 
-export const anyEvent: fc.Arbitrary<WorldEvent> = fc.oneof(
+export const anyEvent: fc.Arbitrary<SimulatedEvent> = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ event: 'tick' } as const) },
   { weight: 6, arbitrary: fc.record({ event: fc.constant('end' as const), which, isGood: fc.boolean() }) },
   { weight: 4, arbitrary: fc.constant({ event: 'dispatch' } as const) },
@@ -83,86 +83,86 @@ export const anyEvent: fc.Arbitrary<WorldEvent> = fc.oneof(
   },
 );
 
-/** Plans, checks the plan and starts it. */
-export function tick(world: SimulatedWorld, planner: Planner): void {
-  const input = world.input();
+/** Makes a plan, checks it and starts its jobs. */
+export function reconcile(simulation: Simulation, planner: Planner): void {
+  const input = simulation.input();
   const plan = planner(input);
-  world.wrongs.push(...checkPlan(plan, planner, input));
-  world.start(plan);
+  simulation.faults.push(...checkPlan(plan, planner, input));
+  simulation.start(plan);
 }
 
-export function happen(world: SimulatedWorld, happening: WorldEvent, planner: Planner): void {
-  const { desired } = world;
+export function applyEvent(simulation: Simulation, event: SimulatedEvent, planner: Planner): void {
+  const { desired } = simulation;
   const change = (changes: Parameters<typeof changeDesired>[1]): void => {
-    world.desired = changeDesired(desired, { ...changes, generation: desired.generation + 1 });
+    simulation.desired = changeDesired(desired, { ...changes, generation: desired.generation + 1 });
   };
-  switch (happening.event) {
+  switch (event.event) {
     case 'tick':
-      return tick(world, planner);
+      return reconcile(simulation, planner);
     case 'day':
-      return passDay(world, planner);
+      return passDay(simulation, planner);
     case 'slots':
-      return change({ build: { maxParallel: happening.max } });
+      return change({ build: { maxParallel: event.max } });
     case 'dispatch':
-      return world.dispatch();
+      return simulation.dispatch();
     case 'ask':
-      return change({ requests: [...desired.requests, newRequest(world)] });
+      return change({ requests: [...desired.requests, newRequest(simulation)] });
     case 'lose journal':
-      world.journal = newWorld().journal;
+      simulation.journal = newSimulation().journal;
       return;
     case 'recover':
-      return world.recover();
+      return simulation.recover();
     case 'hide':
-      world.isHiding = true;
+      simulation.isHiding = true;
       return;
     case 'join':
-      return change({ consumers: withConsumer(world, happening.consumer), published: undefined });
+      return change({ consumers: withConsumer(simulation, event.consumer), published: undefined });
     case 'leave':
       return change({
-        consumers: desired.consumers.filter(({ relationId }) => relationId !== happening.consumer),
+        consumers: desired.consumers.filter(({ relationId }) => relationId !== event.consumer),
       });
     case 'end': {
-      const job = world.jobs[happening.which % Math.max(1, world.jobs.length)];
-      return job === undefined ? undefined : world.end(job, happening.isGood);
+      const job = simulation.jobs[event.which % Math.max(1, simulation.jobs.length)];
+      return job === undefined ? undefined : simulation.end(job, event.isGood);
     }
     case 'down':
-      world.down.add(happening.cloudId);
+      simulation.down.add(event.cloudId);
       return;
     case 'credentials':
-      world.credentials = happening.are;
+      simulation.credentials = event.are;
       return;
     case 'clock':
-      world.now += happening.hours * 3_600_000;
+      simulation.now += event.hours * 3_600_000;
       return;
     case 'pass':
-      return world.advance(happening.hours);
+      return simulation.advance(event.hours);
     case 'runner':
-      return change({ images: { runnerVersion: happening.version } });
+      return change({ images: { runnerVersion: event.version } });
     case 'bases':
-      return change({ images: { bases: happening.bases } });
+      return change({ images: { bases: event.bases } });
     case 'vanish': {
-      const images = world.imagesOf('builder');
-      images.splice(happening.which % Math.max(1, images.length), 1);
+      const images = simulation.imagesOf('builder');
+      images.splice(event.which % Math.max(1, images.length), 1);
     }
   }
 }
 
-/** A day without any word from the charm: what is due is prepared, built and copied, and so on. */
-function passDay(world: SimulatedWorld, planner: Planner): void {
-  world.advance(25);
+/** Simulates a day without a dispatch of the charm. All jobs succeed. */
+function passDay(simulation: Simulation, planner: Planner): void {
+  simulation.advance(25);
   for (let round = 0; round < 3; round += 1) {
-    tick(world, planner);
-    for (const job of world.jobs) world.end(job, true);
+    reconcile(simulation, planner);
+    for (const job of simulation.jobs) simulation.end(job, true);
   }
 }
 
-function withConsumer({ desired: { consumers } }: SimulatedWorld, relationId: number) {
+function withConsumer({ desired: { consumers } }: Simulation, relationId: number) {
   const joined = { relationId, unit: `u${relationId}/0`, cloudId: `c${relationId}` };
   return consumers.some((each) => each.relationId === relationId) ? consumers : [...consumers, joined];
 }
 
-/** As the charm does: an image that was asked for already shares its build. */
-function newRequest({ desired }: SimulatedWorld) {
+/** Returns a request like the charm's: an image that was requested before keeps the build id. */
+function newRequest({ desired }: Simulation) {
   const action = `${desired.generation}`;
   const asked = desired.requests.flatMap(({ builds }) => builds);
   const builds = [...desired.images.keys()].map(
@@ -175,62 +175,65 @@ function newRequest({ desired }: SimulatedWorld) {
   return { action, builds };
 }
 
-/** All is well from here on, and everything that starts ends well: how many rounds until there is nothing to do. */
-export function settle(world: SimulatedWorld, planner: Planner): number {
-  world.recover();
-  world.credentials = 'ready';
-  if (world.desired.consumers.length === 0) happen(world, { event: 'join', consumer: 2 }, planner);
+/** Reconciles without further failures until no work is left. Returns the number of rounds. */
+export function runUntilQuiet(simulation: Simulation, planner: Planner): number {
+  simulation.recover();
+  simulation.credentials = 'ready';
+  if (simulation.desired.consumers.length === 0)
+    applyEvent(simulation, { event: 'join', consumer: 2 }, planner);
   let quiet = 0;
-  for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
-    world.dispatch();
-    world.dispatch();
-    tick(world, planner);
-    quiet = world.jobs.length === 0 && isQuiet(world, planner) ? quiet + 1 : 0;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    simulation.dispatch();
+    simulation.dispatch();
+    reconcile(simulation, planner);
+    quiet = simulation.jobs.length === 0 && isQuiet(simulation, planner) ? quiet + 1 : 0;
     if (quiet > QUIET_ROUNDS) return round;
-    for (const job of world.jobs) world.end(job, true);
-    world.advance(SETTLE_STEP_HOURS);
+    for (const job of simulation.jobs) simulation.end(job, true);
+    simulation.advance(ROUND_HOURS);
   }
-  return SETTLE_ROUNDS;
+  return MAX_ROUNDS;
 }
 
-function isQuiet(world: SimulatedWorld, planner: Planner): boolean {
+function isQuiet(simulation: Simulation, planner: Planner): boolean {
   const isDone = (entry: ReturnType<Planner>[number]): boolean =>
     entry.act === 'skip' && (entry.cause === 'fresh' || entry.cause === 'done');
-  return world.desired.requests.length === 0 && planner(world.input()).every(isDone);
+  return simulation.desired.requests.length === 0 && planner(simulation.input()).every(isDone);
 }
 
-/** What is wrong with a world that has come to rest. */
-export function checkServed(world: SimulatedWorld): readonly string[] {
-  const { images, consumers } = world.desired;
+/** Returns the faults of the final state: images that consumers do not have or that are not published to them. */
+export function checkServed(simulation: Simulation): readonly string[] {
+  const { images, consumers } = simulation.desired;
   const { runnerVersion } = primaryOf(images).image;
   const runner = runnerVersion === '' ? 'latest' : runnerVersion;
   const inputs = encodeBuildInputs({ charm: '1.0.0', runner, script: 'none' });
-  const source = world.imagesOf('builder').toReversed();
+  const source = simulation.imagesOf('builder').toReversed();
   return [...images.keys()].flatMap((imageName) =>
     consumers.flatMap(({ cloudId, relationId }) => {
       const [newest] = listActiveImages(source, imageName);
-      const chosen = chooseImage(world.imagesOf(cloudId).toReversed(), imageName, source);
+      const chosen = chooseImage(simulation.imagesOf(cloudId).toReversed(), imageName, source);
       const isCopy = chosen?.sourceImageId === newest?.id || chosen?.id === newest?.id;
       const isPublished =
-        chosen !== undefined && world.databags.get(relationId)?.includes(chosen.id) === true;
+        chosen !== undefined && simulation.databags.get(relationId)?.includes(chosen.id) === true;
       return [
         ...(chosen !== undefined && isCopy ? [] : [`${cloudId} lacks the newest ${imageName}`]),
-        ...(chosen?.runConfig === inputs ? [] : [`${imageName} in ${cloudId} is not as it is wanted`]),
+        ...(chosen?.runConfig === inputs
+          ? []
+          : [`${imageName} in ${cloudId} has other inputs than the desired state`]),
         ...(isPublished ? [] : [`${imageName} is not published to ${cloudId}`]),
       ];
     }),
   );
 }
 
-/** Lives through a history and comes to rest; all that was wrong on the way. */
-export function liveThrough(events: readonly WorldEvent[], planner: Planner): readonly string[] {
-  const world = newWorld();
-  for (const event of events) happen(world, event, planner);
-  const before = world.startedBuilds.length;
-  const limit = 3 * 2 + world.desired.requests.length * 2;
-  const rounds = settle(world, planner);
-  if (rounds === SETTLE_ROUNDS) return [...world.wrongs, 'it does not come to rest'];
-  const built = world.startedBuilds.length - before;
-  const served = checkServed(world);
-  return [...world.wrongs, ...served, ...(built > limit ? [`${built} builds until it came to rest`] : [])];
+/** Applies a history and reconciles until no work is left. Returns all faults. */
+export function runHistory(events: readonly SimulatedEvent[], planner: Planner): readonly string[] {
+  const simulation = newSimulation();
+  for (const event of events) applyEvent(simulation, event, planner);
+  const before = simulation.startedBuilds.length;
+  const limit = 3 * 2 + simulation.desired.requests.length * 2;
+  const rounds = runUntilQuiet(simulation, planner);
+  if (rounds === MAX_ROUNDS) return [...simulation.faults, 'it does not converge'];
+  const built = simulation.startedBuilds.length - before;
+  const served = checkServed(simulation);
+  return [...simulation.faults, ...served, ...(built > limit ? [`${built} builds until it converged`] : [])];
 }

@@ -16,67 +16,67 @@ import {
   job,
   planInput,
   seen,
-  tell,
+  describePlan,
 } from './plan-fixtures.ts';
 
-const settled = (...imageIds: readonly string[]): Publication => ({
+const confirmed = (...imageIds: readonly string[]): Publication => ({
   relationId: 1,
   imageIds,
   isConfirmed: true,
 });
-const knows = (...published: readonly Publication[]) => desiredState({ published });
+const desiredWith = (...published: readonly Publication[]) => desiredState({ published });
 const fresh = `${NOBLE}: fresh until 2026-11-21T17:00Z`;
 
 const revisions = [1, 2, 3, 4].map((age) => image(`r${age}`, { createdAt: hoursAgo(age) }));
 const build = seen('builder', 'build', revisions);
 const red = seen('red', 'red', [copyOf('r1', { isPublished: true })]);
-const four = { desired: knows(settled('r1-copy')), observation: [build, red] };
+const four = { desired: desiredWith(confirmed('r1-copy')), observation: [build, red] };
 const two = `prune ${NOBLE} in builder: 2 revisions beyond the newest 2`;
 
-const heldUp = 'prune: waits until it is read back what is published to relation 1';
+const unconfirmed = 'prune: waits until the charm has confirmed the images published to relation 1';
 
 describe('the plan of prunes', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
-    ['deletes what is beyond the newest', four, [fresh, two]],
+    ['Revisions beyond the newest are pruned', four, [fresh, two]],
     [
-      'deletes nothing as long as nobody said what is published',
-      { ...four, desired: knows() },
-      [fresh, heldUp],
+      'Nothing is pruned while the relation has no confirmed publication',
+      { ...four, desired: desiredWith() },
+      [fresh, unconfirmed],
     ],
     [
-      'deletes nothing when nothing at all is known of what is published',
+      'Nothing is pruned while the publications are unknown',
       { ...four, desired: desiredState() },
-      [fresh, heldUp],
+      [fresh, unconfirmed],
     ],
     [
-      'deletes nothing when not all relations told what is published',
-      { ...four, desired: knows({ ...settled('r1-copy'), relationId: 2 }) },
-      [fresh, heldUp],
+      'Nothing is pruned while the publication of one relation is unknown',
+      { ...four, desired: desiredWith({ ...confirmed('r1-copy'), relationId: 2 }) },
+      [fresh, unconfirmed],
     ],
     [
-      'deletes nothing while a publication is being changed',
-      { ...four, desired: knows({ ...settled('r1-copy'), isConfirmed: false }) },
-      [fresh, heldUp],
+      'Nothing is pruned while a publication is not confirmed',
+      { ...four, desired: desiredWith({ ...confirmed('r1-copy'), isConfirmed: false }) },
+      [fresh, unconfirmed],
     ],
     [
-      'deletes nothing without credentials',
+      'Nothing is pruned without current credentials',
       { ...four, credentials: 'outdated' },
-      ['all: waiting for credentials: newer ones are to be installed'],
+      ['all: waiting for credentials: the installed ones are outdated'],
     ],
     [
-      'lets what is published be, and has it marked',
-      { ...four, desired: knows(settled('r4', 'r1-copy')) },
+      'A published image is kept and marked',
+      { ...four, desired: desiredWith(confirmed('r4', 'r1-copy')) },
       [fresh, `prune ${NOBLE} in builder: 1 revision beyond the newest 2, 1 published mark to change`],
     ],
     [
-      'takes the mark from what is published no more',
-      { desired: knows(settled()), observation: [seen('builder', 'build', [image('r1')]), red] },
+      'An image that is no longer published loses its mark',
+      { desired: desiredWith(confirmed()), observation: [seen('builder', 'build', [image('r1')]), red] },
       [fresh, `prune ${NOBLE} in red: 1 published mark to change`],
     ],
     [
-      'deletes what is marked and published no more',
+      'A marked image that is no longer published is pruned',
       {
-        desired: knows(settled('r1-copy')),
+        desired: desiredWith(confirmed('r1-copy')),
         observation: [
           seen('builder', 'build', [
             ...revisions.slice(0, 2),
@@ -90,9 +90,9 @@ describe('the plan of prunes', () => {
       [fresh, `prune ${NOBLE} in builder: 1 revision beyond the newest 2, 1 published mark to change`],
     ],
     [
-      'lets be what is not active',
+      'Images that are not active are kept',
       {
-        desired: knows(settled('r1-copy')),
+        desired: desiredWith(confirmed('r1-copy')),
         observation: [
           seen(
             'builder',
@@ -105,9 +105,9 @@ describe('the plan of prunes', () => {
       [fresh],
     ],
     [
-      'prunes also images that are no longer wanted',
+      'Images that are no longer wanted are pruned too',
       {
-        desired: knows(settled('r1-copy')),
+        desired: desiredWith(confirmed('r1-copy')),
         observation: [
           seen('builder', 'build', [
             image('r1'),
@@ -119,22 +119,22 @@ describe('the plan of prunes', () => {
       [fresh, 'prune app-focal-x64 in builder: 2 revisions beyond the newest 2'],
     ],
     [
-      'prunes nothing where it was not seen',
-      { desired: knows(settled('r1-copy')), observation: [failed('builder'), red] },
+      'Nothing is pruned in a cloud that did not answer',
+      { desired: desiredWith(confirmed('r1-copy')), observation: [failed('builder'), red] },
       ['builder: build cloud builder: no route to host'],
     ],
     [
-      'prunes nothing elsewhere either while the build cloud does not tell which image is newest',
+      'Nothing is pruned in other clouds while the build cloud does not answer',
       {
-        desired: knows(settled('r1')),
+        desired: desiredWith(confirmed('r1')),
         observation: [failed('builder'), seen('red', 'red', revisions)],
       },
       ['builder: build cloud builder: no route to host'],
     ],
     [
-      'does not delete the copy that consumers are about to get',
+      'A copy that is about to be published is not pruned',
       {
-        desired: knows(settled()),
+        desired: desiredWith(confirmed()),
         observation: [
           seen('builder', 'build', [image('back')]),
           seen('red', 'red', [...revisions.slice(0, 2), copyOf('back', { createdAt: hoursAgo(9) })]),
@@ -143,9 +143,9 @@ describe('the plan of prunes', () => {
       [fresh],
     ],
     [
-      'prunes a shared project once',
+      'A project that two clouds share is pruned once',
       {
-        desired: knows(settled('r1')),
+        desired: desiredWith(confirmed('r1')),
         observation: [
           seen('builder', 'x', [image('r1', { isPublished: true }), ...revisions.slice(1)]),
           seen('red', 'x', [image('r1', { isPublished: true }), ...revisions.slice(1)]),
@@ -154,89 +154,93 @@ describe('the plan of prunes', () => {
       [fresh, two],
     ],
     [
-      'prunes nothing in the build cloud while the image is being built',
+      'The build cloud is not pruned while the image is being built',
       { ...four, ongoing: [job('build', NOBLE)] },
       [`${NOBLE}: being built`],
     ],
     [
-      'prunes nothing in the build cloud while the image is read for a copy',
+      'The build cloud is not pruned while a copy reads the image',
       { ...four, ongoing: [job('copy', NOBLE, ['red'])] },
       [fresh],
     ],
     [
-      'prunes nothing in the build cloud when a build of the image starts',
+      'The build cloud is not pruned when a build of the image starts',
       { ...four, desired: changeDesired(four.desired, { images: { scriptDigest: 'abc' } }) },
       [`build ${NOBLE} → red: inputs changed: script none → abc`],
     ],
-    ['does not prune twice at a time', { ...four, ongoing: [job('prune', NOBLE, ['builder'])] }, [fresh]],
     [
-      'prunes beside a job on another image and a prune in another cloud',
+      'A cloud that is being pruned is not pruned a second time',
+      { ...four, ongoing: [job('prune', NOBLE, ['builder'])] },
+      [fresh],
+    ],
+    [
+      'A prune starts while another image is built and another cloud is pruned',
       { ...four, ongoing: [job('build', 'app-focal-x64'), job('prune', NOBLE, ['red'])] },
       [fresh, two],
     ],
     [
-      'prunes nothing while a prune runs in a cloud that may be the same',
+      'Nothing is pruned while a prune runs in a cloud that may be the same project',
       { ...four, ongoing: [job('prune', NOBLE, ['gone'])] },
       [fresh],
     ],
   ];
 
   test.each(table)('%s', (_, changes, expected) => {
-    expect(tell(planInput(changes))).toEqual(expected);
+    expect(describePlan(planInput(changes))).toEqual(expected);
   });
 
-  test('tells what is published anywhere, so that nothing of it goes', () => {
-    expect(planWork(planInput({ ...four, desired: knows(settled('z', 'r1-copy')) }))).toContainEqual(
+  test('A prune lists the images that are published anywhere', () => {
+    expect(planWork(planInput({ ...four, desired: desiredWith(confirmed('z', 'r1-copy')) }))).toContainEqual(
       expect.objectContaining({ act: 'prune', publishedIds: ['r1-copy', 'z'] }),
     );
   });
 
-  const job1 = { kind: 'prune', subject: NOBLE, cloudId: 'builder' } as const;
+  const prune = { kind: 'prune', subject: NOBLE, cloudId: 'builder' } as const;
   const settings = settingsOf(four.desired, 'prune', NOBLE);
 
-  test('a prune that failed rests', () => {
+  test('A prune that failed is skipped for a time', () => {
     const journal = rememberFailure(planInput().journal, {
-      ...{ ...job1, errorKind: 'unavailable', message: 'down', settings },
+      ...{ ...prune, errorKind: 'unavailable', message: 'down', settings },
       ...{ now: NOW, intervalHours: 6, random01: 0.5 },
     });
-    expect(tell(planInput({ ...four, journal }))).toEqual([
+    expect(describePlan(planInput({ ...four, journal }))).toEqual([
       fresh,
-      `${NOBLE} in builder: rests after 1 failure until 2026-11-21T12:05Z: down`,
+      `${NOBLE} in builder: skipped until 2026-11-21T12:05Z after 1 failure: down`,
     ]);
   });
 
-  test('what a prune left is asked for again after the interval, or when what is published changes', () => {
-    const journal = rememberSuccess(planInput().journal, { ...job1, now: NOW - HOUR, settings });
+  test('A prune is repeated after the interval, or when the publications change', () => {
+    const journal = rememberSuccess(planInput().journal, { ...prune, now: NOW - HOUR, settings });
     const later = {
       ...journal,
-      pruned: rememberSuccess(journal, { ...job1, now: NOW - 6 * HOUR, settings }).pruned,
+      pruned: rememberSuccess(journal, { ...prune, now: NOW - 6 * HOUR, settings }).pruned,
     };
-    expect(tell(planInput({ ...four, journal }))).toEqual([
+    expect(describePlan(planInput({ ...four, journal }))).toEqual([
       fresh,
-      `${NOBLE} in builder: pruned; looks again at 2026-11-21T17:00Z`,
+      `${NOBLE} in builder: skipped until 2026-11-21T17:00Z: pruned at 2026-11-21T11:00Z`,
     ]);
-    expect(tell(planInput({ ...four, journal: later }))).toEqual([fresh, two]);
-    const desired = knows(settled('r1-copy', 'r1'));
-    expect(tell(planInput({ ...four, journal, desired }))).toEqual([
+    expect(describePlan(planInput({ ...four, journal: later }))).toEqual([fresh, two]);
+    const desired = desiredWith(confirmed('r1-copy', 'r1'));
+    expect(describePlan(planInput({ ...four, journal, desired }))).toEqual([
       fresh,
       `${two}, 1 published mark to change`,
     ]);
   });
 });
 
-test('no more than four prunes run at a time, those that run already included', () => {
+test('No more than four prunes run at the same time', () => {
   const names = ['a', 'b', 'c', 'd', 'e'].map((word) => `app-${word}-x64`);
   const images = names.flatMap((name) =>
     [1, 2, 3].map((age) => image(`${name}-${age}`, { name, createdAt: hoursAgo(age) })),
   );
   const input = planInput({
-    desired: knows(settled()),
+    desired: desiredWith(confirmed()),
     observation: [seen('builder', 'build', images), seen('red', 'red', [])],
     ongoing: [job('prune', 'app-noble-arm64', ['builder'])],
   });
   const prunes = planWork(input).filter(({ act }) => act === 'prune');
   expect(prunes).toHaveLength(3);
-  expect(tell(input).filter((line) => line.includes('waits for one of 4 prune jobs'))).toEqual([
+  expect(describePlan(input).filter((line) => line.includes('waits for one of 4 prune jobs'))).toEqual([
     'app-d-x64 in builder: waits for one of 4 prune jobs to end',
     'app-e-x64 in builder: waits for one of 4 prune jobs to end',
   ]);

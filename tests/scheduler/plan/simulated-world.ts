@@ -20,16 +20,16 @@ import { HOUR, NOW } from './plan-fixtures.ts';
 
 const INTERVAL_HOURS = 24;
 
-/** A job that runs, and the world as it was when it began. */
+/** A running job and the state at its start. */
 interface SimulatedJob extends OngoingJob {
   readonly entry: Exclude<PlanEntry, { readonly act: 'skip' }>;
   readonly desired: DesiredState;
-  /** What a prune found to delete when it listed. */
-  readonly doomed: readonly string[];
+  /** The ids that a prune found to delete when it listed the images. */
+  readonly deletions: readonly string[];
 }
 
-/** Clouds, daemon and charm without any process: what jobs do is done to lists of images. */
-export class SimulatedWorld {
+/** Simulates clouds, daemon and charm without processes. Jobs change lists of images. */
+export class Simulation {
   now = NOW;
   glanceNow = NOW;
   credentials: PlanInput['credentials'] = 'ready';
@@ -39,13 +39,13 @@ export class SimulatedWorld {
   built: Built | undefined;
   readonly images = new Map<string, ObservedImage[]>();
   readonly down = new Set<string>();
-  /** Does the build cloud hide what is built from now on? */
+  /** True when the build cloud does not list new images from now on. */
   isHiding = false;
   readonly hidden = new Set<string>();
   readonly startedBuilds: { readonly imageName: string; readonly reason: string }[] = [];
-  /** What must never have happened. */
-  readonly wrongs: string[] = [];
-  /** Which project an entry of clouds.yaml leads to. */
+  /** The faults found so far. */
+  readonly faults: string[] = [];
+  /** Returns the project of an entry of clouds.yaml. */
   readonly #projectOf: (cloudId: string) => string;
   #made = 0;
 
@@ -67,12 +67,12 @@ export class SimulatedWorld {
       ongoing: this.jobs.map(({ kind, buildId, subject, cloudIds, reason, startedAt }) => ({
         ...{ kind, buildId, subject, cloudIds, reason, startedAt },
       })),
-      observation: this.#look(),
+      observation: this.#observe(),
     });
     return { ...seen, desired: copyDesired(this.desired) };
   }
 
-  #look(): NonNullable<PlanInput['observation']> {
+  #observe(): NonNullable<PlanInput['observation']> {
     const clouds = ['builder', ...this.desired.consumers.map(({ cloudId }) => cloudId)];
     return clouds.map((cloudId) =>
       this.down.has(cloudId)
@@ -86,30 +86,30 @@ export class SimulatedWorld {
     );
   }
 
-  /** Starts what is planned, and tells the charm. */
+  /** Starts the jobs of a plan and writes the report for the charm. */
   start(plan: Plan): void {
     this.journal = rememberAnswered(this.journal, this.desired);
     for (const entry of plan) if (entry.act !== 'skip') this.#startJob(entry);
     const ongoing = this.jobs.map((job) => ({ ...job, step: '' }));
     const { desired, journal } = this;
-    const observation = structuredClone(this.#look());
+    const observation = structuredClone(this.#observe());
     this.built = deriveBuilt(this.built, {
       ...{ desired, journal, observation, plan, ongoing, batch: { done: 0, total: 0 } },
     });
   }
 
-  /** What a dispatch of the charm does: publishes, and says what it has read back. */
+  /** Simulates a dispatch of the charm, which publishes images and confirms what it reads back from the databags. */
   dispatch(): void {
     const { built, desired } = this;
     const published = desired.consumers.map(({ relationId, cloudId }) => {
       const report = built?.clouds.find((each) => each.cloudId === cloudId);
       const before = desired.published?.find((each) => each.relationId === relationId)?.imageIds ?? [];
-      const stands = this.databags.get(relationId) ?? [];
-      const isAnswer = report !== undefined && report.failure === undefined && report.images.length > 0;
-      const wanted = isAnswer ? report.images.map(({ imageId }) => imageId) : stands;
-      const isConfirmed = JSON.stringify(stands) === JSON.stringify(wanted);
+      const found = this.databags.get(relationId) ?? [];
+      const hasImages = report !== undefined && report.failure === undefined && report.images.length > 0;
+      const wanted = hasImages ? report.images.map(({ imageId }) => imageId) : found;
+      const isConfirmed = JSON.stringify(found) === JSON.stringify(wanted);
       this.databags.set(relationId, wanted);
-      const imageIds = isConfirmed ? wanted : [...new Set([...before, ...stands, ...wanted])];
+      const imageIds = isConfirmed ? wanted : [...new Set([...before, ...found, ...wanted])];
       return { relationId, imageIds, isConfirmed };
     });
     const answered = built?.answered ?? [];
@@ -120,26 +120,26 @@ export class SimulatedWorld {
     this.desired = { ...desired, published, requests };
   }
 
-  /** By relation: the ids that stand there. */
+  /** The published image ids, by relation id. */
   readonly databags = new Map<number, readonly string[]>();
 
   end(job: SimulatedJob, isGood: boolean): void {
     this.jobs = this.jobs.filter((other) => other !== job);
     const { entry } = job;
-    const works = isGood && !this.down.has('builder');
+    const succeeds = isGood && !this.down.has('builder');
     switch (entry.act) {
       case 'prepare':
-        return this.#settle(job, { kind: 'prepare', subject: entry.base, cloudId: '' }, works);
+        return this.#record(job, { kind: 'prepare', subject: entry.base, cloudId: '' }, succeeds);
       case 'build':
-        return this.#endBuild(job, entry.uploadTo, works);
+        return this.#endBuild(job, entry.uploadTo, succeeds);
       case 'copy':
-        return this.#deliver(job, entry.imageId, entry.uploadTo, works);
+        return this.#copy(job, entry.imageId, entry.uploadTo, succeeds);
       case 'prune':
         return this.#endPrune(job, isGood && !this.down.has(entry.cloudId));
     }
   }
 
-  /** All clouds answer, and show all. */
+  /** Makes all clouds answer and list all images. */
   recover(): void {
     this.down.clear();
     this.isHiding = false;
@@ -153,39 +153,39 @@ export class SimulatedWorld {
 
   #startJob(entry: SimulatedJob['entry']): void {
     this.#made += 1;
-    const asked = entry.act === 'build' ? entry.buildId : undefined;
+    const requested = entry.act === 'build' ? entry.buildId : undefined;
     const subject = entry.act === 'prepare' ? entry.base : entry.imageName;
     if (entry.act === 'build') this.startedBuilds.push({ imageName: subject, reason: entry.reason });
     this.jobs = [
       ...this.jobs,
       {
         ...{ kind: entry.act, subject, entry, reason: entry.reason, startedAt: this.now },
-        ...{ buildId: asked ?? `job${this.#made}`, desired: this.desired },
+        ...{ buildId: requested ?? `job${this.#made}`, desired: this.desired },
         cloudIds: entry.act === 'prune' ? [entry.cloudId] : entry.act === 'prepare' ? [] : entry.uploadTo,
-        doomed: entry.act === 'prune' ? this.#findDoomed(entry) : [],
+        deletions: entry.act === 'prune' ? this.#findDeletions(entry) : [],
       },
     ];
   }
 
-  #endBuild(job: SimulatedJob, uploadTo: readonly string[], works: boolean): void {
+  #endBuild(job: SimulatedJob, uploadTo: readonly string[], succeeds: boolean): void {
     const { runnerVersion = '', scriptDigest = '' } = job.desired.images.get(job.subject)?.image ?? {};
     const runConfig = encodeBuildInputs({
       ...{ charm: '1.0.0', runner: runnerVersion || 'latest', script: scriptDigest || 'none' },
     });
-    const id = works ? this.#makeImage('builder', job, { runConfig }) : undefined;
-    this.#settle(job, { kind: 'build', subject: job.subject, cloudId: '' }, works);
+    const id = succeeds ? this.#makeImage('builder', job, { runConfig }) : undefined;
+    this.#record(job, { kind: 'build', subject: job.subject, cloudId: '' }, succeeds);
     this.journal = rememberEnded(this.journal, job.buildId);
-    if (id !== undefined) this.#deliver(job, id, uploadTo, true);
+    if (id !== undefined) this.#copy(job, id, uploadTo, true);
   }
 
-  /** Into each cloud by itself. */
-  #deliver(job: SimulatedJob, sourceImageId: string, uploadTo: readonly string[], works: boolean): void {
+  /** Copies an image to each cloud separately. */
+  #copy(job: SimulatedJob, sourceImageId: string, uploadTo: readonly string[], succeeds: boolean): void {
     const source = this.imagesOf('builder').find(({ id }) => id === sourceImageId);
     for (const cloudId of uploadTo) {
-      const arrives = works && source !== undefined && !this.down.has(cloudId);
+      const arrives = succeeds && source !== undefined && !this.down.has(cloudId);
       const { runConfig } = source ?? { runConfig: undefined };
       if (arrives) this.#makeImage(cloudId, job, { runConfig, sourceImageId });
-      this.#settle(job, { kind: 'copy', subject: job.subject, cloudId }, arrives);
+      this.#record(job, { kind: 'copy', subject: job.subject, cloudId }, arrives);
     }
   }
 
@@ -202,37 +202,41 @@ export class SimulatedWorld {
     return id;
   }
 
-  #findDoomed({ cloudId, imageName, publishedIds }: Extract<PlanEntry, { act: 'prune' }>): readonly string[] {
-    const named = this.imagesOf(cloudId).filter(({ name }) => name === imageName);
-    const revisions = named.toReversed().map(({ id, status }) => ({ id, status, properties: {} }));
+  #findDeletions({
+    cloudId,
+    imageName,
+    publishedIds,
+  }: Extract<PlanEntry, { act: 'prune' }>): readonly string[] {
+    const images = this.imagesOf(cloudId).filter(({ name }) => name === imageName);
+    const revisions = images.toReversed().map(({ id, status }) => ({ id, status, properties: {} }));
     const decisions = planPrune(revisions, numRevisionsOf(this.desired, imageName), new Set(publishedIds));
     return decisions.flatMap(({ image, isDeleted }) => (isDeleted ? [image.id] : []));
   }
 
-  #endPrune(job: SimulatedJob, works: boolean): void {
-    const { entry, doomed } = job;
+  #endPrune(job: SimulatedJob, succeeds: boolean): void {
+    const { entry, deletions } = job;
     if (entry.act !== 'prune') return;
     const { cloudId, imageName, publishedIds } = entry;
-    const stands = new Set([...this.databags.values()].flat());
+    const published = new Set([...this.databags.values()].flat());
     const images = this.imagesOf(cloudId);
-    if (works) {
-      const kept = images.filter(({ id }) => !doomed.includes(id));
-      this.wrongs.push(
-        ...doomed.filter((id) => stands.has(id)).map((id) => `${id} is published and was pruned`),
+    if (succeeds) {
+      const kept = images.filter(({ id }) => !deletions.includes(id));
+      this.faults.push(
+        ...deletions.filter((id) => published.has(id)).map((id) => `${id} is published and was pruned`),
       );
       const mark = (image: ObservedImage): ObservedImage =>
         image.name === imageName ? { ...image, isPublished: publishedIds.includes(image.id) } : image;
       images.splice(0, images.length, ...kept.map(mark));
     }
-    this.#settle(job, { kind: 'prune', subject: imageName, cloudId }, works);
+    this.#record(job, { kind: 'prune', subject: imageName, cloudId }, succeeds);
   }
 
-  #settle(job: SimulatedJob, key: JobKey, works: boolean): void {
+  #record(job: SimulatedJob, key: JobKey, succeeds: boolean): void {
     const settings = settingsOf(job.desired, key.kind, key.subject);
-    this.journal = works
+    this.journal = succeeds
       ? rememberSuccess(this.journal, { ...key, settings, now: this.now })
       : rememberFailure(this.journal, {
-          ...{ ...key, settings, now: this.now, errorKind: 'build', message: 'it failed' },
+          ...{ ...key, settings, now: this.now, errorKind: 'build', message: 'simulated failure' },
           ...{ intervalHours: INTERVAL_HOURS, random01: 0.5 },
         });
   }
