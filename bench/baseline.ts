@@ -6,11 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { request } from 'undici';
 
 /**
- * The way of the Python program, as quick as Node does it: the image is downloaded to a file, which is then uploaded
- * to one cloud after the other. Arguments: the image service's URL and token of the source, the image's id, and URL
- * and token of each destination.
+ * Copies an image in the same way as the Python program, at the speed of Node: downloads it to a file and uploads the
+ * file to one cloud after the other. Arguments: URL and token of the source's image service, the image id, and URL and
+ * token of each destination.
  */
-const [source = '', sourceToken = '', imageId = '', ...rest] = process.argv.slice(2);
+const [source = '', sourceToken = '', imageId = '', ...destinations] = process.argv.slice(2);
 const limits = { headersTimeout: 0, bodyTimeout: 0 };
 
 async function download(path: string): Promise<void> {
@@ -46,8 +46,8 @@ try {
   const path = join(folder, 'bench.snapshot');
   await download(path);
   const ids: string[] = [];
-  for (let at = 0; at < rest.length; at += 2)
-    ids.push(await upload(path, rest[at] ?? '', rest[at + 1] ?? ''));
+  for (let at = 0; at < destinations.length; at += 2)
+    ids.push(await upload(path, destinations[at] ?? '', destinations[at + 1] ?? ''));
   process.stdout.write(`${JSON.stringify(ids)}\n`);
 } finally {
   await rm(folder, { recursive: true });

@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { type Link, openLink } from './link.ts';
 
 /**
- * The clouds of the benchmark, in a process of their own: each a Keystone and a Glance at the end of a link of its
- * own. They do what a copy needs and no more, but they do it: data is counted and hashed.
- * Arguments: clouds, MiB of the first one's image, MB/s of each link. Prints their ports and the image's id as JSON.
+ * Runs the clouds of the benchmark in a separate process. Each cloud is a Keystone and a Glance behind its own link.
+ * They implement only the calls of a copy, but they really count and hash the data.
+ * Arguments: the number of clouds, the MiB of the first cloud's image, the MB/s of each link. Prints the ports and the
+ * id of the image as JSON.
  */
 const [clouds = 2, sizeMiB = 64, linkMBps = 60] = process.argv.slice(2).map(Number);
 const BLOCK = Buffer.from(Array.from({ length: 64 * 1024 }, (_, index) => (index * 31) & 0xff));
@@ -60,11 +61,11 @@ function answerToken(cloud: CloudDouble, request: IncomingMessage, response: Ser
 
 function waitForDrain(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    const go = (): void => {
-      response.off('drain', go).off('close', go);
+    const end = (): void => {
+      response.off('drain', end).off('close', end);
       resolve();
     };
-    response.on('drain', go).on('close', go);
+    response.on('drain', end).on('close', end);
   });
 }
 
@@ -86,7 +87,7 @@ async function sendData(
   response.end();
 }
 
-async function takeData(
+async function receiveData(
   cloud: CloudDouble,
   image: Image,
   request: IncomingMessage,
@@ -131,7 +132,7 @@ async function answerImages(
   } else if (image === undefined) {
     json(response, 404, {});
   } else if (isFile !== undefined) {
-    await (request.method === 'PUT' ? takeData : sendData)(cloud, image, request, response);
+    await (request.method === 'PUT' ? receiveData : sendData)(cloud, image, request, response);
   } else if (request.method === 'PATCH') {
     for (const { path, value } of (await readBody(request)) as { path: string; value: unknown }[]) {
       image[path.slice(1)] = value;

@@ -9,13 +9,13 @@ import { measure } from './measure.ts';
 export interface FanoutRow {
   readonly clouds: number;
   readonly sizeMiB: number;
-  /** `null`: whatever the lab gives. */
+  /** Null in the lab, whose links have no fixed rate. */
   readonly linkMBps: number | null;
-  /** Of `github-runner-image-builder distribute`, from its start to its end. */
+  /** The duration of the whole process of `github-runner-image-builder distribute`. */
   readonly seconds: number;
-  /** Of the Python program's way: to a file, then to one cloud after the other. */
+  /** The duration with the method of the Python program: to a file, then to one cloud after the other. */
   readonly baselineSeconds: number;
-  /** How long the data takes over the slowest link: nothing can be quicker. */
+  /** The lower bound: the time that the data takes over the slowest link. */
   readonly boundSeconds: number | null;
   readonly peakRssMiB: number;
   readonly diskWrittenBytes: number;
@@ -25,7 +25,7 @@ export interface FanoutRow {
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAM = join(ROOT, 'dist/bin/github-runner-image-builder.js');
 
-/** The compiled programs of this folder: those that are measured run without a loader for TypeScript. */
+/** The compiled programs of this folder. They are compiled so that no TypeScript loader affects the measurement. */
 export const COMPILED = join(ROOT, '.bench/bench');
 
 interface Doubles {
@@ -46,7 +46,7 @@ function renderCloudsYaml(ports: readonly number[]): string {
   return `clouds:\n${ports.map((port, index) => `  cloud${index}: { auth: ${auth(port)} }\n`).join('')}`;
 }
 
-/** Measures one copy of `sizeMiB` to `clouds` clouds, both ways, over links of `linkMBps` each. */
+/** Measures a copy of `sizeMiB` to `clouds` clouds with both methods, over links of `linkMBps` each. */
 export async function measureFanout(clouds: number, sizeMiB: number, linkMBps: number): Promise<FanoutRow> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const doubles = await startDoubles(clouds + 1, sizeMiB, linkMBps);

@@ -23,11 +23,11 @@ type Show = (row: HookRow) => void;
 type Cost = Omit<HookRow, 'what' | 'relations'>;
 
 const RUNS = 15;
-/** The time that Juju's own hook tools take, about. */
+/** The approximate time of one call of Juju's own hook tools. */
 const TOOL_MS = 40;
 const SLOW_TOOLS_RELATIONS = 30;
 
-/** Measures bare Node, a hook of ours that has nothing to do, and that of the smallest charm on Python's `ops`. */
+/** Measures bare Node, a hook of our charm with nothing to do, and a hook of the smallest charm on Python's `ops`. */
 export async function measureHooks(show: Show): Promise<readonly HookRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-hooks-'));
   const rows: HookRow[] = [];
@@ -78,7 +78,7 @@ async function measureOps(charm: string, add: Show): Promise<void> {
 
 type Measure = (runs: number) => Promise<Cost>;
 
-/** Adds a unit of `charm` to a machine of its own; `measure` runs its update-status hook. */
+/** Adds a unit of `charm` to a new machine and calls `work` with a function that measures its update-status hook. */
 async function onMachine(
   charm: string,
   work: (machine: Machine, agent: UnitAgent, measure: Measure) => Promise<void>,
@@ -112,7 +112,7 @@ async function measureUpdateStatus(machine: Machine, agent: UnitAgent, result: s
   };
 }
 
-/** The run that took the median time outside of hook tools. */
+/** Returns the run with the median time outside of hook tools. */
 function medianOf(runs: readonly Cost[]): Cost {
   const ownSeconds = ({ seconds, toolSeconds }: Cost): number => seconds - toolSeconds;
   const median = [...runs].sort((a, b) => ownSeconds(a) - ownSeconds(b))[Math.floor(runs.length / 2)];

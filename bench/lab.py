@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The benchmark's hand in the lab, by openstacksdk: lab.py upload FILE | tokens | delete ID | wipe
-upload puts FILE into the builder's project and prints its id; tokens prints URL and token of the image service for
-builder, consumer and neighbour."""
+"""Prepares the lab for the benchmark, by openstacksdk: lab.py upload FILE | tokens | wipe
+upload creates an image from FILE in the builder's project and prints its id; tokens prints URL and token of the image
+service for builder, consumer and neighbour; wipe deletes the images of the benchmark in all three projects."""
 import json
 import sys
 import warnings

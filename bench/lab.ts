@@ -28,7 +28,7 @@ async function writeRandomFile(path: string, sizeMiB: number): Promise<void> {
   await new Promise<void>((resolve) => file.end(resolve));
 }
 
-/** Measures a copy of `sizeMiB` from the lab's cloud a to the other cloud and to another project, both ways. */
+/** Measures a copy of `sizeMiB` from the lab's cloud a to cloud b and to another project, with both methods. */
 export async function measureLab(sizeMiB: number): Promise<FanoutRow> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-lab-'));
   try {
@@ -38,7 +38,7 @@ export async function measureLab(sizeMiB: number): Promise<FanoutRow> {
     const imageId = (await ask('upload', path)) as string;
     const args = ['distribute', imageId, '--os-cloud', 'builder', '--upload-clouds', 'consumer,neighbour'];
     const program = join(ROOT, 'dist/bin/github-runner-image-builder.js');
-    const ours = await measure(LAB, node(program, args), {}); // it becomes node: the same process
+    const ours = await measure(LAB, node(program, args), {}); // the lab's script replaces itself with node, so this measures node
     const [url = '', token = '', ...destinations] = (await ask('tokens')) as readonly string[];
     const baselineArgs = node(join(COMPILED, 'baseline.js'), [url, token, imageId, ...destinations]);
     const baseline = await measure(LAB, baselineArgs, {});

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A link of so many bytes a second, shared by all that goes over it. */
+/** A network link with a limited rate that all its transfers share. */
 export interface Link {
-  /** Resolves when `bytes` more have passed. */
+  /** Resolves when another `bytes` have passed. */
   pass(bytes: number): Promise<void>;
 }
 
 const BURST_MS = 20;
 
-/** Opens a link; it may be ahead of its rate by 20 ms, since timers are no finer. */
+/** Opens a link. It may be ahead of its rate by up to 20 ms, because timers are not precise enough for less. */
 export function openLink(bytesPerSecond: number): Link {
   let freeAt = performance.now();
   return {

@@ -6,21 +6,22 @@ import { FANOUT_HEADING, HOOKS_HEADING, renderFanoutRow, renderHookRow } from '.
 
 const HELP = `npm run bench [-- OPTIONS]
 
-Measures the hooks of the charm, and copies of one image to many clouds, ours against the Python program's.
+Measures the hooks of the charm, and copies of one image to many clouds with our program and with the Python program's
+method.
 
-  --only PART   hooks or fanout; all parts by default
-  --json        prints one object with the parts that were measured:
+  --only PART   hooks or fanout (default: all parts)
+  --json        prints one object with the measured parts:
                 {"hooks": [{what, relations, seconds, toolSeconds, toolCalls, peakRssMiB}],
                  "fanout": [{clouds, sizeMiB, linkMBps, seconds, baselineSeconds, boundSeconds, peakRssMiB,
                              diskWrittenBytes, baselineDiskWrittenBytes}],
                  "lab": [the same, against the lab's Glances]}
   --size MiB    the size of the image (default: 1024); the last row has four times as much
   --link MB/s   the rate of each link (default: 60)
-  --lab         also copies between the lab's Glances; needs root and a lab that is up
+  --lab         also copies between the lab's Glances; needs root and a running lab
   --help        prints this text
 
 A row of hooks is the median of several runs of update-status on a unit that has nothing to do. The first row is bare
-Node. The row of Python's ops is left out where python3 cannot import ops.
+Node. The row of Python's ops is left out if python3 cannot import ops.
 `;
 
 const PARTS = ['hooks', 'fanout'] as const;

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What one run of a program cost. */
+/** The cost of one run of a program. */
 export interface Cost {
   readonly seconds: number;
-  /** The most resident memory that it ever had, as the kernel keeps it. */
+  /** The peak of its resident memory, from the kernel's accounting. */
   readonly peakRssMiB: number;
-  /** What it caused to be written to storage, as the kernel keeps it. */
+  /** The bytes that it caused to be written to storage, from the kernel's accounting. */
   readonly diskWrittenBytes: number;
   readonly stdout: string;
 }
@@ -18,11 +18,11 @@ function readNumber(path: string, key: string): number {
     const line = new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(readFileSync(path, 'utf8'));
     return Number(line?.[1] ?? 0);
   } catch {
-    return 0; // it has ended between two looks
+    return 0; // the process has ended between two samples
   }
 }
 
-/** Runs a program to its end and measures it. Throws when it fails. */
+/** Runs a program and measures it. Throws when the program fails. */
 export async function measure(
   program: string,
   args: readonly string[],

@@ -1,12 +1,12 @@
 #!/usr/bin/perl
 # meter.pl RESULT PROGRAM ARGUMENT...
-# Runs a program and writes to RESULT how many seconds it took and its peak resident memory in KiB, as the kernel
-# accounts for it: sampling /proc is too coarse for a program that takes less than a tenth of a second.
+# Runs a program and writes its duration in seconds and its peak resident memory in KiB to RESULT. Both come from the
+# kernel's accounting, because sampling /proc is too coarse for a program that takes less than a tenth of a second.
 use strict;
 use warnings;
 use Config;
 
-# Numbers of system calls: Perl's own modules for them are not in every installation.
+# The numbers of the system calls. Perl's modules for them are not in every installation.
 my ($CLOCK_GETTIME, $GETRUSAGE) = $Config{archname} =~ /^aarch64/ ? (113, 165) : (228, 98);
 my ($CLOCK_MONOTONIC, $RUSAGE_CHILDREN) = (1, -1);
 
@@ -20,7 +20,7 @@ sub now {
 sub peak_kib {
     my $usage = pack('q18');
     syscall($GETRUSAGE, $RUSAGE_CHILDREN, $usage) == 0 or die "getrusage: $!";
-    return (unpack('q18', $usage))[4]; # ru_maxrss, after two times of two fields each
+    return (unpack('q18', $usage))[4]; # ru_maxrss, after two timeval structs of two fields each
 }
 
 my ($result, @program) = @ARGV;

@@ -3,7 +3,7 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The cost of one run of a program, its children included. */
+/** The cost of one run of a program, including its children. */
 export interface Metered {
   readonly seconds: number;
   readonly peakRssMiB: number;
@@ -12,13 +12,13 @@ export interface Metered {
 const METER = join(import.meta.dirname, 'meter.pl');
 const PERL = '/usr/bin/perl';
 
-/** Runs a program to its end. Throws when it fails. */
+/** Runs a program under the meter. Throws when the program fails. */
 export async function meterProgram(program: readonly string[], result: string): Promise<Metered> {
   await promisify(execFile)(PERL, [METER, result, ...program]);
   return readMeter(result);
 }
 
-/** Replaces the entry of the charm in `charmDir` by one that runs it under the meter. */
+/** Replaces the dispatch of the charm in `charmDir` with a script that runs it under the meter. */
 export async function meterCharm(charmDir: string, result: string): Promise<void> {
   const dispatch = join(charmDir, 'dispatch');
   await rename(dispatch, `${dispatch}-metered`);
@@ -26,7 +26,7 @@ export async function meterCharm(charmDir: string, result: string): Promise<void
   await chmod(dispatch, 0o755);
 }
 
-/** Reads what the meter wrote last. */
+/** Reads the last result of the meter. */
 export async function readMeter(result: string): Promise<Metered> {
   const [seconds, peakKiB] = (await readFile(result, 'utf8')).split(' ').map(Number);
   if (seconds === undefined || peakKiB === undefined) throw new Error(`${result}: expected two numbers`);

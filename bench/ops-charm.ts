@@ -29,7 +29,7 @@ export function canImportOps(): boolean {
 
 /** Packs the smallest charm on `ops` that sets a status. */
 export async function packOpsCharm(folder: string): Promise<string> {
-  const pythonPath = process.env['PYTHONPATH'] ?? ''; // a hook inherits nothing
+  const pythonPath = process.env['PYTHONPATH'] ?? ''; // a hook inherits no environment
   const files = {
     'metadata.yaml': 'name: smallest\nsummary: Sets a status.\ndescription: Sets a status.\n',
     'manifest.yaml': "bases: [{ name: ubuntu, channel: '24.04', architectures: [amd64, arm64] }]\n",

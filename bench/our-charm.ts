@@ -13,7 +13,7 @@ import type { UnitAgent } from '../tests/support/juju/unit-agent.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** A daemon that does nothing: it must not compete with the hooks that are measured. */
+/** A daemon that does nothing, so that it does not compete with the measured hooks. */
 const IDLE_DAEMON = 'setInterval(() => undefined, 2 ** 30);\n';
 
 /** Packs the charm of dist/. */
@@ -24,10 +24,10 @@ export async function packOurCharm(folder: string): Promise<string> {
   return target;
 }
 
-/** Deploys a unit with so many consumers of one unit each, all of which have been told their images. */
+/** Deploys a unit with this number of relations, each with one consumer unit whose images are published. */
 export async function deployOurCharm(machine: Machine, agent: UnitAgent, relations: number): Promise<void> {
   await mkdir(join(agent.charmDir, 'bin'));
-  await symlink(process.execPath, join(agent.charmDir, 'bin/node')); // hooks run with the Node of the first row
+  await symlink(process.execPath, join(agent.charmDir, 'bin/node')); // hooks use the same Node as the first row
   await writeFile(join(agent.charmDir, 'dist/bin/scheduler.js'), IDLE_DAEMON);
   for (let number = 1; number <= relations; number++) {
     const relation = addRelation(agent.model, 'image', `consumer${number}`);
@@ -54,7 +54,7 @@ function configOf(agent: UnitAgent): ConfigChange {
   };
 }
 
-/** Writes what the daemon writes when every consumer has its image. */
+/** Writes the built.json of a daemon whose consumers all have their images. */
 async function reportImages(machine: Machine, agent: UnitAgent): Promise<void> {
   const paths = unitPaths(machine.root, agent.model.unit);
   const { consumers, generation } = parseDesiredState(await readFile(paths.desired, 'utf8'));

@@ -47,14 +47,14 @@ async function listFixed(root) {
     await describeCalls(root),
     `a transfer into a cloud: ${number('image-builder/distribute/distribute', 'ATTEMPTS')} attempts, ` +
       `${describePauses(number('image-builder/distribute/distribute', 'ATTEMPTS'), seconds('image-builder/distribute/distribute', 'RETRY_DELAY_MS'))} s between them`,
-    `a copy to many clouds starts at most ${seconds('image-builder/distribute/shared-read', 'GRACE_MS')} s after the first cloud is ready, ` +
-      `and a cloud continues alone once it has delayed the others for ${seconds('image-builder/distribute/shared-read', 'PATIENCE_MS')} s ` +
+    `a copy to many clouds starts at most ${seconds('image-builder/distribute/shared-read', 'JOIN_WINDOW_MS')} s after the first cloud is ready, ` +
+      `and a cloud continues alone once it has delayed the others for ${seconds('image-builder/distribute/shared-read', 'MAX_DELAY_MS')} s ` +
       `plus ${Math.round(number('system/streams/fan-out', 'TOLERANCE') * 100)} % of the elapsed time`,
-    `the deletion of a dead build's server: at most ${number('image-builder/cleanup/sweep', 'LONGEST_S')} s`,
+    `the deletion of a dead build's server: at most ${number('image-builder/cleanup/sweep', 'MAX_DELETE_WAIT_S')} s`,
     await describeFetch(root),
     `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/process/systemd', 'TIMEOUT_MS')} s`,
-    `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'FAREWELL_MS')} s`,
-    `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_WITHIN_MS')} s`,
+    `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'JOBS_END_TIMEOUT_MS')} s`,
+    `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_TIMEOUT_MS')} s`,
     `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'DISPATCH_TIMEOUT_MS')} s, because other hooks run first`,
   ];
 }

@@ -12,13 +12,13 @@ import { findLogFormat, renderNotice } from '../cli/stderr.ts';
 
 const argv = process.argv.slice(2);
 const stop = new AbortController();
-setMaxListeners(0, stop.signal); // each cloud listens, however many there are
+setMaxListeners(0, stop.signal); // each cloud adds a listener
 let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stoppedBy !== undefined) {
-      const text = `${signal}: still undoing what was made; SIGKILL would leave it to the next run\n`;
+      const text = `${signal}: the clean-up is still running; SIGKILL would leave it to the next run\n`;
       writeAllSync(2, renderNotice(text, findLogFormat(argv), systemClock));
       return;
     }

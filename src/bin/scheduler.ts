@@ -7,23 +7,23 @@ import { readPackageVersion } from '../system/package-version.ts';
 import { writeAllSync } from '../system/files/write-all.ts';
 import { runScheduler } from '../scheduler/run-scheduler.ts';
 
-/** systemd waits longer, and then kills. */
-const STOP_WITHIN_MS = 4500;
+/** Shorter than the stop timeout of the systemd unit, after which systemd kills the process. */
+const STOP_TIMEOUT_MS = 4500;
 
 const stop = new AbortController();
-setMaxListeners(0, stop.signal); // each job listens
+setMaxListeners(0, stop.signal); // each job adds a listener
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     stop.abort(new CancelledError(`stopped by ${signal}`));
-    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+    setTimeout(() => process.exit(0), STOP_TIMEOUT_MS).unref();
   });
 }
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    writeAllSync(2, `ERROR: this is a bug, please report it: ${told}\n`);
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    writeAllSync(2, `ERROR: this is a bug, please report it: ${stack}\n`);
     process.exit(1);
   });
 }
@@ -43,4 +43,4 @@ const exitCode = await runScheduler({
   newBuildId: () => randomBytes(6).toString('hex'),
   random: Math.random,
 });
-process.exit(exitCode); // all is written; a juju-exec that does not end must not keep us
+process.exit(exitCode); // a juju-exec that hangs must not keep the process alive

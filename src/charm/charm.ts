@@ -9,7 +9,8 @@ import type { Clock } from '../model/clock.ts';
 import { ProductError } from '../model/errors.ts';
 import { readTextFile } from '../system/files/text-file.ts';
 import type { Logger } from '../system/log/logger.ts';
-import { type ActionRequest, type Decision, decide } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
+import type { ActionRequest } from './desired.ts';
 import { type LeavingUnit, clearStopped, isStopped, removeUnit, stopUnit } from './leave-host.ts';
 import { observeHost, observeModel } from './observe.ts';
 import type { ObservedModel } from './observed.ts';
@@ -17,26 +18,26 @@ import { cutLine } from './status/status-line.ts';
 import { findObstacle } from './status/unit-status.ts';
 import { writeDecision } from './write-decision.ts';
 
-/** What the charm uses. */
+/** The dependencies of the charm. */
 export interface CharmParts {
   readonly context: JujuContext;
   readonly tools: HookTools;
   readonly host: Host;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** This software's version. */
+  /** The version of this software. */
   readonly version: string;
-  /** The architecture of the unit's machine, as `uname -m` says it. */
+  /** The architecture of the unit's machine, as `uname -m` prints it. */
   readonly machine: string;
-  /** 12 hex digits. */
+  /** Returns 12 hex digits. */
   readonly newBuildId: () => string;
 }
 
 type ActionEvent = Extract<CharmEvent, { readonly kind: 'action' }>;
 
 /**
- * The charm. Whatever the event, it reads everything, decides, and writes what differs: so any event can carry any
- * change, be repeated, or be missed. It never waits for a cloud.
+ * The charm. On every event it reads everything, decides, and writes what differs, so an event can be repeated, missed
+ * or replaced by another. It never waits for a cloud.
  */
 export class GithubRunnerImageBuilderCharm {
   readonly #parts: CharmParts;
@@ -45,16 +46,16 @@ export class GithubRunnerImageBuilderCharm {
     this.#parts = parts;
   }
 
-  /** Handles one event. What it throws makes the hook fail, and Juju run it again. */
-  async handle(event: CharmEvent): Promise<void> {
-    if (event.kind === 'action') return this.#act(event);
+  /** Reacts to one event. An error fails the hook, and Juju runs it again. */
+  async dispatch(event: CharmEvent): Promise<void> {
+    if (event.kind === 'action') return this.#runAction(event);
     if (isHook(event, ['stop'])) return stopUnit(this.#leavingUnit);
     if (isHook(event, ['remove'])) return removeUnit(this.#leavingUnit);
     const { host, tools, version, logger } = this.#parts;
     if (isHook(event, ['install', 'start'])) await clearStopped(host.paths);
     if (isHook(event, ['install', 'start', 'upgrade-charm'])) await tools.applicationVersionSet(version);
     if (await isStopped(host.paths)) {
-      logger.info('nothing is done, as the unit is stopped');
+      logger.info('event ignored: the unit is stopped');
       return;
     }
     await this.#reconcile(event);
@@ -74,15 +75,15 @@ export class GithubRunnerImageBuilderCharm {
     const { tools, logger } = this.#parts;
     try {
       const model = await observeModel(this.#parts, event);
-      await this.#carryOut(model);
+      await this.#apply(model);
     } catch (error) {
       if (!(error instanceof ProductError) || error.kind !== 'input') throw error;
-      logger.error('the machine or the charm is not as it must be', { reason: error.message });
+      logger.error('the machine or the charm is not usable', { reason: error.message });
       await tools.statusSet({ name: 'blocked', message: cutLine(error.message) });
     }
   }
 
-  async #carryOut(model: ObservedModel, request?: ActionRequest): Promise<Decision> {
+  async #apply(model: ObservedModel, request?: ActionRequest): Promise<Decision> {
     await this.#setUpHost(model);
     const { host, logger } = this.#parts;
     const decision = decide({ ...model, ...(await observeHost(host, logger)) }, request);
@@ -90,16 +91,16 @@ export class GithubRunnerImageBuilderCharm {
     return decision;
   }
 
-  /** Also after any other event than install: that one may have come when options were still missing. */
+  /** Sets up the host on every event, because options may still have been missing during install. */
   async #setUpHost({ settings, unit, application }: ObservedModel): Promise<void> {
     const { host } = this.#parts;
     if (settings === undefined) {
       if ((await readTextFile(host.paths.serviceFile)) === undefined) return;
-      await upgradeApp(host); // a new charm's program is not to wait for an option to be put right
+      await upgradeApp(host); // a new program is installed even while options are invalid
       return ensureService(unit, host);
     }
     const config = {
-      cloudConfig: { clouds: {} }, // credentials are written with their generation, once that is decided
+      cloudConfig: { clouds: {} }, // written later, when the generation of the credentials is decided
       channel: 'charm',
       cronInterval: settings.config.intervalHours,
       imageArch: settings.config.arch,
@@ -109,17 +110,17 @@ export class GithubRunnerImageBuilderCharm {
     await initialize(config, host);
   }
 
-  async #act(event: ActionEvent): Promise<void> {
+  async #runAction(event: ActionEvent): Promise<void> {
     const { tools, host, newBuildId } = this.#parts;
     if (event.name !== 'run') return tools.actionFail(`expected the action run, got ${event.name}`);
     if (await isStopped(host.paths)) return tools.actionFail('the unit is stopped');
     const model = await observeModel(this.#parts, event);
     if (!model.isLeader) {
-      return tools.actionFail(`this unit stands by: juju run ${model.application}/leader run`);
+      return tools.actionFail(`this unit is not the leader: use juju run ${model.application}/leader run`);
     }
     const obstacle = findObstacle(model);
     if (obstacle !== undefined) return tools.actionFail(obstacle.message);
-    const { desired } = await this.#carryOut(model, { action: event.taskId, newBuildId });
+    const { desired } = await this.#apply(model, { action: event.taskId, newBuildId });
     const builds = desired?.requests.find(({ action }) => action === event.taskId)?.builds ?? [];
     await tools.actionSet({
       'build-ids': builds.map(({ buildId }) => buildId).join(','),

@@ -4,37 +4,37 @@ import type { Secret } from '../model/secret.ts';
 import { ConfigInvalidError } from './errors.ts';
 import { OptionReader } from './option-reader.ts';
 
-/** What `config-get` gives: a value for each option that is set or has a default. */
+/** The output of `config-get`: a value for each option that is set or has a default. */
 export type RawConfig = Readonly<Record<string, unknown>>;
 
-/** How to log in to the build cloud; the password is in a secret of Juju's. */
+/** The login to the build cloud. The password is in a Juju secret. */
 interface OpenstackOptions {
   readonly authUrl: string;
   readonly projectDomainName: string;
   readonly projectName: string;
   readonly userDomainName: string;
   readonly userName: string;
-  /** Empty: the only one there is. */
+  /** Empty when the cloud has a single region. */
   readonly region: string;
-  /** The secret's URI. */
+  /** The URI of the secret. */
   readonly passwordSecret: string;
 }
 
-/** The charm's options, understood. */
+/** The parsed options of the charm. */
 export interface CharmConfig {
   readonly openstack: OpenstackOptions;
   readonly arch: Arch;
-  /** In the operator's order: the first makes the primary image. */
+  /** In the operator's order; the first base makes the primary image. */
   readonly bases: readonly Base[];
   readonly intervalHours: number;
-  /** Empty: chosen by the builder. */
+  /** Empty when the builder chooses the flavor. */
   readonly flavor: string;
   readonly network: string;
   readonly keepRevisions: number;
-  /** Empty: the latest. */
+  /** Empty for the latest version. */
   readonly runnerVersion: string;
   readonly scriptUrl: Secret | undefined;
-  /** The URI of the secret that is the script's environment; empty: none. */
+  /** The URI of the secret with the script's environment; empty when there is none. */
   readonly scriptSecret: string;
   readonly cloudImagesUrl: string;
   readonly runnerReleasesUrl: string;
@@ -42,8 +42,8 @@ export interface CharmConfig {
 }
 
 /**
- * Understands the charm's options. `machine` is the unit's own architecture, as `uname -m` says it. Throws
- * ConfigInvalidError with everything that is wrong; words that are not known are refused, never replaced.
+ * Parses the charm's options. `machine` is the unit's own architecture, as `uname -m` prints it. Throws
+ * ConfigInvalidError with all problems; an unknown word is a problem and never replaced by a default.
  */
 export function parseCharmConfig(raw: RawConfig, machine: string): CharmConfig {
   const reader = new OptionReader(raw);
@@ -85,9 +85,13 @@ function readArch(reader: OptionReader, machine: string): Arch {
   const arch = findArch(given === '' ? machine : given);
   const words = `one of ${ARCHES.join(', ')}`;
   if (arch === undefined && given === '') {
-    reader.problem('architecture', `${words}, as this machine's own cannot be taken`, machine);
+    reader.addProblem(
+      'architecture',
+      `${words}, as the architecture of this machine is not supported`,
+      machine,
+    );
   } else if (arch === undefined) {
-    reader.problem('architecture', words, given);
+    reader.addProblem('architecture', words, given);
   }
   return arch ?? 'x64';
 }
@@ -97,7 +101,7 @@ function readBases(reader: OptionReader): readonly Base[] {
   const unknown = words.filter((word) => findBase(word) === undefined).map((word) => word.trim());
   if (unknown.length > 0) {
     const got = unknown.map((word) => (word === '' ? 'an empty word' : word)).join(', ');
-    reader.problem('base-image', `a comma list of ${BASE_SPELLINGS.join(', ')}`, got);
+    reader.addProblem('base-image', `a comma list of ${BASE_SPELLINGS.join(', ')}`, got);
   }
   return [...new Set(words.flatMap((word) => findBase(word) ?? []))];
 }
@@ -105,7 +109,7 @@ function readBases(reader: OptionReader): readonly Base[] {
 function readRunnerVersion(reader: OptionReader): string {
   const version = reader.text('runner-version');
   if (version !== '' && !/^\d+\.\d+\.\d+$/.test(version)) {
-    reader.problem('runner-version', 'a version like 2.331.0', version);
+    reader.addProblem('runner-version', 'a version like 2.331.0', version);
   }
   return version;
 }
@@ -113,7 +117,11 @@ function readRunnerVersion(reader: OptionReader): string {
 function readScriptSecret(reader: OptionReader): string {
   const uri = reader.secretUri('script-secret-id', reader.text('script-secret-id'));
   if (uri !== '' && reader.text('script-url') === '') {
-    reader.problem('script-secret-id', 'script-url to be set too, as only a script is told it', '');
+    reader.addProblem(
+      'script-secret-id',
+      'script-url to be set too, as only a script receives the secret',
+      '',
+    );
   }
   return uri;
 }

@@ -1,30 +1,28 @@
-import { type InstalledCredentials, holdsSame } from '../builder/credentials.ts';
+import { holdsSame } from '../builder/credentials.ts';
 import { loginByName } from '../model/cloud-login.ts';
 import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
-import type { DesiredState } from '../model/desired-state.ts';
 import type { HostSecrets } from '../model/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
 import type { ConsumerCloud } from './relations/consumers.ts';
 import { BUILD_CLOUD } from './desired.ts';
-import type { CharmSettings } from './observed.ts';
+import type { CharmSettings, Observed } from './observed.ts';
 
-/** What stands in the unit's run folder, and whether it is to be written. */
+/** The content of the unit's run folder. */
 export interface CredentialsDecision {
   readonly clouds: OpenstackCloudsConfig;
   readonly secrets: HostSecrets;
-  readonly isWritten: boolean;
+  /** False when the run folder already has this content. */
+  readonly shouldWrite: boolean;
 }
 
 /**
- * clouds.yaml and secrets.json for what is wanted. Their generation grows only when their content changes or is gone,
- * as after a reboot; it is never lower than the daemon was told.
+ * Decides the content of clouds.yaml and secrets.json. Their generation grows only when the content changes or is
+ * missing, as after a reboot, and never falls below the generation in desired.json.
  */
 export function decideCredentials(
   settings: CharmSettings,
   consumers: readonly ConsumerCloud[],
-  proxy: HostSecrets['proxy'],
-  installed: InstalledCredentials,
-  before: DesiredState | undefined,
+  { proxy, installed, desired }: Pick<Observed, 'proxy' | 'installed' | 'desired'>,
 ): CredentialsDecision {
   const clouds = deriveClouds(settings, consumers);
   const secrets = {
@@ -32,13 +30,15 @@ export function decideCredentials(
     scriptSecrets: settings.scriptSecrets,
     proxy,
   };
-  const [told, has] = [before?.credentialsGeneration ?? 0, installed.secrets?.generation ?? 0];
-  const isSame = has >= told && holdsSame(installed, { clouds, secrets: { ...secrets, generation: has } });
-  const generation = isSame ? has : Math.max(told, has) + 1;
-  return { clouds, secrets: { generation, ...secrets }, isWritten: !isSame };
+  const required = desired?.credentialsGeneration ?? 0;
+  const current = installed.secrets?.generation ?? 0;
+  const isSame =
+    current >= required && holdsSame(installed, { clouds, secrets: { ...secrets, generation: current } });
+  const generation = isSame ? current : Math.max(required, current) + 1;
+  return { clouds, secrets: { generation, ...secrets }, shouldWrite: !isSame };
 }
 
-/** The build cloud first, then one entry for each consumer unit. */
+/** Returns an entry for the build cloud, then one for each consumer unit. */
 function deriveClouds(
   { config, password }: CharmSettings,
   consumers: readonly ConsumerCloud[],

@@ -3,58 +3,49 @@ import type { UnitStatus } from '../model/unit-status.ts';
 import { type ConsumerCloud, type ImageRelation, listConsumers } from './relations/consumers.ts';
 import { type CredentialsDecision, decideCredentials } from './credentials.ts';
 import {
+  type ActionRequest,
   type DesiredSettings,
   addRequest,
   deriveImages,
   deriveProject,
-  freeze,
+  keepLastSettings,
+  listOpenRequests,
   nextDesiredState,
-  openRequests,
 } from './desired.ts';
 import { type DatabagDecision, decideDatabag } from './relations/image-databag.ts';
 import type { Observed, CharmSettings } from './observed.ts';
 import { scriptDigestOf } from './script-digest.ts';
 import { deriveUnitStatus } from './status/unit-status.ts';
 
-/** What an action asks for. */
-export interface ActionRequest {
-  /** The action's task id. */
-  readonly action: string;
-  readonly newBuildId: () => string;
-}
-
-/** What one dispatch is to write. */
+/** Everything that one dispatch writes. */
 export interface Decision {
-  /** `undefined`: what stands in the run folder is left. */
+  /** Undefined when the run folder stays unchanged. */
   readonly credentials: CredentialsDecision | undefined;
-  /** `undefined`: the daemon has no orders, and gets none. */
+  /** Undefined when there has never been a desired state and none can be derived. */
   readonly desired: DesiredState | undefined;
-  readonly isDesiredWritten: boolean;
+  readonly shouldWriteDesired: boolean;
   readonly databags: readonly DatabagDecision[];
   readonly status: UnitStatus;
 }
 
 /**
- * Decides everything, from what was read at the start of a dispatch and nothing else; so it does not matter which
- * event it was. While options or secrets cannot be used, the daemon's last orders go on: images are kept fresh as they
- * were wanted last, for those consumers that are still there, and databags are kept up.
+ * Decides from what was read at the start of a dispatch and nothing else, so the kind of event makes no difference.
+ * While options or secrets are invalid, the last desired settings stay in force for the remaining consumers, and
+ * databags are still updated.
  */
 export function decide(observed: Observed, request?: ActionRequest): Decision {
   const { settings, built, relations, desired: before } = observed;
   const consumers = listConsumers(relations);
-  const credentials =
-    settings === undefined
-      ? undefined
-      : decideCredentials(settings, consumers, observed.proxy, observed.installed, before);
+  const credentials = settings === undefined ? undefined : decideCredentials(settings, consumers, observed);
   const images = settings === undefined ? before?.images : imagesOf(settings, consumers, observed);
   const databags = relations.map((relation) => decideDatabag(relation, images, built));
   const published = databags.map(({ publication }) => publication);
-  const desire = images && deriveDesire(observed, { consumers, credentials, images, published }, request);
-  const desired = desire === undefined ? undefined : nextDesiredState(desire, before, built);
+  const next = images && deriveSettings(observed, { consumers, credentials, images, published }, request);
+  const desired = next === undefined ? undefined : nextDesiredState(next, before, built);
   return {
     credentials,
     desired,
-    isDesiredWritten: desired !== before,
+    shouldWriteDesired: desired !== before,
     databags,
     status: deriveUnitStatus({
       application: observed.application,
@@ -87,24 +78,24 @@ function imagesOf(
   return deriveImages(config, { application, scriptDigest, consumers });
 }
 
-/** What the desired state is made of, beside what was observed. */
-interface DesireParts {
+/** The parts of the desired state that were decided already. */
+interface DecidedParts {
   readonly consumers: readonly ConsumerCloud[];
   readonly credentials: CredentialsDecision | undefined;
   readonly images: DesiredImages;
   readonly published: readonly Publication[];
 }
 
-function deriveDesire(
+function deriveSettings(
   observed: Observed,
-  { consumers, credentials, images, published }: DesireParts,
+  { consumers, credentials, images, published }: DecidedParts,
   request: ActionRequest | undefined,
 ): DesiredSettings | undefined {
   const { settings, desired: before, unit, application, modelUuid, isLeader } = observed;
   const role = isLeader ? 'works' : 'observes';
   const requests = listRequests(observed, [...images.keys()], request);
   if (settings === undefined || credentials === undefined) {
-    return before && freeze({ ...before, role }, consumers, published, requests);
+    return before && keepLastSettings({ ...before, role }, consumers, published, requests);
   }
   return {
     unit,
@@ -126,7 +117,7 @@ function listRequests(
   imageNames: readonly string[],
   request: ActionRequest | undefined,
 ): readonly BuildRequest[] {
-  const open = openRequests(before?.requests ?? [], built?.answered ?? [], imageNames);
+  const open = listOpenRequests(before?.requests ?? [], built?.answered ?? [], imageNames);
   if (request === undefined) return open;
-  return addRequest(open, request.action, imageNames, built?.endedBuilds ?? [], request.newBuildId);
+  return addRequest(open, request, imageNames, built?.endedBuilds ?? []);
 }

@@ -19,13 +19,13 @@ import {
 } from '../model/run-config.ts';
 import type { CharmConfig } from './config.ts';
 
-/** The build cloud's key in clouds.yaml; a consumer's key never is the same, as it ends in a hash. */
+/** The build cloud's key in clouds.yaml. A consumer's key ends in a hash and so never equals it. */
 export const BUILD_CLOUD = 'builder';
 
-/** More are not kept: the newest ask for the same builds. */
-const MOST_REQUESTS = 20;
+/** The number of requests that are kept. Older ones can be dropped because the newest share their builds. */
+const MAX_REQUESTS = 20;
 
-/** The facts beside the options that run configs are derived from. */
+/** The facts, in addition to the options, that run configs are derived from. */
 export interface ImageFacts {
   readonly application: string;
   /** Empty without a script. */
@@ -33,7 +33,7 @@ export interface ImageFacts {
   readonly consumers: readonly Pick<Consumer, 'cloudId'>[];
 }
 
-/** Expands the matrix that the options describe. Nothing else in the charm or the daemon expands it. */
+/** Expands the matrix that the options describe. No other code in the charm or the daemon expands it. */
 export function deriveImages(config: CharmConfig, facts: ImageFacts): DesiredImages {
   return byImageName(expandRunConfigs(deriveMatrix(config), deriveStaticConfigs(config, facts)));
 }
@@ -76,34 +76,34 @@ function deriveServiceConfig({ cloudImagesUrl, runnerReleasesUrl }: CharmConfig)
   return { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl };
 }
 
-/** Returns what identifies the project of the build cloud. */
+/** Returns the identity of the project in the build cloud. */
 export function deriveProject({ openstack }: CharmConfig): string {
   const { authUrl, projectDomainName, projectName, region } = openstack;
   return `${authUrl} ${projectDomainName}/${projectName} ${region}`.trimEnd();
 }
 
-/** All of the desired state but its number. */
+/** The desired state without its format and generation. */
 export type DesiredSettings = Omit<DesiredState, 'format' | 'generation'>;
 
 /**
- * The next desired state: the one before when nothing differs, else one with a higher number than any that the daemon
- * may know, also when the one before was lost.
+ * Returns `before` when the settings are the same, and otherwise a state of the next generation. That generation is
+ * higher than any that the daemon has seen, even when `before` was lost.
  */
 export function nextDesiredState(
-  desire: DesiredSettings,
+  settings: DesiredSettings,
   before: DesiredState | undefined,
   built: Built | undefined,
 ): DesiredState {
   const known = Math.max(before?.generation ?? 0, built?.desiredGeneration ?? 0);
   if (before !== undefined) {
-    const same: DesiredState = { format: 2, generation: before.generation, ...desire };
+    const same: DesiredState = { format: 2, generation: before.generation, ...settings };
     if (encodeDesiredState(same) === encodeDesiredState(before)) return before;
   }
-  return { format: 2, generation: known + 1, ...desire };
+  return { format: 2, generation: known + 1, ...settings };
 }
 
-/** The requests that still wait: not answered yet, for images that are still wanted. */
-export function openRequests(
+/** Returns the requests that are not answered yet, without images that are no longer desired. */
+export function listOpenRequests(
   requests: readonly BuildRequest[],
   answered: readonly string[],
   imageNames: readonly string[],
@@ -117,27 +117,33 @@ export function openRequests(
     .filter(({ builds }) => builds.length > 0);
 }
 
-/** Adds what `action` asks for: every image. One that was asked for and whose build has not ended is the same build. */
+/** The request of an action for a build of every image. */
+export interface ActionRequest {
+  /** The action's task id. */
+  readonly action: string;
+  readonly newBuildId: () => string;
+}
+
+/** Adds a request for every image. An image shares the build of an earlier request until that build has ended. */
 export function addRequest(
   requests: readonly BuildRequest[],
-  action: string,
+  { action, newBuildId }: ActionRequest,
   imageNames: readonly string[],
   endedBuilds: readonly string[],
-  newBuildId: () => string,
 ): readonly BuildRequest[] {
   if (requests.some((request) => request.action === action)) return requests;
-  const asked = requests
+  const pending = requests
     .flatMap(({ builds }) => builds)
     .filter(({ buildId }) => !endedBuilds.includes(buildId));
   const builds = imageNames.map((imageName) => ({
     imageName,
-    buildId: asked.find((build) => build.imageName === imageName)?.buildId ?? newBuildId(),
+    buildId: pending.find((build) => build.imageName === imageName)?.buildId ?? newBuildId(),
   }));
-  return [...requests, { action, builds }].slice(-MOST_REQUESTS);
+  return [...requests, { action, builds }].slice(-MAX_REQUESTS);
 }
 
-/** What of the daemon's last orders goes on while the options cannot be used: for consumers that are still there. */
-export function freeze(
+/** Returns the last desired settings, for use while the options are invalid, without consumers that have left. */
+export function keepLastSettings(
   before: DesiredState,
   consumers: readonly Consumer[],
   published: readonly Publication[],

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { InputError } from '../model/errors.ts';
 import { readTextFile } from '../system/files/text-file.ts';
 
-/** From where the unit's paths hang: `/`, unless a file `host-root` beside the charm's folder names another folder. */
+/** Returns the root of the unit's paths: `/`, unless a file `host-root` next to the charm's folder names another. */
 export async function findHostRoot(charmDir: string): Promise<string> {
   const path = join(dirname(charmDir), 'host-root');
   const root = (await readTextFile(path))?.trim();

@@ -12,11 +12,11 @@ import { ensureFolder } from '../system/files/folders.ts';
 import type { Logger } from '../system/log/logger.ts';
 import { waitFor } from '../system/wait.ts';
 
-/** How long a hook waits for builds to clean up after themselves. */
-const FAREWELL_MS = 30_000;
-const LOOK_MS = 500;
+/** The time that the remove hook gives builds for their clean-up. */
+const JOBS_END_TIMEOUT_MS = 30_000;
+const POLL_INTERVAL_MS = 500;
 
-/** What it takes to leave a host. */
+/** A unit that stops or is removed. */
 export interface LeavingUnit {
   readonly host: Host;
   readonly orderer: JobPlace['orderer'];
@@ -24,17 +24,17 @@ export interface LeavingUnit {
   readonly logger: Logger;
 }
 
-/** Was the unit stopped, and not started since? */
+/** Reports whether the unit was stopped and has not been started since. */
 export async function isStopped(paths: UnitPaths): Promise<boolean> {
   return (await readTextFile(markerOf(paths))) !== undefined;
 }
 
-/** Lets the unit run again after a stop. */
+/** Allows the unit to run again after a stop. */
 export async function clearStopped(paths: UnitPaths): Promise<void> {
   await rm(markerOf(paths), { force: true });
 }
 
-/** Ends the daemon and tells its jobs to stop; relation hooks that come later do not start it again. */
+/** Stops the daemon and signals its jobs to stop. Later relation hooks do not start the daemon again. */
 export async function stopUnit({ host, orderer, logger }: LeavingUnit): Promise<void> {
   await ensureFolder(host.paths.state, 0o700);
   await writeFileAtomic(markerOf(host.paths), '', 0o600);
@@ -43,15 +43,15 @@ export async function stopUnit({ host, orderer, logger }: LeavingUnit): Promise<
   logger.info('stopped', { jobs });
 }
 
-/** Takes the unit off its host, once its jobs have ended or have had their time to. */
+/** Removes the unit from its host when its jobs have ended, or after a timeout. */
 export async function removeUnit(unit: LeavingUnit): Promise<void> {
   const { host, logger } = unit;
-  await stopUnit(unit); // a forced removal skips stop
+  await stopUnit(unit); // a forced removal skips the stop hook
   try {
     await waitForJobs(unit);
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
-    logger.warning('jobs still clean up while the unit goes', { reason: error.message });
+    logger.warning('jobs still clean up after the removal of the unit', { reason: error.message });
   }
   await removeFromHost(host);
   logger.info('removed from the host');
@@ -61,8 +61,8 @@ async function waitForJobs({ host, orderer, clock }: LeavingUnit): Promise<void>
   const place = { paths: host.paths, orderer };
   await waitFor(async () => ((await listOngoingJobs(place)).length === 0 ? true : undefined), {
     what: 'the builds of this unit to end',
-    timeoutMs: FAREWELL_MS,
-    intervalMs: LOOK_MS,
+    timeoutMs: JOBS_END_TIMEOUT_MS,
+    intervalMs: POLL_INTERVAL_MS,
     option: 'the remove hook',
     clock,
   });

@@ -18,15 +18,15 @@ import { readSecrets } from './secrets.ts';
 /** The endpoint that consumers integrate with. */
 const IMAGE_ENDPOINT = 'image';
 
-/** What it takes to read Juju's side. */
+/** The dependencies of reading the model from Juju. */
 export interface ModelReader {
   readonly context: JujuContext;
   readonly tools: HookTools;
-  /** The architecture of the unit's machine, as `uname -m` says it. */
+  /** The architecture of the unit's machine, as `uname -m` prints it. */
   readonly machine: string;
 }
 
-/** Reads all that Juju says, whatever the event. */
+/** Reads options, secrets and relations from Juju, on every event. */
 export async function observeModel(reader: ModelReader, event: CharmEvent): Promise<ObservedModel> {
   const { context, tools, machine } = reader;
   const raw = await tools.configGet();
@@ -85,17 +85,17 @@ async function readRelation(id: number, { tools, context }: ModelReader): Promis
   };
 }
 
-/** Returns the application that a unit belongs to: each call of a hook tool takes time, and its name tells it. */
+/** Returns a unit's application, which its name contains; this saves the call of a hook tool. */
 function applicationOf(unit: string | undefined): string | undefined {
   return unit?.slice(0, unit.lastIndexOf('/'));
 }
 
-/** How hook tools call a relation. */
+/** Returns the relation id as hook tools expect it. */
 export function relationName(id: number): string {
   return `${IMAGE_ENDPOINT}:${id}`;
 }
 
-/** Reads what stands on the host. A mailbox that cannot be understood counts as missing. */
+/** Reads the state of the host. A mailbox that does not parse counts as missing. */
 export async function observeHost(host: Host, logger: Logger): Promise<ObservedHost> {
   const { paths } = host;
   return {
@@ -117,7 +117,7 @@ async function readMailbox<T>(
     return parse(text);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    logger.warning('a mailbox cannot be understood and counts as missing', { path, reason: error.message });
+    logger.warning('a mailbox does not parse and counts as missing', { path, reason: error.message });
     return undefined;
   }
 }

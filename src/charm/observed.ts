@@ -6,38 +6,38 @@ import type { Secret } from '../model/secret.ts';
 import type { CharmConfig } from './config.ts';
 import type { ImageRelation } from './relations/consumers.ts';
 
-/** What the operator wants, with the secrets that it takes. */
+/** The operator's options with the content of their secrets. */
 export interface CharmSettings {
   readonly config: CharmConfig;
   readonly password: Secret;
   readonly scriptSecrets: Readonly<Record<string, Secret>>;
 }
 
-/** What Juju says. */
+/** The facts that Juju provides. */
 export interface ObservedModel {
-  /** `undefined` while there are problems. */
+  /** Undefined while there are problems. */
   readonly settings: CharmSettings | undefined;
-  /** All that is wrong with options and secrets. */
+  /** The problems of options and secrets. */
   readonly problems: readonly string[];
-  /** By number, without one that is being broken. */
+  /** Sorted by number, without a relation that is being broken. */
   readonly relations: readonly ImageRelation[];
   readonly unit: string;
   readonly application: string;
   readonly modelUuid: string;
-  /** Of the application's units, the leader alone works. */
+  /** Only the leader of the application's units builds. */
   readonly isLeader: boolean;
   readonly proxy: HostSecrets['proxy'];
 }
 
-/** What stands on the unit's host. */
+/** The state of the unit's host. */
 export interface ObservedHost {
-  /** The unit's key; `undefined` before the host was set up. */
+  /** The unit's key; undefined before the host is set up. */
   readonly key: Secret | undefined;
   readonly installed: InstalledCredentials;
-  /** `undefined`: none, or none that this version understands. */
+  /** Undefined when the file is missing or does not parse. */
   readonly desired: DesiredState | undefined;
   readonly built: Built | undefined;
 }
 
-/** All that a decision follows from. */
+/** The input of a decision. */
 export interface Observed extends ObservedModel, ObservedHost {}

@@ -1,6 +1,6 @@
 import { Secret } from '../model/secret.ts';
 
-/** Reads the charm's options one by one and collects what is wrong with any of them. */
+/** Reads the charm's options one by one and collects their problems. */
 export class OptionReader {
   readonly #raw: Readonly<Record<string, unknown>>;
   readonly #problems: string[] = [];
@@ -10,26 +10,26 @@ export class OptionReader {
     this.#raw = raw;
   }
 
-  /** All that was found; options that must be set come first, together. */
+  /** All problems. The first one lists the required options that are not set. */
   get problems(): readonly string[] {
     return this.#missing.length === 0
       ? this.#problems
       : [`set ${this.#missing.join(', ')}`, ...this.#problems];
   }
 
-  problem(option: string, expected: string, got: string): void {
+  addProblem(option: string, expected: string, got: string): void {
     this.#problems.push(`${option}: expected ${expected}, got ${got === '' ? 'nothing' : got}`);
   }
 
-  /** The option's text without spaces around it; empty when it is not set. */
+  /** Returns the option's trimmed text; empty when it is not set. */
   text(option: string): string {
     const value = this.#raw[option] ?? '';
     if (typeof value === 'string') return value.trim();
-    this.problem(option, 'a text', `a ${typeof value}`);
+    this.addProblem(option, 'a text', `a ${typeof value}`);
     return '';
   }
 
-  /** A text without which nothing can be done. */
+  /** Returns the text of a required option. */
   required(option: string): string {
     const text = this.text(option);
     if (text === '') this.#missing.push(option);
@@ -42,34 +42,34 @@ export class OptionReader {
       return value;
     }
     const got = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-    this.problem(option, `a whole number from ${least} to ${most}`, got);
+    this.addProblem(option, `a whole number from ${least} to ${most}`, got);
     return least;
   }
 
-  /** An http or https URL that anyone may read. */
+  /** Checks and returns an http or https URL without credentials. */
   publicUrl(option: string, text: string): string {
     const url = parseHttpUrl(text);
-    if (url === undefined) this.problem(option, 'a URL like https://example.com/path', shorten(text));
+    if (url === undefined) this.addProblem(option, 'a URL like https://example.com/path', shorten(text));
     if (url !== undefined && (url.username !== '' || url.password !== '')) {
-      this.problem(option, 'a URL without user and password', 'one with them');
+      this.addProblem(option, 'a URL without user and password', 'one with them');
     }
     return text;
   }
 
-  /** An http or https URL that may hold a token, so it is not told. */
+  /** Returns an http or https URL that may hold a token. Its problem does not repeat the value. */
   secretUrl(option: string): Secret | undefined {
     const text = this.text(option);
     if (text === '') return undefined;
     if (parseHttpUrl(text) === undefined) {
-      this.problem(option, 'a URL like https://example.com/path', 'something else');
+      this.addProblem(option, 'a URL like https://example.com/path', 'something else');
     }
     return new Secret(text);
   }
 
-  /** The URI of a secret of Juju's; whether it can be read is another question. */
+  /** Checks and returns the URI of a Juju secret, without reading the secret. */
   secretUri(option: string, text: string): string {
     if (text !== '' && !text.startsWith('secret:')) {
-      this.problem(option, 'the URI of a Juju secret like secret:<id>', 'something else'); // maybe the secret itself
+      this.addProblem(option, 'the URI of a Juju secret like secret:<id>', 'something else'); // not repeated: it may be the secret itself
     }
     return text;
   }
@@ -80,7 +80,7 @@ function parseHttpUrl(text: string): URL | undefined {
   return url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '' ? url : undefined;
 }
 
-/** One line, not too long to read. */
+/** Returns the text as one short line. */
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length <= 60 ? line : `${line.slice(0, 60)}…`;

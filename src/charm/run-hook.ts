@@ -9,17 +9,17 @@ import { unitPaths } from '../model/unit-paths.ts';
 import type { RunCommand } from '../system/process/command.ts';
 import { findHostRoot } from './host-root.ts';
 
-/** All that a hook has of its process. */
-export interface HookWorld {
+/** The parts of its process that a hook uses. */
+export interface HookProcess {
   readonly env: Environment;
   readonly cwd: string;
-  /** The Node that runs us. */
+  /** The path of the Node executable that runs this code. */
   readonly node: string;
   readonly runCommand: RunCommand;
   readonly writeErr: (text: string) => void;
 }
 
-/** What a charm is made of, for one event. */
+/** The dependencies of a charm, for one event. */
 export interface HookParts {
   readonly context: JujuContext;
   readonly tools: HookTools;
@@ -27,22 +27,22 @@ export interface HookParts {
   readonly logger: JujuLogger;
 }
 
-export type MakeCharm = (parts: HookParts) => { handle(event: CharmEvent): Promise<void> };
+export type MakeCharm = (parts: HookParts) => { dispatch(event: CharmEvent): Promise<void> };
 
-/** Has the charm handle the event that `env` tells of; gives the exit code. Its stdout stays empty. */
-export async function runHook(world: HookWorld, makeCharm: MakeCharm): Promise<number> {
+/** Reads the event from `env`, dispatches it to the charm and returns the exit code. Stdout stays empty. */
+export async function runHook(hookProcess: HookProcess, makeCharm: MakeCharm): Promise<number> {
   try {
-    const event = readEvent(world.env);
-    const parts = await gatherParts(world);
-    await handle(event, parts, makeCharm);
+    const event = readEvent(hookProcess.env);
+    const parts = await createParts(hookProcess);
+    await dispatch(event, parts, makeCharm);
     return 0;
   } catch (error) {
-    world.writeErr(`${describe(error)}\n`);
-    return 1; // Juju drops what was buffered and runs a hook again
+    hookProcess.writeErr(`${renderError(error)}\n`);
+    return 1; // Juju drops the buffered writes and runs the hook again
   }
 }
 
-async function gatherParts({ env, cwd, node, runCommand }: HookWorld): Promise<HookParts> {
+async function createParts({ env, cwd, node, runCommand }: HookProcess): Promise<HookParts> {
   const context = readContext(env, cwd);
   const tools = createHookTools(runCommand, env);
   const paths = unitPaths(await findHostRoot(context.charmDir), context.unitName);
@@ -50,21 +50,21 @@ async function gatherParts({ env, cwd, node, runCommand }: HookWorld): Promise<H
   return { context, tools, host, logger: createJujuLogger(tools) };
 }
 
-async function handle(event: CharmEvent, parts: HookParts, makeCharm: MakeCharm): Promise<void> {
+async function dispatch(event: CharmEvent, parts: HookParts, makeCharm: MakeCharm): Promise<void> {
   const { tools, logger } = parts;
   try {
-    await makeCharm(parts).handle(event);
+    await makeCharm(parts).dispatch(event);
   } catch (error) {
-    await logger.flush().catch(() => undefined); // the failure that came first is the one to tell
+    await logger.flush().catch(() => undefined); // the first failure matters more
     if (event.kind !== 'action' || !(error instanceof ProductError)) throw error;
-    return tools.actionFail(error.message); // exit code 1 would have Juju say no more than that
+    return tools.actionFail(error.message); // with exit code 1 Juju would report no message
   }
   await logger.flush();
 }
 
-/** The error with its stack and those of its causes; nothing of its other fields, which may be secret. */
-function describe(error: unknown): string {
+/** Renders the stacks of an error and its causes. Leaves out all other fields, which may hold secrets. */
+function renderError(error: unknown): string {
   if (!(error instanceof Error)) return `ERROR ${String(error)}`;
-  const cause = error.cause === undefined ? '' : `\ncaused by ${describe(error.cause)}`;
+  const cause = error.cause === undefined ? '' : `\ncaused by ${renderError(error.cause)}`;
   return `${error.stack ?? `${error.name}: ${error.message}`}${cause}`;
 }

@@ -3,8 +3,8 @@ import type { Secret } from '../model/secret.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /**
- * A digest that changes when the script's URL or its secrets do. It is an HMAC with a key of the unit, as it stands in
- * the clouds and a plain hash of a short secret could be guessed. Empty without a script.
+ * Returns a digest of the script's URL and secrets; empty without a script. It is an HMAC with a key of the unit: the
+ * digest is stored in the clouds, where a plain hash of a short secret could be guessed.
  */
 export function scriptDigestOf(
   key: Secret,

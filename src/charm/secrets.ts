@@ -2,10 +2,10 @@ import type { HookTools } from '../juju/hook-tools.ts';
 import type { Secret } from '../model/secret.ts';
 import type { RawConfig } from './config.ts';
 
-/** What Juju's secrets hold for us, and why not. */
+/** The content of the secrets that the options name, and the problems of reading them. */
 export interface SecretsRead {
   readonly password: Secret | undefined;
-  /** The script's environment, by the variables' names. */
+  /** The script's environment, by the names of the variables. */
   readonly scriptSecrets: Readonly<Record<string, Secret>>;
   readonly problems: readonly string[];
 }
@@ -13,21 +13,22 @@ export interface SecretsRead {
 type Reader = Pick<HookTools, 'secretGet'>;
 
 /**
- * Reads the secrets that the options name, the newest revision each time: a grant fires no hook. They are read also
- * while other options are wrong, so that all problems are told at once. What is not the operator's fault is thrown.
+ * Reads the newest revision of the secrets that the options name, on every event because a grant fires no hook. It
+ * reads them even while other options are invalid, to report all problems at once. Problems that the operator can
+ * solve are returned; any other failure throws.
  */
 export async function readSecrets(raw: RawConfig, application: string, tools: Reader): Promise<SecretsRead> {
   const password = await readSecret('openstack-password-secret', raw, application, tools);
   const script = await readSecret('script-secret-id', raw, application, tools);
   const found = password.content?.get('password');
-  const isEmpty = password.content !== undefined && (found === undefined || found.reveal() === '');
-  const empty = isEmpty
+  const isPasswordEmpty = password.content !== undefined && (found === undefined || found.reveal() === '');
+  const empty = isPasswordEmpty
     ? [
         `openstack-password-secret: its key password is missing or empty: juju update-secret ${password.id} password=…`,
       ]
     : [];
   return {
-    password: isEmpty ? undefined : found,
+    password: isPasswordEmpty ? undefined : found,
     scriptSecrets: toVariables(script.content ?? new Map()),
     problems: [
       ...password.problems,
@@ -38,7 +39,8 @@ export async function readSecrets(raw: RawConfig, application: string, tools: Re
   };
 }
 
-interface OneSecret {
+/** The result of reading the secret of one option. */
+interface SecretResult {
   readonly id: string;
   readonly content: ReadonlyMap<string, Secret> | undefined;
   readonly problems: readonly string[];
@@ -49,11 +51,11 @@ async function readSecret(
   raw: RawConfig,
   application: string,
   tools: Reader,
-): Promise<OneSecret> {
+): Promise<SecretResult> {
   const uri = raw[option];
   if (typeof uri !== 'string' || !uri.startsWith('secret:'))
     return { id: '', content: undefined, problems: [] };
-  const id = uri.slice(uri.search(/[^:/]*$/)); // ids are opaque; what comes before may name a model
+  const id = uri.slice(uri.search(/[^:/]*$/)); // the id is opaque; the text before it may name a model
   const answer = await tools.secretGet(uri);
   switch (answer.state) {
     case 'read':
@@ -65,11 +67,11 @@ async function readSecret(
   }
 }
 
-function failed(id: string, problem: string): OneSecret {
+function failed(id: string, problem: string): SecretResult {
   return { id, content: undefined, problems: [problem] };
 }
 
-/** Juju's keys have small letters, digits and dashes: `api-token` becomes `API_TOKEN`. */
+/** Turns Juju's keys, which have small letters, digits and dashes, into variables: `api-token` → `API_TOKEN`. */
 function toVariables(content: ReadonlyMap<string, Secret>): Readonly<Record<string, Secret>> {
   return Object.fromEntries(
     [...content].map(([key, value]) => [key.toUpperCase().replaceAll('-', '_'), value]),

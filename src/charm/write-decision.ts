@@ -7,7 +7,7 @@ import type { Logger } from '../system/log/logger.ts';
 import type { Decision } from './decide.ts';
 import { relationName } from './observe.ts';
 
-/** Where decisions are written. */
+/** The targets that a decision is written to. */
 export interface DecisionWriter {
   readonly host: Host;
   readonly tools: HookTools;
@@ -15,9 +15,9 @@ export interface DecisionWriter {
 }
 
 /**
- * Writes what was decided, and nothing that stands already. The daemon is told of ids before they can stand in a
- * databag; credentials are there before it is told to use them. What Juju buffers comes last, all together: through
- * juju-exec it would be kept even if we failed half-way.
+ * Writes what differs. Credentials come before the desired state that refers to their generation, and the desired
+ * state comes before the databags, so that the daemon knows every id that is published. Juju's buffered writes come
+ * last because juju-exec keeps them even when the dispatch fails afterwards.
  */
 export async function writeDecision(decision: Decision, writer: DecisionWriter): Promise<void> {
   await writeCredentials(decision, writer);
@@ -26,7 +26,7 @@ export async function writeDecision(decision: Decision, writer: DecisionWriter):
   await writer.tools.statusSet(decision.status);
 }
 
-/** Logs once for all relations, since each line in Juju's log is a call of a hook tool. */
+/** Writes the databags. Logs once for all relations, because each line of Juju's log is a call of a hook tool. */
 async function writeDatabags({ databags }: Decision, { tools, logger }: DecisionWriter): Promise<void> {
   const ids: Record<string, string> = {};
   for (const { relationId, changes } of databags) {
@@ -39,18 +39,18 @@ async function writeDatabags({ databags }: Decision, { tools, logger }: Decision
 }
 
 async function writeCredentials({ credentials }: Decision, { host, logger }: DecisionWriter): Promise<void> {
-  if (credentials?.isWritten !== true) return;
+  if (credentials?.shouldWrite !== true) return;
   const { clouds, secrets } = credentials;
   await installCloudsYaml(clouds, host);
-  await installHostSecrets(secrets, host); // after clouds.yaml: its generation stands for both
+  await installHostSecrets(secrets, host); // after clouds.yaml, because this file holds the generation of both
   logger.info('credentials written', { generation: secrets.generation, clouds: Object.keys(clouds.clouds) });
 }
 
 async function writeDesired(
-  { desired, isDesiredWritten }: Decision,
+  { desired, shouldWriteDesired }: Decision,
   { host, logger }: DecisionWriter,
 ): Promise<void> {
-  if (!isDesiredWritten || desired === undefined) return;
+  if (!shouldWriteDesired || desired === undefined) return;
   await writeFileAtomic(host.paths.desired, encodeDesiredState(desired), 0o600);
   logger.info('desired state written', { generation: desired.generation });
 }

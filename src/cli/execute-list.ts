@@ -1,5 +1,5 @@
 import {
-  type AlsoImage,
+  type ExtraImage,
   type CloudListing,
   type ListContext,
   listRunnerImages,
@@ -17,7 +17,7 @@ import { describeFailure } from './result.ts';
  */
 export async function executeList(
   cloudNames: readonly string[],
-  also: readonly AlsoImage[],
+  also: readonly ExtraImage[],
   context: ListContext,
 ): Promise<Outcome> {
   const strangers = also.filter(({ cloudName }) => !cloudNames.includes(cloudName));

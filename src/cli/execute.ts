@@ -3,7 +3,7 @@ import { distributeAndPrune } from '../image-builder/distribute/distribute-and-p
 import { initialize, run } from '../image-builder/openstack-builder.ts';
 import { getLatestBuildId } from '../image-builder/store.ts';
 import { sweepCloud } from '../image-builder/cleanup/sweep.ts';
-import { deliveredIds } from '../model/delivery.ts';
+import { copiedIds } from '../model/delivery.ts';
 import type { JobOrder, OrderOf } from '../model/job-order.ts';
 import type { RunConfig } from '../model/run-config.ts';
 import {
@@ -70,7 +70,7 @@ async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Conte
       );
       return {
         encode: (log) => encodeCopyResult({ cloud: cloudName, imageId }, log),
-        text: deliveredIds(deliveries).join(','),
+        text: copiedIds(deliveries).join(','),
       };
     }
     case 'prune':

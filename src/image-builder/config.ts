@@ -1,31 +1,31 @@
 import type { ImageConfig as RunImageConfig } from '../model/run-config.ts';
 
-/** Where and how to build. */
+/** The clouds of a build, and the server that it runs on. */
 export interface CloudConfig {
   /** The build cloud's key in clouds.yaml. */
   readonly cloudName: string;
-  /** Not in this version: must be `undefined`. */
+  /** Not supported in this version; must be undefined. */
   readonly dockerhubCache: URL | undefined;
-  /** The flavor of the server, by name or id; empty: the smallest that meets the minimum. */
+  /** The name or id of the server's flavor. Empty selects the smallest flavor that meets the minimum. */
   readonly flavor: string;
-  /** The network of the server, by name or id; empty: the only one there is. */
+  /** The name or id of the server's network. Empty selects the only suitable network. */
   readonly network: string;
-  /** What the names of resources begin with. */
+  /** The prefix of resource names. */
   readonly prefix: string;
-  /** Not in this version: must be empty. */
+  /** Not supported in this version; must be empty. */
   readonly proxy: string;
-  /** The clouds that get the image, keys of clouds.yaml; none: the build cloud alone has it. */
+  /** The keys in clouds.yaml of the clouds that get the image. When empty, only the build cloud has it. */
   readonly uploadCloudNames: readonly string[];
-  /** What an upload cloud gets that is another project of the build cloud; a copy when absent. */
+  /** The way in which another project of the build cloud gets the image. Default: copy. */
   readonly withinCloud?: 'copy' | 'share';
 }
 
-/** The image to build: the image of a run config, under a name of its own. */
+/** The image of a run config, with its own name. */
 export interface ImageConfig extends Omit<
   RunImageConfig,
   'imageName' | 'prefix' | 'scriptUrl' | 'scriptDigest'
 > {
-  /** The URL of a script to run as root in the guest; empty: none. */
+  /** The URL of a script to run as root in the guest; empty for none. */
   readonly scriptUrl: string;
   readonly name: string;
 }

@@ -36,7 +36,7 @@ export interface GuestAccess {
   readonly sshPort: number;
 }
 
-/** The limits of a command's duration. */
+/** The time limits of a command. */
 export interface Deadlines {
   readonly clock: Clock;
   readonly timeouts: Timeouts;
@@ -44,7 +44,7 @@ export interface Deadlines {
   readonly signal: AbortSignal;
 }
 
-/** The maker of resources; their metadata names it. */
+/** The creator of resources, as their metadata names it. */
 export interface Maker {
   readonly owner: Owner;
   /** The identity of this process, in the format of system/process/process-identity.ts. */
@@ -61,7 +61,7 @@ export interface RunSettings extends Deadlines, Maker {
   readonly scriptSecrets: ReadonlyMap<string, Secret>;
 }
 
-/** Records the course of a command, for its output. */
+/** Receives the progress, facts and warnings of a command. */
 export interface Recorder {
   /** Reports the start and the end of a step. */
   readonly report: (event: ProgressEvent) => void;

@@ -4,21 +4,21 @@ import { DownloadError, downloadText } from '../system/http/download.ts';
 import { withDeadline } from '../system/wait.ts';
 import type { Deadlines, Downloads } from './context.ts';
 
-/** Everything that a small download is made with. */
+/** Everything that a small download uses. */
 export type FetchContext = Deadlines & Pick<Downloads, 'downloads'>;
 
 /** A small text to download. */
 export interface TextRequest {
   readonly url: string;
-  /** How it is called in errors; a secret URL is not told. */
+  /** The name of the download in errors. It must not contain a secret URL. */
   readonly what: string;
   /** In bytes. */
   readonly maximum: number;
-  /** The error for a download that failed. */
+  /** Creates the error for a failed download. */
   readonly fail: (message: string, options: ErrorOptions) => Error;
 }
 
-/** Downloads a small text within --fetch-timeout. Throws DeadlineError, or what `fail` makes of the trouble. */
+/** Downloads a small text within --fetch-timeout. Throws DeadlineError, or the error that `fail` creates. */
 export async function fetchText(
   context: FetchContext,
   { url, what, maximum, fail }: TextRequest,
@@ -31,7 +31,7 @@ export async function fetchText(
     return await withDeadline(
       (signal) => downloadText(downloads, url, maximum, signal),
       limits,
-      () => new DeadlineError(`${what} did not come within ${limit}`),
+      () => new DeadlineError(`${what} was not downloaded within ${limit}`),
     );
   } catch (cause) {
     if (!(cause instanceof DownloadError)) throw cause;

@@ -11,45 +11,45 @@ import { withDeadline } from '../system/wait.ts';
 import { tokenOf } from './distribute/token-of.ts';
 import type { Clouds, Deadlines, Recorder, RunSettings } from './context.ts';
 
-/** What one cloud of clouds.yaml answered: its project's images of ours, the newest first; or why it did not. */
+/** The result for one cloud of clouds.yaml: its project's runner images, the newest first, or the failure. */
 export type CloudListing =
   | {
       readonly cloud: string;
       readonly projectKey: string;
       readonly images: readonly ObservedImage[];
-      /** Of the ids asked of it besides: those that the token sees active. */
-      readonly alsoActiveIds: readonly string[];
+      /** The ids of the requested extra images that the token sees as active. */
+      readonly activeExtraIds: readonly string[];
     }
   | { readonly cloud: string; readonly failure: unknown };
 
-/** An image to look at in one cloud, whosever it is. */
-export interface AlsoImage {
+/** An image to check in one cloud, regardless of its owner. */
+export interface ExtraImage {
   readonly cloudName: string;
   readonly imageId: string;
 }
 
 /** Everything that a listing uses. */
-export type ListContext = LookContext & Deadlines & Pick<Recorder, 'warn'>;
+export type ListContext = CloudContext & Deadlines & Pick<Recorder, 'warn'>;
 
-type LookContext = Clouds & Pick<RunSettings, 'signal' | 'ownerFilter'>;
+type CloudContext = Clouds & Pick<RunSettings, 'signal' | 'ownerFilter'>;
 
-/** How many images are looked at one by one at the same time, in one cloud. */
+/** The number of images that are read at the same time in one cloud. */
 const IMAGES_AT_A_TIME = 4;
 
 /**
- * Looks at several clouds at the same time, each with its own token: all runner images in its own project, unfinished
- * ones included, of one owner where the context names one. A cloud that fails, or does not come to an end, hurts no other.
- * Throws only when it is told to stop.
+ * Lists the runner images of several clouds at the same time, each with its own token. A listing covers the token's own
+ * project, includes unfinished images, and is limited to one owner when the context names one. A cloud that fails or
+ * does not answer does not affect the others. Throws only when the signal is aborted.
  */
 export function listRunnerImages(
   cloudNames: readonly string[],
-  also: readonly AlsoImage[],
+  extraImages: readonly ExtraImage[],
   context: ListContext,
 ): Promise<readonly CloudListing[]> {
   return mapWithin(CLOUDS_AT_A_TIME, cloudNames, async (cloud): Promise<CloudListing> => {
-    const alsoIds = also.flatMap(({ cloudName, imageId }) => (cloudName === cloud ? [imageId] : []));
+    const extraIds = extraImages.flatMap(({ cloudName, imageId }) => (cloudName === cloud ? [imageId] : []));
     try {
-      return { cloud, ...(await lookInTime(cloud, alsoIds, context)) };
+      return { cloud, ...(await listCloudInTime(cloud, extraIds, context)) };
     } catch (failure) {
       if (failure instanceof ProductError && failure.kind === 'cancelled') throw failure;
       context.warn(`cloud ${cloud}: ${messageOf(failure)}`);
@@ -58,43 +58,43 @@ export function listRunnerImages(
   });
 }
 
-/** A cloud that answers each call slowly is not to hold up what the others told. */
-function lookInTime(cloudName: string, alsoIds: readonly string[], context: LookContext & Deadlines) {
+/** Lists one cloud within a deadline: a cloud that answers each call slowly must not delay the result of the others. */
+function listCloudInTime(cloudName: string, extraIds: readonly string[], context: CloudContext & Deadlines) {
   const seconds = 2 * context.timeouts.apiTimeout;
-  const message = `cloud ${cloudName}: was not seen whole within ${seconds} s, twice what --api-timeout says`;
+  const message = `cloud ${cloudName}: the listing did not end within ${seconds} s; twice --api-timeout is the limit`;
   return withDeadline(
-    (signal) => look(cloudName, alsoIds, { ...context, signal }),
+    (signal) => listCloud(cloudName, extraIds, { ...context, signal }),
     { timeoutMs: seconds * 1000, clock: context.clock, signal: context.signal },
     () => new DeadlineError(message),
   );
 }
 
-async function look(
+async function listCloud(
   cloudName: string,
-  alsoIds: readonly string[],
-  { connect, signal, ownerFilter }: LookContext,
+  extraIds: readonly string[],
+  { connect, signal, ownerFilter }: CloudContext,
 ) {
   setMaxListeners(0, signal);
   const cloud = (await connect(cloudName)).withSignal(signal);
-  await tokenOf(cloud); // so that who is told to stop does not wait for a Keystone that hangs
+  await tokenOf(cloud); // stops waiting for a hanging Keystone when the signal is aborted
   const owned = ownerFilter && { [OWNER_KEYS.application]: ownerFilter.application };
   const [projectKey, images] = await Promise.all([
     cloud.projectKey(),
-    listImages(cloud, undefined, owned), // what others have in the project may be thousands
+    listImages(cloud, undefined, owned), // the project may have thousands of other images
   ]);
   const listed = images.filter((image) => isListed(image, ownerFilter)).map(describe);
-  const others = alsoIds.filter((id) => listed.every((image) => image.id !== id));
-  return { projectKey, images: listed, alsoActiveIds: await listActiveIds(cloud, others) };
+  const unlisted = extraIds.filter((id) => listed.every((image) => image.id !== id));
+  return { projectKey, images: listed, activeExtraIds: await listActiveIds(cloud, unlisted) };
 }
 
-/** One by one: they may be shared, or of an owner that is none of ours. */
+/** Reads the images one by one: a list leaves out those that are shared or have another owner. */
 async function listActiveIds(cloud: Cloud, ids: readonly string[]): Promise<readonly string[]> {
-  const found = await mapWithin(IMAGES_AT_A_TIME, ids, (id) => findSeenImage(cloud, id));
+  const found = await mapWithin(IMAGES_AT_A_TIME, ids, (id) => findVisibleImage(cloud, id));
   return found.flatMap((image) => (image?.status === 'active' ? [image.id] : []));
 }
 
-/** An image that the cloud refuses to show is none that the token sees; one that it could not tell of fails the look. */
-async function findSeenImage(cloud: Cloud, id: string): Promise<Image | undefined> {
+/** Returns undefined for an image that the cloud refuses to show. Throws when the cloud could not answer. */
+async function findVisibleImage(cloud: Cloud, id: string): Promise<Image | undefined> {
   try {
     return await findImage(cloud, id);
   } catch (error) {
@@ -104,7 +104,7 @@ async function findSeenImage(cloud: Cloud, id: string): Promise<Image | undefine
   }
 }
 
-/** An image whose name was taken away is nobody's revision. */
+/** Reports whether an image is a runner image of the owner. An image without a name is not a revision. */
 function isListed({ name, properties }: Image, ownerFilter: Owner | undefined): boolean {
   return (
     name !== '' &&

@@ -15,7 +15,7 @@ import { type SweepContext, sweepLeftovers } from './cleanup/sweep.ts';
 export { CREATE_SERVER_TIMEOUT } from '../model/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
 
-/** Where clouds.yaml is looked for, in order, unless OS_CLIENT_CONFIG_FILE names one; `~` is the home folder. */
+/** The paths of clouds.yaml in search order, used unless OS_CLIENT_CONFIG_FILE is set; `~` is the home folder. */
 export const CLOUD_YAML_PATHS: readonly string[] = [
   './clouds.yaml',
   '~/clouds.yaml',
@@ -23,7 +23,7 @@ export const CLOUD_YAML_PATHS: readonly string[] = [
   '/etc/openstack/clouds.yaml',
 ];
 
-/** The packages that GitHub-hosted runners have, for a later version: the guest of this one installs none. */
+/** The packages that GitHub-hosted runners have. This version installs none of them in the guest. */
 export const IMAGE_DEFAULT_APT_PACKAGES: readonly string[] = [
   'build-essential',
   'docker.io',
@@ -40,38 +40,38 @@ export const IMAGE_DEFAULT_APT_PACKAGES: readonly string[] = [
   'wget',
 ];
 
-/** The project's one security group for builders. */
+/** The name of the security group that all builders of a project share. */
 export const SHARED_SECURITY_GROUP_NAME = 'github-runner-image-builder-v1';
 
-/** The least that a builder's flavor must have: vCPUs. */
+/** The minimum of a builder's flavor, in vCPUs. */
 export const MIN_CPU = 2;
-/** The least that a builder's flavor must have: MiB of memory. */
+/** The minimum of a builder's flavor, in MiB of memory. */
 export const MIN_RAM = 1024;
-/** The least that a builder's flavor must have: GiB of disk. */
+/** The minimum of a builder's flavor, in GiB of disk. */
 export const MIN_DISK = 20;
 
-/** Where clouds.yaml is looked for. */
-export interface Surroundings {
+/** The part of the process's environment that leads to clouds.yaml. */
+export interface CloudsYamlEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
 }
 
-/** Reads the clouds.yaml that `surroundings` lead to. Throws CloudsYAMLError. */
-export function findCloudsYaml({ env, cwd }: Surroundings): Promise<CloudsYaml> {
+/** Finds and reads clouds.yaml. Throws CloudsYAMLError. */
+export function findCloudsYaml({ env, cwd }: CloudsYamlEnvironment): Promise<CloudsYaml> {
   return readCloudsYaml({ configFile: env['OS_CLIENT_CONFIG_FILE'], paths: CLOUD_YAML_PATHS, cwd });
 }
 
-/** The cloud to use: the given one, or else the first of clouds.yaml. Throws CloudsYAMLError when there is none. */
+/** Returns the given cloud, or the first cloud of clouds.yaml. Throws CloudsYAMLError when there is none. */
 export async function determineCloud(
   cloudName: string | undefined,
-  surroundings: Surroundings,
+  environment: CloudsYamlEnvironment,
 ): Promise<string> {
   if (cloudName !== undefined && cloudName !== '') return cloudName;
-  const [first = ''] = (await findCloudsYaml(surroundings)).clouds.keys();
+  const [first = ''] = (await findCloudsYaml(environment)).clouds.keys();
   return first;
 }
 
-/** The resources that all builds of a cloud share. */
+/** The shared resources to create in a cloud. */
 export interface InitializeRequest {
   readonly arch: Arch;
   readonly cloudName: string;
@@ -81,7 +81,7 @@ export interface InitializeRequest {
 
 type InitializeContext = Clouds & BaseImageContext & SweepContext & Recorder & Pick<GuestAccess, 'sshPort'>;
 
-/** Creates what all builds of a cloud share, ahead of them: the security group and the base images. */
+/** Creates the resources that all builds of a cloud share: the security group and the base images. */
 export async function initialize(
   { arch, cloudName, prefix, bases }: InitializeRequest,
   context: InitializeContext,
@@ -110,8 +110,8 @@ export async function initialize(
 /**
  * Builds an image on a server of the build cloud and copies it into the upload clouds. Returns the image's ids there, in
  * their order, joined by commas; without upload clouds, its id in the build cloud. Nothing is pruned when `keepRevisions`
- * is undefined. Throws StepFailedError, and nothing is left behind then; or DistributionError, when the image is good and
- * some cloud did not get it.
+ * is undefined. Throws StepFailedError after deleting everything that it created. Throws DistributionError when the image
+ * is good but some cloud did not get it.
  */
 export async function run(
   cloudConfig: CloudConfig,
@@ -119,7 +119,7 @@ export async function run(
   keepRevisions: number | undefined,
   context: Context,
 ): Promise<string> {
-  refuseWhatComesLater(cloudConfig, imageConfig);
+  rejectUnsupportedOptions(cloudConfig, imageConfig);
   await checkClouds(cloudConfig.uploadCloudNames, context);
   const request = {
     cloud: cloudConfig,
@@ -132,9 +132,9 @@ export async function run(
 }
 
 /**
- * Reads the entries of all upload clouds before anything is created. A missing entry is a mistake when the order was
- * given by hand; when a unit gave it, the consumer has left since, and only its copy fails. Access is checked by the
- * copy.
+ * Checks that clouds.yaml has all upload clouds before anything is created. A missing entry is an error when a person
+ * gave the order. When a unit gave it, the consumer has left since, and only the copy to its cloud fails. The copy checks
+ * the access.
  */
 async function checkClouds(
   names: readonly string[],
@@ -152,7 +152,7 @@ async function checkClouds(
   for (const problem of problems) warn(problem);
 }
 
-function refuseWhatComesLater(cloud: CloudConfig, image: ImageConfig): void {
+function rejectUnsupportedOptions(cloud: CloudConfig, image: ImageConfig): void {
   const given = {
     '--juju': image.juju !== '',
     '--microk8s': image.microk8s !== '',

@@ -3,22 +3,22 @@ import { type ErrorKind, ProductError } from '../model/errors.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import type { Deadlines, Recorder } from './context.ts';
 
-/** How to unmake what a step makes. It is registered before the step begins: `made` is `undefined` if it failed. */
+/** The undo of a step. It is registered before the step starts; `made` is undefined when the step failed. */
 interface Undo<T> {
-  /** Runs however the work ends. */
+  /** Runs after success and after failure. */
   readonly cleanUp?: (made: T | undefined) => unknown;
-  /** Runs only when the work fails. */
+  /** Runs after failure only. */
   readonly rollBack?: (made: T | undefined) => unknown;
 }
 
-/** Does one named step. */
+/** Runs one named step. */
 export type Step = <T>(name: string, act: () => Promise<T>, undo?: Undo<T>) => Promise<T>;
 
-/** The settings that steps use, and the recorder of their course. */
+/** Everything that steps use. */
 type StepContext = Pick<Deadlines, 'clock' | 'signal'> & Pick<Recorder, 'report' | 'warn'>;
-type Watch = Pick<StepContext, 'clock' | 'report'>;
+type ReportContext = Pick<StepContext, 'clock' | 'report'>;
 
-/** A step failed. `first` is the first failure; `leftovers` names what could not be unmade. */
+/** The failure of a step. `first` is the first failure; `leftovers` lists the undos that failed. */
 export class StepFailedError extends ProductError {
   readonly kind: ErrorKind;
   readonly step: string;
@@ -42,20 +42,20 @@ interface Registered {
 }
 
 /**
- * Runs `work`, whose steps bring their undo, and then the undos, newest first: those for clean-up always, those for
- * roll-back after a failure. A failing undo stops no other; it is told as a leftover. Throws StepFailedError.
+ * Runs `work` and then the undos of its steps, the newest first: clean-ups always, roll-backs only after a failure. An
+ * undo that fails is reported as a leftover and does not stop the others. Throws StepFailedError.
  */
 export async function runSteps<T>(context: StepContext, work: (step: Step) => Promise<T>): Promise<T> {
   const undos: Registered[] = [];
   let current = 'begin';
-  const failures = new WeakMap<Error, string>(); // steps may run side by side
+  const failures = new WeakMap<Error, string>(); // steps may run at the same time
   const step: Step = async (name, act, undo = {}) => {
     throwIfAborted(context.signal);
     current = name;
     const slot: { made?: Awaited<ReturnType<typeof act>> } = {};
     undos.unshift(register(name, undo, () => slot.made));
     try {
-      slot.made = await watched(name, act, context);
+      slot.made = await reportStep(name, act, context);
       return slot.made;
     } catch (error) {
       if (error instanceof Error && !failures.has(error)) failures.set(error, name);
@@ -92,9 +92,13 @@ function register<T>(step: string, undo: Undo<T>, made: () => T | undefined): Re
   };
 }
 
-async function watched<T>(step: string, act: () => Promise<T>, { clock, report }: Watch): Promise<T> {
-  const begin = clock.now();
-  const seconds = (): number => Math.round((clock.now() - begin) / 100) / 10;
+async function reportStep<T>(
+  step: string,
+  act: () => Promise<T>,
+  { clock, report }: ReportContext,
+): Promise<T> {
+  const startedAt = clock.now();
+  const seconds = (): number => Math.round((clock.now() - startedAt) / 100) / 10;
   report({ kind: 'started', step });
   try {
     const result = await act();
@@ -110,14 +114,14 @@ async function watched<T>(step: string, act: () => Promise<T>, { clock, report }
 async function runUndos(
   undos: readonly Registered[],
   outcome: 'failed' | 'succeeded',
-  watch: Watch,
+  context: ReportContext,
 ): Promise<readonly string[]> {
   const leftovers: string[] = [];
   for (const { step, cleanUp, rollBack } of undos) {
     for (const undo of [outcome === 'failed' ? rollBack : undefined, cleanUp]) {
       if (undo === undefined) continue;
       const name = `undo ${step}`;
-      await watched(name, () => Promise.resolve().then(undo), watch).catch((error: unknown) => {
+      await reportStep(name, () => Promise.resolve().then(undo), context).catch((error: unknown) => {
         leftovers.push(`${step}: ${messageOf(error)}`);
       });
     }

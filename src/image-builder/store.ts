@@ -31,22 +31,22 @@ import { sendVerifiedData } from './distribute/transfer.ts';
 type UploadContext = Deadlines & Maker & Pick<Recorder, 'warn'>;
 type StoreContext = Clouds & UploadContext & Recorder & Pick<RunSettings, 'ownerFilter'>;
 
-/** A snapshot to take. */
+/** The parameters of a snapshot. */
 export interface SnapshotRequest {
   /** The server's cloud. */
   readonly cloudName: string;
   readonly imageName: string;
   /** A stopped server. */
   readonly server: Pick<Server, 'id'>;
-  /** Undefined: nothing is pruned. */
+  /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
-  /** Properties of the image besides the owner's. */
+  /** Additional properties of the image. The owner's are set in any case. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
 /**
- * Creates an image of a stopped server, waits until it is active, names it, and prunes older revisions. Throws
- * StepFailedError caused by an UploadImageError; nothing is left behind then.
+ * Creates an image of a stopped server, waits until it is active, names it, and prunes older revisions. After a
+ * failure, deletes the image and throws StepFailedError caused by an UploadImageError.
  */
 export async function createSnapshot(request: SnapshotRequest, context: StoreContext): Promise<Image> {
   const { cloudName, imageName, server, keepRevisions } = request;
@@ -72,13 +72,13 @@ export interface UploadRequest {
   readonly cloudName: string;
   readonly imageName: string;
   readonly imagePath: string;
-  /** Undefined: nothing is pruned. */
+  /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
 }
 
 /**
- * Uploads a disk image as a new revision of `imageName` and prunes older ones. Throws StepFailedError caused by an
- * UploadImageError; nothing is left behind then.
+ * Uploads a disk image as a new revision of `imageName` and prunes older ones. After a failure, deletes the image and
+ * throws StepFailedError caused by an UploadImageError.
  */
 export async function uploadImage(request: UploadRequest, context: StoreContext): Promise<Image> {
   const { arch, cloudName, imageName, keepRevisions } = request;
@@ -104,13 +104,13 @@ export async function uploadImage(request: UploadRequest, context: StoreContext)
 export interface NewImage {
   readonly record: ImageSpec & { readonly id: string };
   readonly source: ImageSource;
-  /** The name that replaces the record's when the data is verified; the record's stays when absent. */
+  /** The name that the image gets once its data is verified. By default it keeps the record's name. */
   readonly name?: string;
 }
 
 /**
  * Creates an image from a source of data: makes the record, sends the data, verifies what Glance stored, and names the
- * image. A failed transfer starts again as often as the source allows. Deletes the record after a failure. Returns
+ * image. Retries a failed transfer as often as the source allows. Deletes the record after a failure. Returns
  * undefined when another upload has the record's id.
  */
 export async function uploadNewImage(
@@ -131,7 +131,7 @@ export async function uploadNewImage(
   }
 }
 
-/** Creates the record. Returns false when another upload has its id, now or before. */
+/** Creates the record. Returns false when another upload uses or has used its id. */
 async function claimRecord(cloud: Cloud, record: NewImage['record'], maker: Maker): Promise<boolean> {
   try {
     await createImage(cloud, record);
@@ -140,7 +140,7 @@ async function claimRecord(cloud: Cloud, record: NewImage['record'], maker: Make
     if (!(error instanceof CloudError)) throw error;
     const isTaken = error instanceof ConflictError;
     if (!isTaken && error.kind !== 'unavailable') throw error;
-    const image = await findImage(cloud, record.id); // the answer to our own request may have been lost
+    const image = await findImage(cloud, record.id); // the response to this request may have been lost
     if (image?.status === 'queued' && isMadeBy(image, maker)) return true;
     if (isTaken) return false;
     throw error;
@@ -151,7 +151,7 @@ function isMadeBy({ properties }: Image, { owner, process }: Maker): boolean {
   return properties[OWNER_KEYS.process] === process && properties[OWNER_KEYS.buildId] === owner.buildId;
 }
 
-/** Returns the id of the newest active image of exactly this name; empty without one. Throws GetImageError. */
+/** Returns the id of the newest active image with exactly this name, or an empty string. Throws GetImageError. */
 export async function getLatestBuildId(
   cloudName: string,
   imageName: string,

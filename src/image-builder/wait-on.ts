@@ -6,7 +6,7 @@ import type { Wait } from '../system/wait.ts';
 interface AwaitedState {
   /** The time-out that limits the wait. */
   readonly timeout: keyof Timeouts;
-  /** The state in words: `server x to be ACTIVE`. */
+  /** The state in words, such as `server x to be ACTIVE`. */
   readonly what: string;
   /** Returns the state seen last, for the error. */
   readonly lastSeen?: () => string;

@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<Arch, ArchNames>> = {
   arm: { openstack: 'aarch64', ubuntu: 'arm64', runner: 'arm' },
 };
 
-/** How OpenStack, Ubuntu and the runner's releases each call `arch`. */
+/** Returns the names of `arch` in OpenStack, in Ubuntu and in the runner's releases. */
 export function archNames(arch: Arch): ArchNames {
   return NAMES[arch];
 }
@@ -34,7 +34,7 @@ const ALIASES: ReadonlyMap<string, Arch> = new Map([
   ['armv7l', 'arm'],
 ]);
 
-/** The architecture that `text` names, in any case and by any common alias; `undefined` when there is none. */
+/** Returns the architecture that `text` names, in any case and by any common alias; undefined when it names none. */
 export function findArch(text: string): Arch | undefined {
   const name = text.trim().toLowerCase();
   return ARCHES.find((arch) => arch === name) ?? ALIASES.get(name);

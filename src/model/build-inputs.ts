@@ -1,19 +1,19 @@
 import type { RunConfig } from './run-config.ts';
 
 /**
- * What an image is made from, as far as the charm decides it; base and architecture are in its name. It is written on
- * the image as one readable text, so that a later plan can tell what has changed, whatever else was lost.
+ * The inputs of an image that the charm chooses; base and architecture are part of its name. They are written on the
+ * image as one readable text, so that a later plan can name what changed even when all local files were lost.
  */
 export interface BuildInputs {
   /** The version of this software. */
   readonly charm: string;
-  /** The GitHub runner's version that is asked for; `latest` when none is pinned. */
+  /** The requested version of the GitHub runner; `latest` when none is pinned. */
   readonly runner: string;
   /** The digest of the script and its secrets; `none` without a script. */
   readonly script: string;
 }
 
-/** Returns what the image of `config` is to be made from; `version` is this software's. */
+/** Returns the inputs of the image that `config` describes; `version` is the version of this software. */
 export function buildInputsOf({ image }: RunConfig, version: string): BuildInputs {
   const { runnerVersion, scriptDigest } = image;
   return {
@@ -23,23 +23,23 @@ export function buildInputsOf({ image }: RunConfig, version: string): BuildInput
   };
 }
 
-/** Returns what the base of `config` is prepared from, and where: another value makes a prepared base outdated. */
+/** Returns the inputs of the base image of `config` and its build cloud. When one changes, the base is outdated. */
 export function baseInputsOf({ image, cloud, externalService }: RunConfig): readonly string[] {
   const { cloudImagesUrl, runnerReleasesUrl } = externalService;
   return [image.base, image.arch, cloudImagesUrl, runnerReleasesUrl, cloud.buildCloud];
 }
 
-/** `charm=0.1.0 runner=latest script=none`. */
+/** Returns the text that is written on the image: `charm=0.1.0 runner=latest script=none`. */
 export function encodeBuildInputs({ charm, runner, script }: BuildInputs): string {
   return `charm=${charm} runner=${runner} script=${script}`;
 }
 
-/** What differs between two encoded texts: `runner 2.330.0 → 2.331.0`; empty when nothing does. */
+/** Describes the differences of two encoded texts: `runner 2.330.0 → 2.331.0`; empty when they are equal. */
 export function describeInputChanges(before: string, after: string): string {
-  const was = readPairs(before);
+  const former = readPairs(before);
   return [...readPairs(after)]
-    .filter(([key, value]) => was.get(key) !== value)
-    .map(([key, value]) => `${key} ${was.get(key) ?? 'unknown'} → ${value}`)
+    .filter(([key, value]) => former.get(key) !== value)
+    .map(([key, value]) => `${key} ${former.get(key) ?? 'unknown'} → ${value}`)
     .join(', ');
 }
 

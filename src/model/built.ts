@@ -4,7 +4,7 @@ import { type Decoder, anyString, decode, fields, integer, list, oneOf, optional
 import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 
-/** The newest active image of one run config in one cloud, in the seed's words. */
+/** The newest active image of one run config in one cloud. */
 export interface CloudImage {
   readonly arch: Arch;
   readonly base: Base;
@@ -14,68 +14,68 @@ export interface CloudImage {
   readonly microk8s: string;
 }
 
-/** What the token of one entry of clouds.yaml sees. */
+/** The images that the token of one entry of clouds.yaml sees. */
 export interface CloudReport {
   readonly cloudId: string;
-  /** Why nothing is known of it now; absent: it answered. What stands below is then what it said last. */
+  /** Present when the last query failed; the fields below are then those of the last successful query. */
   readonly failure: { readonly kind: FailureKind; readonly message: string } | undefined;
   /** The newest active image of each run config, in the matrix's order; a config without one is left out. */
   readonly images: readonly CloudImage[];
-  /** Every active image of ours, also of earlier configs: what may stay published. */
+  /** Every active image of this application, those of earlier configs included. All of them may stay published. */
   readonly activeIds: readonly string[];
 }
 
-/** What a job does. */
+/** The kinds of jobs. */
 export type JobKind = 'prepare' | 'build' | 'copy' | 'prune';
 
 const JOB_KINDS = ['prepare', 'build', 'copy', 'prune'] as const;
 
-/** A process of the builder that runs now. */
+/** A job whose process runs now. */
 export interface RunningJob {
   readonly kind: JobKind;
   readonly buildId: string;
   /** The image's name, or the base that is prepared. */
   readonly subject: string;
-  /** The step it is at; empty before the first. */
+  /** The current step; empty before the first step. */
   readonly step: string;
   readonly reason: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 }
 
-/** A job that failed and has not come through since. */
+/** A job that failed and has not succeeded since. */
 export interface JobFailure {
   readonly kind: JobKind;
   readonly subject: string;
-  /** Empty: the build cloud. */
+  /** Empty for the build cloud. */
   readonly cloudId: string;
   readonly errorKind: FailureKind;
   readonly message: string;
   readonly failedAt: string;
-  /** How often, in a row. */
+  /** The number of consecutive failed attempts. */
   readonly attempts: number;
   readonly nextAttemptAt: string;
 }
 
-/** What the daemon tells the charm: built.json. No secret is in it. */
+/** The observed state, written by the daemon and read by the charm: built.json. It holds no secret. */
 export interface Built {
   readonly format: 1;
-  /** Grows whenever anything below changes. */
+  /** Increases with every change of the fields below. */
   readonly generation: number;
-  /** Of the desired state that it was planned from. */
+  /** The generation of the desired state that the daemon last planned from. */
   readonly desiredGeneration: number;
   readonly clouds: readonly CloudReport[];
   readonly running: readonly RunningJob[];
-  /** Of the builds that are under way: how many have ended, and how many there are. */
+  /** The builds of the current batch: the number that have ended, and the number of all. */
   readonly batch: { readonly done: number; readonly total: number };
   readonly failures: readonly JobFailure[];
-  /** Actions whose builds have all ended, the newest last. */
+  /** The actions whose builds have all ended, the newest last. */
   readonly answered: readonly string[];
-  /** Builds that open requests ask for and that have ended: a later request gets another one. */
+  /** The ended builds of requests that are not answered yet. A later request does not join them: it gets a new build. */
   readonly endedBuilds: readonly string[];
-  /** ISO 8601, UTC; absent while it cannot be told. */
+  /** ISO 8601, UTC; absent while it is not known. */
   readonly nextBuildAt: string | undefined;
-  /** Why the daemon does nothing at all; absent: it works. */
+  /** The reason why the daemon does nothing; absent while it works. */
   readonly idleReason: string | undefined;
 }
 
@@ -88,7 +88,7 @@ const cloudImage: Decoder<CloudImage> = fields({
   microk8s: anyString,
 });
 
-/** How a JobFailure is read: the daemon's journal has them too. */
+/** The decoders of a JobFailure's fields, shared with the daemon's journal. */
 export const JOB_FAILURE_FIELDS = {
   kind: oneOf(JOB_KINDS),
   subject: text,
@@ -130,7 +130,7 @@ const decoder: Decoder<Built> = fields({
   idleReason: optional(text),
 });
 
-/** Reads built.json's text. Throws InputError when it is not one that this version writes. */
+/** Decodes the text of built.json. Throws InputError when it does not have the format of this version. */
 export function parseBuilt(json: string): Built {
   const value = parseJsonText(json, 'built.json');
   return decode(decoder, value, 'built.json', (problems) => new InputError(problems));

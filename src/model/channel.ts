@@ -1,5 +1,5 @@
-/** A snap channel as `track/risk`, in lower case; the empty string is "do not install". */
+/** A snap channel as `track/risk`, in lower case; empty: the snap is not installed. */
 export type Channel = string;
 
-/** The channel that every matrix has: the image without the snap. */
+/** The channel of an image without the snap. Every matrix contains it. */
 export const NO_CHANNEL: Channel = '';

@@ -1,7 +1,7 @@
-/** The time, as everything outside `system/` sees it: read and slept through this port only. */
+/** The current time and timers. Code outside `system/` and `bin/` uses no other source, so tests control the time. */
 export interface Clock {
   /** Milliseconds since the epoch, UTC. */
   now(): number;
-  /** Resolves after `milliseconds`; rejects with the signal's reason as soon as it is aborted. */
+  /** Resolves after `milliseconds`; rejects with the signal's reason when the signal is aborted first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,16 +1,16 @@
 import { ProductError } from './errors.ts';
 
-/** Which call failed, and how the service answered. */
+/** A failed call to a cloud, and the response of the service. */
 export interface CloudCall {
   /** The name in clouds.yaml. */
   readonly cloud: string;
   /** 'compute', 'image', 'network' or 'identity'. */
   readonly service: string;
-  /** What was tried, in words: 'create server builder-1'. */
+  /** The attempted operation in words: 'create server builder-1'. */
   readonly operation: string;
-  /** The HTTP status; `undefined` when there was no answer. */
+  /** The HTTP status; undefined when there was no response. */
   readonly status?: number | undefined;
-  /** The service's own id of the request, for its operator's logs. */
+  /** The id that the service gave the request; the cloud's operator finds it in the service's logs. */
   readonly requestId?: string | undefined;
 }
 
@@ -19,7 +19,7 @@ function describe(call: CloudCall, what: string): string {
   return `${call.operation}: the ${call.service} service of cloud ${call.cloud} ${what}${request}`;
 }
 
-/** A call to a cloud that did not end as it should. */
+/** A call to a cloud that failed. */
 export abstract class CloudError extends ProductError {
   readonly call: CloudCall;
 
@@ -29,42 +29,42 @@ export abstract class CloudError extends ProductError {
   }
 }
 
-/** 401, also after a new token: the credentials are wrong. */
+/** Status 401, even with a new token: the credentials are wrong. */
 export class UnauthorizedError extends CloudError {
   readonly kind = 'denied';
 }
 
-/** 403 and 413: a role or a quota is missing. */
+/** Status 403 or 413: the project lacks a role or quota. */
 export class ForbiddenError extends CloudError {
   readonly kind = 'denied';
 }
 
-/** 404. */
+/** Status 404. */
 export class NotFoundError extends CloudError {
   readonly kind = 'denied';
 }
 
-/** 409: the thing is busy, in use, or there already. */
+/** Status 409: the resource is busy, in use, or exists already. */
 export class ConflictError extends CloudError {
   readonly kind = 'denied';
 }
 
-/** Any other 4xx: the cloud does not accept what was sent. */
+/** Any other 4xx status: the cloud does not accept the request. */
 export class RejectedError extends CloudError {
   readonly kind = 'denied';
 }
 
-/** No connection, 429 or 5xx, after all the retries. */
+/** No connection, status 429 or 5xx, after all retries. */
 export class CloudUnavailableError extends CloudError {
   readonly kind = 'unavailable';
 }
 
-/** No answer in time. */
+/** No response before the deadline. */
 export class CloudTimeoutError extends CloudError {
   readonly kind = 'unavailable';
 }
 
-/** An answer that is not what the API promises. */
+/** A response that does not have the form that the API documents. */
 export class UnexpectedAnswerError extends CloudError {
   readonly kind = 'unavailable';
 }

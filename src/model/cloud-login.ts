@@ -1,14 +1,14 @@
 import type { Secret } from './secret.ts';
 
-/** A domain, project or user in Keystone, by its name. */
+/** A domain, project or user in Keystone, given by its name. */
 interface Named {
   readonly name: string;
 }
 
-/** A domain, project or user in Keystone. */
+/** A domain, project or user in Keystone, given by its id or its name. */
 export type Reference = { readonly id: string } | Named;
 
-/** The login of a user, for a project. */
+/** The login of a user to a project with a password. */
 export interface PasswordAuth {
   readonly method: 'password';
   readonly user: Reference;
@@ -19,7 +19,7 @@ export interface PasswordAuth {
   readonly projectDomain: Reference | undefined;
 }
 
-/** The login with an application credential, which names user and project itself. */
+/** The login with an application credential, which determines user and project. */
 export interface ApplicationCredentialAuth {
   readonly method: 'application_credential';
   readonly id: string;
@@ -28,14 +28,14 @@ export interface ApplicationCredentialAuth {
 
 /** The login to one project of one cloud. */
 export interface CloudLogin {
-  /** The URL of Keystone, as it is written. */
+  /** The URL of Keystone, not normalised. */
   readonly authUrl: string;
   readonly auth: PasswordAuth | ApplicationCredentialAuth;
   /** Undefined when the cloud has only one region. */
   readonly region: string | undefined;
 }
 
-/** The login of a user where everything is given by its name. */
+/** A password login in which user, project and domains are given by their names. */
 export interface NamedLogin extends CloudLogin {
   readonly auth: PasswordAuth & {
     readonly user: Named;
@@ -45,7 +45,7 @@ export interface NamedLogin extends CloudLogin {
   };
 }
 
-/** Returns a login by names; an empty region is none. */
+/** Returns a login by names; an empty region means that none is given. */
 export function loginByName(given: {
   readonly authUrl: string;
   readonly password: Secret;

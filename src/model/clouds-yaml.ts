@@ -14,23 +14,23 @@ import {
 } from './decode.ts';
 import { secretOf } from './secret.ts';
 
-/** One entry of clouds.yaml: a login, and the settings of its connections. */
+/** One entry of clouds.yaml: a login and the settings of its connections. */
 export interface CloudEntry extends CloudLogin {
   readonly interface: 'public' | 'internal' | 'admin';
-  /** False only when clouds.yaml says so. */
+  /** False when clouds.yaml turns off the verification of TLS certificates. */
   readonly verify: boolean;
-  /** The path of a PEM file. */
+  /** The path of a PEM file with CA certificates. */
   readonly cacert: string | undefined;
-  /** The URLs of services that clouds.yaml gives instead of the catalog. */
+  /** The URLs of services that replace those of Keystone's catalog. */
   readonly endpoints: Readonly<Record<'compute' | 'image' | 'network', string | undefined>>;
 }
 
-/** The logins of clouds.yaml, by the keys of their clouds and in their order. */
+/** The logins of clouds.yaml by their keys, in the order of the file. */
 export interface OpenstackCloudsConfig {
   readonly clouds: Readonly<Record<string, CloudLogin>>;
 }
 
-/** Returns the content of clouds.yaml. It has the passwords: write it to a tmpfs only. */
+/** Returns the content of clouds.yaml. It contains the passwords, so it may only be written to a tmpfs. */
 export function encodeCloudsYaml({ clouds }: OpenstackCloudsConfig): object {
   const entries = Object.entries(clouds).map(([cloudId, login]) => [cloudId, encodeLogin(login)]);
   return { clouds: Object.fromEntries(entries) as unknown };
@@ -141,7 +141,7 @@ function decodeAuth(authType: string, auth: AuthEntry, at: string, problems: str
   return isCredential ? applicationCredential(auth, at, problems) : passwordAuth(auth, at, problems);
 }
 
-/** Reports that one of `names` is needed, unless a problem of one of them is reported already. */
+/** Adds the problem that one of `names` is missing, unless one of them has a problem already. */
 function requireOne(at: string, names: readonly string[], problems: string[]): void {
   const isReported = names.some((name) =>
     problems.some((problem) => problem.startsWith(`${at}.auth.${name}:`)),
@@ -190,7 +190,7 @@ function passwordAuth(auth: AuthEntry, at: string, problems: string[]): Password
 /** Decodes one entry of a clouds.yaml. */
 export const cloudEntry: Decoder<CloudEntry> = entryDecoder(url);
 
-/** Decodes a clouds.yaml down to its entries, which are decoded when they are used: a wrong one does not spoil the others. */
+/** Decodes a clouds.yaml except its entries. They are decoded at their use, so an invalid entry does not affect others. */
 export const cloudsYamlEntries = fields({ clouds: mapping(anything) });
 
 const anyUrlEntry = entryDecoder(text);
@@ -201,7 +201,7 @@ const login: Decoder<CloudLogin> = (value, at, problems) => {
 };
 
 /**
- * Decodes a clouds.yaml that `encodeCloudsYaml` made. An auth URL may be any text, since the charm writes what a consumer
- * gave; the job that uses it reports that it is no URL.
+ * Decodes a clouds.yaml that `encodeCloudsYaml` made. An auth URL may be any text, because the charm writes the text of
+ * the consumer; the job that uses it reports an invalid URL.
  */
 export const cloudsYaml: Decoder<OpenstackCloudsConfig> = fields({ clouds: mapping(login) });

@@ -1,9 +1,12 @@
-/** Reads an unknown value as a `T`; what does not fit is added to `problems`, and then the result is `undefined`. */
+/**
+ * Decodes an unknown value that is found at the path `at`. Adds every problem to `problems`; when it added one, the
+ * result is not usable.
+ */
 export type Decoder<T> = (value: unknown, at: string, problems: string[]) => T | undefined;
 
 export type Decoded<D> = D extends Decoder<infer T> ? T : never;
 
-/** What was got, told without telling it: it may be a secret. */
+/** Returns the kind of a value for a message. The value itself may be a secret and must not be printed. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'nothing';
@@ -12,85 +15,85 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
 
-function misfit(expected: string, value: unknown, at: string, problems: string[]): undefined {
+function reject(expected: string, value: unknown, at: string, problems: string[]): undefined {
   problems.push(`${at === '' ? 'all of it' : at}: expected ${expected}, got ${kindOf(value)}`);
   return undefined;
 }
 
-/** A string, the empty one included. */
+/** Decodes a string, which may be empty. */
 export const anyString: Decoder<string> = (value, at, problems) =>
-  typeof value === 'string' ? value : misfit('a string', value, at, problems);
+  typeof value === 'string' ? value : reject('a string', value, at, problems);
 
-/** A string that is not empty. */
+/** Decodes a non-empty string. */
 export const text: Decoder<string> = (value, at, problems) =>
-  typeof value === 'string' && value !== '' ? value : misfit('a non-empty string', value, at, problems);
+  typeof value === 'string' && value !== '' ? value : reject('a non-empty string', value, at, problems);
 
-/** A whole number. */
+/** Decodes a whole number. */
 export const integer: Decoder<number> = (value, at, problems) =>
   typeof value === 'number' && Number.isSafeInteger(value)
     ? value
-    : misfit('a whole number', value, at, problems);
+    : reject('a whole number', value, at, problems);
 
-/** A number, of seconds for example. */
+/** Decodes a finite number. */
 export const number: Decoder<number> = (value, at, problems) =>
-  typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value, at, problems);
+  typeof value === 'number' && Number.isFinite(value) ? value : reject('a number', value, at, problems);
 
-/** Whatever it is, left as it is. */
+/** Accepts any value, unchanged. */
 export const anything: Decoder<unknown> = (value) => value;
 
-/** A boolean, or YAML 1.1's words for one. */
+/** Decodes a boolean, or one of YAML 1.1's words for one. */
 export const flag: Decoder<boolean> = (value, at, problems) => {
   const word = typeof value === 'string' ? value.toLowerCase() : value;
   if (word === true || word === 'yes' || word === 'true' || word === 'on') return true;
   if (word === false || word === 'no' || word === 'false' || word === 'off') return false;
-  return misfit('true or false', value, at, problems);
+  return reject('true or false', value, at, problems);
 };
 
-/** One of `words`. */
+/** Decodes one of `words`. */
 export function oneOf<const W extends string | number>(words: readonly W[]): Decoder<W> {
   return (value, at, problems) =>
-    words.find((word) => word === value) ?? misfit(`one of ${words.join(', ')}`, value, at, problems);
+    words.find((word) => word === value) ?? reject(`one of ${words.join(', ')}`, value, at, problems);
 }
 
-/** `null` and absence become `otherwise`. */
+/** Decodes a value that may be absent or null; the result is then `otherwise`. */
 export function withDefault<T, O>(decoder: Decoder<T>, otherwise: O): Decoder<T | O> {
   return (value, at, problems) =>
     value === undefined || value === null ? otherwise : decoder(value, at, problems);
 }
 
-/** `null` and absence become `undefined`. */
+/** Decodes a value that may be absent or null; the result is then undefined. */
 export function optional<T>(decoder: Decoder<T>): Decoder<T | undefined> {
   return withDefault(decoder, undefined);
 }
 
-/** A list of which every element fits. */
+/** Decodes a list. */
 export function list<T>(element: Decoder<T>): Decoder<readonly T[]> {
   return (value, at, problems) => {
-    if (!Array.isArray(value)) return misfit('a list', value, at, problems);
+    if (!Array.isArray(value)) return reject('a list', value, at, problems);
     return value.map((item: unknown, index) => element(item, `${at}[${index}]`, problems) as T);
   };
 }
 
-/** Is it what JSON calls an object? */
+/** Reports whether `value` is an object in JSON's sense. */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A mapping from any string to values that fit. */
+/** Decodes a mapping from arbitrary strings to elements. */
 export function mapping<T>(element: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
   return (value, at, problems) => {
-    if (!isMapping(value)) return misfit('a mapping', value, at, problems);
+    if (!isMapping(value)) return reject('a mapping', value, at, problems);
     const read = Object.entries(value).map(([key, item]) => [key, element(item, `${at}.${key}`, problems)]);
     return Object.fromEntries(read) as Record<string, T>;
   };
 }
 
-/** A mapping with these fields; further ones are passed over. */
+/** Decodes a mapping with the fields of `shape`. Ignores other fields. */
 export function fields<F extends Readonly<Record<string, Decoder<unknown>>>>(
   shape: F,
 ): Decoder<{ readonly [K in keyof F]: Decoded<F[K]> }> {
   return (value, at, problems) => {
-    if (!isMapping(value)) return misfit('a mapping', value, at, problems);
+    if (!isMapping(value)) return reject('a mapping', value, at, problems);
     const read = Object.entries(shape).map(([key, decoder]) => [
       key,
       decoder(value[key], at === '' ? key : `${at}.${key}`, problems),
@@ -99,7 +102,7 @@ export function fields<F extends Readonly<Record<string, Decoder<unknown>>>>(
   };
 }
 
-/** Decodes `value`, or throws what `fail` makes of all the problems found. */
+/** Decodes `value`. Throws the error that `fail` makes of all problems. */
 export function decode<T>(
   decoder: Decoder<T>,
   value: unknown,

@@ -2,16 +2,17 @@ import { type Decoder, anyString, integer, isMapping, number, oneOf, text } from
 import { FAILURE_KINDS, type FailureKind } from './errors.ts';
 import { snakeFields } from './snake-case.ts';
 
-/** What became of an image on its way into one cloud. */
-export type Delivery =
+/** The result of copying an image to one destination. */
+export type ImageCopy =
   | {
       readonly cloud: string;
       readonly imageId: string;
-      /** `itself`: the cloud is the source's own project; `already there`: a proven copy was there before. */
-      readonly outcome: (typeof ARRIVALS)[number];
+      /** `itself`: the destination is the project of the source image; `already there`: it had a proven copy before. */
+      readonly outcome: (typeof SUCCESSES)[number];
       /**
-       * How the copy was proven: by a hash that both stores keep, of the stream, by its size alone where its store keeps
-       * none; `earlier`, when it was made; or there is no copy: it is the same image.
+       * The proof that the copy equals its source. `hash`: both stores have the same hash; `stream hash`: the store has
+       * the hash of the sent data; `size`: the store keeps no hash; `earlier`: proven when it was made; `same image`: no
+       * copy was needed.
        */
       readonly provenBy: (typeof PROOFS)[number];
       readonly attempts: number;
@@ -26,15 +27,15 @@ export type Delivery =
       readonly seconds: number;
     };
 
-const ARRIVALS = ['copied', 'shared', 'already there', 'itself'] as const;
+const SUCCESSES = ['copied', 'shared', 'already there', 'itself'] as const;
 const PROOFS = ['hash', 'stream hash', 'size', 'earlier', 'same image'] as const;
 
 const effort = { attempts: integer, seconds: number };
 
-const arrived = snakeFields({
+const succeeded = snakeFields({
   cloud: text,
   imageId: text,
-  outcome: oneOf(ARRIVALS),
+  outcome: oneOf(SUCCESSES),
   provenBy: oneOf(PROOFS),
   ...effort,
 });
@@ -47,13 +48,13 @@ const failed = snakeFields({
   ...effort,
 });
 
-/** Decodes what the program printed of one delivery. */
-export const delivery: Decoder<Delivery> = (value, at, problems) => {
+/** Decodes the printed result of one copy. */
+export const imageCopy: Decoder<ImageCopy> = (value, at, problems) => {
   const isFailed = isMapping(value) && value['outcome'] === 'failed';
-  return isFailed ? failed(value, at, problems) : arrived(value, at, problems);
+  return isFailed ? failed(value, at, problems) : succeeded(value, at, problems);
 };
 
-/** The ids of the deliveries that came through, in their order. */
-export function deliveredIds(deliveries: readonly Delivery[]): readonly string[] {
-  return deliveries.flatMap((delivery) => (delivery.outcome === 'failed' ? [] : [delivery.imageId]));
+/** Returns the image ids of the successful copies, in their order. */
+export function copiedIds(copies: readonly ImageCopy[]): readonly string[] {
+  return copies.flatMap((copy) => (copy.outcome === 'failed' ? [] : [copy.imageId]));
 }

@@ -15,20 +15,20 @@ import {
 } from './decode.ts';
 import { expandMatrix } from './run-config.ts';
 
-/** At least one base: a desired state is never without an image. */
+/** Decodes the bases: at least one, because a desired state always has an image. */
 const bases: Decoder<readonly Base[]> = (value, at, problems) => {
   const read = list(oneOf(Object.keys(BASES) as readonly Base[]))(value, at, problems);
   if (read?.length === 0) problems.push(`${at}: expected at least one base, got none`);
   return read;
 };
 
-/** Format 1 calls a confirmed publication settled. */
+/** Decodes a publication; format 1 has the key isSettled for isConfirmed. */
 const formerPublication = (value: unknown, at: string, problems: string[]) => {
   const read = fields({ relationId: integer, imageIds: list(text), isSettled: flag })(value, at, problems);
   return read && { relationId: read.relationId, imageIds: read.imageIds, isConfirmed: read.isSettled };
 };
 
-/** Decodes the fields of desired.json that only format 1 has, which 0.1.0 wrote. */
+/** Decodes the fields of desired.json that only format 1 has. Version 0.1.0 wrote that format. */
 export const formerFields = fields({
   published: optional(list(formerPublication)),
   images: fields({
@@ -55,8 +55,8 @@ export const formerFields = fields({
 type FormerFields = Decoded<typeof formerFields>;
 
 /**
- * Returns the run configs that format 2 has in place of the matrix of format 1, as JSON has them: their decoder adds
- * the defaults of newer fields.
+ * Returns the run configs that replace the matrix of format 1. They are not decoded yet: their decoder adds the defaults
+ * of newer fields.
  */
 export function convertFormer(
   { images, build }: FormerFields,

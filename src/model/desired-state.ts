@@ -19,23 +19,23 @@ import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 import { type RunConfig, runConfig } from './run-config.ts';
 
-/** A unit that put complete credentials on its relation; its cloud is an entry of clouds.yaml of its own. */
+/** A unit that put complete credentials on its relation. It has an own entry in clouds.yaml. */
 export interface Consumer {
   readonly relationId: number;
   readonly unit: string;
   readonly cloudId: string;
 }
 
-/** What one relation's databag tells its consumer, as far as the charm knows. */
+/** The image ids that one relation's databag gives to its consumer, as far as the charm knows. */
 export interface Publication {
   readonly relationId: number;
-  /** All ids that stand in the databag, or are being written to it. */
+  /** All ids that are in the databag or are being written to it. */
   readonly imageIds: readonly string[];
-  /** Was it read back just so, with nothing being written? */
+  /** Reports whether the charm has read exactly these ids back from the databag and is not writing others. */
   readonly isConfirmed: boolean;
 }
 
-/** Builds that an action asked for. */
+/** The builds that an action requested. */
 export interface BuildRequest {
   /** The action's task id. */
   readonly action: string;
@@ -45,17 +45,17 @@ export interface BuildRequest {
 /** The run configs by image name, in the order of the matrix: the primary image comes first. Never empty. */
 export type DesiredImages = ReadonlyMap<string, RunConfig>;
 
-/** The desired state, written by the charm and read by the daemon: desired.json. No secret is in it. */
+/** The desired state, written by the charm and read by the daemon: desired.json. It holds no secret. */
 export interface DesiredState {
   readonly format: 2;
-  /** Grows whenever anything below changes. */
+  /** Increases with every change of the fields below. */
   readonly generation: number;
   readonly unit: string;
   readonly application: string;
   readonly modelUuid: string;
-  /** Of an application's units only the leader works; the others look, and publish what they see. */
+  /** Only the leader of an application works; the other units observe the clouds and publish the images they find. */
   readonly role: 'works' | 'observes';
-  /** The generation that clouds.yaml and secrets.json must have; until then the daemon rests. */
+  /** The generation that clouds.yaml and secrets.json must have; the daemon does nothing before they have it. */
   readonly credentialsGeneration: number;
   readonly images: DesiredImages;
   /** Identifies the project of the build cloud: a base that was prepared in another project is not used. */
@@ -63,13 +63,13 @@ export interface DesiredState {
   /** The number of builds and preparations that may run at a time. */
   readonly maxParallel: number;
   readonly consumers: readonly Consumer[];
-  /** One for each `image` relation; absent: not known, and then nothing is pruned. */
+  /** One for each `image` relation; absent while they are not known. Nothing is pruned then. */
   readonly published: readonly Publication[] | undefined;
-  /** Not yet answered, the oldest first. */
+  /** The requests that are not answered yet, the oldest first. */
   readonly requests: readonly BuildRequest[];
 }
 
-/** Keys run configs by their image names. */
+/** Returns the run configs by their image names. */
 export function byImageName(configs: readonly RunConfig[]): DesiredImages {
   return new Map(configs.map((config) => [config.image.imageName, config]));
 }
@@ -84,7 +84,7 @@ export function uploadCloudsOf({ images }: Pick<DesiredState, 'images'>): readon
   return [...new Set([...images.values()].flatMap(({ cloud }) => cloud.uploadClouds))];
 }
 
-/** Returns how many revisions of an image to keep. One that is no longer wanted counts as the primary image does. */
+/** Returns the number of revisions of an image to keep. An image that is no longer desired has that of the primary. */
 export function numRevisionsOf({ images }: Pick<DesiredState, 'images'>, imageName: string): number {
   return (images.get(imageName) ?? primaryOf(images)).cloud.numRevisions;
 }
@@ -97,7 +97,7 @@ export function findConfigOfBase(
   return [...images.values()].find(({ image }) => image.base === base);
 }
 
-/** Returns the first of the run configs. */
+/** Returns the run config of the primary image: the first one. */
 export function primaryOf(images: DesiredImages): RunConfig {
   const [primary] = images.values();
   if (primary === undefined) throw new Error('the desired state has no images; expected at least one');
@@ -116,7 +116,7 @@ const SHARED_FIELDS = {
   requests: list(fields({ action: text, builds: list(fields({ imageName: text, buildId: text })) })),
 };
 
-/** Image names with their run configs: at least one, each under its own name, all with the same build cloud. */
+/** Decodes run configs by image name: at least one, each under its own name, all with the same build cloud. */
 const desiredImages: Decoder<DesiredImages> = (value, at, problems) => {
   const known = problems.length;
   const configs = Object.entries(mapping(anything)(value, at, problems) ?? {}).flatMap(
@@ -153,7 +153,7 @@ const format2: Decoder<DesiredState> = fields({
   maxParallel: integer,
 });
 
-/** Reads what 0.1.0 wrote, so that an upgrade loses no request, generation or publication. */
+/** Decodes the format of version 0.1.0, so that an upgrade loses no request, generation or publication. */
 const format1: Decoder<DesiredState> = (value, at, problems) => {
   const known = problems.length;
   const shared = fields(SHARED_FIELDS)(value, at, problems);
@@ -172,7 +172,7 @@ const format1: Decoder<DesiredState> = (value, at, problems) => {
   };
 };
 
-/** Returns the clouds of all consumers, each once, in their order, without the build cloud. */
+/** Returns the clouds of all consumers except the build cloud, each once, in the order of the consumers. */
 export function listUploadClouds(
   consumers: readonly Pick<Consumer, 'cloudId'>[],
   buildCloud: string,
@@ -180,7 +180,7 @@ export function listUploadClouds(
   return [...new Set(consumers.map(({ cloudId }) => cloudId))].filter((cloudId) => cloudId !== buildCloud);
 }
 
-/** Reads desired.json, also what 0.1.0 wrote. Throws InputError with all that is wrong. */
+/** Decodes the text of desired.json in the current format or in that of 0.1.0. Throws InputError with all problems. */
 export function parseDesiredState(json: string): DesiredState {
   const value = parseJsonText(json, 'desired.json');
   const decoder = isMapping(value) && value['format'] === 1 ? format1 : format2;
@@ -188,8 +188,8 @@ export function parseDesiredState(json: string): DesiredState {
 }
 
 /**
- * Returns desired.json's text. Fields come in the order of the decoder and images in that of the matrix, so two states
- * are equal if and only if their texts are.
+ * Returns the text of desired.json. The fields have the order of the decoder and the images that of the matrix, so two
+ * states are equal if and only if their texts are equal.
  */
 export function encodeDesiredState(state: DesiredState): string {
   const value = { ...state, images: Object.fromEntries(state.images) };

@@ -1,4 +1,4 @@
-/** What kind of failure it is, and so who must act: see docs/reference/exit-codes.md. */
+/** The kinds of failures. The kind determines who must act: see docs/reference/exit-codes.md. */
 export const FAILURE_KINDS = [
   'input',
   'denied',
@@ -11,10 +11,10 @@ export const FAILURE_KINDS = [
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** The kinds that the product expects. */
+/** The kinds of expected failures. */
 export type ErrorKind = Exclude<FailureKind, 'bug'>;
 
-/** The root of every failure that the product expects; anything else that is thrown is a bug. */
+/** The base class of every expected failure. Any other thrown value is a bug. */
 export abstract class ProductError extends Error {
   abstract readonly kind: ErrorKind;
 
@@ -24,12 +24,12 @@ export abstract class ProductError extends Error {
   }
 }
 
-/** The kind of whatever was thrown. */
+/** Returns the kind of a thrown value. */
 export function failureKindOf(error: unknown): FailureKind {
   return error instanceof ProductError ? error.kind : 'bug';
 }
 
-/** Input that cannot be used: options, files, names of things that are not there. Tells all problems at once. */
+/** Invalid input: options, files, or names of resources that do not exist. Contains all problems at once. */
 export class InputError extends ProductError {
   readonly kind = 'input';
   readonly problems: readonly string[];
@@ -40,22 +40,22 @@ export class InputError extends ProductError {
   }
 }
 
-/** No usable clouds.yaml: not found, not readable, wrong in shape, or without the cloud asked for. */
+/** The clouds.yaml is missing, not readable or invalid, or lacks the requested cloud. */
 export class CloudsYAMLError extends InputError {}
 
-/** A flavor, by name or by minimum, is not there. */
+/** No flavor has the given name or the minimum size. */
 export class FlavorNotFoundError extends InputError {}
 
-/** The flavor given is too small to build on. */
+/** The given flavor is too small for a build. */
 export class FlavorRequirementsNotMetError extends InputError {}
 
-/** The network given is not there, or none can be chosen. */
+/** The given network does not exist, or no network can be chosen. */
 export class NetworkNotFoundError extends InputError {}
 
-/** An exact name was asked for, and several things have it. */
+/** Several resources have the given name. */
 export class AmbiguousNameError extends InputError {}
 
-/** The build did not lead to an image. Its kind is that of its cause, when a cloud or the operator is to blame. */
+/** A failed build. It has the kind of its cause when that is an expected failure. */
 export class BuildImageError extends ProductError {
   readonly kind: ErrorKind;
 
@@ -65,39 +65,39 @@ export class BuildImageError extends ProductError {
   }
 }
 
-/** A base image could not be fetched or is not what its checksum says. */
+/** The base image could not be downloaded, or its checksum differs. */
 export class BaseImageDownloadError extends BuildImageError {}
 
 /** The runner's release could not be resolved or verified. */
 export class RunnerDownloadError extends BuildImageError {}
 
-/** The image could not be put into Glance. */
+/** The image could not be uploaded to Glance. */
 export class UploadImageError extends BuildImageError {}
 
-/** The image could not be looked up. */
+/** The image could not be read from Glance. */
 export class GetImageError extends BuildImageError {}
 
-/** The server has no address that answers SSH with the key its console printed. */
+/** The server has no address that accepts SSH with the host key that its console printed. */
 export class AddressNotFoundError extends BuildImageError {}
 
-/** cloud-init did not finish well in the guest. */
+/** The cloud-init of the guest failed or did not finish. */
 export class CloudInitFailError extends BuildImageError {}
 
-/** The image's content is not what it should be. */
+/** A check of the image's content failed in the guest. */
 export class GuestCheckError extends BuildImageError {}
 
-/** The server did not become, or stay, what it should be. */
+/** The server did not reach the expected status, or left it. */
 export class ServerError extends BuildImageError {}
 
 /** The operator's script failed in the guest. */
 export class ExternalScriptError extends BuildImageError {}
 
-/** The image is good, but not all clouds have it. */
+/** The image is good, but not all destinations have it. */
 export class DistributionError extends ProductError {
   readonly kind = 'partial';
 }
 
-/** The work was asked to stop. */
+/** The work was cancelled. */
 export class CancelledError extends ProductError {
   readonly kind = 'cancelled';
 }

@@ -1,28 +1,28 @@
 import { type ErrorKind, ProductError } from './errors.ts';
 
-/** What the program's exit code says; docs/reference/exit-codes.md is this list. */
+/** The exit codes of the program. docs/reference/exit-codes.md documents them. */
 export const EXIT_CODES = {
   success: 0,
   /** A defect of the program: please report it. */
   bug: 1,
-  /** Options, clouds.yaml, or names of things that are not there. */
+  /** Invalid options or clouds.yaml, or names of resources that do not exist. */
   input: 2,
-  /** The cloud refuses: credentials, roles, quotas, requests. */
+  /** The cloud refused: credentials, roles, quotas or requests. */
   denied: 3,
-  /** The cloud, or a download, did not answer in time. */
+  /** A cloud or a download server did not respond in time. */
   unavailable: 4,
-  /** The guest, the external script or the image was not as it should be. */
+  /** The guest, the external script or a check of the image failed. */
   build: 5,
-  /** The image is good, but not all clouds have it; or not all clouds answered `list`. */
+  /** The image is good, but not all clouds have it; or not all clouds responded to `list`. */
   partial: 6,
 } as const;
 
-/** 128 + the signal's number, as shells have it. */
+/** The exit codes after a signal: 128 plus its number, by the convention of shells. */
 export const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
 
-/** The exit code for a failure. */
+/** Returns the exit code for a failure. */
 export function exitCodeOf(error: unknown, stoppedBy: StopSignal | undefined): number {
   if (stoppedBy !== undefined) return SIGNAL_EXIT_CODES[stoppedBy];
   if (!(error instanceof ProductError)) return EXIT_CODES.bug;

@@ -3,11 +3,11 @@ import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 import { type Secret, secretOf } from './secret.ts';
 
-/** What a builder must know and nobody else may: secrets.json, beside clouds.yaml on the unit's tmpfs. */
+/** The secrets that builds need: secrets.json, beside clouds.yaml on the unit's tmpfs. */
 export interface HostSecrets {
-  /** Written after clouds.yaml of the same generation. */
+  /** The generation of the credentials. clouds.yaml of the same generation is written before secrets.json. */
   readonly generation: number;
-  /** May hold a token, so it is kept here; empty: no script. */
+  /** A secret because it may contain a token; empty: no script. */
   readonly scriptUrl: Secret;
   /** The script's environment. */
   readonly scriptSecrets: Readonly<Record<string, Secret>>;
@@ -24,13 +24,13 @@ const decoder: Decoder<HostSecrets> = fields({
   proxy: fields({ http: secret, https: secret, noProxy: secret }),
 });
 
-/** Reads secrets.json's text. Throws InputError, which repeats none of it. */
+/** Decodes the text of secrets.json. Throws InputError, which quotes none of it. */
 export function parseHostSecrets(json: string): HostSecrets {
   const value = parseJsonText(json, 'secrets.json');
   return decode(decoder, value, 'secrets.json', (problems) => new InputError(problems));
 }
 
-/** secrets.json's text: the one place where these secrets are written. */
+/** Returns the text of secrets.json, the only file that may contain these secrets. */
 export function encodeHostSecrets({ generation, scriptUrl, scriptSecrets, proxy }: HostSecrets): string {
   const revealed = {
     generation,

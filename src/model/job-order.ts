@@ -20,7 +20,7 @@ import { BUILD_ID, type Owner } from './owner.ts';
 import { type RunConfig, runConfig } from './run-config.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from './timeouts.ts';
 
-/** The name of the order in a job's folder. */
+/** The file name of the order in a job's folder. */
 export const ORDER_FILE = 'order.json';
 
 const orderId: Decoder<string> = (value, at, problems) => {
@@ -64,7 +64,7 @@ const head = {
   sshPort: optional(integer),
 };
 
-/** Run configs, at least one. */
+/** Decodes run configs: at least one. */
 const entries: Decoder<readonly [RunConfig, ...RunConfig[]]> = (value, at, problems) => {
   const known = problems.length;
   const [first, ...others] = list(runConfig)(value, at, problems) ?? [];
@@ -73,7 +73,7 @@ const entries: Decoder<readonly [RunConfig, ...RunConfig[]]> = (value, at, probl
   return undefined;
 };
 
-/** How a cloud that is another project of the build cloud gets the image. */
+/** The way in which another project of the build cloud gets the image. */
 const withinCloud = oneOf(['copy', 'share']);
 
 const build = fields({
@@ -120,7 +120,7 @@ const prune = fields({
   cloudId: text,
   keepRevisions: integer,
   protectedIds: list(text),
-  /** The ids in relation data: their images get the mark that protects, all others lose it. Absent: no mark changes. */
+  /** The ids in relation data. Their images get the protective mark and all others lose it; absent: no mark changes. */
   publishedIds: optional(list(text)),
   isDryRun: flag,
 });
@@ -145,7 +145,7 @@ export type OrderOf<K extends OrderKind> = Extract<JobOrder, { readonly kind: K 
 /** An order that changes something in a cloud. */
 export type WorkOrder = Exclude<JobOrder, { readonly kind: 'list' }>;
 
-/** What a job does: its order without the fields that every order has. */
+/** The task of a job: its order without the fields that every order has. */
 export type JobTask = TaskOf<JobOrder>;
 
 /** The task of an order; of a union, one for each member. */
@@ -190,18 +190,18 @@ export function ownerOf(order: JobOrder): Owner {
   return { ...order.owner, buildId: order.id, ...(inputs === '' ? {} : { runConfig: inputs }) };
 }
 
-/** Returns all time-outs of a job: those of its order, and the defaults. */
+/** Returns all time-outs of a job: those of its order, and defaults for the others. */
 export function timeoutsOf({ timeouts: given }: JobOrder): Timeouts {
   return { ...DEFAULT_TIMEOUTS, ...given };
 }
 
-/** Returns what a job works on: the image's name, or the bases that are prepared. */
+/** Returns the subject of a job: the image's name, or the bases to prepare. */
 function subjectOf(order: WorkOrder): string {
   if (order.kind !== 'prepare') return order.imageName;
   return order.entries.map(({ image }) => image.base).join(',');
 }
 
-/** Returns the destinations of a build or copy, or the cloud that is pruned. */
+/** Returns the destinations of a build or copy, or the cloud to prune. */
 function cloudIdsOf(order: WorkOrder): readonly string[] {
   switch (order.kind) {
     case 'build':

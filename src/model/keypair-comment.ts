@@ -11,13 +11,13 @@ const metadataFields = fields({
   [OWNER_KEYS.process]: text,
 });
 
-/** The owner metadata of a keypair, as its public key's comment: Nova keeps no metadata for keypairs. */
+/** Returns the owner metadata as the comment of a public key, because Nova keeps no metadata for keypairs. */
 export function encodeKeypairComment(owner: Owner, process: string): string {
   const metadata = { ...encodeOwner(owner), [OWNER_KEYS.process]: process };
   return MARK + Buffer.from(JSON.stringify(metadata)).toString('base64url');
 }
 
-/** The metadata in a public key's comment; `undefined` when it is not one of ours. */
+/** Returns the metadata in the comment of a public key; undefined when `encodeKeypairComment` did not write it. */
 export function findKeypairMetadata(publicKey: string): Readonly<Record<string, string>> | undefined {
   const comment = publicKey.trim().split(' ')[2];
   if (comment?.startsWith(MARK) !== true) return undefined;

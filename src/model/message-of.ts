@@ -1,4 +1,4 @@
-/** What an error, or whatever else was thrown, says. */
+/** Returns the message of an error, or any other thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

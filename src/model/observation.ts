@@ -1,36 +1,36 @@
 import type { FailureKind } from './errors.ts';
 
-/** How many clouds are looked at at the same time. */
+/** The number of clouds that are queried at the same time. */
 export const CLOUDS_AT_A_TIME = 8;
 
-/** One image of ours, as a cloud's token sees it in its own project. */
+/** One image of this application in the project of a cloud's token. */
 export interface ObservedImage {
   readonly id: string;
   readonly name: string;
-  /** Glance's own word. */
+  /** The status in Glance. */
   readonly status: string;
-  /** ISO 8601, as Glance writes it; empty when it told none. */
+  /** ISO 8601 in Glance's form; empty when Glance gives no time. */
   readonly createdAt: string;
-  /** In a copy: the image that it was copied from. */
+  /** The source image; absent when this is not a copy. */
   readonly sourceImageId?: string | undefined;
-  /** The text of `encodeBuildInputs`, when the builder was told one. */
+  /** The text of `encodeBuildInputs`; absent when the build had none. */
   readonly runConfig?: string | undefined;
   readonly buildId: string;
-  /** Does it carry the mark of images whose ids stand in relation data? */
+  /** Reports whether the image has the mark of images whose ids are in relation data. */
   readonly isPublished: boolean;
 }
 
-/** What one entry of clouds.yaml gives access to, seen with its own token. */
+/** The state of the project of one entry of clouds.yaml, queried with its own token. */
 export type ObservedCloud =
   | {
       readonly cloudId: string;
       readonly state: 'seen';
-      /** Equal exactly if auth URL (normalised), project id and region are: the same project. */
+      /** Two keys are equal if and only if normalised auth URL, project id and region are equal. */
       readonly projectKey: string;
       /** The newest first. */
       readonly images: readonly ObservedImage[];
-      /** Active images that are none of ours, of those that were asked for. */
-      readonly alsoActiveIds?: readonly string[];
+      /** The extra images that are active. */
+      readonly activeExtraIds?: readonly string[];
     }
   | {
       readonly cloudId: string;
@@ -41,5 +41,5 @@ export type ObservedCloud =
       readonly message: string;
     };
 
-/** What the clouds held at one moment, in the order asked for. */
+/** The states of all clouds, in the requested order. */
 export type Observation = readonly ObservedCloud[];

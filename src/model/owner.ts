@@ -1,17 +1,17 @@
 import { type Decoder, anyString, decode, fields, withDefault } from './decode.ts';
 import { InputError } from './errors.ts';
 
-/** Who made a thing in a cloud: written on everything that a build makes, read by sweeps and prunes. */
+/** The owner of a resource in a cloud. It is written on every resource of a build and read by sweeps and prunes. */
 export interface Owner {
-  /** The Juju application, or a word of the operator's when run by hand. */
+  /** The Juju application, or a name that the operator chose when the program is run by hand. */
   readonly application: string;
   /** The Juju model's uuid; empty outside Juju. */
   readonly modelUuid: string;
   /** The Juju unit; empty outside Juju. */
   readonly unit: string;
-  /** The build, unique; given by whoever ordered it, or made by the program. */
+  /** The unique id of the build, given in its order or made by the program. */
   readonly buildId: string;
-  /** What the image is made from, as its orderer wrote it; absent: nobody told. Only images carry it. */
+  /** The inputs of the image, as its order has them; absent when it has none. Only images carry them. */
   readonly runConfig?: string;
 }
 
@@ -23,25 +23,25 @@ export const OWNER_KEYS = {
   buildId: 'image_builder_build_id',
   /** `base`, `runner` or `server`. */
   kind: 'image_builder_kind',
-  /** The name of the image that is being built: its run config. */
+  /** The name of the image that is being built. */
   imageName: 'image_builder_image_name',
-  /** The process that works on it: see system/process/process-identity.ts. */
+  /** The process that works on the resource: see system/process/process-identity.ts. */
   process: 'image_builder_process',
-  /** The SHA-256 of the base image that it comes from. */
+  /** The SHA-256 of the base image. */
   baseSha256: 'image_builder_base_sha256',
-  /** The version of the GitHub runner in it. */
+  /** The version of the GitHub runner in the image. */
   runnerVersion: 'image_builder_runner_version',
-  /** A digest of all that its content follows from. */
+  /** A digest of everything that determines the content. */
   inputsSha256: 'image_builder_inputs_sha256',
-  /** What the image is made from, in the words of whoever ordered it. */
+  /** The inputs of the image, as its order has them. */
   runConfig: 'image_builder_run_config',
-  /** In a copy: the id of the image that it was copied from. */
+  /** The id of the source image; only copies have it. */
   source: 'image_builder_source_image_id',
-  /** Set by the charm while the image's id stands in relation data. */
+  /** Set by a prune job while the image's id is in relation data. */
   published: 'image_builder_published',
 } as const;
 
-/** The form of a build id; it is also a safe name of a folder. */
+/** The form of a build id, which is also safe as the name of a folder. */
 export const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const ownerText: Decoder<string> = (value, at, problems) => {
@@ -59,7 +59,7 @@ const ownerFields = fields({
   run_config: withDefault(ownerText, ''),
 });
 
-/** Reads `--owner`'s JSON; an owner without build id gets `newBuildId`. Throws InputError with all problems. */
+/** Decodes the JSON of `--owner`; an owner without a build id gets `newBuildId`. Throws InputError with all problems. */
 export function parseOwner(json: string, newBuildId: string): Owner {
   const fail = (problems: readonly string[]): InputError => new InputError(problems);
   const read = decode(ownerFields, parseJson(json), '--owner', fail);
@@ -83,7 +83,7 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** The metadata that tells `owner` on a server or an image. */
+/** Returns the metadata that records `owner` on a server or an image. */
 export function encodeOwner(owner: Owner): Readonly<Record<string, string>> {
   return {
     [OWNER_KEYS.application]: owner.application,
@@ -93,26 +93,26 @@ export function encodeOwner(owner: Owner): Readonly<Record<string, string>> {
   };
 }
 
-/** The property that tells an image's run config, beside its owner's. */
+/** Returns the property that records the inputs of an image; none when the owner has none. */
 export function encodeRunConfig({ runConfig }: Owner): Readonly<Record<string, string>> {
   return runConfig === undefined ? {} : { [OWNER_KEYS.runConfig]: runConfig };
 }
 
-/** Of one image only, not of its copies. */
-const OWN: readonly string[] = [OWNER_KEYS.process, OWNER_KEYS.published, OWNER_KEYS.source];
+/** The properties that a copy does not get from its source. */
+const NOT_COPIED: readonly string[] = [OWNER_KEYS.process, OWNER_KEYS.published, OWNER_KEYS.source];
 
-/** What of an image's properties its copies get: architecture, OS and hardware, owner and inputs. */
+/** Returns the properties of an image that its copies get: architecture, OS, hardware, owner and inputs. */
 export function carriedProperties(
   properties: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const isCarried = (key: string): boolean =>
-    !OWN.includes(key) &&
-    !/^os_(hash|hidden|glance)/.test(key) && // Glance's own, and refused when they are set
+    !NOT_COPIED.includes(key) &&
+    !/^os_(hash|hidden|glance)/.test(key) && // set by Glance, which refuses requests that set them
     (key === 'architecture' || /^(os_|hw_|image_builder_)/.test(key));
   return Object.fromEntries(Object.entries(properties).filter(([key]) => isCarried(key)));
 }
 
-/** Was the thing with this metadata made by the same application of the same model? Builds may differ. */
+/** Reports whether the metadata names the application and the model of `owner`. Units and builds may differ. */
 export function isOwnedBy(metadata: Readonly<Record<string, string>>, owner: Owner): boolean {
   return (
     metadata[OWNER_KEYS.application] === owner.application &&
@@ -120,7 +120,7 @@ export function isOwnedBy(metadata: Readonly<Record<string, string>>, owner: Own
   );
 }
 
-/** Does an image with these properties carry the mark of those whose ids stand in relation data? */
+/** Reports whether the properties contain the mark of images whose ids are in relation data. */
 export function isPublished(properties: Readonly<Record<string, string>>): boolean {
   return properties[OWNER_KEYS.published] !== undefined;
 }

@@ -10,7 +10,7 @@ import {
   text,
   withDefault,
 } from './decode.ts';
-import { type Delivery, delivery } from './delivery.ts';
+import { type ImageCopy, imageCopy } from './delivery.ts';
 import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 import { snakeFields, toSnakeCase } from './snake-case.ts';
@@ -53,7 +53,7 @@ export interface PartSeconds {
   readonly seconds: number;
 }
 
-/** The facts that a command records while it runs, also when it fails later. */
+/** The facts that a command records while it runs. They are printed even when it fails later. */
 export interface ResultFacts {
   /** The leftovers of dead builds that were deleted. */
   readonly swept?: readonly string[] | undefined;
@@ -67,10 +67,10 @@ export interface ResultFacts {
   /** The image in the build cloud. */
   readonly imageId?: string | undefined;
   /** The copies, one for each destination. */
-  readonly images?: readonly Delivery[] | undefined;
+  readonly images?: readonly ImageCopy[] | undefined;
 }
 
-/** What every command prints after its own answer. */
+/** The log of a command, which is printed after its answer. */
 export interface ResultLog extends ResultFacts {
   readonly pruned?: readonly CloudPrune[] | undefined;
   readonly steps?: readonly StepSeconds[] | undefined;
@@ -83,7 +83,7 @@ interface CommonResult extends ResultLog {
   readonly error?: ResultError | undefined;
 }
 
-/** Decodes what is in `error`. */
+/** Decodes the `error` of a result. */
 export const resultError: Decoder<ResultError> = fields({
   kind: oneOf(FAILURE_KINDS),
   type: withDefault(anyString, ''),
@@ -115,13 +115,13 @@ const LOG = {
   serverId: text,
   parts: list(seconds),
   imageId: text,
-  images: list(delivery),
+  images: list(imageCopy),
   pruned: list(fields({ cloud: text, images: list(prunedImage) })),
   steps: list(seconds),
   warnings: list(anyString),
 } satisfies Readonly<Record<keyof ResultLog, Decoder<unknown>>>;
 
-/** The answer of a command that succeeded, as its shape describes it. */
+/** The answer of a command that succeeded. Its type follows from the command's shape. */
 export type AnswerOf<S extends Shape> = {
   readonly [K in keyof S as undefined extends Decoded<S[K]> ? never : K]: Decoded<S[K]>;
 } & {
@@ -147,29 +147,29 @@ function render(keys: readonly string[], result: Readonly<Record<string, unknown
 }
 
 /**
- * Decodes a result. Returns undefined for a text that is cut off, or that has another form: the program was killed.
- * An answer or a fact that cannot be decoded is absent, so that it does not spoil the others.
+ * Decodes a result. Returns undefined when the text is cut off or has another form, which happens when the program was
+ * killed. An answer or a fact that cannot be decoded is left out, so the others stay usable.
  */
 export function decodeResult<S extends Shape>(shape: S, json: string): ResultOf<S> | undefined {
-  const value = parseOrNothing(json);
-  const common = attempt(fields({ error: optional(resultError) }), value);
+  const value = parseOrUndefined(json);
+  const common = tryDecode(fields({ error: optional(resultError) }), value);
   if (common === undefined) return undefined;
-  const lenient = Object.entries({ ...LOG, ...shape }).map(([key, decoder]) => [key, orAbsent(decoder)]);
-  const rest = attempt(snakeFields(Object.fromEntries(lenient) as Shape), value);
-  return { ...rest, ...common, warnings: rest?.['warnings'] ?? [] } as unknown as ResultOf<S>;
+  const lenient = Object.entries({ ...LOG, ...shape }).map(([key, decoder]) => [key, decodeOrOmit(decoder)]);
+  const facts = tryDecode(snakeFields(Object.fromEntries(lenient) as Shape), value);
+  return { ...facts, ...common, warnings: facts?.['warnings'] ?? [] } as unknown as ResultOf<S>;
 }
 
-function orAbsent<T>(decoder: Decoder<T>): Decoder<T | undefined> {
-  return (value) => attempt(decoder, value);
+function decodeOrOmit<T>(decoder: Decoder<T>): Decoder<T | undefined> {
+  return (value) => tryDecode(decoder, value);
 }
 
-function attempt<T>(decoder: Decoder<T>, value: unknown): T | undefined {
+function tryDecode<T>(decoder: Decoder<T>, value: unknown): T | undefined {
   const problems: string[] = [];
   const read = decoder(value, '', problems);
   return problems.length > 0 ? undefined : read;
 }
 
-function parseOrNothing(json: string): unknown {
+function parseOrUndefined(json: string): unknown {
   try {
     return parseJsonText(json, 'the result');
   } catch (error) {

@@ -32,14 +32,14 @@ export function encodeListResult(clouds: Observation, log: ResultLog): string {
   return encodeResult(LIST, { clouds: clouds.map(encodeCloud) }, log);
 }
 
-/** The order of the keys is that of the printed ones; `toSnakeCase` does the rest. */
+/** Returns the fields of a cloud in the order of the printed keys; `toSnakeCase` renames them. */
 function encodeCloud(cloud: ObservedCloud): object {
   if (cloud.state === 'failed') {
     const { cloudId, kind, type, message } = cloud;
     return { cloud: cloudId, error: { kind, type, message } };
   }
-  const { cloudId, projectKey, images, alsoActiveIds = [] } = cloud;
-  return { cloud: cloudId, projectKey, images: images.map(encodeImage), alsoActiveIds };
+  const { cloudId, projectKey, images, activeExtraIds = [] } = cloud;
+  return { cloud: cloudId, projectKey, images: images.map(encodeImage), alsoActiveIds: activeExtraIds };
 }
 
 function encodeImage(image: ObservedImage): object {
@@ -69,7 +69,7 @@ const cloudFields = snakeFields({
 const cloudsDecoder = list(fields({ cloud: text }));
 
 /**
- * Decodes the result of `list`. A cloud whose entry cannot be decoded has failed, and the others are as they are.
+ * Decodes the result of `list`. A cloud whose entry cannot be decoded counts as failed and does not affect the others.
  * Returns undefined when the program ended without a result. Throws InputError when the result does not name its clouds.
  */
 export function decodeListResult(json: string): ListResult | undefined {
@@ -90,7 +90,7 @@ function decodeCloud(cloudId: string, entry: unknown): ObservedCloud {
 }
 
 function toCloud(cloudId: string, read: NonNullable<ReturnType<typeof cloudFields>>): ObservedCloud {
-  const { projectKey, images, alsoActiveIds, error } = read;
+  const { projectKey, images, alsoActiveIds: activeExtraIds, error } = read;
   if (error !== undefined) {
     const { kind, type, message } = error;
     return { cloudId, state: 'failed', kind, message, ...(type === '' ? {} : { type }) };
@@ -98,8 +98,8 @@ function toCloud(cloudId: string, read: NonNullable<ReturnType<typeof cloudField
   if (projectKey === undefined || images === undefined) {
     throw new InputError([`list: cloud ${cloudId}: expected its images or an error, got neither`]);
   }
-  const others = alsoActiveIds.length === 0 ? {} : { alsoActiveIds };
-  return { cloudId, state: 'seen', projectKey, images, ...others };
+  const extra = activeExtraIds.length === 0 ? {} : { activeExtraIds };
+  return { cloudId, state: 'seen', projectKey, images, ...extra };
 }
 
 function fail(problems: readonly string[]): InputError {

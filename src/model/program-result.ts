@@ -37,7 +37,7 @@ const baseImage = snakeFields({
   arch,
   imageId: text,
   sha256: text,
-  /** Reports whether this command uploaded the image. */
+  /** True when this command uploaded the image, false when it existed before. */
   wasUploaded: flag,
 });
 
@@ -65,7 +65,7 @@ const PRUNE = {
   imageName: text,
   marked: optional(list(text)),
   unmarked: optional(list(text)),
-  /** `wouldBe…`: of a dry run. */
+  // Only a dry run has these two.
   wouldBeMarked: optional(list(text)),
   wouldBeUnmarked: optional(list(text)),
   images: list(prunedImage),
@@ -109,7 +109,7 @@ export type JobResult =
   | ({ readonly job: 'copy' } & CopyResult)
   | ({ readonly job: 'prune' } & PruneResult);
 
-/** Decodes what a job printed. Returns undefined when the job ended without a result. */
+/** Decodes the output of a job. Returns undefined when the job ended without a result. */
 export function decodeJobResult(job: JobKind, json: string): JobResult | undefined {
   switch (job) {
     case 'prepare':

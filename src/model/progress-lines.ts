@@ -1,27 +1,27 @@
-/** One line that tells of a step, as `--log-format json` writes it. */
+/** A log line about a step, as `--log-format json` writes it. */
 interface StepLine {
   readonly kind: 'started' | 'note' | 'finished' | 'failed';
   readonly step: string;
 }
 
 /**
- * The step that a job is at, from its log (`--log-format json`): the last started one that has not ended, else the last
- * one told of; empty before the first. What stands in no whole line is passed over, so that a piece of a log will do.
+ * Returns the current step of a job from its log (`--log-format json`): the last started step that has not ended, else
+ * the last step in the log; empty when the log has none. Ignores incomplete lines, so a part of a log is enough.
  */
 export function lastStepOf(progressText: string): string {
   let running: readonly string[] = [];
   let last = '';
   for (const line of progressText.split('\n')) {
-    const told = readLine(line);
-    if (told === undefined) continue;
-    last = told.step;
-    running = follow(running, told);
+    const event = readLine(line);
+    if (event === undefined) continue;
+    last = event.step;
+    running = updateRunning(running, event);
   }
   return running.at(-1) ?? last;
 }
 
-/** The running steps, the oldest first. One that only a note tells of began before this piece of the log. */
-function follow(running: readonly string[], { kind, step }: StepLine): readonly string[] {
+/** Returns the running steps, the oldest first. A step with a note but without a start began before this part of the log. */
+function updateRunning(running: readonly string[], { kind, step }: StepLine): readonly string[] {
   if (kind === 'note') return running.includes(step) ? running : [step, ...running];
   const others = running.filter((other) => other !== step);
   return kind === 'started' ? [...others, step] : others;
@@ -40,7 +40,7 @@ function parse(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return undefined; // cut off at its beginning or its end, or another's text
+    return undefined; // an incomplete line, or text of another program
   }
 }
 

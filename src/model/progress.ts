@@ -1,4 +1,4 @@
-/** What happens to a step of a build, for whoever watches. */
+/** A change of the state of a step, reported while a command runs. */
 export type ProgressEvent =
   | { readonly kind: 'started'; readonly step: string }
   | { readonly kind: 'note'; readonly step: string; readonly text: string }

@@ -1,23 +1,24 @@
 import { OWNER_KEYS } from './owner.ts';
 
-/** What a prune looks at in an image. */
+/** The fields of an image that a prune depends on. */
 export interface Revision {
   readonly id: string;
   readonly status: string;
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** What will be done with one image, and why. */
+/** The decision about one image, with its reason. */
 export interface PruneDecision<T extends Revision> {
   readonly image: T;
-  readonly isDeleted: boolean;
+  readonly shouldDelete: boolean;
   /** 'one of the newest 2', 'protected', 'published', 'not active', 'older than the newest 2'. */
   readonly reason: string;
 }
 
 /**
- * Decides which revisions of one image go: `revisions`, the newest first, less the newest `keep` active ones. What is
- * protected or published stays, and so does what is not active: it may be somebody's work in progress.
+ * Decides which of the `revisions` of one image to delete. They must be sorted, the newest first. The newest `keep`
+ * active revisions stay, and so do protected and published ones. A revision that is not active stays because another
+ * process may be working on it.
  */
 export function planPrune<T extends Revision>(
   revisions: readonly T[],
@@ -26,12 +27,12 @@ export function planPrune<T extends Revision>(
 ): readonly PruneDecision<T>[] {
   let active = 0;
   return revisions.map((image) => {
-    const stay = (reason: string): PruneDecision<T> => ({ image, isDeleted: false, reason });
-    if (image.status !== 'active') return stay(`not active but ${image.status}`);
+    const toKeep = (reason: string): PruneDecision<T> => ({ image, shouldDelete: false, reason });
+    if (image.status !== 'active') return toKeep(`not active but ${image.status}`);
     active += 1;
-    if (active <= keep) return stay(`one of the newest ${keep}`);
-    if (protectedIds.has(image.id)) return stay('protected');
-    if (image.properties[OWNER_KEYS.published] !== undefined) return stay('published');
-    return { image, isDeleted: true, reason: `older than the newest ${keep}` };
+    if (active <= keep) return toKeep(`one of the newest ${keep}`);
+    if (protectedIds.has(image.id)) return toKeep('protected');
+    if (image.properties[OWNER_KEYS.published] !== undefined) return toKeep('published');
+    return { image, shouldDelete: true, reason: `older than the newest ${keep}` };
   });
 }

@@ -2,22 +2,22 @@ import type { Arch } from './arch.ts';
 import { NO_CHANNEL } from './channel.ts';
 import type { ImageVariant } from './run-config.ts';
 
-/** An image as a consumer's relation tells it. */
+/** An image that is published on a consumer's relation. */
 export interface PublishedImage extends ImageVariant {
   readonly arch: Arch;
   readonly imageId: string;
 }
 
-/** What the builder writes into its unit databag of one `image` relation (github_runner_image_v0). */
+/** The unit databag of one `image` relation (interface github_runner_image_v0). */
 export interface ImageDatabag {
-  /** The id of the primary image, the first of all. */
+  /** The id of the primary image. */
   readonly id: string;
   readonly tags: string;
   /** All images, as JSON. */
   readonly images: string;
 }
 
-/** `<arch>,<base>[,juju=<track/risk>][,microk8s=<track/risk>]`: consumers make runner labels of it. */
+/** Returns `<arch>,<base>[,juju=<track/risk>][,microk8s=<track/risk>]`. Consumers derive runner labels from it. */
 export function encodeTags({ arch, base, juju, microk8s }: PublishedImage): string {
   return [
     arch,
@@ -28,8 +28,8 @@ export function encodeTags({ arch, base, juju, microk8s }: PublishedImage): stri
 }
 
 /**
- * The databag for images in their order, the primary one first; `undefined` when there is none. `images` has the
- * spaces that Python's json.dumps writes, byte for byte, so that a builder that is replaced changes no databag.
+ * Returns the databag for `images`, which start with the primary image; undefined when there are none. The JSON has the
+ * spaces that Python's json.dumps writes, so replacing the Python charm changes no databag.
  */
 export function encodeImageDatabag(images: readonly PublishedImage[]): ImageDatabag | undefined {
   const [primary] = images;
@@ -40,7 +40,7 @@ export function encodeImageDatabag(images: readonly PublishedImage[]): ImageData
   return { id: primary.imageId, tags: encodeTags(primary), images: `[${objects.join(', ')}]` };
 }
 
-/** A JSON string in ASCII, as json.dumps writes it. */
+/** Returns a JSON string in ASCII, as json.dumps writes it. */
 function toAsciiJson(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -6,9 +6,9 @@ import { type Decoded, type Decoder, anyString, fields, integer, list, oneOf, te
 /** The values that distinguish the images of one application. */
 export interface ImageVariant {
   readonly base: Base;
-  /** The Juju snap channel; empty: without Juju. */
+  /** The Juju snap channel; empty: the image has no Juju. */
   readonly juju: Channel;
-  /** The MicroK8s snap channel; empty: without MicroK8s. */
+  /** The MicroK8s snap channel; empty: the image has no MicroK8s. */
   readonly microk8s: Channel;
 }
 
@@ -25,7 +25,7 @@ export function isSameImage(
   );
 }
 
-/** Configurable image parameters: one image is built for each combination. */
+/** The configurable image parameters. One image is built for each combination. */
 export interface ConfigMatrix {
   readonly bases: readonly Base[];
   /** The empty channel always belongs to the matrix, listed or not. */
@@ -69,7 +69,7 @@ const secretReference = oneOf(['', 'secrets.json']);
 
 const base = oneOf(Object.keys(BASES) as readonly Base[]);
 
-// A field that is added to these decoders later needs a default: files of earlier versions are without it.
+// A field that is added to these decoders later needs a default, because files of earlier versions lack it.
 
 const imageFields = fields({
   arch: oneOf(ARCHES),
@@ -125,7 +125,7 @@ export type CloudConfig = Decoded<typeof cloudConfig>;
 const cloudConfig = fields({
   /** The key in clouds.yaml of the cloud to build on. */
   buildCloud: text,
-  /** Name or id; empty: chosen by the program. */
+  /** Name or id; empty: the program chooses. */
   buildFlavor: anyString,
   buildNetwork: anyString,
   /** The prefix of the names of servers and base images. */

@@ -2,13 +2,13 @@ import { type Decoder, decode, fields, integer, text } from './decode.ts';
 import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 
-/** How often a unit builds: schedule.json. */
+/** The build interval of a unit: schedule.json. */
 export interface BuildSchedule {
   readonly unit: string;
   readonly intervalHours: number;
 }
 
-/** Under less, all that came through would be due again at once. */
+/** Decodes an interval. A shorter one than an hour would make every image due again as soon as it is built. */
 const hours: Decoder<number> = (value, at, problems) => {
   const read = integer(value, at, problems);
   if (read === undefined || read >= 1) return read;
@@ -18,7 +18,7 @@ const hours: Decoder<number> = (value, at, problems) => {
 
 const decoder: Decoder<BuildSchedule> = fields({ unit: text, intervalHours: hours });
 
-/** Reads schedule.json's text. Throws InputError. */
+/** Decodes the text of schedule.json. Throws InputError. */
 export function parseSchedule(json: string): BuildSchedule {
   const value = parseJsonText(json, 'schedule.json');
   return decode(decoder, value, 'schedule.json', (problems) => new InputError(problems));

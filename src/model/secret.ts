@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The plain value, for the one place that has to send it. */
+  /** Returns the plain value. Call it only where the value is sent or written. */
   reveal(): string {
     return this.#value;
   }
@@ -28,7 +28,7 @@ export class Secret {
   }
 }
 
-/** What `decoder` reads, as a secret. */
+/** Returns a decoder that wraps the value of `decoder` in a Secret. */
 export function secretOf(decoder: Decoder<string>): Decoder<Secret> {
   return (value, at, problems) => {
     const read = decoder(value, at, problems);

@@ -1,13 +1,13 @@
 import { type Decoded, type Decoder, fields } from './decode.ts';
 
-/** Returns the value with its keys in snake case, as OpenStack writes them, at every depth. */
+/** Returns the value with its keys in snake case at every depth. */
 export function toSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toSnakeCase);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [snakeKey(key), toSnakeCase(item)]));
 }
 
-/** Decodes a mapping whose keys are those of `shape` in snake case: the opposite of `toSnakeCase`. */
+/** Decodes a mapping whose keys are those of `shape` in snake case. The inverse of `toSnakeCase`. */
 export function snakeFields<F extends Readonly<Record<string, Decoder<unknown>>>>(
   shape: F,
 ): Decoder<{ readonly [K in keyof F]: Decoded<F[K]> }> {

@@ -1,34 +1,34 @@
-/** Every wait of the program, in seconds. The option of each is its key in kebab-case: see docs/reference/waits.md. */
+/** The time-outs of the program in seconds. Each has an option with its name in kebab case: see docs/reference/waits.md. */
 export interface Timeouts {
-  /** One call to a cloud's API, its repeats included. */
+  /** One call to a cloud's API, including its retries. */
   readonly apiTimeout: number;
-  /** A transfer of image data that does not move. */
+  /** The longest time without progress in a transfer of image data. */
   readonly stallTimeout: number;
-  /** One transfer of image data, whole. */
+  /** One complete transfer of image data. */
   readonly transferTimeout: number;
   /** One small download: checksums, the runner's version, the external script. */
   readonly fetchTimeout: number;
-  /** The server to be ACTIVE. */
+  /** Waiting for a server to become ACTIVE. */
   readonly serverTimeout: number;
-  /** The guest to print its host key's fingerprint on the console. */
+  /** Waiting for the guest to print the fingerprint of its host key on the console. */
   readonly bootTimeout: number;
-  /** The guest to answer SSH. */
+  /** Waiting for the guest to accept SSH. */
   readonly sshTimeout: number;
-  /** cloud-init to finish. */
+  /** Waiting for cloud-init to finish. */
   readonly cloudInitTimeout: number;
-  /** One of our own commands in the guest: checks, reports, clean-up. */
+  /** One command of a build in the guest: checks, reports, clean-up. */
   readonly commandTimeout: number;
-  /** The external script to end. */
+  /** Waiting for the external script to end. */
   readonly scriptTimeout: number;
-  /** The server to be SHUTOFF. */
+  /** Waiting for a server to become SHUTOFF. */
   readonly shutdownTimeout: number;
-  /** An image to be active: the server's own, or a base image that another build uploads. */
+  /** Waiting for an image to become active: a snapshot, or a base image that another build uploads. */
   readonly imageTimeout: number;
-  /** A deleted server to be gone. */
+  /** Waiting for a deleted server to disappear. */
   readonly deleteTimeout: number;
 }
 
-/** How long a server may take to become ACTIVE, in seconds, unless --server-timeout says otherwise. */
+/** The default of --server-timeout, in seconds. */
 export const CREATE_SERVER_TIMEOUT = 1200;
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -47,7 +47,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   deleteTimeout: 1200,
 };
 
-/** The command-line option that sets a time-out: `apiTimeout` → `--api-timeout`. */
+/** Returns the command-line option that sets a time-out: `--api-timeout` for `apiTimeout`. */
 export function timeoutOption(name: keyof Timeouts): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

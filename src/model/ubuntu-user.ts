@@ -1,2 +1,2 @@
-/** The user of the Ubuntu images: builds log in as it, and runners run as it. */
+/** The default user of Ubuntu images. Builds log in as this user, and runners run as this user. */
 export const UBUNTU_USER = 'ubuntu';

@@ -1,25 +1,25 @@
-/** Where everything of one unit is on its host. All hang from one root: `/`, or a test's folder. */
+/** The paths of a unit's files on its host. All are below one root: `/`, or the folder of a test. */
 export interface UnitPaths {
   readonly root: string;
-  /** The unit's name as files have it: `app-0`. */
+  /** The unit's name in file names: `app-0`. */
   readonly name: string;
-  /** State that outlives a reboot; 0700. */
+  /** The folder of the state that survives a reboot; mode 0700. */
   readonly state: string;
-  /** What the charm wants: written by hooks, read by the daemon. */
+  /** The desired state, written by hooks and read by the daemon. */
   readonly desired: string;
-  /** What there is: written by the daemon, read by hooks. */
+  /** The observed state, written by the daemon and read by hooks. */
   readonly built: string;
-  /** How often to build; written by `configureCron`. */
+  /** The build interval, written by `configureCron`. */
   readonly schedule: string;
-  /** What the daemon remembers. */
+  /** The daemon's journal. */
   readonly journal: string;
-  /** The unit's key, for digests that include a secret; 0600. */
+  /** The unit's key for digests that include a secret; mode 0600. */
   readonly key: string;
-  /** One folder for each job: its result and its progress. */
+  /** One folder for each job, with its order, its result and its progress. */
   readonly jobs: string;
   /** Installed programs, one folder for each digest, and `current`. */
   readonly programs: string;
-  /** Credentials: 0700, on a tmpfs. */
+  /** The folder of the credentials on a tmpfs; mode 0700. */
   readonly run: string;
   readonly cloudsYaml: string;
   readonly secrets: string;
@@ -33,7 +33,7 @@ export interface UnitPaths {
   readonly formerCrontab: string;
 }
 
-/** The paths of the unit `unitName` (`app/0`) under `root`. */
+/** Returns the paths of the unit `unitName` (`app/0`) below `root`. */
 export function unitPaths(root: string, unitName: string): UnitPaths {
   const base = root.replace(/\/+$/, '');
   const name = unitName.replaceAll('/', '-');

@@ -1,4 +1,4 @@
-/** A UUID of version 5's form from the first 16 bytes of a digest in hex: the same digest, the same UUID. */
+/** Returns a UUID in the form of version 5 from the first 16 bytes of a digest in hex. Equal digests give equal UUIDs. */
 export function uuidFromDigest(hex: string): string {
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
   return [

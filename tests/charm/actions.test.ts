@@ -6,15 +6,15 @@ import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
 
-/** Tools that were called in actions, but for the log. */
-const written = ({ toolCalls }: Model): readonly string[] =>
+/** Returns the writing hook tools that actions called. */
+const writesOf = ({ toolCalls }: Model): readonly string[] =>
   toolCalls
     .filter(({ during }) => during === 'run')
     .map(({ tool }) => tool)
     .filter((tool) => /-set$|-fail$/.test(tool));
 
 describe('the action run', () => {
-  test('tells at once which builds it asked for', async () => {
+  test('The action run returns the ids of the requested builds at once', async () => {
     const { unit } = fixture;
     await deploy(unit);
     changeConfig(unit.model, { 'base-image': 'noble,jammy' });
@@ -36,7 +36,7 @@ describe('the action run', () => {
     ]);
   });
 
-  test('asked for twice shares the builds that have not ended', async () => {
+  test('A second action run shares the builds of the first that have not ended', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await unit.action('run');
@@ -46,7 +46,7 @@ describe('the action run', () => {
     expect((await unit.desired())?.requests.map(({ action }) => action)).toEqual(['3']);
   });
 
-  test('fails while options are wrong, and writes nothing', async () => {
+  test('The action run fails and writes nothing while options are invalid', async () => {
     const { unit } = fixture;
     await deploy(unit);
     changeConfig(unit.model, { 'base-image': 'dingo' });
@@ -55,10 +55,10 @@ describe('the action run', () => {
     expect(task).toMatchObject({ status: 'failed', returnCode: 0 });
     expect(task.message).toMatch(/^base-image: expected .*, got dingo$/);
     expect(await unit.desired()).toEqual(before);
-    expect(written(unit.model)).toEqual(['action-fail']);
+    expect(writesOf(unit.model)).toEqual(['action-fail']);
   });
 
-  test('fails while there is nobody to build for, and says what to do', async () => {
+  test('The action run fails and names the remedy while no consumer has credentials', async () => {
     const { unit } = fixture;
     configure(unit);
     await unit.hook('install');
@@ -66,17 +66,17 @@ describe('the action run', () => {
     integrate(unit, 'consumer', {});
     expect((await unit.action('run')).message).toBe('waiting for credentials from consumer');
     expect((await unit.desired())?.requests).toEqual([]);
-    expect(written(unit.model)).toEqual(['action-fail', 'action-fail']);
+    expect(writesOf(unit.model)).toEqual(['action-fail', 'action-fail']);
   });
 
-  test('fails when the unit is stopped', async () => {
+  test('The action run fails on a stopped unit', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await unit.hook('stop');
     expect(await unit.action('run')).toMatchObject({ status: 'failed', message: 'the unit is stopped' });
   });
 
-  test('fails with the reason when the machine is not as it must be', async () => {
+  test('The action run fails with the reason when the charm has no program digest', async () => {
     const { unit } = fixture;
     await deploy(unit);
     unit.breakCharm();
@@ -86,12 +86,12 @@ describe('the action run', () => {
   });
 });
 
-test('an action that this charm does not have fails', async () => {
+test('An unknown action fails', async () => {
   const { unit } = fixture;
   await deploy(unit);
   const task = { id: '9', name: 'dance', params: {}, status: 'running', message: '', results: {} } as const;
-  const rest = { stdout: '', stderr: '', returnCode: undefined, progress: [] };
-  const given = { ...task, ...rest };
-  await unit.dispatch({ kind: 'action', task: given });
-  expect(given).toMatchObject({ status: 'failed', message: 'expected the action run, got dance' });
+  const output = { stdout: '', stderr: '', returnCode: undefined, progress: [] };
+  const dance = { ...task, ...output };
+  await unit.dispatch({ kind: 'action', task: dance });
+  expect(dance).toMatchObject({ status: 'failed', message: 'expected the action run, got dance' });
 });

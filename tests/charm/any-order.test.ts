@@ -9,7 +9,7 @@ import { built, consumerDatabag, report } from './support/facts.ts';
 import { TestUnit } from './support/unit.ts';
 import { configure } from './support/use-unit.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // a fixed seed makes every run the same
 
 const HOOKS = [
   'install',
@@ -21,7 +21,7 @@ const HOOKS = [
   'unheard-of',
 ];
 
-/** Something that the operator, a consumer or the scheduler does. */
+/** A change by the operator, a consumer or the scheduler. */
 type Change =
   | { readonly kind: 'config'; readonly values: Readonly<Record<string, string | number>> }
   | { readonly kind: 'password'; readonly password: string }
@@ -30,7 +30,7 @@ type Change =
       readonly application: string;
       readonly data: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'goes'; readonly application: string }
+  | { readonly kind: 'departs'; readonly application: string }
   | { readonly kind: 'report'; readonly images: readonly string[] };
 
 const anyApplication = fc.constantFrom('one', 'two');
@@ -57,16 +57,17 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
       { password: 'new' },
     ),
   }),
-  fc.record({ kind: fc.constant('goes' as const), application: anyApplication }),
+  fc.record({ kind: fc.constant('departs' as const), application: anyApplication }),
   fc.record({ kind: fc.constant('report' as const), images: fc.constantFrom([], ['n1'], ['n1', 'n2']) }),
 );
 
-/** Changes, and after each the hook that Juju runs, if it does. */
+/** Changes, each with the hook that Juju runs after it, or none. */
 const anyHistory = fc.array(fc.tuple(anyChange, fc.option(fc.constantFrom(...HOOKS), { nil: undefined })), {
   maxLength: 7,
 });
 
-class Rehearsal {
+/** A unit with two consumers and a history of changes. */
+class Scenario {
   readonly unit: TestUnit;
   readonly secret: string;
   readonly relations = new Map<string, Relation>();
@@ -80,11 +81,11 @@ class Rehearsal {
     for (const relation of this.relations.values()) relation.created = true;
   }
 
-  static async open(): Promise<Rehearsal> {
+  static async open(): Promise<Scenario> {
     const unit = await TestUnit.open();
     await mkdir(unit.paths.state, { recursive: true });
-    await writeFile(unit.paths.key, `${'0'.repeat(64)}\n`); // the same in all, so that digests can be compared
-    return new Rehearsal(unit);
+    await writeFile(unit.paths.key, `${'0'.repeat(64)}\n`); // the same key in all scenarios makes their digests comparable
+    return new Scenario(unit);
   }
 
   apply(change: Change): Promise<void> | undefined {
@@ -101,7 +102,7 @@ class Rehearsal {
       case 'consumer':
         this.#write(change.application, change.data);
         return;
-      case 'goes':
+      case 'departs':
         this.relations.get(change.application)?.remoteUnits.clear();
         return;
       case 'report':
@@ -109,8 +110,8 @@ class Rehearsal {
     }
   }
 
-  /** Everything is put right, the scheduler reports what it would, and the dispatches that follow come. */
-  async settle(hooks: readonly string[]): Promise<void> {
+  /** Makes all settings valid, reports a finished build and runs the hooks. */
+  async converge(hooks: readonly string[]): Promise<void> {
     for (const application of this.relations.keys()) this.#write(application, { username: 'runner' });
     changeConfig(this.unit.model, { 'base-image': 'noble', 'build-interval': 6 });
     await this.unit.hook(hooks[0] ?? 'update-status');
@@ -118,7 +119,7 @@ class Rehearsal {
     for (const hook of hooks) expect(await this.unit.hook(hook)).toBe(0);
   }
 
-  /** All that the unit shows, but for numbers that only tell how often it changed. */
+  /** Returns the visible state of the unit, without the generations, which only count changes. */
   async endState(): Promise<unknown> {
     const { unit } = this;
     const { generation, credentialsGeneration, ...desired } = (await unit.desired()) ?? {
@@ -157,33 +158,33 @@ function latestPassword({ secrets }: TestUnit['model'], uri: string): string | u
   return secret?.revisions.get(secret.latest)?.['password'];
 }
 
-async function rehearse<T>(act: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
-  const rehearsal = await Rehearsal.open();
+async function runScenario<T>(act: (scenario: Scenario) => Promise<T>): Promise<T> {
+  const scenario = await Scenario.open();
   try {
-    return await act(rehearsal);
+    return await act(scenario);
   } finally {
-    await rehearsal.unit.close();
+    await scenario.unit.close();
   }
 }
 
-describe('whichever hooks carried the changes, and in whatever order', () => {
-  test('the end state is the same, and a further dispatch writes nothing', async () => {
+describe('the order of hooks', () => {
+  test('The end state does not depend on which hooks ran, and further dispatches write nothing', async () => {
     const anyHooks = fc.array(fc.constantFrom(...HOOKS), { minLength: 3, maxLength: 3 });
     await fc.assert(
-      fc.asyncProperty(anyHistory, anyHooks, anyHooks, async (history, some, others) => {
-        const carried = await rehearse(async (rehearsal) => {
+      fc.asyncProperty(anyHistory, anyHooks, anyHooks, async (history, hooks, otherHooks) => {
+        const expected = await runScenario(async (scenario) => {
           for (const [change, hook] of history) {
-            await rehearsal.apply(change);
-            if (hook !== undefined) expect(await rehearsal.unit.hook(hook)).toBe(0);
+            await scenario.apply(change);
+            if (hook !== undefined) expect(await scenario.unit.hook(hook)).toBe(0);
           }
-          await rehearsal.settle(some);
-          return rehearsal.endState();
+          await scenario.converge(hooks);
+          return scenario.endState();
         });
-        await rehearse(async (rehearsal) => {
-          for (const [change] of history) if (change.kind !== 'report') await rehearsal.apply(change);
-          await rehearsal.settle(others);
-          expect(await rehearsal.endState()).toEqual(carried);
-          const { unit } = rehearsal;
+        await runScenario(async (scenario) => {
+          for (const [change] of history) if (change.kind !== 'report') await scenario.apply(change);
+          await scenario.converge(otherHooks);
+          expect(await scenario.endState()).toEqual(expected);
+          const { unit } = scenario;
           const [before, calls] = [await unit.desired(), unit.model.toolCalls.length];
           for (const hook of HOOKS) await unit.hook(hook);
           expect(await unit.desired()).toEqual(before);

@@ -11,7 +11,7 @@ import { PASSWORD, configure, deploy, imageOf, integrate, useUnit } from './supp
 const fixture = useUnit();
 
 describe('the charm', () => {
-  test('that is not configured is blocked and says what to set, and its host is left alone', async () => {
+  test('An unconfigured charm is blocked, lists the options to set and leaves the host unchanged', async () => {
     const { unit } = fixture;
     for (const name of ['install', 'leader-elected', 'config-changed', 'start']) {
       expect(await unit.hook(name)).toBe(0);
@@ -24,7 +24,7 @@ describe('the charm', () => {
     expect(await unit.desired()).toBeUndefined();
   });
 
-  test('that is configured, after install or only later, sets its host up', async () => {
+  test('A charm that is configured after install sets up its host', async () => {
     const { unit } = fixture;
     await unit.hook('install');
     configure(unit);
@@ -40,7 +40,7 @@ describe('the charm', () => {
     });
   });
 
-  test('waits for credentials, then for the scheduler, and publishes what it reports', async () => {
+  test('The charm waits for credentials, then for the scheduler, and publishes the reported image', async () => {
     const { unit } = fixture;
     configure(unit);
     const relation = integrate(unit, 'consumer', {});
@@ -69,7 +69,7 @@ describe('the charm', () => {
     ]);
   });
 
-  test('keeps credentials in memory, for itself only', async () => {
+  test('Credential files can be read by their owner only', async () => {
     const { unit } = fixture;
     const { cloudId } = await deploy(unit);
     const clouds = parseYaml(await readFile(unit.paths.cloudsYaml, 'utf8'));
@@ -79,7 +79,7 @@ describe('the charm', () => {
     }
   });
 
-  test('writes nothing when nothing has changed', async () => {
+  test('A hook writes nothing when nothing has changed', async () => {
     const { unit } = fixture;
     const { cloudId } = await deploy(unit);
     await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
@@ -94,19 +94,19 @@ describe('the charm', () => {
       paths.key,
       paths.serviceFile,
     ];
-    const look = () => Promise.all(files.map(async (path) => (await stat(path)).ino));
-    const before = await look();
+    const readInodes = () => Promise.all(files.map(async (path) => (await stat(path)).ino));
+    const before = await readInodes();
     const calls = unit.model.toolCalls.length;
     for (const name of ['config-changed', 'upgrade-charm', 'start', 'update-status', 'some-new-hook']) {
       expect(await unit.hook(name)).toBe(0);
     }
-    expect(await look()).toEqual(before);
+    expect(await readInodes()).toEqual(before);
     const written = unit.model.toolCalls.slice(calls).map(({ tool }) => tool);
     expect(written).not.toContain('relation-set');
     expect(unit.systemd.calls.filter((call) => call.startsWith('restart'))).toHaveLength(1);
   });
 
-  test('puts credentials back after a reboot, as a new generation', async () => {
+  test('The start hook restores the credentials after a reboot as a new generation', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await rm(await readFile(`${unit.root}/memory`, 'utf8'), { recursive: true });
@@ -118,7 +118,7 @@ describe('the charm', () => {
     expect(unit.systemd.isActive).toBe(true);
   });
 
-  test('starts a scheduler that died, also while options are wrong', async () => {
+  test('A hook starts a scheduler that died, even while options are invalid', async () => {
     const { unit } = fixture;
     await deploy(unit);
     changeConfig(unit.model, { 'build-interval': 0 });
@@ -128,7 +128,7 @@ describe('the charm', () => {
     expect(unit.systemd.isActive).toBe(true);
   });
 
-  test('counts a mailbox that is corrupt as missing, and says so in the log', async () => {
+  test('A corrupt mailbox counts as missing and is logged', async () => {
     const { unit } = fixture;
     const { relation, cloudId } = await deploy(unit);
     await unit.report(built({ desiredGeneration: 9, clouds: [report(cloudId, { noble: 'n1' })] }));
@@ -143,10 +143,10 @@ describe('the charm', () => {
     expect(unit.model.log.map(({ message }) => message).join('\n')).toContain('built.json: expected JSON');
   });
 
-  test('is blocked when credentials would be written to a disk', async () => {
+  test('The charm is blocked when its run folder is on a disk', async () => {
     const { unit } = fixture;
     configure(unit);
-    const disk = await mkdtemp('/var/tmp/unit-'); // the folder for temporary files may well be in memory
+    const disk = await mkdtemp('/var/tmp/unit-'); // not the default temporary folder, which may be a tmpfs
     await rm(`${unit.root}/run`);
     await symlink(disk, `${unit.root}/run`);
     expect(await unit.hook('install')).toBe(0);

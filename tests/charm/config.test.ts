@@ -17,7 +17,7 @@ function problemsOf(raw: RawConfig, machine = 'x86_64'): readonly string[] {
 const problemsWith = (given: RawConfig): readonly string[] => problemsOf(rawConfig(given));
 
 describe("the charm's options", () => {
-  test('need no more than how to log in to OpenStack', () => {
+  test('The only required options are those of the OpenStack login', () => {
     expect(charmConfig()).toEqual({
       openstack: {
         authUrl: 'https://keystone.example.com:5000/v3',
@@ -43,12 +43,12 @@ describe("the charm's options", () => {
     });
   });
 
-  test.each(Object.keys(REQUIRED))('cannot do without %s', (option) => {
+  test.each(Object.keys(REQUIRED))('The option %s is required', (option) => {
     expect(problemsWith({ [option]: undefined })).toEqual([`set ${option}`]);
     expect(problemsWith({ [option]: ' ' })).toEqual([`set ${option}`]);
   });
 
-  test('that are wrong are told all at once, those to be set first', () => {
+  test('All invalid options are reported at once, after those that are not set', () => {
     const problems = problemsOf({
       ...rawConfig({ 'build-interval': 0, 'base-image': 'dingo', 'runner-version': '1.2' }),
       'openstack-auth-url': '',
@@ -70,20 +70,20 @@ describe("the charm's options", () => {
     ['s390x', 's390x'],
     ['ppc64el', 'ppc64le'],
     ['armhf', 'arm'],
-  ])('take %s as the architecture %s', (given, arch) => {
+  ])('The architecture %s is read as %s', (given, arch) => {
     expect(charmConfig({ architecture: given }).arch).toBe(arch);
   });
 
-  test.each(['mips', 'riscv64', 'testing'])('refuse the architecture %s', (architecture) => {
+  test.each(['mips', 'riscv64', 'testing'])('The architecture %s is refused', (architecture) => {
     expect(problemsWith({ architecture })).toEqual([
       `architecture: expected one of arm64, x64, s390x, ppc64le, arm, got ${architecture}`,
     ]);
   });
 
-  test("take the unit's own architecture when none is set, and say so when it cannot be taken", () => {
+  test("The unit's own architecture is used when none is set, and refused when it is not supported", () => {
     expect(parseCharmConfig(rawConfig(), 'aarch64').arch).toBe('arm64');
     expect(problemsOf(rawConfig(), 'riscv64')).toEqual([
-      "architecture: expected one of arm64, x64, s390x, ppc64le, arm, as this machine's own cannot be taken, got riscv64",
+      'architecture: expected one of arm64, x64, s390x, ppc64le, arm, as the architecture of this machine is not supported, got riscv64',
     ]);
   });
 
@@ -93,7 +93,7 @@ describe("the charm's options", () => {
     ['Noble, 22.04', ['noble', 'jammy']],
     ['resolute,focal,20.04,26.04', ['resolute', 'focal']],
     ['24.04,noble', ['noble']],
-  ])('take the bases %s in their order, each once', (given, bases) => {
+  ])('The bases %s are read in their order without duplicates', (given, bases) => {
     expect(charmConfig({ 'base-image': given }).bases).toEqual(bases);
   });
 
@@ -103,9 +103,9 @@ describe("the charm's options", () => {
     ['noble,', 'an empty word'],
     ['', 'an empty word'],
     ['noble,23.04, lunar', '23.04, lunar'],
-  ])('refuse the bases "%s"', (given, told) => {
+  ])('The bases "%s" are refused', (given, refused) => {
     expect(problemsWith({ 'base-image': given })).toEqual([
-      `base-image: expected a comma list of focal, jammy, noble, resolute, 20.04, 22.04, 24.04, 26.04, got ${told}`,
+      `base-image: expected a comma list of focal, jammy, noble, resolute, 20.04, 22.04, 24.04, 26.04, got ${refused}`,
     ]);
   });
 
@@ -113,7 +113,7 @@ describe("the charm's options", () => {
     ['build-interval', 'intervalHours', [1, 12, 20, 24], [-1, 0, 25, 1.5, 'six']],
     ['revision-history-limit', 'keepRevisions', [2, 10, 99], [-1, 0, 1, 100, 'many']],
     ['max-parallel-builds', 'maxParallelBuilds', [1, 16], [0, 17]],
-  ] as const)('hold %s to its bounds', (option, field, good, bad) => {
+  ] as const)('The option %s accepts only numbers within its bounds', (option, field, good, bad) => {
     for (const value of good) expect(charmConfig({ [option]: value })[field]).toBe(value);
     for (const value of bad) {
       expect(problemsWith({ [option]: value })).toEqual([
@@ -122,12 +122,12 @@ describe("the charm's options", () => {
     }
   });
 
-  test.each(['', '1.234.5', '2.331.0'])('take the runner version "%s"', (version) => {
+  test.each(['', '1.234.5', '2.331.0'])('The runner version "%s" is accepted', (version) => {
     expect(charmConfig({ 'runner-version': version }).runnerVersion).toBe(version);
   });
 
   test.each(['1.2', '1.2.3.4', 'v2.331.0', '1.-2.3', 'a.b.c', 'latest'])(
-    'refuse the runner version %s',
+    'The runner version %s is refused',
     (version) => {
       expect(problemsWith({ 'runner-version': version })).toEqual([
         `runner-version: expected a version like 2.331.0, got ${version}`,
@@ -135,7 +135,7 @@ describe("the charm's options", () => {
     },
   );
 
-  test('leave the names of flavor and network as they are written', () => {
+  test('The names of flavor and network keep their case', () => {
     expect(charmConfig({ 'build-flavor': 'M1.Big', 'build-network': 'Net' })).toMatchObject({
       flavor: 'M1.Big',
       network: 'Net',
@@ -143,7 +143,7 @@ describe("the charm's options", () => {
   });
 
   test.each(['invalidurl', 'invalidurl.com', 'https://', 'ftp://example.com/x', 'file:///etc/passwd'])(
-    'refuse the script URL %s without repeating it',
+    'The script URL %s is refused without repeating it',
     (url) => {
       expect(problemsWith({ 'script-url': url })).toEqual([
         'script-url: expected a URL like https://example.com/path, got something else',
@@ -151,19 +151,19 @@ describe("the charm's options", () => {
     },
   );
 
-  test('keep the script URL as it is written, as a secret', () => {
+  test('The script URL is kept unchanged in a secret', () => {
     const { scriptUrl } = charmConfig({ 'script-url': 'https://user:t0ken@example.com/s.sh?x=%20' });
     expect(scriptUrl?.reveal()).toBe('https://user:t0ken@example.com/s.sh?x=%20');
     expect(String(scriptUrl)).toBe('[secret]');
   });
 
-  test('refuse a secret for a script that is not there', () => {
+  test('A script secret without a script URL is refused', () => {
     expect(problemsWith({ 'script-secret-id': 'secret:abc' })).toEqual([
-      'script-secret-id: expected script-url to be set too, as only a script is told it, got nothing',
+      'script-secret-id: expected script-url to be set too, as only a script receives the secret, got nothing',
     ]);
   });
 
-  test('refuse a password where the URI of a secret is to be, without repeating it', () => {
+  test('A password instead of the URI of a secret is refused without repeating it', () => {
     const problems = problemsWith({ 'openstack-password-secret': 'hunter2' });
     expect(problems).toEqual([
       'openstack-password-secret: expected the URI of a Juju secret like secret:<id>, got something else',
@@ -171,7 +171,7 @@ describe("the charm's options", () => {
   });
 
   test.each(['cloud-images-url', 'runner-releases-url', 'openstack-auth-url'])(
-    'refuse a %s that is none, or has a password in it',
+    'A %s that is not a URL or has a password is refused',
     (option) => {
       expect(problemsWith({ [option]: 'mirror' })).toEqual([
         `${option}: expected a URL like https://example.com/path, got mirror`,
@@ -182,7 +182,7 @@ describe("the charm's options", () => {
     },
   );
 
-  test('are all declared in config.yaml, and each of those is read', () => {
+  test('The charm reads exactly the options that config.yaml declares', () => {
     const raw = rawConfig({ 'script-url': 'https://example.com/s', 'script-secret-id': 'secret:abc' });
     const read = new Set<string>();
     const spy = new Proxy(raw, {

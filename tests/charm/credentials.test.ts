@@ -7,7 +7,7 @@ import { consumerDatabag, imageRelation, observed, remoteUnit } from './support/
 import { charmConfig } from './support/options.ts';
 
 describe('credentials', () => {
-  test('are the build cloud’s first, then one for each consumer', () => {
+  test('clouds.yaml starts with the build cloud and has one entry for each consumer', () => {
     const relations = [
       imageRelation({ units: [remoteUnit('consumer/0', consumerDatabag({ region_name: 'two' }))] }),
     ];
@@ -47,23 +47,23 @@ describe('credentials', () => {
       { proxy: { http: new Secret('http://p'), https: new Secret(''), noProxy: new Secret('') } },
     ],
     ['a reboot', { installed: { clouds: undefined, secrets: undefined } }],
-  ])('have a new generation after %s, and only once', (_what, given) => {
+  ])('Credentials get one new generation after %s', (_what, given) => {
     const first = observed();
     const second = { ...after(first, decide(first)), ...given };
     const decision = decide(second);
-    expect(decision.credentials).toMatchObject({ isWritten: true, secrets: { generation: 2 } });
+    expect(decision.credentials).toMatchObject({ shouldWrite: true, secrets: { generation: 2 } });
     expect(decision.desired).toMatchObject({ credentialsGeneration: 2, generation: 2 });
     expect(decide(after(second, decision)).credentials).toMatchObject({
-      isWritten: false,
+      shouldWrite: false,
       secrets: { generation: 2 },
     });
   });
 
-  test('that were written by a hook that failed later keep their generation', () => {
+  test('Credentials that a failed hook wrote keep their generation when it is retried', () => {
     const first = observed();
     const { credentials } = decide(first);
     const retried = decide({ ...first, installed: credentials ?? first.installed });
-    expect(retried.credentials).toMatchObject({ isWritten: false, secrets: { generation: 1 } });
+    expect(retried.credentials).toMatchObject({ shouldWrite: false, secrets: { generation: 1 } });
     expect(retried.desired?.credentialsGeneration).toBe(1);
   });
 });

@@ -7,7 +7,7 @@ import { BROKEN, SETTINGS, after } from './support/dispatches.ts';
 import { built, cloudOf, imageRelation, observed, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
-/** What 0.1.0 wrote for the options of these tests. */
+/** The desired state that 0.1.0 wrote for the options of these tests. */
 const FORMAT_1_OF_OPTIONS = {
   ...FORMAT_1,
   credentialsGeneration: 1,
@@ -23,7 +23,7 @@ const FORMAT_1_OF_OPTIONS = {
 };
 
 describe('the desired state', () => {
-  test('follows from options, secrets and consumers', () => {
+  test('The desired state is derived from options, secrets and consumers', () => {
     const config = charmConfig({
       'base-image': 'jammy,noble',
       'build-flavor': 'Big',
@@ -83,14 +83,14 @@ describe('the desired state', () => {
     const first = observed({
       settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'noble,jammy' }) },
     });
-    const turned = {
+    const reordered = {
       ...after(first, decide(first)),
       settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'jammy,noble' }) },
     };
-    const { desired, isDesiredWritten } = decide(turned);
+    const { desired, shouldWriteDesired } = decide(reordered);
     expect([...(desired?.images.keys() ?? [])]).toEqual(['app-jammy-x64', 'app-noble-x64']);
-    expect({ isDesiredWritten, generation: desired?.generation }).toEqual({
-      isDesiredWritten: true,
+    expect({ shouldWriteDesired, generation: desired?.generation }).toEqual({
+      shouldWriteDesired: true,
       generation: 2,
     });
   });
@@ -110,21 +110,21 @@ describe('the desired state', () => {
     expect(desired && encodeDesiredState(desired)).not.toContain('token');
   });
 
-  test('is not written again while nothing changes, and its number grows when something does', () => {
+  test('The desired state is written with a new generation only when something changes', () => {
     const first = observed();
     const second = after(first, decide(first));
-    expect(decide(second)).toMatchObject({ isDesiredWritten: false, credentials: { isWritten: false } });
+    expect(decide(second)).toMatchObject({ shouldWriteDesired: false, credentials: { shouldWrite: false } });
     const changed = {
       ...second,
       settings: { ...SETTINGS, config: charmConfig({ 'runner-version': '2.331.0' }) },
     };
     expect(decide(changed)).toMatchObject({
-      isDesiredWritten: true,
+      shouldWriteDesired: true,
       desired: { generation: 2, credentialsGeneration: 1 },
     });
   });
 
-  test('A desired state of 0.1.0 is taken over with its number, requests and publications', () => {
+  test('A desired state of 0.1.0 keeps its generation, requests and publications', () => {
     const relation = imageRelation();
     const first = observed({ relations: [relation] });
     const { desired: fresh, credentials } = decide(first);
@@ -138,9 +138,9 @@ describe('the desired state', () => {
       installed: credentials ?? first.installed,
       desired: parseDesiredState(JSON.stringify(json)),
     };
-    const { desired, isDesiredWritten } = decide(upgraded);
-    expect({ isDesiredWritten, requests: desired?.requests }).toEqual({
-      isDesiredWritten: false, // the daemon reads both formats: it goes on without a new generation
+    const { desired, shouldWriteDesired } = decide(upgraded);
+    expect({ shouldWriteDesired, requests: desired?.requests }).toEqual({
+      shouldWriteDesired: false, // the daemon reads both formats, so no new generation is needed
       requests: FORMAT_1.requests,
     });
     const changed = {
@@ -148,17 +148,17 @@ describe('the desired state', () => {
       settings: { ...SETTINGS, config: charmConfig({ 'runner-version': '2.331.0' }) },
     };
     expect(decide(changed)).toMatchObject({
-      isDesiredWritten: true,
+      shouldWriteDesired: true,
       desired: { format: 2, generation: FORMAT_1.generation + 1, requests: FORMAT_1.requests },
     });
   });
 
-  test('that was lost is numbered beyond all that the scheduler knows', () => {
+  test('A lost desired state gets a generation higher than any that the scheduler knows', () => {
     const facts = observed({ built: built({ desiredGeneration: 41 }) });
     expect(decide(facts).desired?.generation).toBe(42);
   });
 
-  test('has another digest when the script, a secret of it or the key is another, and only then', () => {
+  test('The script digest changes exactly when the script URL, a script secret or the key changes', () => {
     const digestOf = (url: string, secrets: Record<string, string>, key = 'k') => {
       const scriptSecrets = Object.fromEntries(
         Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]),
@@ -181,16 +181,16 @@ describe('the desired state', () => {
     expect(digestOf('', { A: '1' })).toBe('');
   });
 
-  test('goes on as it was while options cannot be used, for consumers that are still there', () => {
-    const gone = imageRelation({ id: 4, units: [remoteUnit('other/0')] });
-    const first = observed({ relations: [imageRelation(), gone] });
+  test('The last desired state stays in force for the remaining consumers while options are invalid', () => {
+    const removed = imageRelation({ id: 4, units: [remoteUnit('other/0')] });
+    const first = observed({ relations: [imageRelation(), removed] });
     const { desired: good } = decide(first);
     const second = { ...after(first, decide(first)), ...BROKEN, relations: [imageRelation()] };
     const { desired, credentials, status } = decide(second);
     const clouds = (state: typeof desired) =>
       [...(state?.images.values() ?? [])].map(({ cloud }) => cloud.uploadClouds);
     expect([clouds(good), clouds(desired)]).toEqual([
-      [[cloudOf(imageRelation()), cloudOf(gone)]],
+      [[cloudOf(imageRelation()), cloudOf(removed)]],
       [[cloudOf(imageRelation())]],
     ]);
     expect(desired).toEqual({
@@ -204,51 +204,51 @@ describe('the desired state', () => {
     expect(status.name).toBe('blocked');
   });
 
-  test('is none while options could never be used', () => {
-    expect(decide(observed(BROKEN))).toMatchObject({ desired: undefined, isDesiredWritten: false });
+  test('There is no desired state before options have been valid once', () => {
+    expect(decide(observed(BROKEN))).toMatchObject({ desired: undefined, shouldWriteDesired: false });
   });
 });
 
 describe('relation data', () => {
   const relation = imageRelation();
-  const news = built({ clouds: [report(cloudOf(relation), { noble: 'n1' })] });
+  const reported = built({ clouds: [report(cloudOf(relation), { noble: 'n1' })] });
 
-  test('is told to the scheduler before it is written, and as settled once it was read back', () => {
-    const first = observed({ built: news });
+  test('An image id is passed to the scheduler before it is published, and confirmed once it was read back', () => {
+    const first = observed({ built: reported });
     const writing = decide(first);
     expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
-    const settled = decide(after(first, writing));
-    expect(settled.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: true }]);
-    expect(settled.databags[0]?.changes).toEqual({});
+    const confirmed = decide(after(first, writing));
+    expect(confirmed.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: true }]);
+    expect(confirmed.databags[0]?.changes).toEqual({});
   });
 
-  test('that was dropped with its hook is written again', () => {
-    const first = observed({ built: news });
+  test('Relation data that a failed hook lost is written again', () => {
+    const first = observed({ built: reported });
     const dropped = { ...after(first, decide(first)), relations: first.relations };
     expect(decide(dropped).databags[0]?.changes['id']).toBe('n1');
-    expect(decide(dropped).isDesiredWritten).toBe(false);
+    expect(decide(dropped).shouldWriteDesired).toBe(false);
   });
 
-  test('is kept up while options cannot be used', () => {
+  test('Relation data is updated while options are invalid', () => {
     const first = observed();
-    const second = { ...after(first, decide(first)), ...BROKEN, built: news };
+    const second = { ...after(first, decide(first)), ...BROKEN, built: reported };
     const { databags, desired } = decide(second);
     expect(databags[0]?.changes['id']).toBe('n1');
     expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
   });
 
-  test('is told of every relation, also of one without credentials', () => {
+  test('The desired state lists the publications of every relation, even of one without credentials', () => {
     const waiting = imageRelation({ id: 9, units: [], databag: { id: 'old' } });
-    const { desired } = decide(observed({ relations: [relation, waiting], built: news }));
+    const { desired } = decide(observed({ relations: [relation, waiting], built: reported }));
     expect(desired?.published?.map(({ relationId, imageIds }) => [relationId, imageIds])).toEqual([
       [3, ['n1']],
       [9, ['old']],
     ]);
   });
 
-  test('that offers no image yet is told in the status, beside those that do', () => {
+  test('The status names a relation without an image while others have one', () => {
     const late = imageRelation({ id: 9, application: 'late', units: [remoteUnit('late/0')] });
-    const { status } = decide(observed({ relations: [relation, late], built: news }));
+    const { status } = decide(observed({ relations: [relation, late], built: reported }));
     expect(status).toEqual({ name: 'active', message: 'next build 14:00Z; no image yet for image:9 (late)' });
   });
 });

@@ -20,7 +20,7 @@ import { HOOK_ENVIRONMENT, NO_HOOK } from '../juju/hook-environment.ts';
 let folder = '';
 let charm = '';
 
-/** Answers like the hook tools of a unit without config and relations, and writes down each call. */
+/** Answers like the hook tools of a unit without config and relations, and records each call. */
 const HOOK_TOOL = `#!/bin/sh
 tool=$(basename "$0")
 echo "$tool $*" >> "$(dirname "$0")/../calls"
@@ -67,7 +67,7 @@ interface Change {
   readonly entry?: string;
 }
 
-/** Runs the charm as Juju does: its environment and nothing else, in the charm's folder. */
+/** Runs the charm as Juju does: in the charm's folder, with no other environment. */
 function dispatch({ env = {}, entry = './dispatch' }: Change = {}) {
   const { status, stdout, stderr } = spawnSync(entry, [], {
     cwd: charm,
@@ -86,42 +86,42 @@ function dispatch({ env = {}, entry = './dispatch' }: Change = {}) {
 }
 
 describe('the charm in a process', () => {
-  test('tells what is to be set, and ends well, when nothing is', () => {
+  test('The hook of an unconfigured charm exits with 0 and is blocked', () => {
     const { status, stdout, stderr, calls } = dispatch();
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
   });
 
-  test('can be entered by any of its hooks', () => {
+  test('The hook scripts dispatch the charm', () => {
     const env = { ...NO_HOOK, JUJU_DISPATCH_PATH: undefined };
     const { status, calls } = dispatch({ entry: './hooks/install', env });
     expect(status).toBe(0);
     expect(calls).toContainEqual(expect.stringMatching(/^application-version-set -- \d+\.\d+\.\d+$/));
   });
 
-  test('is entered by juju-exec without a dispatch path of Juju', () => {
+  test('The charm can be dispatched through juju-exec', () => {
     const { status, calls } = dispatch({ env: { ...NO_HOOK, JUJU_DISPATCH_PATH: 'hooks/run' } });
     expect(status).toBe(0);
     expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked/));
   });
 
-  test('needs no package of the charm, and no other file of its program', () => {
-    const away = join(folder, 'away');
-    mkdirSync(away);
+  test('The hook bundle runs without node_modules and the other files in dist', () => {
+    const hidden = join(folder, 'hidden');
+    mkdirSync(hidden);
     const parts = ['node_modules', ...readdirSync(join(charm, 'dist')).map((name) => `dist/${name}`)];
     const moved = parts.filter((path) => path !== 'dist/bin');
     expect(moved.length).toBeGreaterThan(5);
-    for (const path of moved) renameSync(join(charm, path), join(away, path.replace('/', '-')));
+    for (const path of moved) renameSync(join(charm, path), join(hidden, path.replace('/', '-')));
     try {
       const { status, stderr, calls } = dispatch();
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(calls).toContainEqual(expect.stringMatching(/^status-set blocked -- ./));
     } finally {
-      for (const path of moved) renameSync(join(away, path.replace('/', '-')), join(charm, path));
+      for (const path of moved) renameSync(join(hidden, path.replace('/', '-')), join(charm, path));
     }
   });
 
-  test('fails an action that it does not know, and prints nothing into its results', () => {
+  test('An unknown action fails and prints nothing into its results', () => {
     const { status, stdout, stderr, calls } = dispatch({
       env: {
         JUJU_HOOK_NAME: '',
@@ -134,7 +134,7 @@ describe('the charm in a process', () => {
     expect(calls).toContainEqual(expect.stringMatching(/^action-fail -- .*no-such/));
   });
 
-  test('fails with a stack on stderr when a hook tool does', () => {
+  test('A hook fails with a stack on stderr when a hook tool fails', () => {
     const tools = join(folder, 'broken');
     mkdirSync(tools);
     writeExecutable('broken/config-get', '#!/bin/sh\necho "ERROR connection is shut down" >&2; exit 1\n');
@@ -147,11 +147,11 @@ describe('the charm in a process', () => {
 });
 
 describe('dispatch', () => {
-  /** Stands in for the Node that a charm carries, and tells what it was started with. */
-  const TELL = '#!/bin/sh\necho "$HOME|$PWD|$*|${JUJU_DISPATCH_PATH-}"\n';
-  const tell = (change: Change) => {
+  /** A double of the Node in the charm that prints its environment and arguments. */
+  const PRINT_START = '#!/bin/sh\necho "$HOME|$PWD|$*|${JUJU_DISPATCH_PATH-}"\n';
+  const startOf = (change: Change) => {
     mkdirSync(join(charm, 'bin'));
-    writeExecutable('charm/bin/node', TELL);
+    writeExecutable('charm/bin/node', PRINT_START);
     try {
       return dispatch(change).stdout.trim();
     } finally {
@@ -159,21 +159,21 @@ describe('dispatch', () => {
     }
   };
 
-  test('takes the Node that the charm carries, and gives it the home that Juju does not', () => {
-    expect(tell({})).toBe(`/root|${charm}|dist/bin/hook.js|hooks/config-changed`);
+  test('The dispatch script starts the Node in the charm and sets the HOME that Juju leaves out', () => {
+    expect(startOf({})).toBe(`/root|${charm}|dist/bin/hook.js|hooks/config-changed`);
   });
 
-  test('keeps a home that is set', () => {
-    expect(tell({ env: { HOME: '/home/x' } })).toMatch(/^\/home\/x\|/);
+  test('The dispatch script keeps a HOME that is set', () => {
+    expect(startOf({ env: { HOME: '/home/x' } })).toMatch(/^\/home\/x\|/);
   });
 
-  test('names the hook that it was entered by only when Juju does not', () => {
+  test('The dispatch script sets the dispatch path only when Juju does not', () => {
     const unnamed = { entry: './hooks/built', env: { JUJU_DISPATCH_PATH: undefined } };
-    expect(tell(unnamed)).toMatch(/\|hooks\/built$/);
-    expect(tell({ entry: './hooks/built' })).toMatch(/\|hooks\/config-changed$/);
+    expect(startOf(unnamed)).toMatch(/\|hooks\/built$/);
+    expect(startOf({ entry: './hooks/built' })).toMatch(/\|hooks\/config-changed$/);
   });
 
-  test('says what to install when there is no Node at all', () => {
+  test('The dispatch script names the package to install when there is no Node', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
     const { status, stderr } = dispatch({ env: { PATH: empty } });

@@ -7,7 +7,7 @@ import { configure, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
 
-/** The calls that a dispatch may make whatever the number of its relations. */
+/** The calls of a dispatch that do not depend on the number of relations. */
 const FIXED_CALLS = 6;
 
 /** Lists the hook tools that a dispatch of `event` calls. */
@@ -21,7 +21,7 @@ function countOf(tool: string, calls: readonly string[]): number {
   return calls.filter((call) => call.split(' ')[0] === tool).length;
 }
 
-/** Configures every option that names a secret, and relates consumers with so many units each. */
+/** Configures every option that names a secret, and relates a consumer for each number of units. */
 function setUp(unit: TestUnit, unitsOfConsumers: readonly number[]): void {
   const script = addSecret(unit.model, 'script', { 'api-token': 'secret' });
   grantSecret(unit.model, script);
@@ -42,27 +42,30 @@ async function publish(unit: TestUnit): Promise<void> {
   await unit.report(built({ clouds }));
 }
 
-describe('A dispatch with nothing to write', () => {
+describe('a dispatch with nothing to write', () => {
   test.each([
     ['no relation', [], FIXED_CALLS],
     ['one relation', [1], FIXED_CALLS + 3],
     ['30 relations', Array<number>(30).fill(1), FIXED_CALLS + 30 * 3],
     ['consumers of several units', [3, 1, 2], FIXED_CALLS + 3 * 2 + 6],
     ['a consumer that has no unit yet', [0, 1], FIXED_CALLS + 3 + 3],
-  ])('calls as few hook tools as it can with %s', async (_, units, most) => {
-    const { unit } = fixture;
-    setUp(unit, units);
-    await unit.hook('install');
-    await publish(unit);
-    await unit.hook('update-status'); // publishes
-    await unit.hook('update-status'); // reads that back
-    const calls = await callsOf(unit, 'update-status');
-    expect(calls).toHaveLength(most);
-    expect(await callsOf(unit, 'update-status')).toEqual(calls);
-    expect(new Set(calls).size).toBe(calls.length);
-  });
+  ])(
+    'A dispatch without changes makes no more hook tool calls than needed with %s',
+    async (_, units, most) => {
+      const { unit } = fixture;
+      setUp(unit, units);
+      await unit.hook('install');
+      await publish(unit);
+      await unit.hook('update-status'); // publishes
+      await unit.hook('update-status'); // confirms the publication
+      const calls = await callsOf(unit, 'update-status');
+      expect(calls).toHaveLength(most);
+      expect(await callsOf(unit, 'update-status')).toEqual(calls);
+      expect(new Set(calls).size).toBe(calls.length);
+    },
+  );
 
-  test('asks for the application of a relation only where no unit tells it', async () => {
+  test('A dispatch queries the application of a relation only when it has no unit', async () => {
     const { unit } = fixture;
     setUp(unit, [0, 1]);
     await unit.hook('install');
@@ -71,7 +74,7 @@ describe('A dispatch with nothing to write', () => {
     expect(asked).toEqual(['relation-list --format=json -r image:1 --app']);
   });
 
-  test('names a consumer that has no unit yet in its status', async () => {
+  test('The status names a consumer that has no unit yet', async () => {
     const { unit } = fixture;
     setUp(unit, [0]);
     await unit.hook('install');
@@ -79,15 +82,15 @@ describe('A dispatch with nothing to write', () => {
   });
 });
 
-describe('A dispatch that publishes to 30 relations', () => {
-  test('adds one call for each of them, and one line to the log for all', async () => {
+describe('a dispatch that publishes to 30 relations', () => {
+  test('Publishing to 30 relations takes one relation-set each and one log line for all', async () => {
     const { unit } = fixture;
     setUp(unit, Array<number>(30).fill(1));
     await unit.hook('install');
     await publish(unit);
     const calls = await callsOf(unit, 'update-status');
     const written = [countOf('relation-set', calls), countOf('juju-log', calls)];
-    expect(written).toEqual([30, 2]); // the other line is about desired.json
+    expect(written).toEqual([30, 2]); // the second line is about desired.json
     expect(calls).toHaveLength(FIXED_CALLS + 30 * 3 + 30 + 2);
     const [line = ''] = unit.model.log
       .map(({ message }) => message)

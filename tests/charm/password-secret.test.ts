@@ -7,7 +7,7 @@ import { configure, deploy, integrate, useUnit } from './support/use-unit.ts';
 const fixture = useUnit();
 
 describe('the secret of the password', () => {
-  test('is asked for by the command that grants it', async () => {
+  test('The status names the command that grants the password secret', async () => {
     const { unit } = fixture;
     await deploy(unit);
     const secret = addSecret(unit.model, 'other', { password: 'x' });
@@ -22,7 +22,7 @@ describe('the secret of the password', () => {
     expect(unit.status).toBe('waiting: the scheduler has not reported yet');
   });
 
-  test('is told by the key that it lacks, or as not there', async () => {
+  test('The status names a missing key or a missing password secret', async () => {
     const { unit } = fixture;
     await deploy(unit);
     const secret = addSecret(unit.model, 'other', { passphrase: 'hunter2' });
@@ -35,7 +35,7 @@ describe('the secret of the password', () => {
     expect(unit.status).toContain('there is no secret d5zzzzzzzzzzzzzzzzzz');
   });
 
-  test('is taken up in its newest revision, and revoked leaves the last good state', async () => {
+  test('A new revision of the password is used, and a revoked secret keeps the last desired state', async () => {
     const { unit } = fixture;
     const secret = configure(unit);
     integrate(unit);
@@ -51,7 +51,7 @@ describe('the secret of the password', () => {
     expect(await unit.desired()).toEqual(before);
   });
 
-  test('and options that are wrong are told together', async () => {
+  test('Problems of the password secret and of options are reported together', async () => {
     const { unit } = fixture;
     await deploy(unit);
     const secret = addSecret(unit.model, 'other', { password: 'x' });

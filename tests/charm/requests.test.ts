@@ -7,17 +7,17 @@ import { charmConfig } from './support/options.ts';
 const idsOf = ({ desired }: Decision) =>
   desired?.requests.map(({ action, builds }) => [action, builds.map(({ buildId }) => buildId)]);
 
-function counter(): () => string {
-  let made = 0;
-  return () => `b${(made += 1)}`;
+function buildIdCounter(): () => string {
+  let count = 0;
+  return () => `b${(count += 1)}`;
 }
 
 describe('a request', () => {
   const config = charmConfig({ 'base-image': 'noble,jammy' });
   const facts = observed({ settings: { ...SETTINGS, config } });
 
-  test('asks for every image, and shares builds that were asked for and have not ended', () => {
-    const newBuildId = counter();
+  test('A request asks for every image and shares builds that have not ended', () => {
+    const newBuildId = buildIdCounter();
     const first = decide(facts, { action: '1', newBuildId });
     expect(first.desired?.requests).toEqual([
       {
@@ -36,37 +36,41 @@ describe('a request', () => {
     expect(idsOf(decide(after(facts, second), { action: '2', newBuildId }))).toEqual(idsOf(second));
   });
 
-  test('is dropped when it is answered, and the next one has builds of its own', () => {
-    const newBuildId = counter();
-    const asked = after(facts, decide(facts, { action: '1', newBuildId }));
-    const answered = { ...asked, built: built({ answered: ['1'] }) };
+  test('An answered request is dropped, and the next one gets new builds', () => {
+    const newBuildId = buildIdCounter();
+    const requested = after(facts, decide(facts, { action: '1', newBuildId }));
+    const answered = { ...requested, built: built({ answered: ['1'] }) };
     expect(idsOf(decide(answered))).toEqual([]);
     expect(idsOf(decide(answered, { action: '2', newBuildId }))).toEqual([['2', ['b3', 'b4']]]);
   });
 
-  test('has no part in a build that has ended: the next one gets another', () => {
-    const newBuildId = counter();
-    const asked = after(facts, decide(facts, { action: '1', newBuildId }));
-    const halfDone = { ...asked, built: built({ endedBuilds: ['b1'] }) };
+  test('A request does not share a build that has ended', () => {
+    const newBuildId = buildIdCounter();
+    const requested = after(facts, decide(facts, { action: '1', newBuildId }));
+    const halfDone = { ...requested, built: built({ endedBuilds: ['b1'] }) };
     expect(idsOf(decide(halfDone, { action: '2', newBuildId }))).toEqual([
       ['1', ['b1', 'b2']],
       ['2', ['b3', 'b2']],
     ]);
   });
 
-  test('for images that are no longer wanted is dropped', () => {
-    const asked = after(facts, decide(facts, { action: '1', newBuildId: counter() }));
+  test('A request loses the images that are no longer desired, and is dropped with the last one', () => {
+    const requested = after(facts, decide(facts, { action: '1', newBuildId: buildIdCounter() }));
     expect(
-      idsOf(decide({ ...asked, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'jammy' }) } })),
+      idsOf(
+        decide({ ...requested, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'jammy' }) } }),
+      ),
     ).toEqual([['1', ['b2']]]);
     expect(
-      idsOf(decide({ ...asked, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'focal' }) } })),
+      idsOf(
+        decide({ ...requested, settings: { ...SETTINGS, config: charmConfig({ 'base-image': 'focal' }) } }),
+      ),
     ).toEqual([]);
   });
 
-  test('waits with 19 others at most, and loses no build', () => {
+  test('At most 20 requests are kept, and no build is lost', () => {
     let state = facts;
-    const newBuildId = counter();
+    const newBuildId = buildIdCounter();
     for (let action = 1; action <= 25; action += 1) {
       state = after(state, decide(state, { action: String(action), newBuildId }));
     }

@@ -20,40 +20,40 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-type Handle = (event: CharmEvent, parts: HookParts) => Promise<void> | void;
+type Dispatch = (event: CharmEvent, parts: HookParts) => Promise<void> | void;
 
-/** Runs the door with a charm that only does what a test has it do. */
-async function enter(
-  handle: Handle,
+/** Runs the hook with a charm whose dispatch is the given function. */
+async function runWith(
+  dispatch: Dispatch,
   env: Readonly<Record<string, string | undefined>> = {},
   answer: Answer = {},
 ) {
   const { run, argv } = scriptAnswers(() => answer);
   let err = '';
   const makeCharm: MakeCharm = (parts) => ({
-    handle: async (event) => {
-      await handle(event, parts);
+    dispatch: async (event) => {
+      await dispatch(event, parts);
     },
   });
-  const world = {
+  const hookProcess = {
     env: { ...HOOK_ENVIRONMENT, JUJU_CHARM_DIR: join(folder, 'charm'), ...env },
     cwd: folder,
     node: '/usr/bin/node',
     runCommand: run,
     writeErr: (text: string) => void (err += text),
   };
-  return { code: await runHook(world, makeCharm), err, argv: argv() };
+  return { code: await runHook(hookProcess, makeCharm), err, argv: argv() };
 }
 
 const failsWith =
-  (error: Error): Handle =>
+  (error: Error): Dispatch =>
   () =>
     Promise.reject(error);
 
-describe("the hook's door", () => {
-  test('has the charm handle the event that Juju tells of', async () => {
+describe('runHook', () => {
+  test('The charm is dispatched with the event in the environment', async () => {
     const events: CharmEvent[] = [];
-    const { code, err } = await enter((event) => void events.push(event));
+    const { code, err } = await runWith((event) => void events.push(event));
     expect({ code, err, events }).toEqual({
       code: 0,
       err: '',
@@ -61,8 +61,8 @@ describe("the hook's door", () => {
     });
   });
 
-  test("gives the charm its unit's paths under /", async () => {
-    const { code } = await enter((_, { host, context }) => {
+  test('The paths of the unit are under / by default', async () => {
+    const { code } = await runWith((_, { host, context }) => {
       expect(context.unitName).toBe('builder/0');
       expect(host).toMatchObject({ node: '/usr/bin/node', charmDir: join(folder, 'charm') });
       expect(host.paths.desired).toBe('/var/lib/builder-0/desired.json');
@@ -70,54 +70,54 @@ describe("the hook's door", () => {
     expect(code).toBe(0);
   });
 
-  test("gives it those under the root that a file beside the charm's folder names", async () => {
+  test("The paths of the unit are under the root that the file host-root next to the charm's folder names", async () => {
     writeFileSync(join(folder, 'host-root'), '/srv/root\n');
-    const { code } = await enter((_, { host }) => {
+    const { code } = await runWith((_, { host }) => {
       expect(host.paths.desired).toBe('/srv/root/var/lib/builder-0/desired.json');
     });
     expect(code).toBe(0);
   });
 
-  test('does nothing under a root that is no absolute path', async () => {
+  test('A host-root that is not an absolute path fails the hook before the charm runs', async () => {
     writeFileSync(join(folder, 'host-root'), 'srv');
-    const { code, err, argv } = await enter(() => {
+    const { code, err, argv } = await runWith(() => {
       throw new Error('not reached');
     });
     expect({ code, argv }).toEqual({ code: 1, argv: [] });
     expect(err).toMatch(/host-root: expected an absolute path, got srv/);
   });
 
-  test('has Juju take up all that was logged before it ends', async () => {
-    const { argv } = await enter((_, { logger }) => {
+  test('All log lines reach Juju before the hook ends', async () => {
+    const { argv } = await runWith((_, { logger }) => {
       logger.info('one');
       logger.warning('two');
     });
     expect(argv.map((words) => words.at(-1))).toEqual(['one', 'two']);
   });
 
-  test('outside of a hook tells all that is missing', async () => {
-    const { code, err } = await enter(() => undefined, { JUJU_UNIT_NAME: '', JUJU_VERSION: undefined });
+  test('A process outside of a hook reports all missing variables', async () => {
+    const { code, err } = await runWith(() => undefined, { JUJU_UNIT_NAME: '', JUJU_VERSION: undefined });
     expect(code).toBe(1);
     expect(err).toMatch(/JUJU_UNIT_NAME: expected Juju to set it[^]*JUJU_VERSION: expected/);
   });
 });
 
-describe('what a charm throws', () => {
-  test('fails the hook, with the stack on stderr and those of its causes', async () => {
+describe('an error of the charm', () => {
+  test('An error fails the hook and prints its stack and those of its causes on stderr', async () => {
     const cause = new HookToolError('config-get', 'other', 'config-get: exit code 1');
-    const { code, err } = await enter(failsWith(new TypeError('odd', { cause })));
+    const { code, err } = await runWith(failsWith(new TypeError('odd', { cause })));
     expect(code).toBe(1);
     expect(err).toMatch(
       /^TypeError: odd\n +at [^]*\ncaused by HookToolError: config-get: exit code 1\n +at /,
     );
   });
 
-  test('fails the hook also when the product expects it: the charm makes a status of what an admin can mend', async () => {
-    expect((await enter(failsWith(new InputError(['no'])))).code).toBe(1);
+  test('A product error fails the hook', async () => {
+    expect((await runWith(failsWith(new InputError(['no'])))).code).toBe(1);
   });
 
-  test('fails an action with its message, if the product expects it, and prints nothing', async () => {
-    const { code, err, argv } = await enter(failsWith(new InputError(['no image relation'])), ACTION);
+  test('A product error fails an action with its message and prints nothing', async () => {
+    const { code, err, argv } = await runWith(failsWith(new InputError(['no image relation'])), ACTION);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(argv).toEqual([['action-fail', '--', 'no image relation']]);
   });
@@ -125,18 +125,18 @@ describe('what a charm throws', () => {
   test.each([
     ['a bug', new TypeError('odd')],
     ['a hook tool that fails', new HookToolError('relation-set', 'other', 'odd')],
-  ])('drops what an action has buffered when it is %s', async (_, error) => {
-    const { code, err, argv } = await enter(failsWith(error), ACTION);
+  ])('The buffered writes of an action are dropped after %s', async (_, error) => {
+    const { code, err, argv } = await runWith(failsWith(error), ACTION);
     expect({ code, argv }).toEqual({ code: 1, argv: [] });
     expect(err).toMatch('odd');
   });
 
-  test('is told even if Juju takes no log any more', async () => {
-    const handle: Handle = (_, { logger }) => {
+  test('An error is printed even if juju-log fails', async () => {
+    const dispatch: Dispatch = (_, { logger }) => {
       logger.info('one');
       throw new Error('odd');
     };
-    const { code, err } = await enter(handle, {}, failure('bad request: wrong context ID; got "x"'));
+    const { code, err } = await runWith(dispatch, {}, failure('bad request: wrong context ID; got "x"'));
     expect(code).toBe(1);
     expect(err).toMatch('odd');
   });

@@ -17,7 +17,7 @@ const PLANTED = {
   proxy: 'proxy-passw0rd',
 };
 
-/** Every text of the host outside the unit's run folder, by its path. */
+/** Reads every file of the host outside the unit's run folder, with its path. */
 async function readAll(folder: string): Promise<readonly (readonly [string, string])[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }); // does not follow the link to /run
   const files = entries
@@ -26,10 +26,10 @@ async function readAll(folder: string): Promise<readonly (readonly [string, stri
   return Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const));
 }
 
-/** Where in what the unit shows one of the planted secrets is found. */
+/** Returns each planted secret that is visible, with its place. */
 async function findLeaks(unit: TestUnit, stderr: string): Promise<readonly string[]> {
   const { model, systemd, root } = unit;
-  const shown: readonly (readonly [string, unknown])[] = [
+  const visible: readonly (readonly [string, unknown])[] = [
     ['argv', model.toolCalls.map(({ tool, args }) => [tool, args])],
     ['tool errors', model.toolCalls.map(({ stderr }) => stderr)],
     ['relation-set', model.toolCalls.filter(({ tool }) => tool === 'relation-set')],
@@ -41,15 +41,15 @@ async function findLeaks(unit: TestUnit, stderr: string): Promise<readonly strin
     ['stderr', stderr],
     ...(await readAll(root)),
   ];
-  return shown.flatMap(([where, what]) =>
+  return visible.flatMap(([place, content]) =>
     Object.values(PLANTED)
-      .filter((secret) => JSON.stringify(what).includes(secret))
-      .map((secret) => `${secret} in ${where}`),
+      .filter((secret) => JSON.stringify(content).includes(secret))
+      .map((secret) => `${secret} in ${place}`),
   );
 }
 
 describe('a secret', () => {
-  test('is in no argv, log line, status, databag or file outside the run folder, whatever goes wrong', async () => {
+  test('No secret is in an argv, log line, status, databag or file outside the run folder, even after errors', async () => {
     const settings = { 'juju-http-proxy': `http://u:${PLANTED.proxy}@proxy:3128` };
     const unit = await TestUnit.open('app', { modelConfig: settings });
     let stderr = '';

@@ -5,26 +5,29 @@ import { deploy, imageOf, useUnit } from './support/use-unit.ts';
 const fixture = useUnit();
 
 describe('a unit that is not the leader', () => {
-  test('looks and publishes, and tells its daemon to build nothing', async () => {
+  test('A unit that is not the leader publishes images, and its daemon only observes', async () => {
     const { unit } = fixture;
     unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);
     expect(await unit.desired()).toMatchObject({ role: 'observes' });
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], idleReason: 'stands by' }));
+    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], idleReason: 'app/leader builds' }));
     await unit.hook('update-status');
     expect(imageOf(relation)).toBe('n1');
-    expect(unit.status).toBe('active: images stay as they are: stands by');
+    expect(unit.status).toBe('active: images stay as they are: app/leader builds');
   });
 
-  test('refuses the action, and says where to run it', async () => {
+  test('The action run fails on a unit that is not the leader and names the command for the leader', async () => {
     const { unit } = fixture;
     await deploy(unit);
     unit.model.leader = false;
     const task = await unit.action('run');
-    expect(task).toMatchObject({ status: 'failed', message: 'this unit stands by: juju run app/leader run' });
+    expect(task).toMatchObject({
+      status: 'failed',
+      message: 'this unit is not the leader: use juju run app/leader run',
+    });
   });
 
-  test('takes over when it is elected, and what is published stays', async () => {
+  test('A newly elected leader builds and keeps the published images', async () => {
     const { unit } = fixture;
     unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);

@@ -20,20 +20,20 @@ afterEach(async () => {
     try {
       kill(pid, 'SIGKILL');
     } catch {
-      // it has ended
+      // the process has ended already
     }
     await ended;
   }
 });
 
-/** A build of `unit` that runs until it is told to stop; `ignoring` even then. */
-async function startBuild(unit: TestUnit, ignoring = false): Promise<DetachedProgram> {
+/** Starts a build of the unit that runs until SIGTERM, or ignores even that. */
+async function startBuild(unit: TestUnit, ignoresTerm = false): Promise<DetachedProgram> {
   const folder = join(unit.paths.programs, 'test/dist/bin');
   const program = join(folder, 'github-runner-image-builder.js');
   const log = join(unit.root, 'build.log');
   const ready = join(unit.root, 'build.ready');
   await mkdir(folder, { recursive: true });
-  const onTerm = ignoring ? '() => undefined' : '() => process.exit(143)';
+  const onTerm = ignoresTerm ? '() => undefined' : '() => process.exit(143)';
   const lines = [
     `process.on('SIGTERM', ${onTerm});`,
     `require('node:fs').writeFileSync(${JSON.stringify(ready)}, '');`,
@@ -65,7 +65,7 @@ const jobsOf = ({ paths, model }: TestUnit) =>
   listOngoingJobs({ paths, orderer: { application: 'app', modelUuid: model.uuid, unit: 'app/0' } });
 
 describe('stop', () => {
-  test('ends the scheduler and tells its builds to stop; later relation hooks start nothing', async () => {
+  test('The stop hook ends the scheduler and its builds, and later relation hooks start nothing', async () => {
     const { unit } = fixture;
     const { relation } = await deploy(unit);
     const build = await startBuild(unit);
@@ -77,7 +77,7 @@ describe('stop', () => {
     expect(unit.systemd.isActive).toBe(false);
   });
 
-  test('is undone by start', async () => {
+  test('The hooks start and install start the scheduler again after a stop', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await unit.hook('stop');
@@ -88,7 +88,7 @@ describe('stop', () => {
     expect(unit.systemd.isActive).toBe(true);
   });
 
-  test('works on a unit that was never set up', async () => {
+  test('The hooks stop and remove succeed on a unit that was never set up', async () => {
     const { unit } = fixture;
     expect(await unit.hook('stop')).toBe(0);
     expect(await unit.hook('remove')).toBe(0);
@@ -97,7 +97,7 @@ describe('stop', () => {
 });
 
 describe('remove', () => {
-  test('leaves nothing of the unit on its host', async () => {
+  test('The remove hook deletes all files of the unit from its host', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await unit.hook('stop');
@@ -107,7 +107,7 @@ describe('remove', () => {
     expect(unit.systemd).toMatchObject({ isActive: false, isEnabled: false });
   });
 
-  test('waits for builds that clean up, but not for ever', async () => {
+  test('The remove hook waits at most 30 seconds for builds that clean up', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await startBuild(unit, true);
@@ -126,7 +126,7 @@ describe('remove', () => {
     expect(unit.model.log.map(({ message }) => message).join('\n')).toContain('jobs still clean up');
   });
 
-  test('comes at once when the builds have ended', async () => {
+  test('The remove hook does not wait when the builds have ended', async () => {
     const { unit } = fixture;
     await deploy(unit);
     const build = await startBuild(unit);

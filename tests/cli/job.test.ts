@@ -63,7 +63,7 @@ describe('job', () => {
     expect(ran.code).toBe(0);
     expect(decodeListResult(ran.out)?.clouds).toMatchObject([
       { cloudId: 'a', images: [{ id: 'ours' }] },
-      { cloudId: 'b', images: [], alsoActiveIds: ['theirs'] },
+      { cloudId: 'b', images: [], activeExtraIds: ['theirs'] },
     ]);
   });
 

@@ -18,7 +18,7 @@ const list = (clouds: string, ...more: string[]): Promise<Ran> =>
   program.run(['list', '--clouds', clouds, ...more]);
 const observationOf = ({ out }: Ran): Observation => decodeListResult(out)?.clouds ?? [];
 const othersIn = (ran: Ran) =>
-  observationOf(ran).map((cloud) => (cloud.state === 'seen' ? (cloud.alsoActiveIds ?? []) : cloud.kind));
+  observationOf(ran).map((cloud) => (cloud.state === 'seen' ? (cloud.activeExtraIds ?? []) : cloud.kind));
 
 describe('list --also', () => {
   test('tells which of a cloud’s further images are active, whosever they are', async () => {

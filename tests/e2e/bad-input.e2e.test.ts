@@ -29,8 +29,8 @@ async function writeCloudsYaml(name: string, change: (text: string) => string): 
   return path;
 }
 
-/** Runs a build that cannot be, and gives its exit code and message. */
-async function refuse(
+/** Runs a build with invalid input. Returns its exit code and its message. */
+async function runInvalidBuild(
   more: readonly string[],
   options: Parameters<typeof runProgram>[1] = {},
 ): Promise<string> {
@@ -42,52 +42,54 @@ async function refuse(
   return `${exitCode ?? ''} ${message}`;
 }
 
-describe('what cannot be built is refused with one message, before anything is made', () => {
-  test('a flavor that is not there, and one that is too small', async () => {
-    expect(await refuse(['--flavor', 'LAB.RUNNER'])).toMatch(
+describe('a build with invalid input', () => {
+  test('A build on a flavor that does not exist or is too small is refused', async () => {
+    expect(await runInvalidBuild(['--flavor', 'LAB.RUNNER'])).toMatch(
       /^2 .*--flavor: expected one of .*lab\.runner.*got LAB/,
     );
-    expect(await refuse(['--flavor', 'lab.small'])).toMatch(
+    expect(await runInvalidBuild(['--flavor', 'lab.small'])).toMatch(
       /^2 .*at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU/,
     );
   });
 
-  test('a network that is not there', async () => {
-    expect(await refuse(['--network', 'nowhere'])).toMatch(
+  test('A build on a network that does not exist is refused', async () => {
+    expect(await runInvalidBuild(['--network', 'nowhere'])).toMatch(
       /^2 .*--network: expected one of lab, got nowhere/,
     );
   });
 
-  test('a base that the mirror has not, and a runner version that it has not', async () => {
-    expect(await refuse(['--base-image', 'resolute'])).toMatch(/^5 .*resolute.*answered 404/);
-    expect(await refuse(['--runner-version', '9.9.9'])).toMatch(/^5 .*runner's release.*answered 404/);
+  test('A build fails when the mirror lacks the base or the runner version', async () => {
+    expect(await runInvalidBuild(['--base-image', 'resolute'])).toMatch(/^5 .*resolute.*answered 404/);
+    expect(await runInvalidBuild(['--runner-version', '9.9.9'])).toMatch(
+      /^5 .*runner's release.*answered 404/,
+    );
   });
 
-  test('a wrong password, and it is not shown', async () => {
+  test('A build with a wrong password fails and does not print the password', async () => {
     const path = await writeCloudsYaml('password.yaml', (text) =>
       text.replace(/password: \S+/g, 'password: hunter22'),
     );
-    const told = await refuse([], { cloudsYaml: path });
-    expect(told).toMatch(/^3 .*log in: the identity service of cloud builder answered 401.*clouds\.yaml/);
-    expect(told).not.toContain('hunter22');
+    const message = await runInvalidBuild([], { cloudsYaml: path });
+    expect(message).toMatch(/^3 .*log in: the identity service of cloud builder answered 401.*clouds\.yaml/);
+    expect(message).not.toContain('hunter22');
   });
 
-  test('a region that the cloud has not, and a cloud that clouds.yaml has not', async () => {
+  test('A build in a region or a cloud that does not exist is refused', async () => {
     const path = await writeCloudsYaml('region.yaml', (text) => text.replaceAll('lab-a', 'elsewhere'));
-    expect(await refuse([], { cloudsYaml: path })).toMatch(
+    expect(await runInvalidBuild([], { cloudsYaml: path })).toMatch(
       /^2 .*region_name: expected one of lab-a, got elsewhere/,
     );
-    expect(await refuse(['--os-cloud', 'nobody'])).toMatch(
+    expect(await runInvalidBuild(['--os-cloud', 'nobody'])).toMatch(
       /^2 .*expected one of the clouds builder.*got nobody/,
     );
   });
 
-  test('a cloud that is down', async () => {
+  test('A build on a cloud that is down fails when the API time-out ends', async () => {
     const path = await writeCloudsYaml('down.yaml', (text) => text.replaceAll(':5000', ':5999'));
-    expect(await refuse(['--api-timeout', '5'], { cloudsYaml: path })).toMatch(/^4 .*ECONNREFUSED/);
+    expect(await runInvalidBuild(['--api-timeout', '5'], { cloudsYaml: path })).toMatch(/^4 .*ECONNREFUSED/);
   });
 
-  test('and the application credential of clouds.yaml logs in as well as the password', async () => {
+  test('An application credential logs in, and the refused builds have left nothing in the cloud', async () => {
     const result = await runProgram(['latest-build-id', 'e2e-none', '--os-cloud', 'builder-appcred']);
     expect(result.json).toMatchObject({ image_id: null });
     expect(await takeInventory()).toEqual(before);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => mirror.close());
 
 describe('base images', () => {
-  test('two inits at the same time upload each base once, and a third uploads nothing', async () => {
+  test('Two concurrent inits upload each base once, and a third init uploads nothing', async () => {
     const init = () =>
       runProgram(['init', '--base-image', 'noble,jammy', '--prefix', PREFIX, ...mirrorOptions(mirror)]);
     const results = await Promise.all([init(), init()]);
@@ -37,7 +37,7 @@ describe('base images', () => {
 });
 
 describe('builds', () => {
-  test('two bases built at the same time give two images with what was built in, and leave nothing else', async () => {
+  test('Two concurrent builds make two complete images and leave no other resources', async () => {
     const before = await takeLeftovers();
     const [noble, jammy] = await Promise.all([
       build('e2e-tiny-noble-x64'),
@@ -59,7 +59,7 @@ describe('builds', () => {
     expect(seen).toContain('No such file');
   });
 
-  test('N + 2 builds of one image, pruned to N, leave the newest N', async () => {
+  test('A prune of four revisions to two keeps the newest two', async () => {
     const name = 'e2e-tiny-revisions';
     const owner = (id: string) => ['--owner', JSON.stringify({ application: 'e2e', build_id: id })];
     const first = [imageIdOf(await build(name, owner('a')))];

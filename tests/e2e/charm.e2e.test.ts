@@ -20,13 +20,13 @@ let startedWith: Awaited<ReturnType<typeof takeInventory>>;
 let serversBefore: number;
 const relations = new Map<string, Relation>();
 
-/** What the consumer with this cloud is told: the ids of noble's and jammy's image. */
-const told = (cloud: string): readonly { readonly id: string; readonly tags: string }[] => {
+/** Returns the images that are published for the consumer with this cloud: noble's, then jammy's. */
+const publishedImages = (cloud: string): readonly { readonly id: string; readonly tags: string }[] => {
   const { images = '[]' } = relations.get(cloud)?.ourDatabag() ?? {};
   return JSON.parse(images) as { id: string; tags: string }[];
 };
 
-const toldIds = (cloud: string): readonly string[] => told(cloud).map(({ id }) => id);
+const publishedIds = (cloud: string): readonly string[] => publishedImages(cloud).map(({ id }) => id);
 
 const integrate = async (cloud: string): Promise<void> => {
   const relation = charm.agent.relate('image', `runners-${cloud}`);
@@ -35,14 +35,18 @@ const integrate = async (cloud: string): Promise<void> => {
   await charm.agent.settle();
 };
 
-/** Waits until the consumer is told of two images, neither of which is among `old`. */
-const untilTold = (cloud: string, seconds: number, old: readonly string[] = []): Promise<readonly string[]> =>
+/** Waits until two images are published for the consumer, neither of which is among `old`. */
+const waitForImages = (
+  cloud: string,
+  seconds: number,
+  old: readonly string[] = [],
+): Promise<readonly string[]> =>
   charm.until(`two new images for ${cloud}`, seconds, async () => {
-    const ids = toldIds(cloud);
+    const ids = publishedIds(cloud);
     return Promise.resolve(ids.length === 2 && ids.every((id) => !old.includes(id)) ? ids : undefined);
   });
 
-const untilIdle = (seconds: number): Promise<true> =>
+const waitUntilIdle = (seconds: number): Promise<true> =>
   charm.until('no job to run', seconds, async () => {
     const built = await charm.readBuilt();
     return built?.running.length === 0 && built.batch.total === built.batch.done ? true : undefined;
@@ -53,7 +57,7 @@ const countServers = async (): Promise<number> => (await listServersEver(SERVERS
 const statusOf = async (cloud: string, id: string): Promise<unknown> =>
   (await describeImage(cloud, id))?.['status'];
 
-/** The daemon with a clock that is ahead, and ticks that come at such intervals, whatever the hooks do. */
+/** Restarts the daemon with a clock that is ahead and with another interval between its ticks. */
 const restartDaemon = async (hoursAhead: number, tickSeconds: number): Promise<void> => {
   const { machine, paths } = charm;
   await machine.editServiceFile(paths.service, (text) =>
@@ -81,8 +85,8 @@ afterAll(async () => {
   for (const cloud of [...CONSUMER_CLOUDS, 'builder']) await wipeImages(cloud, 'e2e-');
 });
 
-describe('the charm on a real cloud', () => {
-  test('asks for an integration, and builds nothing before there is one', async () => {
+describe('the charm on a real OpenStack', () => {
+  test('The charm asks for an integration and builds nothing before there is one', async () => {
     expect(charm.agent.model.status).toEqual({
       status: 'blocked',
       message: expect.stringContaining(`juju integrate ${APPLICATION}:image`),
@@ -90,30 +94,32 @@ describe('the charm on a real cloud', () => {
     expect(await countServers()).toBe(0);
   });
 
-  test('builds two bases at the same time; each consumer is told images that are active in its own project', async () => {
+  test('Two bases are built concurrently, and each consumer gets images that are active in its own project', async () => {
     await integrate('consumer');
     await integrate('neighbour');
     let mostAtOnce = 0;
     await charm.until('images for both', 400, async () => {
       const running = (await charm.readBuilt())?.running ?? [];
       mostAtOnce = Math.max(mostAtOnce, running.filter(({ kind }) => kind === 'build').length);
-      return toldIds('consumer').length === 2 && toldIds('neighbour').length === 2 ? true : undefined;
+      return publishedIds('consumer').length === 2 && publishedIds('neighbour').length === 2
+        ? true
+        : undefined;
     });
     expect(mostAtOnce).toBe(2);
     expect(await countServers()).toBe(2);
     for (const cloud of ['consumer', 'neighbour']) {
-      expect(told(cloud).map(({ tags }) => tags)).toEqual(['x64,noble', 'x64,jammy']);
+      expect(publishedImages(cloud).map(({ tags }) => tags)).toEqual(['x64,noble', 'x64,jammy']);
       for (const [index, base] of ['noble', 'jammy'].entries()) {
-        expect(await describeImage(cloud, toldIds(cloud)[index] ?? '')).toMatchObject({
+        expect(await describeImage(cloud, publishedIds(cloud)[index] ?? '')).toMatchObject({
           name: `${APPLICATION}-${base}-x64`,
           status: 'active',
           image_builder_application: APPLICATION,
         });
       }
     }
-    const [consumer, neighbour] = [toldIds('consumer'), toldIds('neighbour')];
+    const [consumer, neighbour] = [publishedIds('consumer'), publishedIds('neighbour')];
     expect(consumer.filter((id) => neighbour.includes(id))).toEqual([]);
-    await untilIdle(60);
+    await waitUntilIdle(60);
     await charm.agent.updateStatus();
     expect(charm.agent.model.status).toEqual({
       status: 'active',
@@ -121,21 +127,21 @@ describe('the charm on a real cloud', () => {
     });
   });
 
-  test('gives a later consumer a copy without a build, and one of the same project the same images', async () => {
+  test('A later consumer gets copies without a build, and a consumer in a known project gets the same images', async () => {
     await integrate('neighbour-b');
-    const copies = await untilTold('neighbour-b', 120);
+    const copies = await waitForImages('neighbour-b', 120);
     for (const id of copies) expect(await statusOf('neighbour-b', id)).toBe('active');
     relations.set('twin', charm.agent.relate('image', 'twin'));
     relations.get('twin')?.addUnit('twin/0', await consumerDatabag('consumer'));
     await charm.agent.settle();
-    expect(await untilTold('twin', 60)).toEqual(toldIds('consumer'));
+    expect(await waitForImages('twin', 60)).toEqual(publishedIds('consumer'));
     expect(await countServers()).toBe(2);
     const ours = (await takeInventory('consumer')).images.filter(({ name }) => name.startsWith(APPLICATION));
     expect(ours).toHaveLength(2);
   });
 
-  test('a consumer with wrong credentials or too few hurts nobody else', async () => {
-    const before = toldIds('consumer');
+  test('A consumer with wrong or incomplete credentials does not affect other consumers', async () => {
+    const before = publishedIds('consumer');
     const right = await consumerDatabag('neighbour');
     for (const [name, data] of [
       ['wrong', { ...right, password: 'wrong' }],
@@ -154,28 +160,28 @@ describe('the charm on a real cloud', () => {
       status: 'active',
       message: expect.stringMatching(/^image:\d+ \(wrong\/0\) is refused by its cloud/),
     });
-    expect([toldIds('wrong'), toldIds('few'), toldIds('consumer')]).toEqual([[], [], before]);
+    expect([publishedIds('wrong'), publishedIds('few'), publishedIds('consumer')]).toEqual([[], [], before]);
     for (const name of ['wrong', 'few']) relations.get(name)?.break();
     await charm.agent.settle();
   });
 });
 
 describe('a revision', () => {
-  test('is built anew when an action asks for it', async () => {
-    const old = [...toldIds('consumer'), ...toldIds('neighbour'), ...toldIds('neighbour-b')];
-    const asked = await charm.agent.runAction('run', {});
-    expect(asked.status).toBe('completed');
-    expect(asked.results['build-ids']).toMatch(/^[0-9a-f]{12},[0-9a-f]{12}$/);
-    for (const cloud of CONSUMER_CLOUDS) await untilTold(cloud, 400, old);
+  test('The run action builds a new revision of each image', async () => {
+    const old = [...publishedIds('consumer'), ...publishedIds('neighbour'), ...publishedIds('neighbour-b')];
+    const action = await charm.agent.runAction('run', {});
+    expect(action.status).toBe('completed');
+    expect(action.results['build-ids']).toMatch(/^[0-9a-f]{12},[0-9a-f]{12}$/);
+    for (const cloud of CONSUMER_CLOUDS) await waitForImages(cloud, 400, old);
     expect(await countServers()).toBe(4);
     for (const id of old.slice(0, 2)) expect(await statusOf('consumer', id)).toBe('active'); // two revisions are kept
   });
 
-  test('stays as long as a databag names it, whatever is built meanwhile, and goes after that', async () => {
-    await untilIdle(60);
-    const published = toldIds('consumer');
+  test('A revision is not pruned while a databag names it, even after newer builds, and is pruned afterwards', async () => {
+    await waitUntilIdle(60);
+    const published = publishedIds('consumer');
     const release = charm.agent.hold();
-    await restartDaemon(24, 1); // quicker than a look at the clouds: ticks come while the last one is under way
+    await restartDaemon(24, 1); // ticks come faster than the clouds respond, so they overlap
     const killed = await charm.until('a server of the new build', 120, async () =>
       (await countServers()) > 4 ? true : undefined,
     );
@@ -187,14 +193,14 @@ describe('a revision', () => {
         servers.length - serversBefore === 6 && servers.every(({ status }) => status === 'DELETED');
       return isDone ? true : undefined;
     });
-    await untilIdle(120);
+    await waitUntilIdle(120);
     await restartDaemon(48, 15);
     await charm.until('eight servers', 300, async () => ((await countServers()) === 8 ? true : undefined));
-    await untilIdle(300);
-    expect(toldIds('consumer')).toEqual(published);
+    await waitUntilIdle(300);
+    expect(publishedIds('consumer')).toEqual(published);
     for (const id of published) expect(await statusOf('consumer', id)).toBe('active');
     release();
-    await untilTold('consumer', 120, published);
+    await waitForImages('consumer', 120, published);
     await charm.until('the old revisions to go', 120, async () => {
       const left = await Promise.all(published.map((id) => statusOf('consumer', id)));
       return left.every((status) => status === undefined) ? true : undefined;
@@ -204,7 +210,7 @@ describe('a revision', () => {
 });
 
 describe('credentials', () => {
-  test('that were rotated are taken up', async () => {
+  test('The charm uses a rotated password', async () => {
     await restartDaemon(48, 15);
     await user.rotatePassword();
     await charm.until('the old password to be refused', 120, async () => {
@@ -219,26 +225,26 @@ describe('credentials', () => {
     });
   });
 
-  test('are nowhere but in the run folder', async () => {
+  test('Credentials are in no file outside the run folder', async () => {
     const secrets = [user.password(), SCRIPT_TOKEN, (await consumerDatabag('consumer'))['password'] ?? ''];
     expect(await charm.machine.findText(secrets)).toEqual([]);
-    expect(await readFile(charm.paths.cloudsYaml, 'utf8')).toContain(user.password()); // the search can find
+    expect(await readFile(charm.paths.cloudsYaml, 'utf8')).toContain(user.password()); // shows that the search can find it
   });
 });
 
 describe('a consumer that departs', () => {
-  test('and comes back has its images again without a build', async () => {
-    const ids = toldIds('neighbour');
+  test('A consumer that departs and returns gets its images again without a build', async () => {
+    const ids = publishedIds('neighbour');
     relations.get('neighbour')?.break();
     await charm.agent.settle();
     await integrate('neighbour');
-    expect(await untilTold('neighbour', 60)).toEqual(ids);
+    expect(await waitForImages('neighbour', 60)).toEqual(ids);
     expect(await countServers()).toBe(8);
   });
 });
 
 describe('removal', () => {
-  test('in the middle of a build leaves no service, process, file, server, port or keypair', async () => {
+  test('Removing the charm during a build leaves no service, process, file, server, port or keypair', async () => {
     await charm.agent.runAction('run', {});
     await charm.until('servers', 120, async () => ((await countServers()) === 10 ? true : undefined));
     await charm.agent.remove();
@@ -254,7 +260,7 @@ describe('removal', () => {
     expect(charm.machine.services()).toEqual([]);
     expect(await charm.machine.listFiles()).toEqual([]);
     expect(charm.machine.listProcesses()).toEqual([]);
-    const half = (await takeInventory()).images.filter(({ name }) => name.includes('.building-'));
-    expect(half).toEqual([]);
+    const unfinished = (await takeInventory()).images.filter(({ name }) => name.includes('.building-'));
+    expect(unfinished).toEqual([]);
   });
 });

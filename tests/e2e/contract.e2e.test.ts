@@ -8,7 +8,7 @@ import { openLabBench } from './support/lab-world.ts';
 const isRecording = process.env['RECORD'] === '1';
 
 runContract(CONTRACT, openLabBench, (run) => {
-  test('all that was seen on a real OpenStack before is still so', async () => {
+  test('The responses of a real OpenStack contain everything that was recorded before', async () => {
     const { exchanges, calls } = run();
     const shapes = shapesOf(exchanges);
     if (isRecording) {

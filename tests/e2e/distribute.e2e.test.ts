@@ -16,7 +16,8 @@ let mirror: Mirror;
 let folder: string;
 let sourceId: string;
 
-interface Told {
+/** The printed result of one copy. */
+interface PrintedCopy {
   readonly cloud: string;
   readonly outcome: string;
   readonly image_id?: string;
@@ -24,14 +25,15 @@ interface Told {
   readonly attempts: number;
 }
 
-const imagesOf = ({ json }: ProgramResult): readonly Told[] => json['images'] as readonly Told[];
+const copiesOf = ({ json }: ProgramResult): readonly PrintedCopy[] =>
+  json['images'] as readonly PrintedCopy[];
 
 const distribute = (clouds: string, more: readonly string[] = [], yaml = cloudsYaml()) =>
   runProgram(['distribute', sourceId, '--os-cloud', 'builder', '--upload-clouds', clouds, ...more], {
     cloudsYaml: yaml,
   });
 
-/** A clouds.yaml with further entries, each another entry with some lines changed. */
+/** Writes a clouds.yaml with additional entries. Each is a changed copy of the entry that `like` names. */
 async function extendCloudsYaml(
   more: Readonly<Record<string, { readonly like: string; readonly change: (text: string) => string }>>,
 ): Promise<string> {
@@ -62,13 +64,13 @@ afterAll(async () => {
 });
 
 describe('a finished image', () => {
-  test('is put into another cloud and another project at once; its own project gets the image itself', async () => {
+  test('A build copies its image to another cloud and another project; its own project needs no copy', async () => {
     const clouds = ['--upload-clouds', 'consumer,builder,neighbour', '--prefix', 'e2e-copy'];
     const owner = ['--owner', '{"application": "e2e-copy", "unit": "e2e-copy/0"}'];
     const result = await runProgram(runArguments(mirror, NAME, [...clouds, ...owner]));
     expect(result.exitCode === 0 ? '' : result.stderr).toBe('');
     sourceId = result.json['image_id'] as string;
-    const [consumer, builder, neighbour] = imagesOf(result);
+    const [consumer, builder, neighbour] = copiesOf(result);
     expect(builder).toMatchObject({ cloud: 'builder', outcome: 'itself', image_id: sourceId });
     const source = await describeImage('builder', sourceId);
     expect(source?.['image_builder_inputs_sha256']).toMatch(/^[0-9a-f]{64}$/);
@@ -95,20 +97,20 @@ describe('a finished image', () => {
     }
   });
 
-  test('is not copied again to where it is; text prints the ids in the order of the clouds', async () => {
+  test('A second distribution makes no copies, and its text output has the ids in the order of the clouds', async () => {
     const first = await distribute('neighbour,consumer');
-    expect(imagesOf(first).map(({ cloud, outcome }) => `${cloud} ${outcome}`)).toEqual([
+    expect(copiesOf(first).map(({ cloud, outcome }) => `${cloud} ${outcome}`)).toEqual([
       'neighbour already there',
       'consumer already there',
     ]);
     const text = await distribute('consumer,neighbour', ['--format', 'text']);
-    expect(text.stdout.split(',')).toEqual([...imagesOf(first)].reverse().map(({ image_id: id }) => id));
+    expect(text.stdout.split(',')).toEqual([...copiesOf(first)].reverse().map(({ image_id: id }) => id));
   });
 
-  test('comes to projects of the same name in both clouds, each to its own', async () => {
+  test('Projects with the same name in different clouds each get their own copy', async () => {
     await wipeImages('neighbour', 'e2e-');
     const result = await distribute('neighbour,neighbour-b');
-    const [a, b] = imagesOf(result);
+    const [a, b] = copiesOf(result);
     expect([a?.outcome, b?.outcome]).toEqual(['copied', 'copied']);
     expect(await describeImage('neighbour', a?.image_id ?? '')).toMatchObject({ status: 'active' });
     expect(await describeImage('neighbour-b', b?.image_id ?? '')).toMatchObject({ status: 'active' });
@@ -117,9 +119,9 @@ describe('a finished image', () => {
 });
 
 describe('an image in its own cloud', () => {
-  test('is shared with another project where that is asked for, and then never pruned', async () => {
+  test('An image that was shared with another project is not pruned', async () => {
     await wipeImages('neighbour', 'e2e-');
-    const [shared] = imagesOf(await distribute('neighbour', ['--share']));
+    const [shared] = copiesOf(await distribute('neighbour', ['--share']));
     expect(shared).toMatchObject({ outcome: 'shared', image_id: sourceId });
     expect(await describeImage('neighbour', sourceId)).toMatchObject({
       status: 'active',
@@ -134,22 +136,22 @@ describe('an image in its own cloud', () => {
   });
 });
 
-describe('one cloud in trouble', () => {
-  test('with a wrong password fails alone and at once, and the others have the image', async () => {
+describe('a destination that fails', () => {
+  test('A destination with a wrong password fails at the first attempt, and the others get the image', async () => {
     await wipeImages('consumer', 'e2e-');
     const yaml = await extendCloudsYaml({
       wrong: { like: 'consumer', change: (text) => text.replace(/password: .*/, 'password: hunter22') },
     });
     const result = await distribute('wrong,consumer', [], yaml);
     expect(result.exitCode).toBe(6);
-    const [wrong, consumer] = imagesOf(result);
+    const [wrong, consumer] = copiesOf(result);
     expect(wrong).toMatchObject({ outcome: 'failed', kind: 'denied', attempts: 1 });
     expect(wrong?.reason).toContain('401');
     expect(consumer).toMatchObject({ outcome: 'copied' });
     expect(result.stdout + result.stderr).not.toContain('hunter22');
   });
 
-  test('whose connection is cut is tried again by itself, and one that is always cut leaves nothing', async () => {
+  test('An upload that is cut once is retried, and an upload that is always cut leaves no image', async () => {
     await wipeImages('consumer', 'e2e-');
     await wipeImages('neighbour', 'e2e-');
     const [once, always] = await Promise.all([
@@ -166,7 +168,7 @@ describe('one cloud in trouble', () => {
     const result = await distribute('once,always,neighbour', [], yaml);
     expect([once.cuts(), always.cuts()]).toEqual([1, 3]);
     await Promise.all([once.close(), always.close()]);
-    const [first, second, third] = imagesOf(result);
+    const [first, second, third] = copiesOf(result);
     expect(first).toMatchObject({ outcome: 'copied', attempts: 2 });
     expect(second).toMatchObject({ outcome: 'failed', kind: 'unavailable', attempts: 3 });
     expect(third).toMatchObject({ outcome: 'copied', attempts: 1 });
@@ -174,10 +176,10 @@ describe('one cloud in trouble', () => {
     expect(await namesIn('consumer')).toEqual([`${NAME} active`]);
   });
 
-  test('that is full is told so, and has nothing half-made', async () => {
+  test('A copy to a full store fails with that reason and leaves no image', async () => {
     await wipeImages('consumer', 'e2e-');
     const result = await withFullStore(1, () => distribute('consumer,neighbour'));
-    const [consumer, neighbour] = imagesOf(result);
+    const [consumer, neighbour] = copiesOf(result);
     expect(consumer).toMatchObject({ outcome: 'failed' });
     expect(consumer?.reason).toMatch(/413|full|storage/i);
     expect(neighbour).toMatchObject({ outcome: 'already there' });

@@ -14,7 +14,7 @@ let before: Awaited<ReturnType<typeof takeLeftovers>>;
 const build = (more: readonly string[], options: Parameters<typeof runProgram>[1] = {}) =>
   runProgram(runArguments(mirror, 'e2e-fail-noble-x64', ['--prefix', PREFIX, ...OWNER, ...more]), options);
 
-/** Sends `signal` to the program when the step begins. */
+/** Sends `signal` to the program when `step` starts. */
 const killAt = (step: string, signal: NodeJS.Signals) => ({
   onLine: (line: string, pid: number): void => {
     if (line.startsWith(step)) process.kill(pid, signal);
@@ -31,8 +31,8 @@ beforeAll(async () => {
 
 afterAll(() => mirror.close());
 
-describe('the cloud is as clean as before', () => {
-  test('after a failing script, whose words are told without its secret', async () => {
+describe('a build that does not end normally', () => {
+  test('A failing script leaves nothing in the cloud, and its output is printed without its secret', async () => {
     const result = await build(['--script-url', `${mirror.url}/failing.sh`], {
       env: { IMAGE_BUILDER_SECRET_TOKEN: SECRET },
     });
@@ -48,7 +48,7 @@ describe('the cloud is as clean as before', () => {
     expect(await takeLeftovers()).toEqual(before);
   });
 
-  test('after a server that never answers', async () => {
+  test('A server that never boots leaves nothing in the cloud', async () => {
     const result = await build(['--base-image', 'focal', '--boot-timeout', '6']);
     expect(result.exitCode).toBe(4);
     expect(result.json['error']).toMatchObject({
@@ -60,20 +60,20 @@ describe('the cloud is as clean as before', () => {
     expect(await takeLeftovers()).toEqual(before);
   });
 
-  test('after SIGTERM in the middle of a build, with the exit code of the signal', async () => {
+  test('SIGTERM during a build leaves nothing in the cloud and gives the exit code of the signal', async () => {
     const result = await build([], killAt('wait for host key', 'SIGTERM'));
     expect(result.exitCode).toBe(143);
     expect(result.json['error']).toMatchObject({ kind: 'cancelled', leftovers: [] });
     expect(await takeLeftovers()).toEqual(before);
   });
 
-  test('after SIGINT while the image is made', async () => {
+  test('SIGINT during the snapshot leaves nothing in the cloud', async () => {
     const result = await build([], killAt('wait for image', 'SIGINT'));
     expect(result.exitCode).toBe(130);
     expect(await takeLeftovers()).toEqual(before);
   });
 
-  test('one run after SIGKILL in the middle of two builds, while another application is left alone', async () => {
+  test('The next build deletes the leftovers of two killed builds, and another application does not', async () => {
     const killed = await Promise.all([
       build([], killAt('wait for host key', 'SIGKILL')),
       build([], killAt('wait for image', 'SIGKILL')),

@@ -13,7 +13,7 @@ const SCRIPT_PATH = `/scripts/marked-path-${randomBytes(8).toString('hex')}/setu
 const PLANTED = `planted-${randomBytes(8).toString('hex')}`;
 const BUILD_ID = `full-${randomBytes(4).toString('hex')}`;
 
-/** It leaves a proof that it had the secret, not the secret, and tells if it could be read in an argv. */
+/** Writes a digest of its secret, as the proof that it had it, and reports whether any argv contained the secret. */
 const SCRIPT = `#!/bin/sh
 set -eu
 printf '%s' "$TOKEN" | sha256sum | cut -c 1-64 >/usr/local/share/script-ran
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => mirror.close());
 
-/** The command lines of all processes of this machine. */
+/** Returns the command lines of all processes of this machine. */
 function readCommandLines(): string {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map((pid) => readOrNothing(`/proc/${pid}/cmdline`)).join('\n');
@@ -42,11 +42,11 @@ function readOrNothing(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // it has ended meanwhile
+    return ''; // the process has ended
   }
 }
 
-test('a full guest has the effect of the script, and its secret and URL are found nowhere', async () => {
+test('A full guest contains the effect of the script, but neither its secret nor its URL', async () => {
   const before = await takeLeftovers();
   const url = `${mirror.url}${SCRIPT_PATH}?token=${SECRET}`;
   const owner = JSON.stringify({ application: 'e2e-full', build_id: BUILD_ID });
@@ -71,10 +71,10 @@ test('a full guest has the effect of the script, and its secret and URL are foun
   process.stderr.write(`parts of the full guest: ${JSON.stringify(result.json['parts'])}\n`);
   const consoleText = JSON.stringify(await console);
   expect(consoleText).toContain('github-runner-image-builder');
-  const told = `${result.stdout}${result.stderr}${consoleText}`;
-  expect({ leaks, isTold: told.includes(SECRET) || told.includes(SCRIPT_PATH) }).toEqual({
+  const output = `${result.stdout}${result.stderr}${consoleText}`;
+  expect({ leaks, isPrinted: output.includes(SECRET) || output.includes(SCRIPT_PATH) }).toEqual({
     leaks: [],
-    isTold: false,
+    isPrinted: false,
   });
   const secrets = [
     { name: 'secret', value: SECRET },

@@ -87,7 +87,7 @@ describe('the laid-out charm', () => {
   test('the charm contains the compiled program, without files that only the hook bundle needs or source maps', () => {
     const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-      .filter((path) => !path.startsWith("charm/"))
+      .filter((path) => !path.startsWith('charm/'))
       .map((path) => path.replace(/ts$/, 'js'));
     expect([...listModes(join(charm, 'dist')).keys()].sort()).toEqual(scripts.sort());
     expect([...listModes(charm).keys()].filter((path) => path.endsWith('.map'))).toEqual([]);

@@ -32,23 +32,23 @@ const write = async (path: string, clouds: string): Promise<string> => {
 };
 
 describe('the cloud to use', () => {
-  test('is the one that was given, without a look at any file', async () => {
+  test('A given cloud is used without reading a file', async () => {
     expect(await determineCloud('mine', { env: {}, cwd: join(folder, 'nowhere') })).toBe('mine');
   });
 
-  test('is else the first of the clouds.yaml in the current folder', async () => {
+  test('The default cloud is the first in the clouds.yaml of the current folder', async () => {
     await write('clouds.yaml', 'clouds:\n  zebra: {}\n  ape: {}\n');
     expect(await determineCloud(undefined, { env: {}, cwd: folder })).toBe('zebra');
   });
 
-  test('is that of the file which OS_CLIENT_CONFIG_FILE names, whatever else there is', async () => {
+  test('The file in OS_CLIENT_CONFIG_FILE takes precedence over other clouds.yaml files', async () => {
     await write('clouds.yaml', 'clouds: { here: {} }');
     const file = await write('elsewhere/clouds.yaml', 'clouds: { there: {} }');
     const env = { OS_CLIENT_CONFIG_FILE: file };
     expect(await determineCloud('', { env, cwd: folder })).toBe('there');
   });
 
-  test('is not known where the file that is named is not there, and the message names it', async () => {
+  test('A missing file in OS_CLIENT_CONFIG_FILE is an error that names the file', async () => {
     const env = { OS_CLIENT_CONFIG_FILE: join(folder, 'missing.yaml') };
     const error = await failureOf(determineCloud(undefined, { env, cwd: folder }));
     expect(error).toBeInstanceOf(CloudsYAMLError);
@@ -56,8 +56,8 @@ describe('the cloud to use', () => {
   });
 });
 
-describe('the places of clouds.yaml', () => {
-  test('are those of the Python program, the home folder meant by ~', async () => {
+describe('the paths of clouds.yaml', () => {
+  test('The paths of clouds.yaml are those of the Python program, and ~ is the home folder', async () => {
     expect(CLOUD_YAML_PATHS).toEqual([
       './clouds.yaml',
       '~/clouds.yaml',
@@ -71,7 +71,7 @@ describe('the places of clouds.yaml', () => {
 });
 
 describe('the constants of the Python program', () => {
-  test('have its names and its values', () => {
+  test('The constants have the names and values of the Python program', () => {
     expect([MIN_CPU, MIN_RAM, MIN_DISK]).toEqual([2, 1024, 20]);
     expect(SHARED_SECURITY_GROUP_NAME).toBe('github-runner-image-builder-v1');
     expect(CREATE_SERVER_TIMEOUT).toBe(1200);

@@ -27,7 +27,7 @@ beforeEach(() => {
 
 const prepare = (tools = makeTools().tools) =>
   initialize({ arch: 'x64', cloudName: 'c1', prefix: '', bases: ['noble', 'jammy'] }, tools);
-const older = (id: string, change: Record<string, string> = {}) =>
+const addBaseImage = (id: string, change: Record<string, string> = {}) =>
   cloud.glance.add({
     id,
     name: 'image-builder-base-noble-x64',
@@ -37,15 +37,15 @@ const older = (id: string, change: Record<string, string> = {}) =>
     ...change,
   });
 
-/** Makes all images of the cloud older: the serials of today were new yesterday. */
-const letADayPass = (): void => {
+/** Makes all images of the cloud a day older. */
+const ageImages = (): void => {
   for (const image of cloud.glance.images.values()) {
     cloud.glance.images.set(image.id, { ...image, created_at: '2026-11-20T00:00:00Z' });
   }
 };
 
-describe('a cloud that is prepared', () => {
-  test('has every base that was asked for, and its security group', async () => {
+describe('initialize', () => {
+  test('An initialized cloud has every requested base image and the security group', async () => {
     const images = await prepare();
     expect(images.map(({ base, wasUploaded }) => [base, wasUploaded])).toEqual([
       ['noble', true],
@@ -55,40 +55,40 @@ describe('a cloud that is prepared', () => {
     expect(cloud.calls).toContain('GET /v2.0/security-groups');
   });
 
-  test('is not changed when it is prepared again', async () => {
+  test('A second initialize changes nothing', async () => {
     await prepare();
     const before = cloud.calls.length;
     expect((await prepare()).map(({ wasUploaded }) => wasUploaded)).toEqual([false, false]);
     expect(cloud.calls.slice(before).filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
-  test('loses the base images of earlier serials, less those that a server was booted from', async () => {
-    older('old');
-    older('used');
+  test('Superseded base images are deleted, except those that a server was booted from', async () => {
+    addBaseImage('old');
+    addBaseImage('used');
     cloud.servers.set('s9', { id: 's9', name: 'x', status: 'ACTIVE', image: { id: 'used' } });
     await prepare();
-    expect([...cloud.glance.images.keys()]).toContain('old'); // a build may just have chosen it
-    letADayPass();
+    expect([...cloud.glance.images.keys()]).toContain('old'); // a build may have chosen it just now
+    ageImages();
     await prepare();
     expect([...cloud.glance.images.keys()]).not.toContain('old');
     expect([...cloud.glance.images.keys()]).toContain('used');
   });
 
-  test('keeps base images that are another’s, unfinished elsewhere, or no base images', async () => {
-    older('foreign', { [OWNER_KEYS.application]: 'other' });
-    older('saving', { status: 'saving' });
-    older('runner', { [OWNER_KEYS.kind]: 'runner' });
+  test('Images of other owners, unfinished base images and runner images are kept', async () => {
+    addBaseImage('foreign', { [OWNER_KEYS.application]: 'other' });
+    addBaseImage('saving', { status: 'saving' });
+    addBaseImage('runner', { [OWNER_KEYS.kind]: 'runner' });
     await prepare();
     for (const id of ['foreign', 'saving', 'runner']) expect(cloud.glance.images.has(id)).toBe(true);
   });
 
-  test('is good although an older base image does not go, which is told', async () => {
-    older('old');
+  test('A superseded base image that cannot be deleted causes a warning only', async () => {
+    addBaseImage('old');
     at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
     await prepare();
-    letADayPass();
+    ageImages();
     const { tools, warnings } = makeTools();
     await prepare(tools);
-    expect(warnings).toEqual([expect.stringMatching(/^older base image old stays: .*in use/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^older base image old was not deleted: .*in use/)]);
   });
 });

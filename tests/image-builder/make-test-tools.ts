@@ -7,7 +7,7 @@ import { type Http, openHttp } from '../../src/system/http/http.ts';
 import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
 import type { CloudFixture } from '../support/cloud-fixture.ts';
 
-/** Context over a scripted cloud, and what they were told. */
+/** A context over a scripted cloud, with the records of its use. */
 export interface TestTools {
   readonly tools: Context;
   readonly warnings: readonly string[];
@@ -17,7 +17,7 @@ export interface TestTools {
 
 export const OWNER = { application: 'builder', modelUuid: 'model-1', unit: 'builder/0', buildId: 'b1' };
 
-/** Waits short enough for a test's naps, and longer than each of them. */
+/** Time-outs that are short, but longer than the pauses in tests. */
 export const TEST_TIMEOUTS: Timeouts = {
   ...DEFAULT_TIMEOUTS,
   stallTimeout: 20,
@@ -31,7 +31,7 @@ export const TEST_TIMEOUTS: Timeouts = {
   deleteTimeout: 30,
 };
 
-/** Context for the tests of one file. By their word the process 'dead' has died, 'far' runs on another host. */
+/** Creates contexts for the tests of one file. For them the process 'dead' has ended and 'far' runs on another host. */
 export function useTestTools(at: CloudFixture): (change?: Partial<Context>) => TestTools {
   const opened: Http[] = [];
   afterEach(async () => {

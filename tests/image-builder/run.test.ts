@@ -37,11 +37,11 @@ const IMAGE = {
 } as const;
 
 let cloud: ScriptedOpenStack;
-let said: string[];
+let commands: string[];
 
 beforeEach(() => {
   cloud = scriptOpenStack(at.http, OWNER.buildId);
-  said = [];
+  commands = [];
   cloud.glance.add({ id: 'last-good', name: 'n', image_builder_kind: 'runner' });
   at.http.on('GET /ubuntu/noble/current/SHA256SUMS', {
     body: `${SUM} *noble-server-cloudimg-amd64.img\n`,
@@ -54,11 +54,11 @@ beforeEach(() => {
   at.http.on('GET /script', { body: '#!/bin/sh\n' });
 });
 
-/** A guest that is all well, unless `answer` says otherwise for a command. */
+/** Returns the session of a healthy guest; `answer` overrides the output of a command. */
 function sessionOf(answer: (command: SshCommand) => string | undefined = () => undefined): SshSession {
   const runner = { version: '2.331.0', url: '', sha256: '' };
   const checks = listGuestParts({ runner }).map(({ name }) => `ok ${name}\n`);
-  const say = ({ command, stdin }: SshCommand): string => {
+  const outputOf = ({ command, stdin }: SshCommand): string => {
     if (command.startsWith('cloud-init status')) return 'status: done\n';
     if (command.includes('/parts')) return 'hostname 1\nrunner 7\n';
     if (command === CLEAN_UP_COMMAND && String(stdin).includes('clean-up done')) return 'clean-up done\n';
@@ -66,11 +66,11 @@ function sessionOf(answer: (command: SshCommand) => string | undefined = () => u
   };
   return {
     run: (command) => {
-      const stdout = answer(command) ?? say(command);
-      said.push(command.command);
+      const stdout = answer(command) ?? outputOf(command);
+      commands.push(command.command);
       return Promise.resolve({ exitCode: stdout === 'exit 1' ? 1 : 0, stdout, stderr: '' });
     },
-    close: () => said.push('closed'),
+    close: () => commands.push('closed'),
   };
 }
 
@@ -79,7 +79,7 @@ const build = (tools: Context, image: Partial<typeof IMAGE & { scriptUrl: string
 const builder = (change: Partial<Context> = {}): TestTools =>
   makeTools({ connectSsh: () => Promise.resolve(sessionOf()), ...change });
 
-/** What a build has left in the cloud, the images that are good excepted. */
+/** Lists the resources that a build left in the cloud, without finished images. */
 function leftInCloud(): readonly string[] {
   const images = [...cloud.glance.images.values()].filter(
     ({ name, status }) => name?.includes('.building-') === true || status !== 'active',
@@ -88,7 +88,7 @@ function leftInCloud(): readonly string[] {
 }
 
 describe('a build', () => {
-  test('makes an image, gives its id, and leaves nothing else', async () => {
+  test('A build creates an image, returns its id and leaves nothing else', async () => {
     const { tools, warnings, facts } = builder();
     expect(await build(tools)).toBe('snapshot');
     expect(cloud.glance.images.get('snapshot')).toMatchObject({
@@ -99,11 +99,11 @@ describe('a build', () => {
       image_builder_build_id: 'b1',
     });
     expect([leftInCloud(), warnings]).toEqual([[], []]);
-    expect(said.at(-1)).toBe('closed');
+    expect(commands.at(-1)).toBe('closed');
     expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId: 's1', baseSha256: SUM, swept: [] });
   });
 
-  test('writes on the image what its owner says that it is made from, and on nothing else', async () => {
+  test('A build writes the run config of its owner on the image and on no other resource', async () => {
     const runConfig = 'charm=1 runner=latest script=none';
     await build(builder({ owner: { ...OWNER, runConfig } }).tools);
     expect(cloud.glance.images.get('snapshot')).toMatchObject({ image_builder_run_config: runConfig });
@@ -113,9 +113,9 @@ describe('a build', () => {
   });
 
   test.each([
-    ['a consumer’s, ordered by a unit, fails alone and the image is built', 'app/0', 'partial', true],
-    ['by hand is refused before anything is made', '', 'input', false],
-  ])('for a cloud that clouds.yaml has not: %s', async (_what, unit, kind, isBuilt) => {
+    ['fails alone when a unit ordered the build', 'app/0', 'partial', true],
+    ['is rejected before anything is created when a person ordered the build', '', 'input', false],
+  ])('A copy to a cloud that is not in clouds.yaml %s', async (_what, unit, kind, isBuilt) => {
     const owner = { ...OWNER, unit };
     const headers = { 'content-length': String(DATA.length) };
     at.http.on('GET /v2/images/snapshot', () => ({
@@ -132,7 +132,7 @@ describe('a build', () => {
     expect(facts().images ?? []).toMatchObject(isBuilt ? [failed] : []);
   });
 
-  test('prunes nothing when it is told of no revisions to keep', async () => {
+  test('A build prunes nothing without a number of revisions to keep', async () => {
     cloud.glance.add({ id: 'older', name: 'n', image_builder_kind: 'runner' });
     const { tools, facts } = builder();
     await run(CLOUD, IMAGE, undefined, tools);
@@ -140,8 +140,8 @@ describe('a build', () => {
     expect(facts().pruned).toBeUndefined();
   });
 
-  test('refuses what comes later, all of it at once, before it calls anything', async () => {
-    const refused = failureOf(
+  test('A build rejects all unsupported options at once before its first call', async () => {
+    const failure = failureOf(
       run(
         { ...CLOUD, proxy: 'p:1', dockerhubCache: new URL('https://d') },
         { ...IMAGE, juju: '3.6', microk8s: '1.31' },
@@ -149,12 +149,12 @@ describe('a build', () => {
         builder().tools,
       ),
     );
-    await expect(refused).resolves.toBeInstanceOf(InputError);
-    expect((await refused).message.split('\n')).toHaveLength(4);
+    await expect(failure).resolves.toBeInstanceOf(InputError);
+    expect((await failure).message.split('\n')).toHaveLength(4);
     expect(cloud.calls).toEqual([]);
   });
 
-  test('whose script fails tells its last lines, leaves nothing and keeps the last good image', async () => {
+  test('A build whose script fails leaves nothing and keeps the last good image', async () => {
     const session = sessionOf(({ command }) => (command.includes('eval') ? 'exit 1' : undefined));
     const { tools } = builder({ connectSsh: () => Promise.resolve(session) });
     const error = await failureOf(build(tools, { scriptUrl: `${at.http.origin}/script` } as object));
@@ -163,7 +163,7 @@ describe('a build', () => {
     expect(cloud.glance.images.has('last-good')).toBe(true);
   });
 
-  test('is told by the step that failed, also by that of a function that it calls', async () => {
+  test('A build failure names the failed step, even a step of a called function', async () => {
     cloud.fault = (nth) =>
       cloud.calls[nth - 1] === 'PATCH /v2/images/snapshot' ? { instead: { status: 400 } } : undefined;
     const error = await failureOf(build(builder().tools));
@@ -175,13 +175,13 @@ describe('a build', () => {
 const CLAIM = 'POST /v2/images';
 const NAMING = 'PATCH /v2/images/snapshot';
 
-/** Builds once without a fault, to learn which calls there are. */
-async function countCalls(): Promise<readonly string[]> {
+/** Builds once without a fault and returns its calls. */
+async function recordCalls(): Promise<readonly string[]> {
   await build(builder().tools);
   return [...cloud.calls];
 }
 
-function startAnew(): void {
+function resetCloud(): void {
   cloud.servers.clear();
   cloud.keypairs.clear();
   cloud.glance.images.clear();
@@ -190,50 +190,53 @@ function startAnew(): void {
   cloud.glance.add({ id: 'last-good', name: 'n', image_builder_kind: 'runner' });
 }
 
-/** Builds with a fault at the nth call; what is left must have been told. */
+/** Builds with a fault at the nth call, and expects every leftover to be reported. */
 async function buildWithFault(n: number, fault: Fault): Promise<void> {
-  startAnew();
+  resetCloud();
   cloud.fault = (nth) => (nth === n ? fault : undefined);
   const { tools, warnings } = builder();
   const outcome: unknown = await build(tools).catch((error: unknown) => error);
   const where = `call ${n}, ${cloud.calls[n - 1] ?? 'none'}: ${String(outcome)}`;
-  const told = [...warnings, ...(outcome instanceof StepFailedError ? outcome.leftovers : [])];
+  const reported = [...warnings, ...(outcome instanceof StepFailedError ? outcome.leftovers : [])];
   const left = leftInCloud();
   expect([where, outcome === 'snapshot' || outcome instanceof ProductError]).toEqual([where, true]);
-  expect([where, left.length > 0 && told.length === 0 ? left : []]).toEqual([where, []]);
+  expect([where, left.length > 0 && reported.length === 0 ? left : []]).toEqual([where, []]);
   expect([where, cloud.glance.images.has('last-good')]).toEqual([where, true]);
   const isNamed = cloud.glance.images.get('snapshot')?.name === 'n';
   expect([where, outcome instanceof Error && isNamed]).toEqual([where, false]);
 }
 
-describe('a build in which any one call goes wrong leaves nothing untold and loses no good revision:', () => {
+describe('a fault at any one call of a build', () => {
   test.each<[string, Fault]>([
-    ['it is refused', { instead: { status: 400 } }],
-    ['it is forbidden', { instead: { status: 403 } }],
+    ['the request is rejected', { instead: { status: 400 } }],
+    ['the request is forbidden', { instead: { status: 403 } }],
     ['the service fails once', { instead: { status: 500 } }],
-    ['the connection is cut before it', { instead: 'reset' }],
-    ['it is done and the answer is lost', { after: 'reset' }],
-    ['it is done and the answer is no JSON', { after: { body: '<html>proxy</html>' } }],
-  ])('%s', async (_, fault) => {
-    const calls = await countCalls();
+    ['the connection is cut before the request', { instead: 'reset' }],
+    ['the response is lost', { after: 'reset' }],
+    ['the response is not JSON', { after: { body: '<html>proxy</html>' } }],
+  ])('A build reports every leftover and keeps the last good image when %s', async (_, fault) => {
+    const calls = await recordCalls();
     for (let n = 1; n <= calls.length; n++) {
-      const isKnownWrong = 'after' in fault && [CLAIM, NAMING].includes(calls[n - 1] ?? ''); // see below
-      if (!isKnownWrong) await buildWithFault(n, fault);
+      const isTestedBelow = 'after' in fault && [CLAIM, NAMING].includes(calls[n - 1] ?? '');
+      if (!isTestedBelow) await buildWithFault(n, fault);
     }
   });
 
   test.each([
-    ['the record of a base image is made', CLAIM, 'reset'],
-    ['the image gets its name', NAMING, { body: '<html>proxy</html>' }],
-  ] as const)('%s and the answer is lost', async (_, call, after) => {
-    const calls = await countCalls();
-    await buildWithFault(calls.indexOf(call) + 1, { after });
-  });
+    ['creates the record of a base image', CLAIM, 'reset'],
+    ['names the image', NAMING, { body: '<html>proxy</html>' }],
+  ] as const)(
+    'A build reports every leftover when the response to the call that %s is lost',
+    async (_, call, after) => {
+      const calls = await recordCalls();
+      await buildWithFault(calls.indexOf(call) + 1, { after });
+    },
+  );
 
-  test('it is stopped there', async () => {
-    const calls = await countCalls();
+  test('A build that is stopped at any call leaves nothing and keeps the last good image', async () => {
+    const calls = await recordCalls();
     for (let n = 1; n <= calls.length; n++) {
-      startAnew();
+      resetCloud();
       const stop = new AbortController();
       cloud.fault = (nth) => {
         if (nth === n) stop.abort(new CancelledError('stopped'));

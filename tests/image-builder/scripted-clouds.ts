@@ -12,27 +12,28 @@ import { type GlanceImage, type ScriptedGlance, scriptGlance } from './scripted-
 export interface ScriptedStore {
   readonly http: HttpCloud;
   readonly glance: ScriptedGlance;
-  /** The data by image id: what was put there, and what it gives. */
+  /** The data by image id, for uploads and downloads. */
   readonly data: Map<string, Buffer>;
-  /** What it tells of data besides the size; a test may change it. */
+  /** Returns the hashes that the store keeps of data. A test may replace it. */
   hashesOf: (data: Buffer) => object;
-  /** Where reading is cut, in bytes of the image, each once; the look at the first bytes is not. */
+  /** The offsets at which a download is cut off, each once. The read of the first bytes is never cut off. */
   readonly cuts: number[];
-  /** Bytes that were handed to the network so far. */
+  /** Returns the number of bytes sent so far. */
   sent: () => number;
-  /** Good images; the rest is half-made. */
+  /** Returns the active images with a final name. */
   named: () => readonly GlanceImage[];
+  /** Returns all other images. */
   unfinished: () => readonly GlanceImage[];
 }
 
-/** A source cloud and others, fresh for each test; as a fixture it is the source. */
+/** A source cloud and other clouds, new for each test. As a cloud fixture it is the source. */
 export interface ScriptedClouds extends CloudFixture {
   source: ScriptedStore;
   a: ScriptedStore;
   b: ScriptedStore;
   c: ScriptedStore;
   connect: (name: string) => Promise<CloudConnection>;
-  /** Connects to a server under another name, as another clouds.yaml would have it. */
+  /** Additional names of clouds, as other entries of clouds.yaml. */
   readonly aliases: Map<string, () => Promise<CloudConnection>>;
 }
 
@@ -53,7 +54,7 @@ async function startStore(): Promise<ScriptedStore> {
   const glance = scriptGlance(http);
   let sent = 0;
   const images = (): GlanceImage[] => [...glance.images.values()];
-  const isGood = ({ name = '', status }: GlanceImage): boolean =>
+  const isFinished = ({ name = '', status }: GlanceImage): boolean =>
     status === 'active' && !name.includes('.building-');
   const store: ScriptedStore = {
     http,
@@ -62,10 +63,10 @@ async function startStore(): Promise<ScriptedStore> {
     hashesOf: keepSha512,
     cuts: [],
     sent: () => sent,
-    named: () => images().filter(isGood),
-    unfinished: () => images().filter((image) => !isGood(image)),
+    named: () => images().filter(isFinished),
+    unfinished: () => images().filter((image) => !isFinished(image)),
   };
-  const give = function* (data: Buffer, from: number, canBeCut: boolean): Generator<Buffer> {
+  const sendFrom = function* (data: Buffer, from: number, canBeCut: boolean): Generator<Buffer> {
     for (let at = from; at < data.length; at += 64 * 1024) {
       const cut = store.cuts.findIndex((where) => canBeCut && at >= where);
       if (cut >= 0) {
@@ -83,12 +84,12 @@ async function startStore(): Promise<ScriptedStore> {
     const range = /^bytes=(\d+)-(\d*)/.exec(request.headers['range'] ?? '');
     const from = Number(range?.[1] ?? 0);
     const end = range?.[2] ? Number(range[2]) + 1 : data.length;
-    const isLook = http.requests(`GET ${FILE}`).length === 1;
-    const body = Readable.from(give(data.subarray(0, end), from, !isLook));
+    const isHead = http.requests(`GET ${FILE}`).length === 1;
+    const body = Readable.from(sendFrom(data.subarray(0, end), from, !isHead));
     const headers = { 'content-length': String(end - from) };
     return { status: range === null ? 200 : 206, headers, body };
   });
-  http.on(`PUT ${FILE}`, (request) => take(store, request));
+  http.on(`PUT ${FILE}`, (request) => storeUpload(store, request));
   return store;
 }
 
@@ -96,8 +97,8 @@ function idOf({ url }: ReceivedRequest): string {
   return url.pathname.split('/').at(-2) ?? '';
 }
 
-/** Stores an upload that is whole, and makes its image active. */
-export function take(store: ScriptedStore, request: ReceivedRequest) {
+/** Stores a complete upload and makes its image active. */
+export function storeUpload(store: ScriptedStore, request: ReceivedRequest) {
   const id = idOf(request);
   const image = store.glance.images.get(id);
   const { body: data } = request;
@@ -108,7 +109,7 @@ export function take(store: ScriptedStore, request: ReceivedRequest) {
   return { status: 204 };
 }
 
-/** Starts the clouds before each test of the file. Only the pauses between two API tries pass by themselves. */
+/** Starts the clouds before each test of the file. The clock advances by itself only for pauses between API attempts. */
 export function useScriptedClouds(): ScriptedClouds {
   const clouds = { aliases: new Map() } as ScriptedClouds;
   const opened = new Map<string, Promise<CloudConnection>>();
@@ -141,12 +142,12 @@ export function useScriptedClouds(): ScriptedClouds {
   return clouds;
 }
 
-/** Resolves when `condition` holds, however slow the host is. */
+/** Resolves when `condition` is true, without a time limit. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1)); // looks often, leaves the CPU to others
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1)); // polls often and leaves the CPU to others
 }
 
-/** Lets what is under way go on for so many turns of the event loop. */
+/** Waits for `count` turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

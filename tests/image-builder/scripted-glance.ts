@@ -10,7 +10,7 @@ export type GlanceImage = Readonly<Record<string, unknown>> & {
 /** The images of a scripted Glance. */
 export interface ScriptedGlance {
   readonly images: Map<string, GlanceImage>;
-  /** Puts an image there, as somebody else would. */
+  /** Adds an image, as another client would. */
   add(image: Partial<GlanceImage> & { readonly id: string }): void;
 }
 
@@ -25,7 +25,7 @@ function lastSegment({ url }: ReceivedRequest, nth = -1): string {
   return url.pathname.split('/').at(nth) ?? '';
 }
 
-/** Scripts the image service: records by id, never given twice; data makes an image active. */
+/** Scripts the image service. An id is never accepted twice; an upload of data makes an image active. */
 export function scriptGlance(http: Pick<HttpCloud, 'on'>): ScriptedGlance {
   const images = new Map<string, GlanceImage>();
   const used = new Set<string>();

@@ -2,17 +2,17 @@ import { consoleMarker } from '../../src/guest/user-data.ts';
 import type { Answer, HttpCloud, Script, ReceivedRequest } from '../support/http-cloud.ts';
 import { type ScriptedGlance, scriptGlance } from './scripted-glance.ts';
 
-/** What goes wrong at a call: it is not done, or it is done and the answer is lost. */
+/** A fault at a call: an answer instead of its effect, or an answer that replaces its response after the effect. */
 export type Fault = { readonly instead: Answer } | { readonly after: Answer };
 
-/** A whole scripted cloud, whose servers are ready as soon as they are made. */
+/** A complete scripted cloud, whose servers are active as soon as they are created. */
 export interface ScriptedOpenStack {
   readonly glance: ScriptedGlance;
   readonly servers: Map<string, Record<string, unknown>>;
   readonly keypairs: Map<string, unknown>;
   /** Every call so far, in order. */
   readonly calls: readonly string[];
-  /** Asked at each call, which it is told by its number. */
+  /** Returns the fault of the nth call; called for each call. */
   fault: (nth: number) => Fault | undefined;
 }
 

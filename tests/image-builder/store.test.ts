@@ -38,7 +38,7 @@ async function fileOf(data: Buffer): Promise<string> {
 const upload = (imagePath: string, tools: Context, keepRevisions = 5) =>
   uploadImage({ arch: 'arm64', cloudName: 'c1', imageName: 'noble', imagePath, keepRevisions }, tools);
 
-/** Uploads DATA from a stream, as base images are, of which `size` bytes were promised. */
+/** Uploads DATA from a stream that announces `size` bytes, like a base image. */
 const uploadStream = (size: number, tools: Context) => {
   const open = () => {
     const verified = new VerifiedStream({ size });
@@ -56,7 +56,7 @@ describe('an uploaded image', () => {
     ['raw', Buffer.alloc(100_000, 1)],
     ['raw', Buffer.from('QF')],
   ])(
-    'of a file is %s by how it begins, and stands under its name only when it is whole',
+    'The first bytes of an uploaded file make it %s, and the image gets its name after the upload',
     async (format, data) => {
       const records: object[] = [];
       at.openstack.faults.onNext(FILE, () => {
@@ -75,13 +75,13 @@ describe('an uploaded image', () => {
     },
   );
 
-  test('may come as a stream of known size', async () => {
+  test('An image can be uploaded from a stream of known size', async () => {
     expect(await uploadStream(DATA.length, makeTools().tools)).toMatchObject({ id: ID, status: 'active' });
     expect(images().get(ID)).toMatchObject({ size: DATA.length });
     expect(at.openstack.state.imageData.get(ID)?.equals(DATA)).toBe(true);
   });
 
-  test('is checked against the hash that Glance keeps', async () => {
+  test('An uploaded image is verified against the hash that Glance keeps', async () => {
     const { id } = await upload(await fileOf(DATA), makeTools().tools);
     const hash = createHash('sha512').update(DATA).digest('hex');
     expect(images().get(id)).toMatchObject({ os_hash_value: hash });
@@ -94,7 +94,7 @@ describe('an uploaded image', () => {
     expect(images().size).toBe(0);
   });
 
-  test('prunes the older revisions when it is good', async () => {
+  test('A successful upload prunes older revisions', async () => {
     for (const id of ['a', 'b', 'c']) at.add({ id });
     const { tools, facts } = makeTools();
     const { id } = await upload(await fileOf(DATA), tools, 2);
@@ -107,7 +107,7 @@ describe('an uploaded image', () => {
     ]);
   });
 
-  test('stays good when the prune fails, which is told', async () => {
+  test('A failed prune after an upload causes a warning only', async () => {
     at.add({ id: 'a' });
     at.disturb('DELETE /image/v2/images/a', { status: 409, body: 'in use' });
     const { tools, warnings } = makeTools();
@@ -118,28 +118,31 @@ describe('an uploaded image', () => {
   test.each([
     ['fewer bytes than promised', DATA.length + 1],
     ['more bytes than promised', DATA.length - 1],
-  ])('with %s is never good, and deleted', async (_, size) => {
+  ])('An upload with %s fails, and its image is deleted', async (_, size) => {
     expect(await failureOf(uploadStream(size, makeTools().tools))).toBeInstanceOf(UploadImageError);
     expect(images().size).toBe(0);
   });
 
-  test('keeps the record of another upload that has its id', async () => {
+  test('An upload does not change the record of another upload with the same id', async () => {
     at.add({ id: ID, status: 'queued' });
     expect(await uploadStream(DATA.length, makeTools().tools)).toBeUndefined();
     expect([...images().keys()]).toEqual([ID]);
   });
 
   test.each([
-    ['quota is used up', 413, 'denied'],
-    ['service fails', 500, 'unavailable'],
-  ])('for which the %s is an UploadImageError of that kind, and nothing is left', async (_, status, kind) => {
-    at.disturb(FILE, { status, body: 'no' });
-    const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));
-    expect(error).toMatchObject({ kind, step: 'upload image', first: expect.any(UploadImageError) });
-    expect(images().size).toBe(0);
-  });
+    ['an exceeded quota', 413, 'denied'],
+    ['a failed service', 500, 'unavailable'],
+  ])(
+    'An upload that fails because of %s is an UploadImageError of its kind and leaves no image',
+    async (_, status, kind) => {
+      at.disturb(FILE, { status, body: 'no' });
+      const error = await failureOf(upload(await fileOf(DATA), makeTools().tools));
+      expect(error).toMatchObject({ kind, step: 'upload image', first: expect.any(UploadImageError) });
+      expect(images().size).toBe(0);
+    },
+  );
 
-  test('of a file that is not there is wrong input, before anything is made', async () => {
+  test('A missing image file is an input error before anything is created', async () => {
     await expect(upload(join(folder, 'none'), makeTools().tools)).rejects.toBeInstanceOf(InputError);
     await expect(upload(folder, makeTools().tools)).rejects.toBeInstanceOf(InputError);
     expect(at.seen('POST /image/v2/images')).toEqual([]);
@@ -150,7 +153,7 @@ describe('the latest build', () => {
   const latest = (change: Partial<Context> = {}, which?: 'any') =>
     getLatestBuildId('c1', 'noble', makeTools(change).tools, which);
 
-  test('is the newest active image of the name', async () => {
+  test('The latest build is the newest active image with the name', async () => {
     at.add({ id: 'old' });
     at.add({ id: 'new' });
     at.add({ id: 'unfinished', status: 'saving' });
@@ -158,17 +161,17 @@ describe('the latest build', () => {
     expect([await latest(), await latest({}, 'any')]).toEqual(['new', 'unfinished']);
   });
 
-  test('is nothing when there is none', async () => {
+  test('The latest build is an empty id when there is no image', async () => {
     expect(await latest()).toBe('');
   });
 
-  test('of an owner is that owner’s', async () => {
+  test('The latest build for an owner ignores images of other owners', async () => {
     at.add({ id: 'mine', ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
     at.add({ id: 'theirs', ...encodeOwner({ ...OWNER, application: 'x' }) });
     expect(await latest({ ownerFilter: OWNER })).toBe('mine');
   });
 
-  test('that cannot be looked up is a GetImageError of the cloud’s kind', async () => {
+  test('A failed query for the latest build is a GetImageError of the same kind as the cloud’s error', async () => {
     at.disturb('GET /image/v2/images', { status: 403 });
     const error = await failureOf(latest());
     expect(error).toBeInstanceOf(GetImageError);

@@ -9,16 +9,16 @@ import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
 import { addQueuedImage, changeImage, storeImageData } from '../support/openstack/glance/images.ts';
 import type { Fault } from '../support/openstack/server/fault-injector.ts';
 
-/** An image that somebody else put into the project. */
+/** An image that another client added to the project. */
 type AddedImage = Readonly<Record<string, string>> & { readonly id: string };
 
-/** The emulated cloud with servers, in the builder's project; `http` is the web server that downloads come from. */
+/** The emulated cloud in the builder's project; `http` is the web server of the downloads. */
 export interface EmulatorFixture extends CloudFixture {
   emulator: Emulator;
   openstack: EmulatedCloud;
-  /** Adds an image, years old and a second newer than the one before: noble, private and active unless it says otherwise. */
+  /** Adds an image that is years old and a second newer than the previous one. Default: noble, private and active. */
   add: (image: AddedImage) => void;
-  /** The requests to a route such as `DELETE /image/v2/images/:id`, as method and path. */
+  /** Returns the requests to a route such as `DELETE /image/v2/images/:id`, as method and path. */
   seen: (route: string) => readonly string[];
   /** Answers one kind of request with a fault, always or `times` times after the first `after`. */
   disturb: (at: string, what: Fault, when?: { readonly times?: number; readonly after?: number }) => void;

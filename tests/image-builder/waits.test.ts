@@ -31,14 +31,14 @@ const serverIs = (status: string, taskState: string | null = null) => {
   at.http.on(SERVER, { body: { server } });
 };
 
-/** A transfer that is never whole, and what was told of its tries. */
+/** A transfer that never ends, and the warnings about its attempts. */
 interface Transfer {
   readonly failure: Promise<Error>;
   readonly warnings: readonly string[];
 }
 
-/** Begins a download whose body is `body`. */
-function beginTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Transfer {
+/** Starts a download whose body is `body`. */
+function startTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Transfer {
   scriptGlance(at.http);
   at.http.on(SUMS, { body: `${'a'.repeat(64)} *noble-server-cloudimg-amd64.img\n` });
   at.http.on(FILE, () => ({ headers: { 'content-length': '100000000' }, body: body() }));
@@ -47,7 +47,7 @@ function beginTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Trans
   return { failure: failureOf(ensureBaseImage(at.cloud, request, tools)), warnings };
 }
 
-/** Moves the time on while a try is under way; what comes between two tries has deadlines of its own. */
+/** Advances the clock only during attempts, because the requests between two attempts have their own deadlines. */
 async function passTime({ failure, warnings }: Transfer, step: number): Promise<Error> {
   const over = new AbortController();
   void failure.then(() => over.abort());
@@ -56,13 +56,13 @@ async function passTime({ failure, warnings }: Transfer, step: number): Promise<
     await Promise.race([at.http.waitFor(UPLOAD, nth), failure]);
     while (warnings.length < nth && !isOver()) {
       at.clock.advance(step);
-      await new Promise((resolve) => setTimeout(resolve, 2)); // a look at the real sockets
+      await new Promise((resolve) => setTimeout(resolve, 2)); // lets the real sockets work
     }
   }
   return failure;
 }
 
-/** A guest in which a command runs out of the time that it was given. */
+/** Returns a guest in which every command exceeds its time-out. */
 function guestThatHangs(seen: SshCommand[]): Guest {
   const run = (command: SshCommand): Promise<never> => {
     seen.push(command);
@@ -81,7 +81,7 @@ async function expectOwnTimeout(
   return error;
 }
 
-/** How each wait comes to its end when the far side never gets there. */
+/** Provokes each time-out and returns its error. */
 const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   apiTimeout: async () => {
     at.http.on('GET /v2.1/flavors/detail', 'hang');
@@ -99,7 +99,7 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
       body.push(Buffer.alloc(1000));
       return body;
     };
-    return passTime(beginTransfer(begin, { transferTimeout: 1_000_000 }), 20_000);
+    return passTime(startTransfer(begin, { transferTimeout: 1_000_000 }), 20_000);
   },
   transferTimeout: () => {
     const trickle = async function* () {
@@ -110,7 +110,7 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
       }
     };
     return passTime(
-      beginTransfer(() => Readable.from(trickle()), { stallTimeout: 300 }),
+      startTransfer(() => Readable.from(trickle()), { stallTimeout: 300 }),
       20_000,
     );
   },
@@ -148,7 +148,7 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
     };
     const session = { ...guest.session, run };
     const error = await failureOf(runScript({ ...guest, session }, 'sleep', makeTools().tools));
-    expect(seen).toHaveLength(2); // put there and run: the server goes as a whole
+    expect(seen).toHaveLength(2); // installed and run, not removed: the whole server is deleted
     return error;
   },
   shutdownTimeout: () => {
@@ -167,25 +167,28 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   },
 };
 
-/** Their message comes from a command over SSH, which knows its seconds but not the option. */
-const TOLD_BY_SSH: readonly string[] = ['cloudInitTimeout', 'commandTimeout', 'scriptTimeout'];
+/** The time-outs whose message comes from a command over SSH, which knows its seconds but not the option. */
+const REPORTED_BY_SSH: readonly string[] = ['cloudInitTimeout', 'commandTimeout', 'scriptTimeout'];
 
-describe('every wait ends as unavailable, and names its option:', () => {
-  test.each(Object.entries(WAITS))('%s', async (name, reach) => {
-    const error = await reach();
-    expect(error).toBeInstanceOf(ProductError);
-    expect(error).toMatchObject({ kind: 'unavailable' });
-    if (!TOLD_BY_SSH.includes(name)) {
-      expect(error.message).toMatch(`${timeoutOption(name as keyof Timeouts)} sets the limit`);
-    }
-  });
+describe('time-outs', () => {
+  test.each(Object.entries(WAITS))(
+    'Exceeding %s is an unavailable error that names its option',
+    async (name, reach) => {
+      const error = await reach();
+      expect(error).toBeInstanceOf(ProductError);
+      expect(error).toMatchObject({ kind: 'unavailable' });
+      if (!REPORTED_BY_SSH.includes(name)) {
+        expect(error.message).toMatch(`${timeoutOption(name as keyof Timeouts)} sets the limit`);
+      }
+    },
+  );
 
-  test('each key of the time-outs has its row', () => {
+  test('Every time-out has a test', () => {
     expect(Object.keys(WAITS).sort()).toEqual(Object.keys(DEFAULT_TIMEOUTS).sort());
   });
 });
 
-describe('what was seen last is told when a wait ends:', () => {
+describe('the state seen last', () => {
   test.each([
     ['serverTimeout', 'last seen: BUILD, spawning'],
     ['bootTimeout', 'last seen: Booting from hard disk'],
@@ -193,13 +196,13 @@ describe('what was seen last is told when a wait ends:', () => {
     ['shutdownTimeout', 'last seen: ACTIVE, powering-off'],
     ['imageTimeout', 'last seen: saving, image_uploading'],
     ['deleteTimeout', 'last seen: ACTIVE'],
-  ] as const)('%s tells %s', async (name, told) => {
-    expect((await WAITS[name]()).message).toMatch(told);
+  ] as const)('The error of %s contains %s', async (name, message) => {
+    expect((await WAITS[name]()).message).toMatch(message);
   });
 });
 
-describe('fetchTimeout also ends', () => {
-  test('the look for the latest runner', async () => {
+describe('fetchTimeout', () => {
+  test('The fetch time-out limits the request for the latest runner version', async () => {
     at.http.on('GET /releases/latest', 'hang');
     const failure = failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
     await at.http.waitFor('GET /releases/latest');
@@ -207,7 +210,7 @@ describe('fetchTimeout also ends', () => {
     await expect(failure).resolves.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('a script that stops in its middle, and its URL is not told', async () => {
+  test('The fetch time-out limits a script download that stalls, and the error does not contain its URL', async () => {
     at.http.on('GET /script', () => {
       const body = new Readable({ read: () => undefined });
       body.push('#!/bin/sh\n');

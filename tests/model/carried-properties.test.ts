@@ -3,8 +3,8 @@ import { OWNER_KEYS, carriedProperties, encodeOwner } from '../../src/model/owne
 
 const OWNER = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b1' };
 
-describe('a copy of an image', () => {
-  test('gets its architecture, OS, hardware, owner and inputs', () => {
+describe('carriedProperties', () => {
+  test('A copy gets the architecture, OS, hardware, owner and inputs of its source', () => {
     const carried = {
       architecture: 'x86_64',
       os_distro: 'ubuntu',
@@ -45,12 +45,12 @@ describe('a copy of an image', () => {
     'instance_uuid',
     'user_id',
     'architecture_hint',
-  ])('does not get %s', (key) => {
+  ])('A copy does not get the property %s of its source', (key) => {
     expect(carriedProperties({ [key]: 'x' })).toEqual({});
   });
 
   test.each(['os_glance_importing_to_stores', 'os_glance_failed_import', 'os_glance_import_task'])(
-    'does not get %s, which Glance keeps to itself and refuses with 403',
+    'A copy does not get the property %s, which Glance reserves and refuses with 403',
     (key) => {
       expect(carriedProperties({ [key]: '' })).toEqual({});
     },

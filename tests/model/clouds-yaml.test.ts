@@ -40,7 +40,7 @@ const byCredential: CloudLogin = {
 const fail = (problems: readonly string[]): Error => new Error(problems.join('\n'));
 
 describe('clouds.yaml', () => {
-  test('has the keys that OpenStack clients read', () => {
+  test('The written clouds.yaml has the keys that OpenStack clients read', () => {
     expect(encodeCloudsYaml({ clouds: { a: byName, b: byCredential } })).toEqual({
       clouds: {
         a: {
@@ -71,14 +71,14 @@ describe('clouds.yaml', () => {
     ['by ids', byId],
     ['with domains by id', byDomainId],
     ['with an application credential', byCredential],
-  ])('gives back a login %s', (_how, login) => {
+  ])('A login %s is the same after encoding and decoding', (_form, login) => {
     const config = { clouds: { 'a.b': login, other: byName } };
     const read = decode(cloudsYaml, encodeCloudsYaml(config), '', fail);
     expect(read).toEqual(config);
-    expect(encodeCloudsYaml(read)).toEqual(encodeCloudsYaml(config)); // the secrets too
+    expect(encodeCloudsYaml(read)).toEqual(encodeCloudsYaml(config)); // toEqual does not compare secrets
   });
 
-  test('does not print the password of a decoded entry', () => {
+  test('A decoded entry does not print its password', () => {
     const content = { auth: { auth_url: authUrl, username: 'u', password: 'pw-MARKED', project_name: 'p' } };
     const domains = { ...content.auth, domain_name: 'D' };
     const entry = decode(cloudEntry, { auth: domains }, 'clouds.a', fail);

@@ -29,7 +29,7 @@ const problemsOf = (value: unknown): readonly string[] => {
   return problems;
 };
 
-test('a value that fits is read, and what else it has is passed over', () => {
+test('A valid value is decoded and its unknown fields are ignored', () => {
   const value = { name: 'n', size: 1, tags: ['t'], kind: 'a', on: 'yes', more: { k: 2 }, other: true };
   expect(decode(shape, value, '', () => new Error())).toEqual({
     name: 'n',
@@ -41,7 +41,7 @@ test('a value that fits is read, and what else it has is passed over', () => {
   });
 });
 
-test('all problems are collected, each with its place', () => {
+test('All problems are collected, each with its path', () => {
   const value = { name: '', size: 1.5, tags: ['t', 3, null], kind: 'c', on: 'maybe', more: { k: 'v' } };
   expect(problemsOf(value)).toEqual([
     'x.name: expected a non-empty string, got an empty string',
@@ -54,7 +54,7 @@ test('all problems are collected, each with its place', () => {
   ]);
 });
 
-test('no problem tells the value, which may be a secret', () => {
+test('No problem contains the value, which may be a secret', () => {
   const secret = 'MARKED';
   const values = [
     secret,
@@ -71,11 +71,11 @@ test.each([
   ['a string', 'x'],
   ['a number', 1],
   ['a boolean', true],
-])('%s is no mapping', (kind, value) => {
+])('The kind of a value that is not a mapping is reported: %s', (kind, value) => {
   expect(problemsOf(value)).toEqual([`x: expected a mapping, got ${kind}`]);
 });
 
-test.each([NaN, Infinity, 2 ** 53, '1', 1.1])('%p is no whole number', (value) => {
+test.each([NaN, Infinity, 2 ** 53, '1', 1.1])('The value %p is not accepted as a whole number', (value) => {
   const problems: string[] = [];
   expect(integer(value, 'x', problems)).toBeUndefined();
   expect(problems).toHaveLength(1);
@@ -88,23 +88,23 @@ test.each([
   ['False', false],
   ['off', false],
   ['no', false],
-])('%p as a flag is %p', (value, expected) => {
+])('The flag %p is decoded as %p', (value, expected) => {
   expect(flag(value, '', [])).toBe(expected);
 });
 
-test('null and absence are the same: the default, or nothing', () => {
+test('A null value and an absent value both give the default', () => {
   const read = fields({ a: withDefault(anyString, 'd'), b: optional(text), c: anything });
   expect(read({ a: null, b: null, c: null }, '', [])).toEqual({ a: 'd', b: undefined, c: null });
   expect(read({}, '', [])).toEqual({ a: 'd', b: undefined, c: undefined });
 });
 
-test('what cannot be decoded throws what the caller makes of the problems', () => {
-  const run = () => decode(shape, 3, 'top', (problems) => new InputError(problems));
-  expect(run).toThrow(InputError);
-  expect(run).toThrow('top: expected a mapping, got a number');
+test('An invalid value throws the error that the caller makes of the problems', () => {
+  const decodeNumber = () => decode(shape, 3, 'top', (problems) => new InputError(problems));
+  expect(decodeNumber).toThrow(InputError);
+  expect(decodeNumber).toThrow('top: expected a mapping, got a number');
 });
 
-test('a key called __proto__ is a key like others', () => {
+test('A key named __proto__ is decoded like any other key', () => {
   const read = mapping(integer)(JSON.parse('{"__proto__": 1, "a": 2}'), '', []);
   expect(Object.keys(read ?? {})).toEqual(['__proto__', 'a']);
 });

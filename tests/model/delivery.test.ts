@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { type Delivery, deliveredIds } from '../../src/model/delivery.ts';
+import { type ImageCopy, copiedIds } from '../../src/model/delivery.ts';
 
-const good = (cloud: string, imageId: string, outcome: 'copied' | 'already there' | 'itself'): Delivery => ({
+const succeeded = (
+  cloud: string,
+  imageId: string,
+  outcome: 'copied' | 'already there' | 'itself',
+): ImageCopy => ({
   cloud,
   imageId,
   outcome,
@@ -9,7 +13,7 @@ const good = (cloud: string, imageId: string, outcome: 'copied' | 'already there
   attempts: 1,
   seconds: 1,
 });
-const bad: Delivery = {
+const failed: ImageCopy = {
   cloud: 'x',
   outcome: 'failed',
   kind: 'denied',
@@ -18,14 +22,14 @@ const bad: Delivery = {
   seconds: 1,
 };
 
-test('the ids of the clouds that have the image come in their order, failed ones left out', () => {
-  const deliveries = [
-    good('b', '2', 'copied'),
-    bad,
-    good('a', '1', 'already there'),
-    good('c', '3', 'itself'),
+test('The ids of the successful copies keep their order, and failed copies are left out', () => {
+  const copies = [
+    succeeded('b', '2', 'copied'),
+    failed,
+    succeeded('a', '1', 'already there'),
+    succeeded('c', '3', 'itself'),
   ];
-  expect(deliveredIds(deliveries)).toEqual(['2', '1', '3']);
-  expect(deliveredIds([bad])).toEqual([]);
-  expect(deliveredIds([])).toEqual([]);
+  expect(copiedIds(copies)).toEqual(['2', '1', '3']);
+  expect(copiedIds([failed])).toEqual([]);
+  expect(copiedIds([])).toEqual([]);
 });

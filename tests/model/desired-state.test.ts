@@ -113,7 +113,7 @@ describe('desired.json of format 2', () => {
     ],
     ['an unknown format', { format: 3 }, [/^desired\.json\.format: expected one of 2/]],
     [
-      'problems in several places, and names all of them',
+      'problems in several places',
       {
         maxParallel: 'many',
         images: {
@@ -129,19 +129,19 @@ describe('desired.json of format 2', () => {
         /maxParallel/,
       ],
     ],
-  ])('A file with %s is refused', (_what, change, problems) => {
+  ])('A desired.json with %s is refused with all its problems', (_what, change, problems) => {
     const found = problemsOf({ ...FORMAT_2, ...change });
     expect(found).toEqual(problems.map((problem) => expect.stringMatching(problem)));
   });
 });
 
 describe('desired.json of format 1, which 0.1.0 wrote', () => {
-  test('Reading it gives the run configs of its matrix and everything else unchanged', () => {
+  test('A file of format 1 gives the run configs of its matrix, and its other values stay the same', () => {
     expect(jsonOf(parse(FORMAT_1))).toEqual(FORMAT_2);
     expect([...parse(FORMAT_1).images.keys()]).toEqual([NOBLE, JAMMY]);
   });
 
-  test('The inputs of its images have the text that 0.1.0 wrote on them', () => {
+  test('The inputs of images of format 1 have the text that 0.1.0 wrote on the images', () => {
     const [primary] = parse(FORMAT_1).images.values();
     const text = primary && encodeBuildInputs(buildInputsOf(primary, '0.1.0'));
     expect(text).toBe('charm=0.1.0 runner=2.331.0 script=0123456789abcdef');
@@ -153,18 +153,18 @@ describe('desired.json of format 1, which 0.1.0 wrote', () => {
     expect(bare?.image.scriptUrl).toBe('');
   });
 
-  test('Each cloud of a consumer is uploaded to once, and the build cloud not at all', () => {
+  test('Each consumer cloud is an upload cloud once, and the build cloud is none', () => {
     const several = ['red', 'builder', 'blue', 'red'].map((cloudId, relationId) => ({
       ...{ relationId, unit: `u${relationId}/0`, cloudId },
     }));
     expect(uploadCloudsOf(parse({ ...FORMAT_1, consumers: several }))).toEqual(['red', 'blue']);
   });
 
-  test('A unit that once had one role only counts as working', () => {
+  test('A unit without a role, as early versions wrote it, works', () => {
     expect(parse({ ...FORMAT_1, role: undefined }).role).toBe('works');
   });
 
-  test('All its problems are named at once', () => {
+  test('All problems of a file of format 1 are reported at once', () => {
     const broken = {
       ...FORMAT_1,
       generation: 'x',

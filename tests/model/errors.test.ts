@@ -14,43 +14,43 @@ const call = { cloud: 'c1', service: 'image', operation: 'upload' };
 
 describe('a failed build', () => {
   test.each([
-    ['no cause', undefined, 'build'],
-    ['a cause that is no failure of ours', new Error('x'), 'build'],
-    ['a cloud that refuses', new UnauthorizedError(call, 'answered 401'), 'denied'],
-    ['a cloud that does not answer', new CloudTimeoutError(call, 'did not answer'), 'unavailable'],
-    ['wrong input', new InputError(['x']), 'input'],
-    ['a stop', new CancelledError('stopped'), 'cancelled'],
-    ['another failed build', new BuildImageError('x', { cause: new InputError([]) }), 'input'],
-  ])('with %s as its cause is of that kind', (_, cause, kind) => {
+    ['no cause', 'build', undefined],
+    ['an unexpected error', 'build', new Error('x')],
+    ['a cloud that refuses', 'denied', new UnauthorizedError(call, 'answered 401')],
+    ['a cloud that does not respond', 'unavailable', new CloudTimeoutError(call, 'did not answer')],
+    ['invalid input', 'input', new InputError(['x'])],
+    ['a cancellation', 'cancelled', new CancelledError('stopped')],
+    ['another failed build', 'input', new BuildImageError('x', { cause: new InputError([]) })],
+  ])('A build that fails because of %s has the kind %s', (_, kind, cause) => {
     expect(new BuildImageError('x', { cause }).kind).toBe(kind);
     expect(new UploadImageError('x', { cause })).toMatchObject({ kind, name: 'UploadImageError' });
   });
 });
 
-test('an error has the name of its class', () => {
+test('An error has the name of its class', () => {
   expect(new BaseImageDownloadError('x').name).toBe('BaseImageDownloadError');
   expect(new CloudsYAMLError(['x'])).toBeInstanceOf(InputError);
 });
 
-test('input tells all its problems, line by line', () => {
+test('The message of an InputError has one line for each problem', () => {
   expect(new InputError(['a', 'b']).message).toBe('a\nb');
 });
 
-test('an error of a cloud tells what was tried, where, and which request it was', () => {
+test('The message of a cloud error names the operation, the service, the cloud and the request', () => {
   const error = new UnauthorizedError({ ...call, requestId: 'req-1' }, 'answered 401');
   expect(error.message).toBe('upload: the image service of cloud c1 answered 401 (request req-1)');
 });
 
-describe('the option of a time-out', () => {
+describe('timeoutOption', () => {
   test.each([
     ['apiTimeout', '--api-timeout'],
     ['cloudInitTimeout', '--cloud-init-timeout'],
     ['sshTimeout', '--ssh-timeout'],
-  ] as const)('%s is %s', (name, option) => {
+  ] as const)('The time-out %s is set by the option %s', (name, option) => {
     expect(timeoutOption(name)).toBe(option);
   });
 
-  test('is another for each, and each has a default of a second and more', () => {
+  test('Each time-out has its own option and a default of at least one second', () => {
     const names = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
     expect(new Set(names.map(timeoutOption)).size).toBe(names.length);
     for (const name of names) expect(DEFAULT_TIMEOUTS[name]).toBeGreaterThanOrEqual(1);

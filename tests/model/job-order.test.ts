@@ -28,7 +28,7 @@ const list: JobOrder = { ...head, kind: 'list', cloudIds, extraImages: [{ cloudI
 
 describe('an order', () => {
   test.each([build, prepare, copy, prune, list].map((order) => [order.kind, order] as const))(
-    'to %s is read as it was written',
+    'An order to %s is the same after encoding and decoding',
     (_kind, order) => {
       expect(parseJobOrder(encodeJobOrder(order))).toEqual(order);
     },
@@ -38,37 +38,40 @@ describe('an order', () => {
     ['no kind', { kind: undefined }, 'order.json.kind: expected one of build, prepare, copy, prune, list'],
     ['the kind of a property of objects', { kind: 'constructor' }, 'order.json.kind'],
     ['another format', { format: 2 }, 'order.json.format: expected one of 1'],
-    ['an id that is no name of a folder', { id: '../b1' }, 'order.json.id: expected up to 63 letters'],
+    ['an id that cannot name a folder', { id: '../b1' }, 'order.json.id: expected up to 63 letters'],
     ['an unknown time-out', { timeouts: { tea: 5 } }, 'order.json.timeouts.tea: is not a time-out'],
-    ['a time that is none', { orderedAt: 'soon' }, 'order.json.orderedAt: expected a time'],
-  ])('with %s is refused', (_what, change, problem) => {
+    ['an invalid time', { orderedAt: 'soon' }, 'order.json.orderedAt: expected a time'],
+  ])('An order with %s is refused', (_what, change, problem) => {
     const parse = () => parseJobOrder(JSON.stringify({ ...build, ...change }));
     expect(parse).toThrow(InputError);
     expect(parse).toThrow(problem);
   });
 
-  test('with a script URL instead of a reference is refused', () => {
+  test('An order with a script URL instead of a reference is refused', () => {
     const text = encodeJobOrder(build).replace('"secrets.json"', '"https://x/"');
     expect(() => parseJobOrder(text)).toThrow('order.json.entry.image.scriptUrl: expected one of');
   });
 
-  test('to prepare nothing is refused', () => {
+  test('An order to prepare no bases is refused', () => {
     const text = JSON.stringify({ ...prepare, entries: [] });
     expect(() => parseJobOrder(text)).toThrow('order.json.entries: expected at least one');
   });
 
   test.each([
-    [build, 'img', ['a']],
-    [prepare, 'noble', []],
-    [copy, 'img', ['a']],
-    [prune, 'img', ['c']],
-  ] as const)('is a job with a subject and clouds', (order, subject, cloudIds) => {
-    const startedAt = Date.parse(order.orderedAt);
-    const { kind, reason } = order;
-    expect(toOngoingJob(order)).toEqual({ kind, buildId: 'b1', subject, cloudIds, reason, startedAt });
-  });
+    ['build', build, 'img', ['a']],
+    ['prepare', prepare, 'noble', []],
+    ['copy', copy, 'img', ['a']],
+    ['prune', prune, 'img', ['c']],
+  ] as const)(
+    'The job of an order to %s has its subject and its clouds',
+    (_kind, order, subject, cloudIds) => {
+      const startedAt = Date.parse(order.orderedAt);
+      const { kind, reason } = order;
+      expect(toOngoingJob(order)).toEqual({ kind, buildId: 'b1', subject, cloudIds, reason, startedAt });
+    },
+  );
 
-  test('has all time-outs, and an owner that carries the inputs of a build', () => {
+  test('An order gives all time-outs, and the owner of a build carries its inputs', () => {
     expect(timeoutsOf(build)).toEqual({ ...DEFAULT_TIMEOUTS, apiTimeout: 9 });
     const owner = { application: 'app', modelUuid: 'model-1', unit: 'app/0', buildId: 'b1' };
     expect(ownerOf(build)).toEqual({ ...owner, runConfig: build.inputs });
@@ -77,7 +80,7 @@ describe('an order', () => {
 });
 
 describe('the arguments of a job', () => {
-  test('name owner, kind and id, and nothing else', () => {
+  test('The arguments of a job contain only its owner, kind and id', () => {
     const args = encodeJobArguments(prune);
     expect(args).toEqual(['job', 'prune', 'b1', '--owner', 'app/0@model-1']);
     expect(parseJobArguments(args)).toEqual({ kind: 'prune', buildId: 'b1', owner: 'app/0@model-1' });
@@ -88,7 +91,7 @@ describe('the arguments of a job', () => {
     [['job']],
     [['run', 'b', 'b1', '--owner', 'o']],
     [['job', 'b', 'b1', '--owner', 'o', 'x']],
-  ])('%j are none', (args) => {
+  ])('The arguments %j name no job', (args) => {
     expect(parseJobArguments(args)).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@ import { BASES, BASE_SPELLINGS, findBase } from '../../src/model/base.ts';
 import { baseImageName, buildResourceName, unfinishedImageName } from '../../src/model/names.ts';
 import { uuidFromDigest } from '../../src/model/uuid.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 describe('the name', () => {
   test.each([
@@ -14,7 +14,7 @@ describe('the name', () => {
     [buildResourceName('p', 'noble', 'x64', 'b1'), 'p-image-builder-noble-x64-b1'],
     [buildResourceName('', 'noble', 'x64', 'b1'), 'image-builder-noble-x64-b1'],
     [unfinishedImageName('noble-x64', 'b1'), 'noble-x64.building-b1'],
-  ])('%s is %s', (name, expected) => {
+  ])('The name %s has the expected form', (name, expected) => {
     expect(name).toBe(expected);
   });
 });
@@ -31,32 +31,35 @@ describe('an architecture', () => {
     ['armhf', 'arm'],
     ['ppc64', undefined],
     ['', undefined],
-  ])('%p is %p', (text, arch) => {
+  ])('The text %p names the architecture %p', (text, arch) => {
     expect(findArch(text)).toBe(arch);
   });
 
-  test('is not a word of the language', () => {
+  test('A property that every JavaScript object has does not name an architecture', () => {
     expect(findArch('constructor')).toBeUndefined();
   });
 
-  test.each(ARCHES)('%s has a name with OpenStack, Ubuntu and the runner', (arch) => {
-    const { openstack, ubuntu, runner } = archNames(arch);
-    for (const name of [openstack, ubuntu, runner]) expect(name).not.toBe('');
-    expect(findArch(openstack)).toBe(arch === 'arm' ? 'arm64' : arch);
-  });
+  test.each(ARCHES)(
+    'The architecture %s has a name in OpenStack, in Ubuntu and in runner releases',
+    (arch) => {
+      const { openstack, ubuntu, runner } = archNames(arch);
+      for (const name of [openstack, ubuntu, runner]) expect(name).not.toBe('');
+      expect(findArch(openstack)).toBe(arch === 'arm' ? 'arm64' : arch);
+    },
+  );
 });
 
 describe('a base', () => {
-  test('is found by every spelling', () => {
+  test('A base is found by its codename and by its version number', () => {
     for (const spelling of BASE_SPELLINGS) expect(findBase(spelling)).toBeDefined();
     for (const [base, version] of Object.entries(BASES)) expect(findBase(version)).toBe(base);
   });
 
-  test.each(['22.10', 'bionic', '', 'constructor', '24'])('is not %p', (text) => {
+  test.each(['22.10', 'bionic', '', 'constructor', '24'])('The text %p does not name a base', (text) => {
     expect(findBase(text)).toBeUndefined();
   });
 
-  test('may be written in capitals and with spaces', () => {
+  test('A base is found although its name has capitals and surrounding spaces', () => {
     expect(findBase(' Noble ')).toBe('noble');
   });
 });
@@ -64,7 +67,7 @@ describe('a base', () => {
 describe('the UUID of a digest', () => {
   const digest = fc.stringMatching(/^[0-9a-f]{64}$/);
 
-  test('has the form of version 5, which Glance takes', () => {
+  test('The UUID of a digest has the form of version 5, which Glance accepts', () => {
     fc.assert(
       fc.property(digest, (hex) => {
         expect(uuidFromDigest(hex)).toMatch(
@@ -74,7 +77,7 @@ describe('the UUID of a digest', () => {
     );
   });
 
-  test('is the same for the same digest, and made of its first half', () => {
+  test('The UUID of a digest depends only on its first half', () => {
     fc.assert(
       fc.property(digest, (hex) => {
         expect(uuidFromDigest(hex)).toBe(uuidFromDigest(`${hex.slice(0, 32)}${'0'.repeat(32)}`));

@@ -13,25 +13,28 @@ const image = {
 const good = { cloud: 'good', project_key: 'k', images: [image] };
 const decodeClouds = (value: unknown) => decodeListResult(JSON.stringify(value))?.clouds;
 
-describe('what the program listed', () => {
-  test('may have an image of which Glance tells no time', () => {
+describe('decodeListResult', () => {
+  test('An image without a creation time is accepted', () => {
     expect(decodeClouds({ clouds: [good] })).toMatchObject([
       { cloudId: 'good', state: 'seen', images: [{ id: 'i1', createdAt: '' }] },
     ]);
   });
 
   test.each([
-    ['an odd image', { cloud: 'odd', project_key: 'k', images: [{ ...image, id: 7 }] }, 'images[0].id'],
+    ['an invalid image', { cloud: 'odd', project_key: 'k', images: [{ ...image, id: 7 }] }, 'images[0].id'],
     ['neither images nor an error', { cloud: 'odd', project_key: 'k' }, 'expected its images or an error'],
-    ['an odd error', { cloud: 'odd', error: { kind: 'new', message: '' } }, 'error.kind'],
-  ])('has failed for a cloud with %s, and stands for the others', (_what, odd, told) => {
-    expect(decodeClouds({ clouds: [odd, good] })).toMatchObject([
-      { cloudId: 'odd', state: 'failed', kind: 'bug', message: expect.stringContaining(told) },
+    ['an invalid error', { cloud: 'odd', error: { kind: 'new', message: '' } }, 'error.kind'],
+  ])('A cloud with %s counts as failed and does not affect the other clouds', (_what, invalid, problem) => {
+    expect(decodeClouds({ clouds: [invalid, good] })).toMatchObject([
+      { cloudId: 'odd', state: 'failed', kind: 'bug', message: expect.stringContaining(problem) },
       { cloudId: 'good', state: 'seen' },
     ]);
   });
 
-  test.each([[{}], [{ clouds: [{ images: [] }] }]])('%j is refused', (value) => {
-    expect(() => decodeClouds(value)).toThrow(InputError);
-  });
+  test.each([[{}], [{ clouds: [{ images: [] }] }]])(
+    'The list result %j, which names no clouds, is refused',
+    (value) => {
+      expect(() => decodeClouds(value)).toThrow(InputError);
+    },
+  );
 });

@@ -11,7 +11,7 @@ import {
   parseOwner,
 } from '../../src/model/owner.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const OWNER: Owner = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b1' };
 
@@ -26,12 +26,12 @@ function problemsOf(json: string): readonly string[] {
 }
 
 describe('--owner', () => {
-  test('is read whole', () => {
+  test('All fields of --owner are decoded', () => {
     const json = '{"application": "app", "model_uuid": "m", "unit": "app/0", "build_id": "b1"}';
     expect(parseOwner(json, 'new-1')).toEqual(OWNER);
   });
 
-  test('may tell the run config of the image, which images alone carry', () => {
+  test('The run config of --owner is recorded on images only', () => {
     const owner = parseOwner('{"application": "app", "run_config": "charm=1 runner=latest"}', 'new-1');
     expect(owner.runConfig).toBe('charm=1 runner=latest');
     expect(encodeRunConfig(owner)).toEqual({ [OWNER_KEYS.runConfig]: 'charm=1 runner=latest' });
@@ -39,7 +39,7 @@ describe('--owner', () => {
   });
 
   test.each(['{"application": "app"}', '{"application": "app", "run_config": ""}'])(
-    '%s tells no run config',
+    'The owner %s has no run config',
     (json) => {
       const owner = parseOwner(json, 'new-1');
       expect(owner).not.toHaveProperty('runConfig');
@@ -47,14 +47,14 @@ describe('--owner', () => {
     },
   );
 
-  test('with a run config longer than a property may be is refused', () => {
+  test('A run config longer than a Glance property is refused', () => {
     const json = (length: number): string =>
       JSON.stringify({ application: 'app', run_config: 'x'.repeat(length) });
     expect(problemsOf(json(255))).toEqual([]);
     expect(problemsOf(json(256))).toEqual(['--owner.run_config: expected at most 255 characters, got 256']);
   });
 
-  test('needs an application only, and gets a build id', () => {
+  test('An owner that names only its application gets a new build id', () => {
     const owner = { application: 'app', modelUuid: '', unit: '', buildId: 'new-1' };
     expect(parseOwner('{"application": "app"}', 'new-1')).toEqual(owner);
     expect(parseOwner('{"application": "app", "build_id": "", "unit": null}', 'new-1')).toEqual(owner);
@@ -76,35 +76,38 @@ describe('--owner', () => {
       `{"application": "${'a'.repeat(256)}"}`,
       ['--owner.application: expected at most 255 characters, got 256'],
     ],
-  ])('%s is refused', (json, problems) => {
+  ])('The owner %s is refused', (json, problems) => {
     expect(problemsOf(json)).toEqual(problems);
   });
 
-  test.each(['-b', '.b', 'a b', 'a/b', 'ä', 'a'.repeat(64), 'a\n'])('build id %p is refused', (id) => {
+  test.each(['-b', '.b', 'a b', 'a/b', 'ä', 'a'.repeat(64), 'a\n'])('The build id %p is refused', (id) => {
     expect(problemsOf(JSON.stringify({ application: 'a', build_id: id }))).toHaveLength(1);
   });
 
-  test('tells a wrong application and a wrong build id together', () => {
+  test('An invalid application and an invalid build id are reported together', () => {
     expect(problemsOf('{"application": "", "build_id": "-"}')).toHaveLength(2);
   });
 });
 
-describe('a thing in the cloud', () => {
-  test.each([
-    ['another build of the same application', { ...OWNER, buildId: 'b2', unit: 'app/1' }, true],
-    ['another application', { ...OWNER, application: 'other' }, false],
-    ['another model', { ...OWNER, modelUuid: 'm2' }, false],
-    ['no model', { ...OWNER, modelUuid: '' }, false],
-  ])('of %s: ours or not', (_, owner, expected) => {
-    expect(isOwnedBy(encodeOwner(owner), OWNER)).toBe(expected);
+describe('isOwnedBy', () => {
+  test('A resource of another unit and another build belongs to the same application', () => {
+    expect(isOwnedBy(encodeOwner({ ...OWNER, buildId: 'b2', unit: 'app/1' }), OWNER)).toBe(true);
   });
 
-  test('without metadata is nobody’s', () => {
+  test.each([
+    ['another application', { ...OWNER, application: 'other' }],
+    ['another model', { ...OWNER, modelUuid: 'm2' }],
+    ['no model', { ...OWNER, modelUuid: '' }],
+  ])('A resource of %s does not belong to this application', (_, owner) => {
+    expect(isOwnedBy(encodeOwner(owner), OWNER)).toBe(false);
+  });
+
+  test('A resource without metadata belongs to no application', () => {
     expect(isOwnedBy({}, OWNER)).toBe(false);
     expect(isOwnedBy({}, { ...OWNER, modelUuid: '' })).toBe(false);
   });
 
-  test('made outside Juju, whose Nova drops empty values, is still its own', () => {
+  test('A resource made outside Juju is recognised although Nova drops the empty model', () => {
     const owner = { ...OWNER, modelUuid: '' };
     expect(isOwnedBy({ [OWNER_KEYS.application]: 'app' }, owner)).toBe(true);
   });
@@ -113,7 +116,7 @@ describe('a thing in the cloud', () => {
 describe('the comment of a keypair', () => {
   const anyText = fc.string({ minLength: 1, unit: 'grapheme' });
 
-  test('brings back whatever owner and process were written', () => {
+  test('The comment of a keypair preserves any owner and process', () => {
     fc.assert(
       fc.property(anyText, fc.string(), fc.string(), anyText, anyText, (...given) => {
         const [application, modelUuid, unit, buildId, process] = given;
@@ -124,7 +127,7 @@ describe('the comment of a keypair', () => {
     );
   });
 
-  test('is one word', () => {
+  test('The comment of a keypair contains no spaces', () => {
     fc.assert(
       fc.property(anyText, (application) => {
         expect(encodeKeypairComment({ ...OWNER, application }, 'p')).toMatch(/^image-builder:[\w-]+$/);
@@ -133,13 +136,13 @@ describe('the comment of a keypair', () => {
   });
 
   test.each([
-    ['of somebody', 'ssh-ed25519 AAAA me@host'],
+    ['of another client', 'ssh-ed25519 AAAA me@host'],
     ['that is missing', 'ssh-ed25519 AAAA'],
     ['of an empty key', ''],
-    ['with our mark and no JSON', 'ssh-ed25519 AAAA image-builder:e30x'],
-    ['with our mark and nothing', 'ssh-ed25519 AAAA image-builder:'],
+    ['with the mark and invalid JSON', 'ssh-ed25519 AAAA image-builder:e30x'],
+    ['with the mark alone', 'ssh-ed25519 AAAA image-builder:'],
     ['without an application', `ssh-ed25519 AAAA image-builder:${Buffer.from('{}').toString('base64url')}`],
-  ])('%s is not ours', (_, key) => {
+  ])('A comment %s has no owner metadata', (_, key) => {
     expect(findKeypairMetadata(key)).toBeUndefined();
   });
 });

@@ -40,7 +40,7 @@ const kept = {
 const stuck = { id: 'i9', createdAt: '2026-11-01T00:00:00Z', outcome: 'failed', reason: 'in use' } as const;
 const images = [kept, stuck];
 
-/** In another order than the printed one. */
+/** The facts, in an order that differs from the printed one. */
 const facts = {
   imageId: 'i1',
   parts: [{ name: 'apt', seconds: 12 }],
@@ -105,14 +105,14 @@ const CLOUDS = [
       },
       { id: 'i2', name: 'app-noble-x64', status: 'queued', createdAt: '', buildId: '', isPublished: false },
     ],
-    alsoActiveIds: ['i5'],
+    activeExtraIds: ['i5'],
   },
   { cloudId: 'b', state: 'seen', projectKey: 'https://k/v3 p2', images: [] },
   { cloudId: 'c', state: 'failed', kind: 'denied', type: 'UnauthorizedError', message: '401' },
 ] as const;
 
 describe('the printed result', () => {
-  /** What version 0.1.0 printed. */
+  /** The output of version 0.1.0, one result per line. */
   const lines = readFileSync(join(import.meta.dirname, 'printed-results.jsonl'), 'utf8').split(/(?<=\n)/);
 
   test.each([
@@ -140,13 +140,13 @@ describe('the printed result', () => {
       encodeLatestBuildIdResult({ ...LATEST, imageId: null }, NOTHING),
     ],
     [11, 'a sweep', encodeSweepResult({ cloud: 'a' }, { warnings: [], steps, swept: ['keypair k'] })],
-  ])('%i, of %s, keeps its keys, their order and its spacing', (index, _command, printed) => {
+  ])('Result %i, %s, keeps its keys, their order and its spacing', (index, _command, printed) => {
     expect(printed).toBe(lines[index]);
   });
 });
 
 describe('a decoded result', () => {
-  test('of a build has everything that was encoded', () => {
+  test('The decoded result of a build has everything that was encoded', () => {
     const { answer, log } = BUILD;
     expect(decodeJobResult('build', encodeBuildResult(answer, log))).toEqual({
       job: 'build',
@@ -155,23 +155,23 @@ describe('a decoded result', () => {
     });
   });
 
-  test('of a build that did not reach all clouds has its error and the copies', () => {
+  test('The decoded result of a build that did not reach all clouds has its error and the copies', () => {
     const { error, log } = PARTIAL;
     expect(decodeJobResult('build', encodeFailure(error, log))).toEqual({ job: 'build', error, ...log });
   });
 
-  test('of a failed step has the step and its leftovers', () => {
+  test('The decoded result of a failed step has the step and its leftovers', () => {
     const result = decodeJobResult('copy', encodeFailure(STEP, NOTHING));
     expect(result).toEqual({ job: 'copy', error: STEP, warnings: [] });
   });
 
-  test('of a prepare has the base images', () => {
+  test('The decoded result of a prepare has the base images', () => {
     const { answer, log } = PREPARE;
     const result = decodeJobResult('prepare', encodePrepareResult(answer, log));
     expect(result).toEqual({ job: 'prepare', ...answer, ...log });
   });
 
-  test('of a copy has the copies and the prunes', () => {
+  test('The decoded result of a copy has the copies and the prunes', () => {
     const { answer, log } = COPY;
     expect(decodeJobResult('copy', encodeCopyResult(answer, log))).toEqual({
       job: 'copy',
@@ -180,13 +180,13 @@ describe('a decoded result', () => {
     });
   });
 
-  test('of a prune has its revisions and its marks', () => {
+  test('The decoded result of a prune has its revisions and its marks', () => {
     const answer = { ...PRUNE, marked: ['i0'], unmarked: [] };
     const result = decodeJobResult('prune', encodePruneResult(answer, NOTHING));
     expect(result).toEqual({ job: 'prune', ...answer, warnings: [] });
   });
 
-  test('of a list has each cloud', () => {
+  test('The decoded result of a list has each cloud', () => {
     const log = { warnings: ['cloud c: 401'] };
     expect(decodeListResult(encodeListResult(CLOUDS, log))).toEqual({ ...log, clouds: CLOUDS });
   });
@@ -194,18 +194,18 @@ describe('a decoded result', () => {
 
 describe('a result of another form', () => {
   test.each([
-    ['nothing', ''],
-    ['half of it', '{"image_id": "i'],
+    ['no text', ''],
+    ['half of a result', '{"image_id": "i'],
     ['a list', '[]'],
     ['a number', '7'],
     ['an error without a kind', '{"error": {"message": "no"}}'],
     ['an unknown kind of error', '{"error": {"kind": "new", "message": "no"}}'],
-  ])('that is %s is no result', (_what, text) => {
+  ])('An output that is %s is not accepted as a result', (_what, text) => {
     expect(decodeJobResult('build', text)).toBeUndefined();
     expect(decodeListResult(text)).toBeUndefined();
   });
 
-  test('keeps the facts that can be decoded', () => {
+  test('A result with invalid facts keeps its valid facts', () => {
     const text = '{"image_id": "i1", "images": [1], "server_id": 7, "flavor": "m1", "later": {}}';
     expect(decodeJobResult('build', text)).toEqual({
       job: 'build',
@@ -215,7 +215,7 @@ describe('a result of another form', () => {
     });
   });
 
-  test('keeps its error when the rest cannot be decoded', () => {
+  test('A result with invalid facts keeps its error', () => {
     const text = '{"error": {"kind": "partial", "message": "m"}, "images": {}}';
     const error = { kind: 'partial', type: '', message: 'm' };
     expect(decodeJobResult('copy', text)).toEqual({ job: 'copy', error, warnings: [] });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { lastStepOf } from '../../src/model/progress-lines.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const line = (kind: string, step: string): string =>
   JSON.stringify({
@@ -14,37 +14,41 @@ const line = (kind: string, step: string): string =>
 const log = (...events: readonly (readonly [string, string])[]): string =>
   events.map(([kind, step]) => `${line(kind, step)}\n`).join('');
 
-describe('the step that a job is at', () => {
+describe('lastStepOf', () => {
   test.each([
-    ['is none before the first', log(), ''],
-    ['is the one that has started', log(['started', 'a']), 'a'],
-    ['is the last that has started', log(['started', 'a'], ['finished', 'a'], ['started', 'b']), 'b'],
-    ['is the last that runs, of several', log(['started', 'a'], ['started', 'b'], ['failed', 'b']), 'a'],
-    ['is the last one told of, when none runs', log(['started', 'a'], ['finished', 'a']), 'a'],
+    ['empty before the first step', log(), ''],
+    ['the only started step', log(['started', 'a']), 'a'],
+    ['the last started step', log(['started', 'a'], ['finished', 'a'], ['started', 'b']), 'b'],
     [
-      'is the outer one again, after an inner',
+      'the last running step after a failed one',
+      log(['started', 'a'], ['started', 'b'], ['failed', 'b']),
+      'a',
+    ],
+    ['the last step in the log when no step runs', log(['started', 'a'], ['finished', 'a']), 'a'],
+    [
+      'the outer step after its inner step has finished',
       log(['started', 'a'], ['started', 'b'], ['finished', 'b']),
       'a',
     ],
-    ['is one that a note tells of, whose start is cut off', log(['note', 'a'], ['finished', 'z']), 'a'],
-    ['is a later start rather than an earlier one’s note', log(['started', 'b'], ['note', 'a']), 'b'],
-    ['is one that runs for the second time', log(['started', 'a'], ['finished', 'a'], ['started', 'a']), 'a'],
-  ])('%s', (_, text, step) => {
+    ['a step that has a note but no start', log(['note', 'a'], ['finished', 'z']), 'a'],
+    ['a started step rather than an older step with a note', log(['started', 'b'], ['note', 'a']), 'b'],
+    ['a step that runs a second time', log(['started', 'a'], ['finished', 'a'], ['started', 'a']), 'a'],
+  ])('The current step of a job is %s', (_, text, step) => {
     expect(lastStepOf(text)).toBe(step);
   });
 
-  test('is told by whole lines alone, whatever else is there', () => {
+  test('Incomplete lines and other lines do not affect the current step', () => {
     const others = ['', 'x', 'null', '[]', '1', '{"fields": null}', '{"message": "step started"}'];
-    const odd = [
+    const similar = [
       '{"message": "step started", "fields": {"step": 1}}',
       '{"message": "cloud answered", "fields": {"step": "no"}}',
       '{"message": "step begun", "fields": {"step": "no"}}',
     ];
-    const text = [line('started', 'a'), ...others, ...odd, line('started', 'b').slice(0, -1)].join('\n');
+    const text = [line('started', 'a'), ...others, ...similar, line('started', 'b').slice(0, -1)].join('\n');
     expect(lastStepOf(text)).toBe('a');
   });
 
-  test('is the same or an earlier one, wherever the log is cut', () => {
+  test('A part of a log gives one of its steps or none, wherever the log is cut', () => {
     const whole = log(['started', 'a'], ['finished', 'a'], ['started', 'b'], ['started', 'c']);
     fc.assert(
       fc.property(fc.nat(whole.length), (end) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Proof, type Stored, proveCopy } from '../../src/model/proof.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const stored = (change: Partial<Stored> = {}): Stored => ({
   size: 10,
@@ -12,23 +12,27 @@ const stored = (change: Partial<Stored> = {}): Stored => ({
 });
 const hash = (algorithm: string, value: string) => ({ hash: { algorithm, value } });
 const same = (by: 'hash' | 'stream hash' | 'size'): Proof => ({ isSame: true, by });
-const other = (problem: string): Proof => ({ isSame: false, isKnown: !problem.includes('hash'), problem });
+const different = (problem: string): Proof => ({
+  isSame: false,
+  isKnown: !problem.includes('hash'),
+  problem,
+});
 const sent = new Map([
   ['sha512', 'S512'],
   ['sha256', 'S256'],
 ]);
 const none = new Map<string, string>();
 
-describe('a copy', () => {
+describe('proveCopy', () => {
   test.each<[string, Stored, Stored, ReadonlyMap<string, string>, Proof]>([
-    ['of another size', stored(), stored({ size: 9 }), none, other('expected 10 bytes, got 9')],
-    ['of no size', stored(), stored({ size: undefined }), none, other('expected 10 bytes, got ?')],
+    ['of another size', stored(), stored({ size: 9 }), none, different('expected 10 bytes, got 9')],
+    ['without a size', stored(), stored({ size: undefined }), none, different('expected 10 bytes, got ?')],
     [
-      'of another size whose hash is the same',
+      'of another size with the same hash',
       stored(hash('sha512', 'a')),
       stored({ size: 9, ...hash('sha512', 'a') }),
       none,
-      other('expected 10 bytes, got 9'),
+      different('expected 10 bytes, got 9'),
     ],
     ['with the same hash', stored(hash('sha512', 'a')), stored(hash('sha512', 'a')), none, same('hash')],
     [
@@ -36,57 +40,57 @@ describe('a copy', () => {
       stored(hash('sha512', 'a')),
       stored(hash('sha512', 'b')),
       none,
-      other('expected sha512 a, got b'),
+      different('expected sha512 a, got b'),
     ],
     [
-      'with another hash, were its MD5 the same',
+      'with another hash and the same MD5',
       stored({ ...hash('sha512', 'a'), checksum: 'm' }),
       stored({ ...hash('sha512', 'b'), checksum: 'm' }),
       none,
-      other('expected sha512 a, got b'),
+      different('expected sha512 a, got b'),
     ],
     [
-      'with a hash of another kind and the same MD5',
+      'with another hash algorithm and the same MD5',
       stored({ ...hash('sha512', 'a'), checksum: 'm' }),
       stored({ ...hash('sha256', 'b'), checksum: 'm' }),
       none,
       same('hash'),
     ],
     [
-      'with a hash of another kind and another MD5',
+      'with another hash algorithm and another MD5',
       stored({ ...hash('sha512', 'a'), checksum: 'm' }),
       stored({ ...hash('sha256', 'b'), checksum: 'n' }),
       none,
-      other('expected md5 m, got n'),
+      different('expected md5 m, got n'),
     ],
-    ['with the hash that was sent', stored(), stored(hash('sha256', 'S256')), sent, same('stream hash')],
+    ['with the hash of the sent data', stored(), stored(hash('sha256', 'S256')), sent, same('stream hash')],
     [
-      'with another hash than was sent',
+      'with another hash than the sent data',
       stored(),
       stored(hash('sha512', 'x')),
       sent,
-      other('expected sha512 S512, got x'),
+      different('expected sha512 S512, got x'),
     ],
     [
-      'with a hash of another kind and the hash that was sent',
+      'with another hash algorithm and the hash of the sent data',
       stored(hash('sha256', 'a')),
       stored(hash('sha512', 'S512')),
       sent,
       same('stream hash'),
     ],
     [
-      'with a hash that nobody else took',
+      'with a hash algorithm that neither the source nor the sent data has',
       stored(),
       stored(hash('blake2', 'x')),
       sent,
-      other('expected a hash that is known of the source, got only blake2'),
+      different('expected a hash that is known of the source, got only blake2'),
     ],
     ['without any hash', stored(hash('sha512', 'a')), stored(), sent, same('size')],
-  ])('%s is the same, or not, and says how that is known', (_, source, copy, streamed, proof) => {
+  ])('The comparison of a copy %s has the expected result', (_, source, copy, streamed, proof) => {
     expect(proveCopy(source, copy, streamed)).toEqual(proof);
   });
 
-  test('that differs in anything that both know is never the same', () => {
+  test('A copy whose size or hash differs is never proven to be the same', () => {
     const word = fc.option(fc.constantFrom('a', 'b'), { nil: undefined });
     const any = fc.record({ size: fc.constantFrom(1, 2), value: word, checksum: word });
     const make = ({

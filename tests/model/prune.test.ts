@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { OWNER_KEYS } from '../../src/model/owner.ts';
 import { planPrune } from '../../src/model/prune.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const revision = (id: string, status = 'active', isPublished = false) => ({
   id,
@@ -11,8 +11,8 @@ const revision = (id: string, status = 'active', isPublished = false) => ({
   properties: (isPublished ? { [OWNER_KEYS.published]: 'true' } : {}) as Record<string, string>,
 });
 
-describe('the plan of a prune', () => {
-  test('gives a reason for each revision', () => {
+describe('planPrune', () => {
+  test('Each decision has a reason', () => {
     const revisions = [
       revision('a'),
       revision('b', 'saving'),
@@ -22,9 +22,9 @@ describe('the plan of a prune', () => {
       revision('f'),
     ];
     expect(
-      planPrune(revisions, 2, new Set(['d'])).map(({ image, isDeleted, reason }) => [
+      planPrune(revisions, 2, new Set(['d'])).map(({ image, shouldDelete, reason }) => [
         image.id,
-        isDeleted,
+        shouldDelete,
         reason,
       ]),
     ).toEqual([
@@ -43,12 +43,12 @@ describe('the plan of a prune', () => {
   const anyKeep = fc.integer({ min: 1, max: 10 });
   const anyProtected = fc.uniqueArray(fc.integer({ min: 0, max: 9 }).map((index) => `i${index}`));
 
-  test('never deletes what is protected, published, not active or among the newest', () => {
+  test('Revisions that are protected, published, not active or among the newest are never deleted', () => {
     fc.assert(
       fc.property(anyRevisions, anyKeep, anyProtected, (revisions, keep, protectedIds) => {
         const newest = revisions.filter(({ status }) => status === 'active').slice(0, keep);
-        for (const { image, isDeleted } of planPrune(revisions, keep, new Set(protectedIds))) {
-          if (!isDeleted) continue;
+        for (const { image, shouldDelete } of planPrune(revisions, keep, new Set(protectedIds))) {
+          if (!shouldDelete) continue;
           expect(image.status).toBe('active');
           expect(image.properties).toEqual({});
           expect(protectedIds).not.toContain(image.id);
@@ -58,16 +58,16 @@ describe('the plan of a prune', () => {
     );
   });
 
-  test('deletes nothing when there are no more than to keep', () => {
+  test('No revision is deleted when there are no more than the number to keep', () => {
     fc.assert(
       fc.property(anyRevisions, (revisions) => {
         const plan = planPrune(revisions, Math.max(1, revisions.length), new Set());
-        expect(plan.filter(({ isDeleted }) => isDeleted)).toEqual([]);
+        expect(plan.filter(({ shouldDelete }) => shouldDelete)).toEqual([]);
       }),
     );
   });
 
-  test('tells each revision once, in its order', () => {
+  test('Each revision has one decision, in the given order', () => {
     fc.assert(
       fc.property(anyRevisions, anyKeep, (revisions, keep) => {
         expect(planPrune(revisions, keep, new Set()).map(({ image }) => image)).toEqual(revisions);
@@ -75,11 +75,11 @@ describe('the plan of a prune', () => {
     );
   });
 
-  test('deletes all that is plain and older, so that the images do not pile up', () => {
+  test('All older active revisions without protection are deleted, so images do not accumulate', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), anyKeep, (count, keep) => {
         const revisions = Array.from({ length: count }, (_, index) => revision(`i${index}`));
-        const kept = planPrune(revisions, keep, new Set()).filter(({ isDeleted }) => !isDeleted);
+        const kept = planPrune(revisions, keep, new Set()).filter(({ shouldDelete }) => !shouldDelete);
         expect(kept).toHaveLength(Math.min(count, keep));
       }),
     );

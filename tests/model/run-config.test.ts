@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { type PublishedImage, encodeImageDatabag, encodeTags } from '../../src/model/relation-data.ts';
 import { expandMatrix, imageNameOf } from '../../src/model/run-config.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const channel = fc
   .tuple(fc.stringMatching(/^[a-z0-9.-]{1,8}$/), fc.constantFrom('stable', 'candidate', 'edge'))
   .map(([track, risk]) => `${track}/${risk}`);
 
 describe('the matrix', () => {
-  test('is expanded bases first, then Juju, then MicroK8s', () => {
+  test('The matrix is expanded by base, then by Juju channel, then by MicroK8s channel', () => {
     const variants = expandMatrix({
       bases: ['noble', 'jammy', 'noble'],
       jujuChannels: ['3.6/stable'],
@@ -28,7 +28,7 @@ describe('the matrix', () => {
     ]);
   });
 
-  test('has the same order and the same primary image however the channels are given', () => {
+  test('The order of the given channels changes neither the order of the images nor the primary image', () => {
     fc.assert(
       fc.property(fc.array(channel), fc.array(channel), (jujus, microk8ses) => {
         const expand = (a: readonly string[], b: readonly string[]) =>
@@ -47,7 +47,7 @@ describe('the name of an image', () => {
     ['3.1/stable', '', 'app-name-jammy-arm64-juju-3.1-stable'],
     ['', '1.29-strict/stable', 'app-name-jammy-arm64-mk8s-1.29-strict-stable'],
     ['3.1/stable', '1.29-strict/stable', 'app-name-jammy-arm64-juju-3.1-stable-mk8s-1.29-strict-stable'],
-  ])('with Juju %p and MicroK8s %p is the Python charm’s', (juju, microk8s, name) => {
+  ])('An image with Juju %p and MicroK8s %p has the name of the Python charm', (juju, microk8s, name) => {
     expect(imageNameOf('app-name', 'arm64', { base: 'jammy', juju, microk8s })).toBe(name);
   });
 });
@@ -62,7 +62,7 @@ describe('the databag of a consumer', () => {
     ...change,
   });
 
-  test('is byte for byte that of the Python charm', () => {
+  test('The databag equals that of the Python charm byte for byte', () => {
     expect(encodeImageDatabag([image({ juju: '3.1/stable' })])).toEqual({
       id: 'test',
       tags: 'arm64,jammy,juju=3.1/stable',
@@ -70,7 +70,7 @@ describe('the databag of a consumer', () => {
     });
   });
 
-  test('tells the first image as the primary one, and all of them in their order', () => {
+  test('The databag has the first image as the primary one and all images in their order', () => {
     const databag = encodeImageDatabag([
       image({ imageId: 'a', base: 'noble', arch: 'x64' }),
       image({ imageId: 'b' }),
@@ -82,11 +82,11 @@ describe('the databag of a consumer', () => {
     });
   });
 
-  test('does not exist without an image', () => {
+  test('There is no databag without an image', () => {
     expect(encodeImageDatabag([])).toBeUndefined();
   });
 
-  test('is JSON that says what the images are, whatever their ids', () => {
+  test('The databag is valid JSON with any characters in the ids', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (ids) => {
         const images = ids.map((imageId) => image({ imageId, microk8s: '1.29-strict/stable' }));

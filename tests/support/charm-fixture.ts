@@ -54,14 +54,14 @@ async function packCharm(folder: string): Promise<string> {
 export async function openCharmFixture(options: CharmFixtureOptions): Promise<CharmFixture> {
   const closers = new Closers();
   try {
-    return await setStage(options, closers);
+    return await startFixture(options, closers);
   } catch (error) {
     await closers.close();
     throw error;
   }
 }
 
-async function setStage(options: CharmFixtureOptions, closers: Closers): Promise<CharmFixture> {
+async function startFixture(options: CharmFixtureOptions, closers: Closers): Promise<CharmFixture> {
   const { folder } = options;
   closers.add(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true });
@@ -98,9 +98,9 @@ function addSecrets(agent: UnitAgent, emulator: Emulator, script: string) {
   const entries = ['builder', 'neighbour', 'consumer', 'neighbour-b'];
   const passwords = entries.map((entry) => emulator.credentials(entry)['password'] ?? '');
   const openstack = agent.addSecret('openstack', { password: passwords[0] ?? '' });
-  const ofScript = agent.addSecret('script', { 'api-token': script });
-  for (const secret of [openstack, ofScript]) agent.grantSecret(secret);
-  const config: ConfigChange = { 'openstack-password-secret': openstack, 'script-secret-id': ofScript };
+  const scriptSecret = agent.addSecret('script', { 'api-token': script });
+  for (const secret of [openstack, scriptSecret]) agent.grantSecret(secret);
+  const config: ConfigChange = { 'openstack-password-secret': openstack, 'script-secret-id': scriptSecret };
   return { config, passwords };
 }
 

@@ -30,7 +30,7 @@ export interface ReceivedRequest {
   readonly json: unknown;
 }
 
-/** A scripted server on loopback that stands in for OpenStack and other web servers. */
+/** A scripted server on loopback in the place of OpenStack or another web server. */
 export interface HttpCloud {
   readonly origin: string;
   /** Sets the responses to `METHOD /path`, without the query. `*` matches one path segment. */
@@ -44,7 +44,7 @@ export interface HttpCloud {
 
 export const TOKENS = 'POST /v3/auth/tokens';
 
-class Seen implements ReceivedRequest {
+class RecordedRequest implements ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -64,10 +64,10 @@ class Seen implements ReceivedRequest {
   }
 }
 
-function fits(route: string, { method, url }: ReceivedRequest): boolean {
-  const [wanted, path = ''] = route.split(' ');
+function matches(route: string, { method, url }: ReceivedRequest): boolean {
+  const [expectedMethod, path = ''] = route.split(' ');
   const pattern = path.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '[^/]+');
-  return wanted === method && new RegExp(`^${pattern}$`).test(url.pathname);
+  return expectedMethod === method && new RegExp(`^${pattern}$`).test(url.pathname);
 }
 
 /** Returns Keystone's response to a login. The catalogue points at `origin`. */
@@ -84,23 +84,27 @@ export function tokenAnswer(origin: string, id = 'token-1', expires = '2099-01-0
 /** Starts the server. Every login succeeds; a route without a script gets status 404. */
 export async function startHttpCloud(): Promise<HttpCloud> {
   const scripts = new Map<string, { script: Script; uses: number }>();
-  const seen: Seen[] = [];
+  const received: RecordedRequest[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
   const server = createServer((request, response) => {
-    const one = new Seen(request);
-    seen.push(one);
+    const recorded = new RecordedRequest(request);
+    received.push(recorded);
     arrivals.emit('request');
-    void answer(one, request, response);
+    void answer(recorded, request, response);
   });
-  async function answer(one: Seen, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const found = [...scripts].reverse().find(([route]) => fits(route, one))?.[1];
+  async function answer(
+    recorded: RecordedRequest,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const found = [...scripts].reverse().find(([route]) => matches(route, recorded))?.[1];
     const script = found?.script ?? { status: 404, body: { itemNotFound: { message: 'not scripted' } } };
     const list = Array.isArray(script) ? (script as readonly Answer[]) : undefined;
     const next = list?.[Math.min(found?.uses ?? 0, list.length - 1)] ?? script;
     if (found !== undefined) found.uses += 1;
     const isAtOnce = typeof next === 'string' || (typeof next === 'object' && 'isEarly' in next);
     if (!isAtOnce && !request.complete) await once(request, 'end').catch(() => undefined);
-    const given = typeof next === 'function' ? await next(one) : (next as Answer);
+    const given = typeof next === 'function' ? await next(recorded) : (next as Answer);
     if (given === 'reset') request.socket.destroy();
     else if (given === 'stall') request.pause();
     else if (given !== 'hang') send(given, response);
@@ -109,7 +113,8 @@ export async function startHttpCloud(): Promise<HttpCloud> {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   scripts.set(TOKENS, { script: tokenAnswer(origin), uses: 0 });
-  const list = (route?: string) => seen.filter((one) => route === undefined || fits(route, one));
+  const list = (route?: string) =>
+    received.filter((request) => route === undefined || matches(route, request));
   return {
     origin,
     on: (route, script) => void (scripts.delete(route), scripts.set(route, { script, uses: 0 })),

@@ -5,7 +5,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that only advances when a test moves it. */
+/** A clock that advances only when a test advances it. */
 export class ManualClock implements Clock {
   #now: number;
   #sleepers: Sleeper[] = [];

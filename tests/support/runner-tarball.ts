@@ -10,15 +10,15 @@ export interface Tarball {
   readonly sha256: string;
 }
 
-/** Creates a stand-in for a release of the GitHub runner: it has the real layout and prints its version. */
+/** Creates a fake release of the GitHub runner that has the real layout and prints its version. */
 export async function makeRunnerTarball(folder: string, version: string): Promise<Tarball> {
   const content = join(folder, 'actions-runner');
   const name = `actions-runner-linux-x64-${version}.tar.gz`;
   const path = join(folder, name);
-  const answer = `#!/bin/sh\n[ "\${1:-}" != --version ] || { echo ${version}; exit; }\necho "a stand-in runs nothing" >&2\nexit 1\n`;
+  const program = `#!/bin/sh\n[ "\${1:-}" != --version ] || { echo ${version}; exit; }\necho "a stand-in runs nothing" >&2\nexit 1\n`;
   await mkdir(join(content, 'bin'), { recursive: true });
   for (const script of ['run.sh', 'config.sh', 'bin/Runner.Listener']) {
-    await writeFile(join(content, script), answer, { mode: 0o755 });
+    await writeFile(join(content, script), program, { mode: 0o755 });
   }
   await writeFile(join(content, 'bin/installdependencies.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   await execa('tar', ['-czf', path, '--owner=1001', '--group=1001', '-C', content, '.'], { timeout: 30_000 });

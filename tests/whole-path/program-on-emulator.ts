@@ -98,10 +98,12 @@ export function listLeaks({ emulator }: EmulatorFixture): readonly string[] {
 export function listCompleteImages({
   emulator,
 }: EmulatorFixture): Readonly<Record<'a' | 'b', readonly string[]>> {
-  const book = emulator.inventory();
+  const inventory = emulator.inventory();
   const idsIn = (cloud: 'a' | 'b'): readonly string[] => {
-    const good = book[cloud].images.filter(({ name, status }) => name === IMAGE && status === 'active');
-    return good.map(({ id }) => id);
+    const complete = inventory[cloud].images.filter(
+      ({ name, status }) => name === IMAGE && status === 'active',
+    );
+    return complete.map(({ id }) => id);
   };
   return { a: idsIn('a'), b: idsIn('b') };
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import type { JobKind } from '../../model/built.ts';
 import type { ResultError } from '../../model/program-result-common.ts';
 import { type JobResult, decodeJobResult } from '../../model/program-result.ts';
@@ -38,6 +38,6 @@ export function listArrivedImages(result: JobResult | undefined): readonly Arriv
   return cloud === undefined || imageId === undefined ? [] : [{ cloudId: cloud, imageId }];
 }
 
-function toArrived(delivery: Delivery): readonly ArrivedImage[] {
+function toArrived(delivery: ImageCopy): readonly ArrivedImage[] {
   return delivery.outcome === 'failed' ? [] : [{ cloudId: delivery.cloud, imageId: delivery.imageId }];
 }

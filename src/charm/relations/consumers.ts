@@ -6,27 +6,27 @@ import { Secret } from '../../model/secret.ts';
 /** A unit on the other side of an `image` relation. */
 export interface RemoteUnit {
   readonly name: string;
-  /** `undefined` until all that is needed stands in its databag. */
+  /** Undefined until the databag has all required keys. */
   readonly credentials: NamedLogin | undefined;
 }
 
-/** One `image` relation, as it was read at the start of a dispatch. */
+/** An `image` relation, read at the start of a dispatch. */
 export interface ImageRelation {
   readonly id: number;
   /** The application on the other side. */
   readonly application: string;
-  /** By number. */
+  /** Sorted by unit number. */
   readonly units: readonly RemoteUnit[];
-  /** Our own unit's databag. */
+  /** The databag of our own unit. */
   readonly databag: Readonly<Record<string, string>>;
 }
 
-/** A unit with complete credentials, and the cloud that they lead to. */
+/** A unit with complete credentials, and its cloud. */
 export interface ConsumerCloud extends Consumer {
   readonly credentials: NamedLogin;
 }
 
-const NEEDED = [
+const REQUIRED_KEYS = [
   'auth_url',
   'password',
   'project_domain_name',
@@ -35,9 +35,9 @@ const NEEDED = [
   'username',
 ] as const;
 
-/** Returns the login that a consumer's unit put on its relation; undefined while a needed key is missing. */
+/** Returns the login in the databag of a consumer's unit; undefined while a required key is missing. */
 export function findCredentials(databag: Readonly<Record<string, string>>): NamedLogin | undefined {
-  if (NEEDED.some((key) => (databag[key] ?? '').trim() === '')) return undefined;
+  if (REQUIRED_KEYS.some((key) => (databag[key] ?? '').trim() === '')) return undefined;
   const read = (key: string): string => databag[key] ?? '';
   return loginByName({
     authUrl: read('auth_url'),
@@ -50,7 +50,7 @@ export function findCredentials(databag: Readonly<Record<string, string>>): Name
   });
 }
 
-/** All units with complete credentials, in the order of relations and units. They are never merged. */
+/** Returns all units with complete credentials, in the order of relations and units. They are never merged. */
 export function listConsumers(relations: readonly ImageRelation[]): readonly ConsumerCloud[] {
   return relations.flatMap(({ id: relationId, units }) =>
     units.flatMap(({ name: unit, credentials }) =>
@@ -61,11 +61,11 @@ export function listConsumers(relations: readonly ImageRelation[]): readonly Con
   );
 }
 
-const LONGEST_NAME = 80;
+const MAX_NAME_LENGTH = 80;
 
 /**
- * The key in clouds.yaml of a consumer's cloud: readable, and its own by a hash of who asks for which cloud. The
- * password is not in it, so that a new password is not a new cloud.
+ * Returns the key of a consumer's cloud in clouds.yaml: a readable name and a hash of relation, unit and login. The
+ * hash leaves out the password, so a rotated password keeps the key.
  */
 export function cloudIdOf(relationId: number, unit: string, login: NamedLogin): string {
   const { user, userDomain, project, projectDomain } = login.auth;
@@ -82,12 +82,12 @@ export function cloudIdOf(relationId: number, unit: string, login: NamedLogin): 
   const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 8);
   const name = `${project.name}_${user.name}`
     .replace(/[^A-Za-z0-9_.-]/g, '-')
-    .replace(/^[-.]+/, '') // it becomes an argument of the builder
-    .slice(0, LONGEST_NAME);
+    .replace(/^[-.]+/, '') // the program would read it as an option
+    .slice(0, MAX_NAME_LENGTH);
   return `${name}-${hash}`;
 }
 
-/** One spelling for the ways to write a Keystone's URL. */
+/** Reduces the spellings of a Keystone URL to one. */
 export function normaliseAuthUrl(authUrl: string): string {
   const trimmed = authUrl.trim();
   const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;

@@ -5,33 +5,33 @@ import { type ImageDatabag, encodeImageDatabag } from '../../model/relation-data
 import { isSameImage } from '../../model/run-config.ts';
 import { type ImageRelation, listConsumers } from './consumers.ts';
 
-/** What of our databag is to be written; an empty value deletes its key. */
+/** The keys of our databag to write. An empty value deletes its key. */
 type DatabagChanges = Readonly<Record<string, string>>;
 
-/** What one relation's databag is to say. */
+/** The decision about the databag of one relation. */
 export interface DatabagDecision {
   readonly relationId: number;
-  /** Only what differs; empty: nothing is to be written. */
+  /** Only the keys that differ. */
   readonly changes: DatabagChanges;
   readonly publication: Publication;
-  /** Does it offer an image when the changes are written? */
+  /** Reports whether the databag offers an image after the changes. */
   readonly isServed: boolean;
 }
 
 const WITHDRAWN: ImageDatabag = { id: '', tags: '', images: '' };
 
 /**
- * Decides what a relation is told. It is told what the first of its units with a cloud that answers and that has the
- * primary image sees there. What cannot be seen now stays as it stands: only a cloud that answers without the image
- * takes it back. `images`: what was wanted last; without it nothing changes.
+ * Decides which images a relation is offered: those in the cloud of its first unit whose cloud answers and has the
+ * primary image. A published image is withdrawn only when the clouds of all units answer and none has it as active.
+ * Nothing changes without `images`, the last desired images.
  */
 export function decideDatabag(
   relation: ImageRelation,
   images: DesiredImages | undefined,
   built: Built | undefined,
 ): DatabagDecision {
-  const wanted = images === undefined ? undefined : wantedDatabag(relation, images, built?.clouds ?? []);
-  const changes = wanted === undefined ? {} : changesTo(relation.databag, wanted);
+  const desired = images === undefined ? undefined : desiredDatabag(relation, images, built?.clouds ?? []);
+  const changes = desired === undefined ? {} : changesTo(relation.databag, desired);
   const after: DatabagChanges = { ...relation.databag, ...changes };
   return {
     relationId: relation.id,
@@ -45,8 +45,8 @@ export function decideDatabag(
   };
 }
 
-/** `undefined`: what stands there is left. */
-function wantedDatabag(
+/** Returns undefined when the databag stays unchanged. */
+function desiredDatabag(
   relation: ImageRelation,
   images: DesiredImages,
   clouds: readonly CloudReport[],
@@ -60,13 +60,13 @@ function wantedDatabag(
     const databag = encodeReport(report, images);
     if (databag !== undefined) return databag;
   }
-  const standing = relation.databag['id'] ?? '';
-  const isVouchedFor = reports.some(({ activeIds }) => activeIds.includes(standing));
-  const isRefuted = consumers.length > 0 && answered.length === consumers.length && !isVouchedFor;
-  return isRefuted ? WITHDRAWN : undefined;
+  const publishedId = relation.databag['id'] ?? '';
+  const isActive = reports.some(({ activeIds }) => activeIds.includes(publishedId));
+  const haveAllAnswered = consumers.length > 0 && answered.length === consumers.length;
+  return haveAllAnswered && !isActive ? WITHDRAWN : undefined;
 }
 
-/** The databag for what a cloud has, in the matrix's order; `undefined` while the primary image is not there. */
+/** Encodes the images of a cloud in the order of the matrix; undefined while the primary image is missing. */
 function encodeReport(report: CloudReport, images: DesiredImages): ImageDatabag | undefined {
   const found = [...images.values()].map((config) =>
     report.images.find((image) => isSameImage(image, config.image)),
@@ -75,18 +75,18 @@ function encodeReport(report: CloudReport, images: DesiredImages): ImageDatabag 
   return encodeImageDatabag(found.filter((image): image is CloudImage => image !== undefined));
 }
 
-function changesTo(databag: Readonly<Record<string, string>>, wanted: ImageDatabag): DatabagChanges {
-  return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (databag[key] ?? '') !== value));
+function changesTo(databag: Readonly<Record<string, string>>, desired: ImageDatabag): DatabagChanges {
+  return Object.fromEntries(Object.entries(desired).filter(([key, value]) => (databag[key] ?? '') !== value));
 }
 
 const imageList = list(fields({ id: anyString }));
 
-/** Every image id that a databag of ours names. */
+/** Returns every image id in one of our databags. */
 function listIds(databag: Readonly<Record<string, string>>): readonly string[] {
   return [databag['id'] ?? '', ...parseImageIds(databag['images'] ?? '')].filter((id) => id !== '');
 }
 
-/** What is not as we write it names no image that we could know. */
+/** Returns no id for a text that we did not write. */
 function parseImageIds(images: string): readonly string[] {
   let value: unknown;
   try {

@@ -3,96 +3,109 @@ import type { FailureKind } from '../../model/errors.ts';
 import type { UnitStatus } from '../../model/unit-status.ts';
 import { BUILD_CLOUD } from '../desired.ts';
 import { cutLine, joinParts, minuteOf } from './status-line.ts';
-import type { ReportedInput } from './status-rule.ts';
+import type { ReportedInput, RuleResult } from './status-rule.ts';
 
-type Found = UnitStatus | undefined;
-
-/** The daemon does nothing at all. */
-export function schedulerRests({ built: { idleReason: rests }, isServed }: ReportedInput): Found {
-  if (rests === undefined) return undefined;
-  return isServed ? status('active', `images stay as they are: ${rests}`) : status('waiting', rests);
+/** Returns the status while the daemon is idle. */
+export function idleStatus({ built: { idleReason }, isServed }: ReportedInput): RuleResult {
+  if (idleReason === undefined) return undefined;
+  return isServed
+    ? status('active', `images stay as they are: ${idleReason}`)
+    : status('waiting', idleReason);
 }
 
-/** The build cloud does not let us in, or refuses what we ask of it: only the operator can help. */
-export function buildCloudRefuses({ built, application }: ReportedInput): Found {
+/** Returns the status when the build cloud refuses the login or a build, which only the operator can correct. */
+export function refusalStatus({ built, application }: ReportedInput): RuleResult {
   const login = findLoginFailure(built);
-  if (login !== undefined && mustBeActedOn(login.kind)) {
+  if (login !== undefined && needsOperator(login.kind)) {
     return status(
       'blocked',
       `the build cloud refuses us: check juju config ${application}: ${login.message}`,
     );
   }
-  const refused = listBuildFailures(built.failures).find(({ errorKind }) => mustBeActedOn(errorKind));
+  const refused = listBuildFailures(built.failures).find(({ errorKind }) => needsOperator(errorKind));
   if (refused === undefined) return undefined;
   return status(
     'blocked',
-    `the build is refused: check juju config ${application}: ${tell(refused, application)}`,
+    `the build is refused: check juju config ${application}: ${describeFailure(refused, application)}`,
   );
 }
 
-/** Builds run, or a base is prepared for them. */
-export function isBuilding({ built: { running, batch }, application, isServed }: ReportedInput): Found {
+/** Returns the status while images are built or a base is prepared. */
+export function buildingStatus({
+  built: { running, batch },
+  application,
+  isServed,
+}: ReportedInput): RuleResult {
   const builds = running.filter(({ kind }) => kind === 'build');
   const prepares = running.filter(({ kind }) => kind === 'prepare');
   if (builds.length + prepares.length === 0) return undefined;
   const total = Math.max(batch.total, builds.length);
   const count = `${Math.min(batch.done + 1, total)}/${total}`;
-  const told = [
-    ...builds.map((job) => tellJob(job, application)),
-    ...prepares.map((job) => `preparing base ${tellJob(job, application)}`),
+  const jobs = [
+    ...builds.map((job) => describeJob(job, application)),
+    ...prepares.map((job) => `preparing base ${describeJob(job, application)}`),
   ];
-  const [first = '', ...others] = told;
+  const [first = '', ...others] = jobs;
   const parts = [builds.length === 0 ? first : `building ${count} images: ${first}`, ...others];
   return isServed
     ? { name: 'maintenance', message: joinParts(parts) }
     : { name: 'waiting', message: joinParts([`first image: ${parts[0] ?? ''}`, ...others]) };
 }
 
-/** There is no image, and making one failed. */
-export function firstBuildFails({ built, isServed, application }: ReportedInput): Found {
+/** Returns the status when no image is served and a build failed. */
+export function firstBuildFailureStatus({ built, isServed, application }: ReportedInput): RuleResult {
   if (isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
-    const away = findLoginFailure(built);
-    return away && status('waiting', `first image: the build cloud does not answer: ${away.message}`);
+    const loginFailure = findLoginFailure(built);
+    return (
+      loginFailure &&
+      status('waiting', `first image: the build cloud does not answer: ${loginFailure.message}`)
+    );
   }
   const { errorKind, nextAttemptAt } = failure;
-  const told = tell(failure, application);
+  const cause = describeFailure(failure, application);
   return errorKind === 'unavailable' || errorKind === 'cancelled'
-    ? status('waiting', `first image: next try ${minuteOf(nextAttemptAt)}: ${told}`)
-    : status('blocked', `no image yet: failed because ${told}; next try ${minuteOf(nextAttemptAt)}`);
+    ? status('waiting', `first image: next try ${minuteOf(nextAttemptAt)}: ${cause}`)
+    : status('blocked', `no image yet: failed because ${cause}; next try ${minuteOf(nextAttemptAt)}`);
 }
 
-/** An image is served, but making a newer one failed. */
-export function lastBuildFails({ built, isServed, application }: ReportedInput): Found {
+/** Returns the status when an image is served but the build of a newer one failed. */
+export function lastBuildFailureStatus({ built, isServed, application }: ReportedInput): RuleResult {
   if (!isServed) return undefined;
   const [failure] = listBuildFailures(built.failures);
   if (failure === undefined) {
-    const away = findLoginFailure(built);
+    const loginFailure = findLoginFailure(built);
     return (
-      away &&
-      status('active', `serving the last good image because the build cloud does not answer: ${away.message}`)
+      loginFailure &&
+      status(
+        'active',
+        `serving the last good image because the build cloud does not answer: ${loginFailure.message}`,
+      )
     );
   }
   const next = `next try ${minuteOf(failure.nextAttemptAt)}`;
-  return status('active', `serving the last good image (${next}) because ${tell(failure, application)}`);
+  return status(
+    'active',
+    `serving the last good image (${next}) because ${describeFailure(failure, application)}`,
+  );
 }
 
-/** No image is served, nothing has failed, and nothing runs. */
-export function isFirstImageDue({ built: { nextBuildAt }, isServed }: ReportedInput): Found {
+/** Returns the status when no image is served, nothing has failed and nothing runs. */
+export function firstImageStatus({ built: { nextBuildAt }, isServed }: ReportedInput): RuleResult {
   if (isServed) return undefined;
   const when = nextBuildAt === undefined ? 'about to be built' : `next build ${minuteOf(nextBuildAt)}`;
   return status('waiting', `first image: ${when}`);
 }
 
-/** All is well, or nearly: relations that came last may still wait for their image. */
-export function isFine({ built: { nextBuildAt }, unserved }: ReportedInput): Found {
+/** Returns the status when an image is served. New relations may still wait for theirs. */
+export function readyStatus({ built: { nextBuildAt }, unserved }: ReportedInput): RuleResult {
   const next = nextBuildAt === undefined ? [] : [`next build ${minuteOf(nextBuildAt)}`];
   const waiting = unserved.length === 0 ? [] : [`no image yet for ${unserved.join(', ')}`];
   return { name: 'active', message: joinParts([...next, ...waiting]) };
 }
 
-/** What the build cloud answered when it was looked at last, if it was no list. */
+/** Returns the failure of the last query of the build cloud. */
 function findLoginFailure({ clouds }: Pick<Built, 'clouds'>): Built['clouds'][number]['failure'] {
   return clouds.find(({ cloudId }) => cloudId === BUILD_CLOUD)?.failure;
 }
@@ -101,22 +114,22 @@ function listBuildFailures(failures: readonly JobFailure[]): readonly JobFailure
   return failures.filter(({ kind }) => kind === 'build' || kind === 'prepare');
 }
 
-function mustBeActedOn(kind: FailureKind): boolean {
+function needsOperator(kind: FailureKind): boolean {
   return kind === 'input' || kind === 'denied';
 }
 
-function tell({ kind, subject, message, attempts }: JobFailure, application: string): string {
-  const what = kind === 'prepare' ? `base ${subject}` : shortName(subject, application);
-  return `${what}: ${message}${attempts > 1 ? ` (${attempts} times)` : ''}`;
+function describeFailure({ kind, subject, message, attempts }: JobFailure, application: string): string {
+  const name = kind === 'prepare' ? `base ${subject}` : shortName(subject, application);
+  return `${name}: ${message}${attempts > 1 ? ` (${attempts} times)` : ''}`;
 }
 
-/** `noble-x64 (never built): wait for server` */
-function tellJob({ subject, reason, step }: RunningJob, application: string): string {
+/** Returns a job with its reason and step: `noble-x64 (never built): wait for server`. */
+function describeJob({ subject, reason, step }: RunningJob, application: string): string {
   const why = reason === '' ? '' : ` (${reason})`;
   return `${shortName(subject, application)}${why}${step === '' ? '' : `: ${step}`}`;
 }
 
-/** Without what all our images' names begin with. */
+/** Returns an image name without the application's prefix. */
 function shortName(imageName: string, application: string): string {
   return imageName.startsWith(`${application}-`) ? imageName.slice(application.length + 1) : imageName;
 }

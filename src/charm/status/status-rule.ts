@@ -2,29 +2,32 @@ import type { Built } from '../../model/built.ts';
 import type { UnitStatus } from '../../model/unit-status.ts';
 import type { ImageRelation } from '../relations/consumers.ts';
 
-/** What a status follows from. */
+/** The facts that a status is derived from. */
 export interface StatusInput {
   readonly application: string;
-  /** What is wrong with options and secrets. */
+  /** The problems of options and secrets. */
   readonly problems: readonly string[];
   readonly relations: readonly ImageRelation[];
   readonly built: Built | undefined;
-  /** Does any relation offer an image? */
+  /** Reports whether any relation offers an image. */
   readonly isServed: boolean;
-  /** Which of the relations with credentials offer none: `image:4 (other)`. */
+  /** The relations with credentials but without an image: `image:4 (other)`. */
   readonly unserved: readonly string[];
 }
 
-/** A status input whose daemon has reported. */
+/** A status input with a report of the daemon. */
 export interface ReportedInput extends StatusInput {
   readonly built: Built;
 }
 
-/** A rule gives a status when it applies. */
-export type StatusRule<I> = (input: I) => UnitStatus | undefined;
+/** The status of a rule; undefined when the rule does not apply. */
+export type RuleResult = UnitStatus | undefined;
 
-/** What the first rule that applies gives. */
-export function firstOf<I>(rules: readonly StatusRule<I>[], input: I): UnitStatus | undefined {
+/** A rule that derives a status from its input. */
+export type StatusRule<I> = (input: I) => RuleResult;
+
+/** Returns the status of the first rule that applies. */
+export function findStatus<I>(rules: readonly StatusRule<I>[], input: I): RuleResult {
   for (const rule of rules) {
     const status = rule(input);
     if (status !== undefined) return status;

@@ -1,81 +1,91 @@
 import type { UnitStatus } from '../../model/unit-status.ts';
 import {
-  buildCloudRefuses,
-  firstBuildFails,
-  isBuilding,
-  isFine,
-  isFirstImageDue,
-  lastBuildFails,
-  schedulerRests,
+  buildingStatus,
+  firstBuildFailureStatus,
+  firstImageStatus,
+  idleStatus,
+  lastBuildFailureStatus,
+  readyStatus,
+  refusalStatus,
 } from './build-status.ts';
-import { consumerCloudFails, copyFails, isCopying } from './consumer-status.ts';
+import { consumerCloudStatus, copyFailureStatus, copyingStatus } from './consumer-status.ts';
 import { cutLine, joinParts } from './status-line.ts';
-import { type ReportedInput, type StatusInput, type StatusRule, firstOf } from './status-rule.ts';
+import {
+  type ReportedInput,
+  type RuleResult,
+  type StatusInput,
+  type StatusRule,
+  findStatus,
+} from './status-rule.ts';
 
 type ReadinessInput = Pick<StatusInput, 'application' | 'problems' | 'relations'>;
 
-/** What must be so before anything can be built; the first that is not so is told. */
-const READINESS: readonly StatusRule<ReadinessInput>[] = [hasProblems, isNotRelated, waitsForCredentials];
+/** The conditions that prevent every build. The first one that applies gives the status. */
+const READINESS: readonly StatusRule<ReadinessInput>[] = [
+  problemsStatus,
+  missingRelationStatus,
+  missingCredentialsStatus,
+];
 
 /**
- * | what is so                                        | status                                          |
+ * | condition                                         | status                                          |
  * | ------------------------------------------------- | ----------------------------------------------- |
- * | options or secrets are wrong                      | blocked: all of it                              |
+ * | options or secrets are invalid                    | blocked: all problems                           |
  * | no `image` relation                               | blocked: the command to run                     |
  * | no consumer with complete credentials             | waiting: for which application                  |
  * | the daemon has not written built.json             | waiting                                         |
- * | the daemon does nothing at all                    | waiting; active when an image is served: why    |
- * | the build cloud refuses us, or what we ask of it  | blocked: what it said, who must act             |
+ * | the daemon is idle                                | waiting; active when an image is served: why    |
+ * | the build cloud refuses the login or the build    | blocked: its answer and the command to run      |
  * | builds run, or a base is prepared                 | maintenance; waiting before the first image     |
- * | no image is served, and making one failed         | blocked; waiting when that may pass by itself   |
- * | an image is served, and making a newer one failed | active: why it is the old one                   |
- * | a consumer's cloud refuses its credentials        | active: which relation, what to do              |
+ * | no image is served, and a build failed            | blocked; waiting when a retry may succeed       |
+ * | an image is served, and a newer build failed      | active: why the old image is served             |
+ * | a consumer's cloud refuses its credentials        | active: the relation and what to do             |
  * | a consumer's cloud does not answer                | active; waiting before the first image          |
- * | an image was not copied, or old ones not deleted  | active; waiting before the first image          |
+ * | a copy or the deletion of old images failed       | active; waiting before the first image          |
  * | images are being copied                           | active; waiting before the first image          |
- * | no image is served, and nothing has failed        | waiting: for the first                          |
- * | none of these                                     | active: when the next build is, who still waits |
+ * | no image is served, and nothing has failed        | waiting: when the first build is                |
+ * | none of these                                     | active: next build, relations without an image  |
  */
 const REPORTED: readonly StatusRule<ReportedInput>[] = [
-  schedulerRests,
-  buildCloudRefuses,
-  isBuilding,
-  firstBuildFails,
-  lastBuildFails,
-  consumerCloudFails,
-  copyFails,
-  isCopying,
-  isFirstImageDue,
-  isFine,
+  idleStatus,
+  refusalStatus,
+  buildingStatus,
+  firstBuildFailureStatus,
+  lastBuildFailureStatus,
+  consumerCloudStatus,
+  copyFailureStatus,
+  copyingStatus,
+  firstImageStatus,
+  readyStatus,
 ];
 
-/** The unit's status: of what is so, what matters most. */
+/** Returns the status of the most important condition. */
 export function deriveUnitStatus(input: StatusInput): UnitStatus {
   const { built } = input;
   const status =
     findObstacle(input) ??
     (built === undefined
       ? waiting('the scheduler has not reported yet')
-      : firstOf(REPORTED, { ...input, built }));
+      : findStatus(REPORTED, { ...input, built }));
   return status ?? { name: 'active', message: '' };
 }
 
-/** Why nothing can be built at all; `undefined` when it can. */
-export function findObstacle(input: ReadinessInput): UnitStatus | undefined {
-  return firstOf(READINESS, input);
+/** Returns the status of the first obstacle to builds; undefined when there is none. */
+export function findObstacle(input: ReadinessInput): RuleResult {
+  return findStatus(READINESS, input);
 }
 
-function hasProblems({ problems }: ReadinessInput): UnitStatus | undefined {
+function problemsStatus({ problems }: ReadinessInput): RuleResult {
   return problems.length === 0 ? undefined : { name: 'blocked', message: joinParts(problems) };
 }
 
-function isNotRelated({ relations, application }: ReadinessInput): UnitStatus | undefined {
+function missingRelationStatus({ relations, application }: ReadinessInput): RuleResult {
   if (relations.length > 0) return undefined;
   const command = `juju integrate ${application}:image <runner charm>`;
   return { name: 'blocked', message: `integrate with a charm that needs images: ${command}` };
 }
 
-function waitsForCredentials({ relations }: ReadinessInput): UnitStatus | undefined {
+function missingCredentialsStatus({ relations }: ReadinessInput): RuleResult {
   const isComplete = relations.some(({ units }) =>
     units.some(({ credentials }) => credentials !== undefined),
   );

@@ -16,26 +16,26 @@ import { type NewImage, uploadNewImage } from '../store.ts';
 import { type UbuntuImage, getUbuntuImage } from './ubuntu-images.ts';
 import { waitOn } from '../wait-on.ts';
 
-/** Everything that a base image is ensured with. */
+/** Everything that the upload of a base image uses. */
 export type BaseImageContext = Deadlines &
   Maker &
   Pick<Downloads, 'downloads' | 'cloudImagesUrl'> &
   Pick<RunSettings, 'findProcessState'> &
   Pick<Recorder, 'warn'>;
 
-/** Which base image is wanted, under which resource prefix. */
+/** A base image and the resource prefix of its name. */
 export interface BaseImageRequest {
   readonly base: Base;
   readonly arch: Arch;
   readonly prefix: string;
 }
 
-const MAXIMUM_SLOTS = 200;
+const MAX_SLOTS = 200;
 
 /**
- * The current base image, uploaded when the cloud has not this serial yet. Uploaders agree through the image's id,
- * which follows from project, name, checksum and a slot number: Glance lets only one create it, the others wait for
- * its data. An id that was used and deleted can never be used again; then the next slot counts.
+ * Returns the current base image. Uploads it when the cloud does not have this serial yet. Uploaders agree on the image's
+ * id, which is derived from project, name, checksum and a slot number: Glance lets one of them create it, and the others
+ * wait for its data. Glance never accepts a deleted id again, so the next slot is used then.
  */
 export async function ensureBaseImage(
   cloud: Cloud,
@@ -58,54 +58,54 @@ export async function ensureBaseImage(
   };
 }
 
-interface Wanted extends BaseImageRequest {
+interface BaseImageUpload extends BaseImageRequest {
   readonly name: string;
   readonly source: UbuntuImage;
 }
 
 async function uploadOrAwait(
   cloud: Cloud,
-  wanted: Wanted,
+  upload: BaseImageUpload,
   context: Omit<BaseImageContext, 'cloudImagesUrl'>,
 ): Promise<Image> {
   const projectId = await cloud.projectId();
-  const source = openUbuntuImage(wanted.source, cloud.name, context.downloads);
-  for (let slot = 0; slot < MAXIMUM_SLOTS; slot++) {
+  const source = openUbuntuImage(upload.source, cloud.name, context.downloads);
+  for (let slot = 0; slot < MAX_SLOTS; slot++) {
     const digest = createHash('sha256').update(
-      JSON.stringify([projectId, wanted.name, wanted.source.sha256, slot]),
+      JSON.stringify([projectId, upload.name, upload.source.sha256, slot]),
     );
     const id = uuidFromDigest(digest.digest('hex'));
-    const record = describeRecord(id, wanted, context);
+    const record = describeRecord(id, upload, context);
     const image =
       (await uploadNewImage(cloud, { record, source }, context)) ?? (await awaitOther(cloud, id, context));
     if (image !== undefined) return image;
   }
   throw new BaseImageDownloadError(
-    `${wanted.name}: ${MAXIMUM_SLOTS} uploads of this serial were begun and deleted; delete nothing while builds run`,
+    `${upload.name}: ${MAX_SLOTS} uploads of this serial were started and deleted; do not delete images while builds run`,
   );
 }
 
-function describeRecord(id: string, wanted: Wanted, { owner, process }: Maker): NewImage['record'] {
+function describeRecord(id: string, upload: BaseImageUpload, { owner, process }: Maker): NewImage['record'] {
   const properties = {
     ...encodeOwner(owner),
     [OWNER_KEYS.kind]: 'base',
     [OWNER_KEYS.process]: process,
-    [OWNER_KEYS.baseSha256]: wanted.source.sha256,
-    architecture: archNames(wanted.arch).openstack,
+    [OWNER_KEYS.baseSha256]: upload.source.sha256,
+    architecture: archNames(upload.arch).openstack,
     os_distro: 'ubuntu',
-    os_version: BASES[wanted.base],
+    os_version: BASES[upload.base],
   };
-  return { id, name: wanted.name, diskFormat: 'qcow2', properties };
+  return { id, name: upload.name, diskFormat: 'qcow2', properties };
 }
 
-/** Waits for the upload of another process; `undefined` when its image is gone or will never be active. */
+/** Waits for the upload of another process. Returns undefined when its image is gone or cannot become active. */
 async function awaitOther(
   cloud: Cloud,
   id: string,
   context: Pick<RunSettings, 'clock' | 'timeouts' | 'findProcessState'>,
 ): Promise<Image | undefined> {
   let status = 'unknown';
-  const look = async (): Promise<{ image: Image | undefined } | undefined> => {
+  const probe = async (): Promise<{ image: Image | undefined } | undefined> => {
     const image = await findImage(cloud, id);
     if (image === undefined) return { image };
     status = image.status;
@@ -117,5 +117,5 @@ async function awaitOther(
   };
   const what = `base image ${id}, which another build uploads, to be active`;
   const wait = waitOn(cloud, context.timeouts, { timeout: 'imageTimeout', what, lastSeen: () => status });
-  return (await waitFor(look, wait)).image;
+  return (await waitFor(probe, wait)).image;
 }

@@ -7,12 +7,12 @@ import { deleteImage, listImages } from '../../openstack/images.ts';
 import { listServers } from '../../openstack/servers.ts';
 import type { Recorder, RunSettings } from '../context.ts';
 
-/** A build that chose the older one just before has booted from it by then. */
+/** The time in which a build that chose the older image has booted from it. */
 const GRACE_MS = 3600 * 1000;
 
 /**
- * Deletes the application's base images of serials that were superseded an hour ago or longer, except those that a server was booted from: another
- * build is on its way from them. What cannot be deleted is told and left.
+ * Deletes the application's base images whose serial was superseded at least an hour ago. Keeps images that a server was
+ * booted from, because another build uses them. Warns about an image that cannot be deleted.
  */
 export async function removeSupersededBaseImages(
   cloud: Cloud,
@@ -29,13 +29,13 @@ export async function removeSupersededBaseImages(
       isOwnedBy(properties, context.owner),
   );
   const since = images.find(({ id }) => id === current.imageId)?.createdAt ?? '';
-  const isSettled = context.clock.now() - Date.parse(since) > GRACE_MS;
-  if (superseded.length === 0 || !isSettled) return;
+  const isGraceOver = context.clock.now() - Date.parse(since) > GRACE_MS;
+  if (superseded.length === 0 || !isGraceOver) return;
   const inUse = new Set((await listServers(cloud)).map((server) => server.imageId));
   for (const { id } of superseded) {
     if (inUse.has(id)) continue;
     await deleteImage(cloud, id).catch((error: unknown) => {
-      context.warn(`older base image ${id} stays: ${messageOf(error)}`);
+      context.warn(`older base image ${id} was not deleted: ${messageOf(error)}`);
     });
   }
 }

@@ -5,14 +5,14 @@ import { redactUrl } from '../../system/http/download.ts';
 import type { Downloads } from '../context.ts';
 import { type FetchContext, fetchText } from '../fetch-text.ts';
 
-/** A file of Ubuntu's cloud images, and what its checksum file promises. */
+/** A file of Ubuntu's cloud images with its published checksum. */
 export interface UbuntuImage {
   readonly url: string;
-  /** In hex. It stands for the serial: a new build of the image has another. */
+  /** In hex. It identifies the serial, since each build of the image has a different checksum. */
   readonly sha256: string;
 }
 
-const MAXIMUM_SUMS = 1024 * 1024;
+const MAX_SUMS_BYTES = 1024 * 1024;
 
 /** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
 export async function getUbuntuImage(
@@ -36,7 +36,7 @@ function fetchSums(context: FetchContext, url: string): Promise<string> {
   return fetchText(context, {
     url,
     what: redactUrl(url),
-    maximum: MAXIMUM_SUMS,
+    maximum: MAX_SUMS_BYTES,
     fail: (message, options) => new BaseImageDownloadError(message, options),
   });
 }

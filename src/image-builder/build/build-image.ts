@@ -2,7 +2,7 @@ import { encodeScriptSecrets } from '../../guest/external-script.ts';
 import { listGuestParts } from '../../guest/parts.ts';
 import { renderUserData } from '../../guest/user-data.ts';
 import { archNames } from '../../model/arch.ts';
-import { deliveredIds } from '../../model/delivery.ts';
+import { copiedIds } from '../../model/delivery.ts';
 import { encodeKeypairComment, findKeypairMetadata } from '../../model/keypair-comment.ts';
 import { buildResourceName } from '../../model/names.ts';
 import { OWNER_KEYS } from '../../model/owner.ts';
@@ -29,11 +29,11 @@ import { runSteps } from '../steps.ts';
 import { createSnapshot } from '../store.ts';
 import { sweepLeftovers } from '../cleanup/sweep.ts';
 
-/** One build. */
+/** The parameters of one build. */
 export interface BuildRequest {
   readonly cloud: CloudConfig;
   readonly image: ImageConfig;
-  /** Undefined: nothing is pruned. */
+  /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
   /** The name of the security group that builders share. */
   readonly securityGroup: string;
@@ -41,8 +41,8 @@ export interface BuildRequest {
 }
 
 /**
- * Builds an image, from the choice of a flavor to the copies in other clouds: the whole build, in order. A step's undo
- * is registered before the step starts; the undos run, the newest first, when the image is stored or a step failed.
+ * Runs a whole build, from the choice of a flavor to the copies in other clouds. A step's undo is registered before the
+ * step starts. The undos run, the newest first, when the image is stored or a step has failed.
  * Returns the image's id in each upload cloud, joined by commas; without upload clouds, its id in the build cloud.
  */
 export async function buildImage(request: BuildRequest, context: Context): Promise<string> {
@@ -55,7 +55,7 @@ export async function buildImage(request: BuildRequest, context: Context): Promi
   const name = buildResourceName(prefix, image.base, image.arch, owner.buildId);
 
   const { id: imageId } = await runSteps(context, async (step) => {
-    // Prepare: nothing so far belongs to this build alone.
+    // Prepare. These steps create nothing that belongs to this build alone.
     encodeScriptSecrets(scriptSecrets); // rejects names that no shell accepts
     const chosenFlavor = await step('choose flavor', async () =>
       chooseFlavor(await listFlavors(cloud), flavor, request.minimum),
@@ -146,7 +146,7 @@ export async function buildImage(request: BuildRequest, context: Context): Promi
   // Copy the image into the upload clouds and prune each of them.
   if (uploadCloudNames.length === 0) return imageId;
   const distribution = { cloudName, imageId, destinations: uploadCloudNames, within: withinCloud };
-  return deliveredIds(await distributeAndPrune(distribution, keepRevisions, context)).join(',');
+  return copiedIds(await distributeAndPrune(distribution, keepRevisions, context)).join(',');
 }
 
 /** Deletes the keypair if this process created it: the creation fails when another keypair has the name. */

@@ -2,11 +2,11 @@ import { FlavorNotFoundError, FlavorRequirementsNotMetError } from '../../model/
 import { getByNameOrId } from '../../openstack/get-by-name-or-id.ts';
 import type { Flavor } from '../../openstack/flavors.ts';
 
-/** The least that a builder's flavor must have: vCPUs, MiB of memory, GiB of disk. */
+/** The minimum of a builder's flavor: vCPUs, MiB of memory, GiB of disk. */
 export type FlavorMinimum = Pick<Flavor, 'vcpus' | 'ram' | 'disk'>;
 
 /**
- * The flavor called `wanted`, or the smallest that meets the minimum when `wanted` is empty. Throws
+ * Returns the flavor named `wanted`, or the smallest that meets the minimum when `wanted` is empty. Throws
  * FlavorNotFoundError or FlavorRequirementsNotMetError.
  */
 export function chooseFlavor(flavors: readonly Flavor[], wanted: string, minimum: FlavorMinimum): Flavor {
@@ -25,9 +25,9 @@ function chooseSmallest(flavors: readonly Flavor[], minimum: FlavorMinimum): Fla
     .filter((flavor) => meets(flavor, minimum))
     .sort((a, b) => a.vcpus - b.vcpus || a.ram - b.ram || a.disk - b.disk);
   if (smallest !== undefined) return smallest;
-  const seen = flavors.map((flavor) => `${flavor.name} (${describe(flavor)})`).join(', ') || 'none';
+  const offered = flavors.map((flavor) => `${flavor.name} (${describe(flavor)})`).join(', ') || 'none';
   throw new FlavorNotFoundError([
-    `expected a flavor with at least ${describe(minimum)}, the cloud offers ${seen}; ask its operator for one`,
+    `expected a flavor with at least ${describe(minimum)}, the cloud offers ${offered}; ask its operator for one`,
   ]);
 }
 

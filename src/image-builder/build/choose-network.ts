@@ -3,8 +3,8 @@ import { getByNameOrId } from '../../openstack/get-by-name-or-id.ts';
 import type { Network } from '../../openstack/networks.ts';
 
 /**
- * The network called `wanted`, or the only one that a server can be put on when `wanted` is empty: not external, with
- * a subnet. Throws NetworkNotFoundError when there is none, or more than one to choose from.
+ * Returns the network named `wanted`. When `wanted` is empty, returns the only network that is not external and has a
+ * subnet. Throws NetworkNotFoundError when no network or more than one qualifies.
  */
 export function chooseNetwork(networks: readonly Network[], wanted: string): Network {
   if (wanted !== '') {

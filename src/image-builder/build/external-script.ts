@@ -15,7 +15,7 @@ import {
   type Guest,
   type GuestCommand,
   runInGuest,
-  tellResult,
+  describeResult,
 } from './guest-session.ts';
 
 type ScriptGuest = Pick<Guest, 'session'>;
@@ -23,7 +23,7 @@ type ScriptContext = CommandLimits & Pick<RunSettings, 'scriptSecrets'>;
 
 const MAXIMUM_SCRIPT = 8 * 1024 * 1024;
 
-/** Fetches the operator's script here, so that its URL never reaches the guest. */
+/** Downloads the external script on this host, so that its URL never reaches the guest. */
 export function fetchScript(url: string, context: FetchContext): Promise<string> {
   return fetchText(context, {
     url,
@@ -33,16 +33,17 @@ export function fetchScript(url: string, context: FetchContext): Promise<string>
   });
 }
 
-/** Runs the script as root in the guest, its secrets in its environment only. Throws ExternalScriptError. */
+/** Runs the script as root in the guest. Only its environment has the secrets. Throws ExternalScriptError. */
 export async function runScript(guest: ScriptGuest, script: string, context: ScriptContext): Promise<void> {
   const secrets = encodeScriptSecrets(context.scriptSecrets);
   const expectSuccess = async (purpose: string, command: GuestCommand): Promise<void> => {
     const result = await runInGuest(guest, command, context);
     if (result.exitCode !== 0) throw explain(purpose, result, context.scriptSecrets);
   };
-  await expectSuccess('put into', { command: SCRIPT_INSTALL_COMMAND, stdin: script });
+  await expectSuccess('copied into', { command: SCRIPT_INSTALL_COMMAND, stdin: script });
   await expectSuccess('run in', { command: SCRIPT_RUN_COMMAND, stdin: secrets, timeout: 'scriptTimeout' });
-  await expectSuccess('removed from', { command: SCRIPT_REMOVE_COMMAND }); // a guest that fails goes as a whole
+  // After a failure the script is not removed, because the whole server is deleted.
+  await expectSuccess('removed from', { command: SCRIPT_REMOVE_COMMAND });
 }
 
 function explain(
@@ -52,18 +53,18 @@ function explain(
 ): ExternalScriptError {
   const secrets = [...scriptSecrets.values()];
   const [stdout, stderr] = [redact(result.stdout, secrets), redact(result.stderr, secrets)];
-  const output = tellResult({ ...result, stdout, stderr });
+  const output = describeResult({ ...result, stdout, stderr });
   return new ExternalScriptError(`the external script could not be ${purpose} the guest: ${output}`);
 }
 
-const SHORTEST_LINE = 6;
+const MIN_LINE_LENGTH = 6;
 
-/** What a script says may hold its secrets, or single lines of them; the longest are looked for first. */
+/** Replaces the secrets, and single lines of them, in a script's output. Replaces the longest first. */
 export function redact(text: string, secrets: Iterable<Secret>): string {
   const values = [...secrets].map((secret) => secret.reveal());
   const lines = values.flatMap((value) =>
-    value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE),
+    value.split(/\r?\n/).filter((line) => line.length >= MIN_LINE_LENGTH),
   );
-  const wanted = [...values, ...lines].filter((value) => value !== '').sort((a, b) => b.length - a.length);
-  return wanted.reduce((redacted, value) => redacted.replaceAll(value, '[secret]'), text);
+  const targets = [...values, ...lines].filter((value) => value !== '').sort((a, b) => b.length - a.length);
+  return targets.reduce((redacted, value) => redacted.replaceAll(value, '[secret]'), text);
 }

@@ -3,20 +3,20 @@ import type { GuestPart } from '../../guest/guest-part.ts';
 import type { RunnerRelease } from '../../guest/parts.ts';
 import { OWNER_KEYS } from '../../model/owner.ts';
 
-/** All that an image's content follows from, secrets not included. */
+/** The inputs that determine an image's content, without secrets. */
 export interface Inputs {
   readonly arch: string;
-  /** Of the base image. */
+  /** The checksum of the base image. */
   readonly baseSha256: string;
   readonly runner: RunnerRelease;
   readonly parts: readonly GuestPart[];
-  /** The external script's text; empty without one. */
+  /** The text of the external script; empty without a script. */
   readonly script: string;
 }
 
 /**
- * The properties that tell what an image was made of: the same inputs give the same digest, so that whoever reads it
- * knows whether a new build would differ. Where the runner was downloaded from does not count.
+ * Returns the image properties that identify the inputs. The same inputs have the same digest, so a comparison shows
+ * whether a new build would differ. The URL of the runner's download does not count.
  */
 export function encodeInputs(inputs: Inputs): Readonly<Record<string, string>> {
   const { arch, baseSha256, runner, parts, script } = inputs;
@@ -25,9 +25,9 @@ export function encodeInputs(inputs: Inputs): Readonly<Record<string, string>> {
     program.replaceAll(runner.url, ''),
     check,
   ]);
-  const told = JSON.stringify([arch, baseSha256, runner.version, runner.sha256, content, script]);
+  const encoded = JSON.stringify([arch, baseSha256, runner.version, runner.sha256, content, script]);
   return {
     [OWNER_KEYS.runnerVersion]: runner.version,
-    [OWNER_KEYS.inputsSha256]: createHash('sha256').update(told).digest('hex'),
+    [OWNER_KEYS.inputsSha256]: createHash('sha256').update(encoded).digest('hex'),
   };
 }

@@ -11,15 +11,15 @@ import { waitOn } from '../wait-on.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** The server; throws ServerError when it is gone or in ERROR. */
+/** Returns the server. Throws ServerError when it is gone or in ERROR. */
 async function getHealthyServer(cloud: Cloud, id: string): Promise<Server> {
   const server = await findServer(cloud, id);
-  if (server === undefined) throw new ServerError(`server ${id} is gone: somebody deleted it`);
+  if (server === undefined) throw new ServerError(`server ${id} is gone: another client deleted it`);
   if (server.status !== 'ERROR') return server;
   throw new ServerError(`server ${id} is in ERROR: ${server.fault ?? 'Nova gives no reason'}`);
 }
 
-/** Waits until the server has this status and Nova is done with it. */
+/** Waits until the server has this status and no task. */
 export async function waitForServer(
   cloud: Cloud,
   id: string,
@@ -27,24 +27,24 @@ export async function waitForServer(
   { timeouts }: Pick<Deadlines, 'timeouts'>,
 ): Promise<Server> {
   let seen = 'unknown';
-  const look = async (): Promise<Server | undefined> => {
+  const probe = async (): Promise<Server | undefined> => {
     const server = await getHealthyServer(cloud, id);
     seen = server.taskState === undefined ? server.status : `${server.status}, ${server.taskState}`;
     return server.status === wanted && server.taskState === undefined ? server : undefined;
   };
   const timeout = wanted === 'ACTIVE' ? 'serverTimeout' : 'shutdownTimeout';
   const what = `server ${id} to be ${wanted}`;
-  return waitFor(look, waitOn(cloud, timeouts, { timeout, what, lastSeen: () => seen }));
+  return waitFor(probe, waitOn(cloud, timeouts, { timeout, what, lastSeen: () => seen }));
 }
 
-/** Waits for the fingerprints that the guest prints on its console: only Nova, not the network, can tell them. */
+/** Waits for the fingerprints on the guest's console. They come from Nova, which is trusted; the network is not. */
 export async function waitForHostKeys(
   cloud: Cloud,
   id: string,
   { owner, timeouts }: Pick<RunSettings, 'owner' | 'timeouts'>,
 ): Promise<readonly string[]> {
   let seen = 'nothing';
-  const look = async (): Promise<readonly string[] | undefined> => {
+  const probe = async (): Promise<readonly string[] | undefined> => {
     const server = await getHealthyServer(cloud, id);
     if (server.status !== 'ACTIVE') throw new ServerError(`server ${id} was stopped: it is ${server.status}`);
     const console = await getConsole(cloud, id);
@@ -53,7 +53,7 @@ export async function waitForHostKeys(
     return fingerprints.length > 0 ? fingerprints : undefined;
   };
   const what = `server ${id} to print the fingerprint of its SSH host key on its console`;
-  return waitFor(look, waitOn(cloud, timeouts, { timeout: 'bootTimeout', what, lastSeen: () => seen }));
+  return waitFor(probe, waitOn(cloud, timeouts, { timeout: 'bootTimeout', what, lastSeen: () => seen }));
 }
 
 /** The keys of one SSH connection. */
@@ -81,13 +81,13 @@ export async function connectGuest(
     try {
       return await connectSsh(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
     } catch (error) {
-      // a wrong host key is final: whoever answers there must never see a secret
+      // a wrong host key is final: that host must never get a secret
       if (!(error instanceof ProductError) || error.kind !== 'unavailable') throw error;
       seen = error.message;
       return undefined;
     }
   };
-  const look = async (signal: AbortSignal): Promise<SshSession | undefined> => {
+  const probe = async (signal: AbortSignal): Promise<SshSession | undefined> => {
     for (const host of server.addresses) {
       const session = await tryAddress(host, signal);
       if (session !== undefined) return session;
@@ -96,7 +96,7 @@ export async function connectGuest(
   };
   const what = `server ${server.id} to answer SSH at ${server.addresses.join(', ')}`;
   const wait = waitOn(cloud, timeouts, { timeout: 'sshTimeout', what, lastSeen: () => seen });
-  return waitFor(look, wait).catch((cause: unknown) => {
+  return waitFor(probe, wait).catch((cause: unknown) => {
     if (!(cause instanceof ProductError) || cause.kind !== 'unavailable') throw cause;
     throw new AddressNotFoundError(cause.message, { cause });
   });

@@ -5,7 +5,7 @@ import { waitFor } from '../../system/wait.ts';
 import type { Deadlines } from '../context.ts';
 import { waitOn } from '../wait-on.ts';
 
-/** Deletes a server, waits until it is gone, and deletes ports that Nova left behind. */
+/** Deletes a server, waits until it is gone, and deletes the ports that Nova left. */
 export async function removeServer(
   cloud: Cloud,
   id: string,
@@ -13,12 +13,12 @@ export async function removeServer(
 ): Promise<void> {
   let status = 'unknown';
   await deleteServer(cloud, id);
-  const look = async (): Promise<true | undefined> => {
+  const probe = async (): Promise<true | undefined> => {
     const server = await findServer(cloud, id);
     status = server?.status ?? 'gone';
     return server === undefined || status === 'DELETED' ? true : undefined;
   };
   const what = `server ${id} to be gone`;
-  await waitFor(look, waitOn(cloud, timeouts, { timeout: 'deleteTimeout', what, lastSeen: () => status }));
+  await waitFor(probe, waitOn(cloud, timeouts, { timeout: 'deleteTimeout', what, lastSeen: () => status }));
   for (const port of await listServerPorts(cloud, id)) await deletePort(cloud, port.id);
 }

@@ -8,12 +8,12 @@ import { withDeadline } from '../../system/wait.ts';
 import type { Downloads } from '../context.ts';
 import type { FetchContext } from '../fetch-text.ts';
 
-const MAXIMUM_ANSWER = 2 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Finds the runner's tarball and its SHA-256 below `--runner-releases-url`, laid out as GitHub's releases are:
- * `/latest` redirects to `/tag/v<version>`, and files stand in `/download/v<version>/`. GitHub tells checksums through
- * its API; a mirror has `<tarball>.sha256` beside the tarball. Throws RunnerDownloadError.
+ * Finds the runner's tarball and its SHA-256 below `--runner-releases-url`. The layout is that of GitHub's releases:
+ * `/latest` redirects to `/tag/v<version>`, and `/download/v<version>/` has the files. GitHub's API has the checksums; a
+ * mirror has `<tarball>.sha256` next to the tarball. Throws RunnerDownloadError.
  */
 export async function resolveRunnerRelease(
   context: FetchContext & Pick<Downloads, 'runnerReleasesUrl'>,
@@ -23,7 +23,7 @@ export async function resolveRunnerRelease(
   const { fetchTimeout } = context.timeouts;
   const limits = { timeoutMs: fetchTimeout * 1000, clock: context.clock, signal: context.signal };
   const root = context.runnerReleasesUrl.replace(/\/+$/, '');
-  const tooLong = (): Error =>
+  const timeoutError = (): Error =>
     new DeadlineError(
       `${redactUrl(root)} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`,
     );
@@ -31,7 +31,7 @@ export async function resolveRunnerRelease(
     return await withDeadline(
       (signal) => resolve({ http: context.downloads, root, signal }, arch, wanted),
       limits,
-      tooLong,
+      timeoutError,
     );
   } catch (cause) {
     if (!(cause instanceof DownloadError)) throw cause;
@@ -54,8 +54,11 @@ async function resolve(server: ReleaseServer, arch: Arch, wanted: string): Promi
   const api = githubApiOf(root);
   const sha256 =
     api === undefined
-      ? parseSum(await downloadText(http, `${url}.sha256`, MAXIMUM_ANSWER, signal))
-      : findGithubDigest(await downloadText(http, `${api}/tags/v${version}`, MAXIMUM_ANSWER, signal), file);
+      ? parseSum(await downloadText(http, `${url}.sha256`, MAX_RESPONSE_BYTES, signal))
+      : findGithubDigest(
+          await downloadText(http, `${api}/tags/v${version}`, MAX_RESPONSE_BYTES, signal),
+          file,
+        );
   if (sha256 === undefined) {
     throw new RunnerDownloadError(
       `${file}: expected its SHA-256 at ${redactUrl(api ?? `${url}.sha256`)}, found none`,
@@ -75,7 +78,7 @@ async function findLatest({ http, root, signal }: ReleaseServer): Promise<string
   );
 }
 
-/** The API's URL of the same releases, when they are GitHub's own. */
+/** Returns the URL of the same releases in GitHub's API; undefined for a mirror. */
 export function githubApiOf(root: string): string | undefined {
   const path = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/releases$/.exec(root)?.[1];
   return path === undefined ? undefined : `https://api.github.com/repos/${path}/releases`;
@@ -86,7 +89,7 @@ const releaseFields = fields({
   assets: list(fields({ name: text, digest: optional(text) })),
 });
 
-/** Reads a release as GitHub's API tells it: each asset has a digest; older ones stand in the release's notes. */
+/** Finds a file's SHA-256 in a release of GitHub's API. Older releases have it in their notes, not in the asset. */
 export function findGithubDigest(json: string, file: string): string | undefined {
   const problems: string[] = [];
   const release = releaseFields(parseJson(json), '', problems);
@@ -95,8 +98,8 @@ export function findGithubDigest(json: string, file: string): string | undefined
   const fromAsset = /^sha256:([0-9a-f]{64})$/i.exec(digest ?? '')?.[1];
   if (fromAsset !== undefined) return fromAsset.toLowerCase();
   const platform = /^actions-runner-(linux-.+)-[^-]+\.tar\.gz$/.exec(file)?.[1] ?? '';
-  const noted = new RegExp(`BEGIN SHA ${platform} -->([0-9a-f]{64})<`, 'i').exec(release.body)?.[1];
-  return noted?.toLowerCase();
+  const fromNotes = new RegExp(`BEGIN SHA ${platform} -->([0-9a-f]{64})<`, 'i').exec(release.body)?.[1];
+  return fromNotes?.toLowerCase();
 }
 
 function parseJson(json: string): unknown {

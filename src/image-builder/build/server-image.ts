@@ -10,7 +10,7 @@ import { waitOn } from '../wait-on.ts';
 
 const FAILED = ['killed', 'deleted', 'pending_delete', 'deactivated'];
 
-/** The metadata that everything made for the image `imageName` carries. */
+/** Returns the metadata of every resource that is created for the image `imageName`. */
 export function buildMetadata(kind: 'server' | 'runner', imageName: string, maker: Maker) {
   return {
     ...encodeOwner(maker.owner),
@@ -20,12 +20,12 @@ export function buildMetadata(kind: 'server' | 'runner', imageName: string, make
   };
 }
 
-/** The metadata of an image that this build makes, and not of a copy, whose run config is that of its source. */
+/** Returns the metadata of an image that this build creates. A copy differs: it keeps the run config of its source. */
 export function imageMetadata(imageName: string, maker: Maker) {
   return { ...buildMetadata('runner', imageName, maker), ...encodeRunConfig(maker.owner) };
 }
 
-/** Asks Nova for an image of the server, under a name that nobody looks for; gives its id. */
+/** Requests an image of the server from Nova, under an unfinished name. Returns its id. */
 export function requestServerImage(
   cloud: Cloud,
   serverId: string,
@@ -36,7 +36,7 @@ export function requestServerImage(
   return createServerImage(cloud, serverId, { name, metadata: imageMetadata(imageName, maker) });
 }
 
-/** Deletes the unfinished image of this build, also when its id was never learnt. */
+/** Deletes the unfinished image of this build, even when its id is unknown. */
 export async function removeUnfinishedImage(
   cloud: Cloud,
   imageName: string,
@@ -48,7 +48,7 @@ export async function removeUnfinishedImage(
   for (const image of await listImages(cloud, name)) await deleteImage(cloud, image.id);
 }
 
-/** Waits until Glance has the image and Nova is done with the server. Throws UploadImageError when it failed. */
+/** Waits until the image is active in Glance and the server has no task. Throws UploadImageError after a failure. */
 export async function waitForServerImage(
   cloud: Cloud,
   imageId: string,
@@ -56,8 +56,8 @@ export async function waitForServerImage(
   { timeouts }: Pick<Deadlines, 'timeouts'>,
 ): Promise<Image> {
   let seen = 'unknown';
-  const look = async (): Promise<Image | undefined> => {
-    const server = await findServer(cloud, serverId); // asked first: an image is done before its server is
+  const probe = async (): Promise<Image | undefined> => {
+    const server = await findServer(cloud, serverId); // read before the image, which is done earlier than its server
     const image = await findImage(cloud, imageId);
     seen = `${image?.status ?? 'gone'}, ${server?.taskState ?? 'server idle'}`;
     if (image === undefined || FAILED.includes(image.status)) throw failed(imageId, seen);
@@ -69,7 +69,7 @@ export async function waitForServerImage(
     return undefined;
   };
   const what = `image ${imageId} to be active`;
-  return waitFor(look, waitOn(cloud, timeouts, { timeout: 'imageTimeout', what, lastSeen: () => seen }));
+  return waitFor(probe, waitOn(cloud, timeouts, { timeout: 'imageTimeout', what, lastSeen: () => seen }));
 }
 
 function failed(imageId: string, seen: string): UploadImageError {
@@ -77,8 +77,8 @@ function failed(imageId: string, seen: string): UploadImageError {
 }
 
 /**
- * Sets a verified image's name and properties in one request: before it nobody finds the image, after it everybody does.
- * Reads the image after an unclear answer.
+ * Sets a verified image's name and properties in one request, because the name makes the image visible to its users.
+ * Reads the image when the response is unclear.
  */
 export async function nameImage(
   cloud: Cloud,

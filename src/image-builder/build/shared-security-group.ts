@@ -7,38 +7,38 @@ import {
   listSecurityGroups,
 } from '../../openstack/security-groups.ts';
 
-const USUAL_SSH_PORT = 22;
+const DEFAULT_SSH_PORT = 22;
 
-/** What builders must be reached by: the usual port as well, for other programs share the group. */
+/** Returns the ingress rules of builders. The default port is always open, because other programs share the group. */
 function listIngress(sshPort: number) {
-  const ports = new Set([USUAL_SSH_PORT, sshPort]);
+  const ports = new Set([DEFAULT_SSH_PORT, sshPort]);
   return [{ protocol: 'icmp' }, ...[...ports].map((port) => ({ protocol: 'tcp', port }))];
 }
 
 /**
- * The project's one group for builders: made when missing, its rules completed when some were taken away. Of several
- * with the name (two builds may make it at the same time) the oldest counts, and ours is taken back.
+ * Returns the security group that all builders of the project share. Creates it when it is missing and restores missing
+ * rules. Two builds may create it at the same time: the oldest group of the name is used and the other is deleted.
  */
 export async function ensureSharedSecurityGroup(
   cloud: Cloud,
   name: string,
   sshPort: number,
 ): Promise<SecurityGroup> {
-  const existing = (await listSecurityGroups(cloud, name))[0] ?? (await createUnlessBeaten(cloud, name));
+  const existing = (await listSecurityGroups(cloud, name))[0] ?? (await createOrUseOlder(cloud, name));
   for (const rule of listIngress(sshPort)) {
     if (!hasRule(existing, rule)) await createIngressRule(cloud, existing.id, rule);
   }
   return existing;
 }
 
-async function createUnlessBeaten(cloud: Cloud, name: string): Promise<SecurityGroup> {
-  const made = await createSecurityGroup(
+async function createOrUseOlder(cloud: Cloud, name: string): Promise<SecurityGroup> {
+  const created = await createSecurityGroup(
     cloud,
     name,
     'lets the GitHub runner image builder reach its servers',
   );
-  const oldest = (await listSecurityGroups(cloud, name))[0] ?? made;
-  if (oldest.id !== made.id) await deleteSecurityGroup(cloud, made.id);
+  const oldest = (await listSecurityGroups(cloud, name))[0] ?? created;
+  if (oldest.id !== created.id) await deleteSecurityGroup(cloud, created.id);
   return oldest;
 }
 

@@ -1,10 +1,10 @@
 import { OWNER_KEYS } from '../../model/owner.ts';
 import type { RunSettings } from '../context.ts';
 
-/** After this long a build of another host, whose process cannot be looked at, is taken for dead. */
+/** The age at which a resource counts as abandoned when its process ran on another host and cannot be checked. */
 export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
-/** Was the thing with this metadata made by a build that does not run any more? In doubt it was not. */
+/** Reports whether the build that created a resource has ended. Returns false in doubt. */
 export function isAbandoned(
   metadata: Readonly<Record<string, string>>,
   createdAt: string,

@@ -3,12 +3,12 @@ import type { Cloud } from '../../openstack/cloud.ts';
 import { prune } from './prune.ts';
 import type { Recorder, RunSettings } from '../context.ts';
 
-/** The revisions of an image that got a new one. */
+/** The new revisions of an image, and the number to keep. */
 export interface NewRevisions {
   readonly imageName: string;
-  /** The new revisions, which stay. */
+  /** The new revisions, which are never pruned. */
   readonly newIds: readonly string[];
-  /** Undefined: nothing is pruned. */
+  /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
 }
 

@@ -8,25 +8,25 @@ import { type Image, deleteImage, listImages } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';
 import { applyMarks, planMarks } from './publish-marks.ts';
 
-/** What to prune. */
+/** The parameters of a prune. */
 export interface PruneRequest {
   readonly imageName: string;
   /** At least 1. */
   readonly keepRevisions: number;
   readonly protectedIds: readonly string[];
-  /** Only this application's images, when given. */
+  /** Limits the prune to the images of this application; all images of the name when undefined. */
   readonly owner: Owner | undefined;
-  /** Only tell what would be done. */
+  /** Reports the deletions without making them. */
   readonly isDryRun: boolean;
 }
 
-/** What to prune, and what is published: its marks are made right before anything is deleted. */
+/** The parameters of a prune that first updates the marks of published images. */
 export interface PublishedPruneRequest extends PruneRequest {
   readonly owner: Owner;
   readonly publishedIds: readonly string[];
 }
 
-/** What became of marks and revisions; on trial what would become of them. */
+/** The changes of marks and revisions; in a dry run the changes that would be made. */
 export interface PublishedPrune {
   readonly marked: readonly string[];
   readonly unmarked: readonly string[];
@@ -34,15 +34,15 @@ export interface PublishedPrune {
 }
 
 /**
- * Deletes the revisions of one image beyond the newest `keepRevisions`. One that Glance does not let go (in use,
- * protected) is told and left; a list that did not come deletes nothing.
+ * Deletes the revisions of one image beyond the newest `keepRevisions`. A revision that Glance refuses to delete (in use,
+ * protected) is reported as failed. Deletes nothing when the list cannot be read.
  */
 export async function prune(cloud: Cloud, request: PruneRequest): Promise<readonly PrunedImage[]> {
   return pruneRevisions(cloud, await listRevisions(cloud, request), request);
 }
 
 /**
- * The same, after the marks of what is published were made right. One that cannot be set stops it: nothing is deleted.
+ * Updates the marks of published images and then prunes. Deletes nothing when a mark cannot be changed.
  */
 export async function pruneUnpublished(
   cloud: Cloud,
@@ -69,10 +69,10 @@ async function pruneRevisions(
 ): Promise<readonly PrunedImage[]> {
   const plan = planPrune(revisions, request.keepRevisions, new Set(request.protectedIds));
   const results: PrunedImage[] = [];
-  for (const { image, isDeleted, reason } of plan) {
+  for (const { image, shouldDelete, reason } of plan) {
     throwIfAborted(cloud.signal);
     const { id, createdAt } = image;
-    const result = isDeleted ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
+    const result = shouldDelete ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
     results.push({ id, createdAt, ...result });
   }
   return results;
@@ -84,7 +84,7 @@ function kept(reason: string): Result {
   return { outcome: 'kept', reason };
 }
 
-/** Only a private image goes, or one whose shares were all rejected: of others only their users know the use. */
+/** Deletes an image unless others may use it: public, community, or shared with a project that did not reject it. */
 async function remove(cloud: Cloud, image: Image, reason: string, isDryRun: boolean): Promise<Result> {
   const { id, visibility } = image;
   if (visibility === 'public' || visibility === 'community') return kept(visibility);

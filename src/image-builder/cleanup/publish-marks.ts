@@ -5,15 +5,15 @@ import { type Image, updateImage } from '../../openstack/images.ts';
 
 const MARK = { [OWNER_KEYS.published]: 'true' };
 
-/** Which marks differ from what is published. */
+/** The changes that make the marks match the published images. */
 export interface MarkPlan {
   readonly marked: readonly string[];
   readonly unmarked: readonly string[];
-  /** The images as they are when the marks are right. */
+  /** The images with the new marks. */
   readonly images: readonly Image[];
 }
 
-/** Decides which of an owner's images of one name get the mark of those that are published, and which lose it. */
+/** Plans which of an owner's images of one name get the published mark, and which lose it. */
 export function planMarks(images: readonly Image[], publishedIds: readonly string[]): MarkPlan {
   const published = new Set(publishedIds);
   const ids = (chosen: readonly Image[]): readonly string[] => chosen.map(({ id }) => id);
@@ -31,9 +31,8 @@ function withMark(image: Image, isMarked: boolean): Image {
 }
 
 /**
- * Sets the marks first and takes the others away then, so that on the way rather too much is protected. Throws at the
- * first that fails. Gives the images that are there still: one that was deleted meanwhile needs no mark, and is no
- * revision any more.
+ * Sets new marks before it removes old ones, so that a failure in between protects too many images, never too few. Throws
+ * at the first failure. Returns the images that still exist; an image that was deleted since the plan is not a failure.
  */
 export async function applyMarks(
   cloud: Cloud,

@@ -11,17 +11,17 @@ import { isAbandoned } from './leftovers.ts';
 import { removeServer } from '../build/remove-server.ts';
 import { runSteps } from '../steps.ts';
 
-/** The longest wait for a dead build's server: one that Nova cannot delete must not delay every build. */
-const LONGEST_S = 120;
+/** The longest wait for the deletion of a dead build's server. A server that Nova cannot delete must not delay builds. */
+const MAX_DELETE_WAIT_S = 120;
 
-/** One thing that a dead build left in the cloud. */
+/** A resource that a dead build left in the cloud. */
 interface Leftover {
-  /** 'server x (id)', for whoever reads. */
+  /** The resource in words, such as `server x (id)`. */
   readonly what: string;
   readonly remove: () => Promise<void>;
 }
 
-/** Everything that decides whether a dead build of the same application made a thing. */
+/** Everything that decides whether a dead build of the same application created a resource. */
 type OwnershipContext = Pick<RunSettings, 'owner' | 'clock' | 'findProcessState'>;
 
 /** Everything that a sweep of images uses. */
@@ -31,7 +31,7 @@ export type ImageSweepContext = OwnershipContext & Pick<Recorder, 'warn'>;
 export type SweepContext = ImageSweepContext & Pick<RunSettings, 'timeouts'>;
 
 /**
- * Deletes what killed builds of the same application and model left behind: servers with their ports, unfinished
+ * Deletes the leftovers of killed builds of the same application and model: servers with their ports, unfinished
  * images, keypairs. Owner metadata decides, never a name; resources of a running build stay. A resource that cannot be
  * deleted causes a warning and does not stop the others. Returns what was deleted.
  */
@@ -95,7 +95,7 @@ async function findServers(
   const servers = await listServers(cloud);
   const timeouts = {
     ...context.timeouts,
-    deleteTimeout: Math.min(context.timeouts.deleteTimeout, LONGEST_S),
+    deleteTimeout: Math.min(context.timeouts.deleteTimeout, MAX_DELETE_WAIT_S),
   };
   return servers
     .filter((server) => isOurs(server.metadata, server.createdAt, context))
@@ -112,14 +112,14 @@ async function findImages(cloud: Cloud, context: OwnershipContext): Promise<read
     .map(({ id, name }) => ({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) }));
 }
 
-/** An image gets its name when it is proven; a base image is proven when it is active. */
+/** Reports whether a runner image lacks its final name, which it gets after its proof, or a base image is not active. */
 function isUnfinished(image: Image): boolean {
   const { [OWNER_KEYS.kind]: kind, [OWNER_KEYS.buildId]: buildId = '' } = image.properties;
   if (kind === 'base') return image.status !== 'active';
   return kind === 'runner' && image.name.endsWith(`.building-${buildId}`);
 }
 
-/** Nova tells no time of creation in its list: a keypair of another host is left alone. */
+/** Finds the keypairs of dead builds on this host. Other hosts' keypairs are kept: Nova's list has no creation time. */
 async function findKeypairs(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const keypairs = await listKeypairs(cloud);
   return keypairs

@@ -14,7 +14,7 @@ import { buildMetadata, nameImage } from '../build/server-image.ts';
 import { type ImageSweepContext, sweepImages } from '../cleanup/sweep.ts';
 import { sendImageData } from './transfer.ts';
 
-/** An image to deliver: its record, and what its data really is. */
+/** An image to copy, with its known size and the format that its data really has. */
 export interface SourceImage {
   readonly image: Image;
   /** In bytes. */
@@ -22,39 +22,39 @@ export interface SourceImage {
   readonly diskFormat: string;
 }
 
-/** The data of a copy. */
-export interface Load {
-  readonly cargo: SourceImage;
-  readonly ride: Reader;
+/** The source of a copy's data. */
+export interface CopyData {
+  readonly sourceImage: SourceImage;
+  readonly reader: Reader;
 }
 
-/** How a copy was proven; a proof that failed is thrown. */
+/** The evidence that a copy is identical to its source. */
 export type ProvenBy = Extract<Proof, { isSame: true }>['by'];
 
 /**
- * A copy of the cargo that is in the cloud already: it has its name and its source's id only since it was proven, so
- * that it counts unless it is known to be another.
+ * Finds an earlier copy of the image in the cloud. A copy gets its name and its source's id only after its proof, so it
+ * is accepted unless its hashes show a difference.
  */
 export async function findCopy(
   cloud: Cloud,
-  cargo: SourceImage,
+  sourceImage: SourceImage,
 ): Promise<{ id: string; provenBy: ProvenBy | 'earlier' } | undefined> {
-  for (const copy of await listImages(cloud, cargo.image.name)) {
-    if (copy.properties[OWNER_KEYS.source] !== cargo.image.id || copy.status !== 'active') continue;
-    const proof = proveCopy(cargo.image, copy, new Map());
+  for (const copy of await listImages(cloud, sourceImage.image.name)) {
+    if (copy.properties[OWNER_KEYS.source] !== sourceImage.image.id || copy.status !== 'active') continue;
+    const proof = proveCopy(sourceImage.image, copy, new Map());
     if (proof.isSame) return { id: copy.id, provenBy: proof.by };
     if (!proof.isKnown) return { id: copy.id, provenBy: 'earlier' };
   }
   return undefined;
 }
 
-/** Makes the record of the copy, under an unfinished name and without data; gives its id, which is chosen here. */
+/** Creates the copy's record without data, under an unfinished name. Returns its id, which is chosen here. */
 export async function createCopy(
   connection: CloudConnection,
-  cargo: SourceImage,
+  sourceImage: SourceImage,
   context: ImageSweepContext & Pick<RunSettings, 'signal' | 'process'>,
 ): Promise<string> {
-  const { image, diskFormat } = cargo;
+  const { image, diskFormat } = sourceImage;
   const cloud = connection.withSignal(context.signal);
   for (const what of await sweepImages(cloud, context)) context.warn(`swept in cloud ${cloud.name}: ${what}`);
   const id = randomUUID();
@@ -71,37 +71,37 @@ export async function createCopy(
   } catch (error) {
     const wasNeverSent = error instanceof NoConnectionError && error.wasNeverSent;
     const mayExist = !wasNeverSent && error instanceof ProductError && error.kind === 'unavailable';
-    if (mayExist) await discardCopy(connection, id, context); // its answer may have been lost
+    if (mayExist) await discardCopy(connection, id, context); // the response may have been lost
     throw error;
   }
 }
 
-/** Sends the data into the copy, proves it, and only then gives it its name. Throws; the copy is then deleted. */
+/** Sends the data, proves the copy, and then gives it its name. Deletes the copy after a failure. */
 export async function fillCopy(
   connection: CloudConnection,
   id: string,
-  { cargo, ride }: Load,
+  { sourceImage, reader }: CopyData,
   context: Deadlines & Pick<Recorder, 'warn'>,
 ): Promise<ProvenBy> {
   const cloud = connection.withSignal(context.signal);
   try {
-    await sendImageData(cloud, id, rideSource(cloud, cargo, ride), context);
-    const provenBy = await prove(cloud, id, cargo, ride);
+    await sendImageData(cloud, id, openReader(cloud, sourceImage, reader), context);
+    const provenBy = await prove(cloud, id, sourceImage, reader);
     const properties = {
-      ...carriedProperties(cargo.image.properties),
-      [OWNER_KEYS.source]: cargo.image.id,
+      ...carriedProperties(sourceImage.image.properties),
+      [OWNER_KEYS.source]: sourceImage.image.id,
     };
-    await nameImage(cloud, id, cargo.image.name, properties);
+    await nameImage(cloud, id, sourceImage.image.name, properties);
     return provenBy;
   } catch (error) {
     await discardCopy(connection, id, context);
     throw error;
   } finally {
-    ride.lane.destroy();
+    reader.buffer.destroy();
   }
 }
 
-/** Deletes a copy that did not come to its end, also after SIGTERM; one that stays is told. */
+/** Deletes an unfinished copy, even after SIGTERM. Warns when the copy cannot be deleted. */
 export async function discardCopy(
   connection: CloudConnection,
   id: string,
@@ -113,21 +113,26 @@ export async function discardCopy(
   });
 }
 
-function rideSource(cloud: Cloud, { size }: SourceImage, { lane }: Reader): DataSource {
+function openReader(cloud: Cloud, { size }: SourceImage, { buffer }: Reader): DataSource {
   return {
     what: `the copy of the image into cloud ${cloud.name}`,
-    open: () => Promise.resolve({ stream: lane, size, moved: () => lane.received - lane.readableLength }),
+    open: () =>
+      Promise.resolve({ stream: buffer, size, moved: () => buffer.received - buffer.readableLength }),
   };
 }
 
-async function prove(cloud: Cloud, id: string, cargo: SourceImage, ride: Reader): Promise<ProvenBy> {
+async function prove(cloud: Cloud, id: string, sourceImage: SourceImage, reader: Reader): Promise<ProvenBy> {
   const copy = await findImage(cloud, id);
   if (copy?.status !== 'active') {
-    throw new UploadImageError(`image ${id}: expected active, got ${copy?.status ?? 'none'}`);
+    throw new UploadImageError(
+      `image ${id} in cloud ${cloud.name}: expected it to be active, got ${copy?.status ?? 'no such image'}`,
+    );
   }
-  const proof = proveCopy({ ...cargo.image, size: cargo.size }, copy, ride.hashes());
+  const proof = proveCopy({ ...sourceImage.image, size: sourceImage.size }, copy, reader.hashes());
   if (!proof.isSame) {
-    throw new UploadImageError(`image ${id} in cloud ${cloud.name} is another: ${proof.problem}`);
+    throw new UploadImageError(
+      `image ${id} in cloud ${cloud.name} differs from its source: ${proof.problem}`,
+    );
   }
   return proof.by;
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/message-of.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import { diskFormatOf } from '../../model/disk-format.ts';
 import { InputError, ProductError, failureKindOf } from '../../model/errors.ts';
 import { connectionError } from '../../openstack/response-errors.ts';
@@ -10,7 +10,7 @@ import type { RangedSource } from '../../system/streams/fan-out.ts';
 import type { Deadlines, Recorder } from '../context.ts';
 import { type SharedRead, openSharedRead, reserveReader } from './shared-read.ts';
 import { openProjectTurns } from './project-turns.ts';
-import { type PutContext, type Source, putImage } from './put-image.ts';
+import { type PutContext, type DistributionSource, putImage } from './put-image.ts';
 import { type Step, runSteps } from '../steps.ts';
 
 const ATTEMPTS = 3;
@@ -19,27 +19,28 @@ const RETRY_DELAY_MS = 5000;
 /** Everything that a distribution uses. */
 export type DistributeContext = PutContext & Recorder;
 
-/** What to put where. */
+/** An image and the clouds to distribute it to. */
 export interface DistributionRequest {
   /** The cloud that has the image. */
   readonly cloudName: string;
   readonly imageId: string;
   /** Keys of clouds.yaml, each once. */
   readonly destinations: readonly string[];
-  /** What a destination in the image's own cloud gets: a copy, or a share in the image. */
+  /** The way in which another project of the image's cloud gets it: as a copy, or shared. */
   readonly within: 'copy' | 'share';
 }
 
-/** What became of a distribution. */
+/** The result of a distribution. */
 export interface Distribution {
   readonly imageName: string;
-  readonly deliveries: readonly Delivery[];
+  /** One result for each destination, in their order. */
+  readonly results: readonly ImageCopy[];
 }
 
 /**
- * Puts an active image into other clouds: read once, written to all of them at the same time, without a local file. A
- * cloud that fails is tried again by itself, and tells at last why; it holds up no other. Deliveries come in the order
- * of the destinations. Throws only when the image itself cannot be read, or the work is stopped.
+ * Copies an active image into other clouds. The image is read once and written to all of them at the same time, without
+ * a local file. A copy that fails is retried alone and does not delay the others; the result has its last failure.
+ * Throws only when the image cannot be read or the signal is aborted.
  */
 export async function distribute(
   request: DistributionRequest,
@@ -47,29 +48,29 @@ export async function distribute(
 ): Promise<Distribution> {
   const connection = await context.connect(request.cloudName);
   const cloud = connection.withSignal(context.signal);
-  const arrived = new Map<string, Delivery>();
-  const note = (delivery: Delivery): Delivery => {
-    arrived.set(delivery.cloud, delivery);
-    context.record({ images: request.destinations.flatMap((name) => arrived.get(name) ?? []) });
-    return delivery;
+  const byCloud = new Map<string, ImageCopy>();
+  const record = (result: ImageCopy): ImageCopy => {
+    byCloud.set(result.cloud, result);
+    context.record({ images: request.destinations.flatMap((name) => byCloud.get(name) ?? []) });
+    return result;
   };
   return runSteps(context, async (step) => {
-    const { cargo, convoy } = await step('read image', () => openCargo(cloud, request, context));
-    const source = { connection, cargo, within: request.within, takeTurn: openProjectTurns() };
-    const deliveries = request.destinations.map((name) =>
-      deliver({ name, source, convoy }, step, context).then(note),
+    const { sourceImage, sharedRead } = await step('read image', () => openSource(cloud, request, context));
+    const source = { connection, sourceImage, within: request.within, takeTurn: openProjectTurns() };
+    const copies = request.destinations.map((name) =>
+      copyToCloud({ name, source, sharedRead }, step, context).then(record),
     );
-    return { imageName: cargo.image.name, deliveries: await allOrFirstFailure(deliveries) };
+    return { imageName: sourceImage.image.name, results: await allOrFirstFailure(copies) };
   });
 }
 
-/** Waits for all of them, also when one fails: whatever they made they unmake themselves. */
-async function allOrFirstFailure<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
+/** Waits for all copies, even after one has failed, so that each can delete its unfinished image. */
+async function allOrFirstFailure<T>(copies: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(copies);
+  return Promise.all(copies);
 }
 
-async function openCargo(
+async function openSource(
   source: Cloud,
   { imageId, destinations }: DistributionRequest,
   { clock, signal }: Pick<Deadlines, 'clock' | 'signal'>,
@@ -87,53 +88,53 @@ async function openCargo(
   };
   const diskFormat = diskFormatOf(await readHead(data, { clock, signal }), image.diskFormat);
   const isHashed = image.hash === undefined || image.checksum === undefined;
-  const convoy = openSharedRead(data, destinations.length, { clock, signal, isHashed });
-  return { cargo: { image, size: image.size, diskFormat }, convoy };
+  const sharedRead = openSharedRead(data, destinations.length, { clock, signal, isHashed });
+  return { sourceImage: { image, size: image.size, diskFormat }, sharedRead };
 }
 
-/** The first bytes, by a ride of their own that ends there. */
+/** Reads the first chunk of the data with a read of its own. */
 async function readHead(
   data: RangedSource,
   { clock, signal }: Pick<Deadlines, 'clock' | 'signal'>,
 ): Promise<Uint8Array> {
-  const { lane } = await openSharedRead(data, 1, { clock, signal, isHashed: false }).join('together');
-  for await (const chunk of lane) return chunk as Uint8Array; // leaving it destroys the lane
+  const { buffer } = await openSharedRead(data, 1, { clock, signal, isHashed: false }).join('together');
+  for await (const chunk of buffer) return chunk as Uint8Array; // the return destroys the stream
   return new Uint8Array();
 }
 
 /** One destination of a distribution. */
 interface Destination {
   readonly name: string;
-  readonly source: Source;
-  readonly convoy: SharedRead;
+  readonly source: DistributionSource;
+  readonly sharedRead: SharedRead;
 }
 
-/** Copies the image to one cloud, in several attempts if need be. */
-async function deliver(
-  { name, source, convoy }: Destination,
+/** Copies the image to one cloud, with retries. */
+async function copyToCloud(
+  { name, source, sharedRead }: Destination,
   step: Step,
   context: PutContext,
-): Promise<Delivery> {
-  const begun = context.clock.now();
-  const place = reserveReader(convoy);
+): Promise<ImageCopy> {
+  const startedAt = context.clock.now();
+  const slot = reserveReader(sharedRead);
   let attempts = 0;
-  const act = async () => {
+  const attemptUntilDone = async () => {
     for (;;) {
       attempts += 1;
       try {
-        return await putImage(name, source, place, context);
+        return await putImage(name, source, slot, context);
       } catch (error) {
-        place.leave();
-        if (attempts >= ATTEMPTS || !isWorthRepeating(error)) throw error;
+        slot.leave();
+        if (attempts >= ATTEMPTS || !isRetryable(error)) throw error;
         context.warn(`cloud ${name}: ${messageOf(error)}; trying again`);
         await context.clock.sleep(RETRY_DELAY_MS * attempts, context.signal);
       }
     }
   };
-  const seconds = (): number => Math.round((context.clock.now() - begun) / 100) / 10;
+  const seconds = (): number => Math.round((context.clock.now() - startedAt) / 100) / 10;
   try {
-    const arrived = await step(`copy image to ${name}`, act);
-    return { cloud: name, ...arrived, attempts, seconds: seconds() };
+    const result = await step(`copy image to ${name}`, attemptUntilDone);
+    return { cloud: name, ...result, attempts, seconds: seconds() };
   } catch (error) {
     if (error instanceof ProductError && error.kind === 'cancelled') throw error;
     const kind = failureKindOf(error);
@@ -142,6 +143,6 @@ async function deliver(
   }
 }
 
-function isWorthRepeating(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return error instanceof ProductError && (error.kind === 'unavailable' || error.kind === 'build');
 }

@@ -17,7 +17,7 @@ export interface OpenData {
   readonly moved: () => number;
 }
 
-/** A place that image data comes from. */
+/** A source of image data. */
 export interface DataSource<Data extends OpenData = OpenData> {
   /** The transfer as errors name it. */
   readonly what: string;

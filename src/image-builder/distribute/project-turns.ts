@@ -1,27 +1,27 @@
 /**
- * Does `work` when all earlier works on the same project have ended, and at the same time as all others; any of `keys`
- * names the project. `onWait` hears, before it, that there are earlier ones.
+ * Runs `work` after all earlier work on the same project has ended. Two calls are about the same project when they have
+ * a key in common. Calls `onWait` first when there is earlier work to wait for.
  */
 export type TakeTurn = <T>(keys: readonly string[], onWait: () => void, work: () => Promise<T>) => Promise<T>;
 
-interface Taken {
+interface Turn {
   readonly keys: readonly string[];
   readonly ended: Promise<unknown>;
 }
 
-/** Opens the turns of one distribution: two entries of clouds.yaml may lead to one project, which gets one copy. */
+/** Creates the turns of one distribution. Two entries of clouds.yaml may lead to one project, which gets one copy. */
 export function openProjectTurns(): TakeTurn {
-  let taken: readonly Taken[] = [];
+  let turns: readonly Turn[] = [];
   return async (keys, onWait, work) => {
-    const before = taken.filter((other) => other.keys.some((key) => keys.includes(key)));
-    if (before.length > 0) onWait();
-    const working = Promise.all(before.map(({ ended }) => ended)).then(work);
-    const own: Taken = { keys, ended: working.catch(() => undefined) }; // its failure is told to its own caller
-    taken = [...taken, own];
+    const earlier = turns.filter((other) => other.keys.some((key) => keys.includes(key)));
+    if (earlier.length > 0) onWait();
+    const working = Promise.all(earlier.map(({ ended }) => ended)).then(work);
+    const own: Turn = { keys, ended: working.catch(() => undefined) }; // only its own caller gets its failure
+    turns = [...turns, own];
     try {
       return await working;
     } finally {
-      taken = taken.filter((other) => other !== own);
+      turns = turns.filter((other) => other !== own);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
 import { findImage } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';
@@ -10,67 +10,68 @@ import { shareImage } from './share.ts';
 import type { ImageSweepContext } from '../cleanup/sweep.ts';
 import { tokenOf } from './token-of.ts';
 
-/** Everything that an image is put into a cloud with. */
+/** Everything that a copy to one cloud uses. */
 export type PutContext = Clouds & Deadlines & Maker & ImageSweepContext & Pick<Recorder, 'warn'>;
 
-/** The image, the cloud that has it, and what destinations in that cloud get. */
-export interface Source {
+/** The source of a distribution, with the state that all its destinations share. */
+export interface DistributionSource {
   readonly connection: CloudConnection;
-  readonly cargo: SourceImage;
+  readonly sourceImage: SourceImage;
+  /** The way in which another project of the source's cloud gets the image. */
   readonly within: 'copy' | 'share';
-  /** Of the whole distribution: a project gets one copy, whatever names lead to it. */
+  /** Serializes the copies into one project, so that it gets one copy when several names lead to it. */
   readonly takeTurn: TakeTurn;
 }
 
-/** What became of one try that came through. */
-export type Arrived = Pick<Extract<Delivery, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
+/** The image in one cloud after a successful attempt. */
+export type PutResult = Pick<Extract<ImageCopy, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
 
-/** Puts the image into one cloud, once: where it is already, or may be shared, no data moves. */
+/** Makes one attempt to put the image into a cloud. Transfers no data when the cloud has the image or may share it. */
 export async function putImage(
   name: string,
-  source: Source,
-  place: ReaderSlot,
+  source: DistributionSource,
+  slot: ReaderSlot,
   context: PutContext,
-): Promise<Arrived> {
+): Promise<PutResult> {
   const connection = await context.connect(name);
-  const names = await projectNames(connection.withSignal(context.signal));
-  // those before us would wait for us to join the convoy, and we for them to end
-  return source.takeTurn(names, place.leave, () => {
+  const keys = await projectKeys(connection.withSignal(context.signal));
+  // leaving the shared read prevents a deadlock: the earlier turn waits for all readers to join, this one for its end
+  return source.takeTurn(keys, slot.leave, () => {
     throwIfAborted(context.signal);
-    return putInTurn(connection, source, place, context);
+    return putInTurn(connection, source, slot, context);
   });
 }
 
-/** A project is the same if its Keystone calls it so, and also if one Glance keeps its images. */
-async function projectNames(cloud: Cloud): Promise<readonly string[]> {
+/** Returns the keys of a project: its key in Keystone, and the Glance that has its images with the project's id. */
+async function projectKeys(cloud: Cloud): Promise<readonly string[]> {
   const token = await tokenOf(cloud);
   return [await cloud.projectKey(), `${cloud.imageEndpoint(token)} ${token.projectId}`];
 }
 
 async function putInTurn(
   connection: CloudConnection,
-  source: Source,
-  place: ReaderSlot,
+  source: DistributionSource,
+  slot: ReaderSlot,
   context: Omit<PutContext, keyof Clouds>,
-): Promise<Arrived> {
-  const { cargo } = source;
-  const arrived = await putWithoutData(source, connection.withSignal(context.signal), context);
-  if (arrived !== undefined) {
-    place.leave();
-    return arrived;
+): Promise<PutResult> {
+  const { sourceImage } = source;
+  const result = await putWithoutData(source, connection.withSignal(context.signal), context);
+  if (result !== undefined) {
+    slot.leave();
+    return result;
   }
-  const id = await createCopy(connection, cargo, context);
-  const ride = await joinOrDiscard(place, connection, id, context);
-  const provenBy = await fillCopy(connection, id, { cargo, ride }, context);
+  const id = await createCopy(connection, sourceImage, context);
+  const reader = await joinOrDiscard(slot, connection, id, context);
+  const provenBy = await fillCopy(connection, id, { sourceImage, reader }, context);
   return { imageId: id, outcome: 'copied', provenBy };
 }
 
 async function putWithoutData(
-  source: Source,
+  source: DistributionSource,
   destination: Cloud,
   { signal }: Pick<Deadlines, 'signal'>,
-): Promise<Arrived | undefined> {
-  const { image } = source.cargo;
+): Promise<PutResult | undefined> {
+  const { image } = source.sourceImage;
   const relation = await compare(source.connection.withSignal(signal), destination);
   if (relation === 'same project' && (await findImage(destination, image.id))?.status === 'active') {
     return { imageId: image.id, outcome: 'itself', provenBy: 'same image' };
@@ -79,25 +80,25 @@ async function putWithoutData(
     await shareImage(source.connection, destination, image);
     return { imageId: image.id, outcome: 'shared', provenBy: 'same image' };
   }
-  const copy = await findCopy(destination, source.cargo);
+  const copy = await findCopy(destination, source.sourceImage);
   return copy && { imageId: copy.id, outcome: 'already there', provenBy: copy.provenBy };
 }
 
 async function joinOrDiscard(
-  place: ReaderSlot,
+  slot: ReaderSlot,
   connection: CloudConnection,
   id: string,
   recorder: Pick<Recorder, 'warn'>,
 ): Promise<Reader> {
   try {
-    return await place.join();
+    return await slot.join();
   } catch (error) {
     await discardCopy(connection, id, recorder);
     throw error;
   }
 }
 
-/** How two clouds of clouds.yaml relate: by their names, or by their Glance (one Keystone may have several). */
+/** Compares two clouds of clouds.yaml by project and by Glance; one Keystone may have several Glance services. */
 async function compare(a: Cloud, b: Cloud): Promise<'same project' | 'same cloud' | 'different clouds'> {
   const [first, second] = await Promise.all([tokenOf(a), tokenOf(b)]);
   if ((await a.projectKey()) === (await b.projectKey())) return 'same project';

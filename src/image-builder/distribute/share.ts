@@ -4,8 +4,8 @@ import { acceptImage, createImageMember, deleteImageMember } from '../../opensta
 import { type Image, findImage, updateImage } from '../../openstack/images.ts';
 
 /**
- * Shares an image with a project of the same cloud, and proves that the project sees it active. Throws; an offer that
- * it made is then taken back.
+ * Shares an image with a project of the same cloud and verifies that the project sees it as active. Withdraws its own
+ * offer after a failure.
  */
 export async function shareImage(source: CloudConnection, destination: Cloud, image: Image): Promise<void> {
   const owner = source.withSignal();
@@ -18,10 +18,10 @@ export async function shareImage(source: CloudConnection, destination: Cloud, im
     const seen = await findImage(destination, image.id);
     if (seen?.status === 'active') return;
     throw new UploadImageError(
-      `image ${image.id}: shared with cloud ${destination.name}, but not seen active there`,
+      `image ${image.id}: shared with cloud ${destination.name}, but that project does not see it as active`,
     );
   } catch (error) {
-    if (isNew) await deleteImageMember(owner, image.id, projectId).catch(() => undefined); // the first failure is told
+    if (isNew) await deleteImageMember(owner, image.id, projectId).catch(() => undefined); // the first failure is thrown
     throw error;
   }
 }

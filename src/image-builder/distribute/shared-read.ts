@@ -4,81 +4,81 @@ import { CancelledError } from '../../model/errors.ts';
 import { type RangedSource, openFanOut } from '../../system/streams/fan-out.ts';
 import type { ReaderBuffer } from '../../system/streams/reader-buffer.ts';
 
-const LANE_BYTES = 4 * 1024 * 1024;
-const PATIENCE_MS = 2000;
-const GRACE_MS = 5000;
+const BUFFER_BYTES = 4 * 1024 * 1024;
+const MAX_DELAY_MS = 2000;
+const JOIN_WINDOW_MS = 5000;
 const ATTEMPTS = 3;
 
-/** One upload's stream of all the data. */
+/** The stream of all data for one upload. */
 export interface Reader {
-  readonly lane: ReaderBuffer;
-  /** The hashes of the data by algorithm: once all of it was read, and where they are taken. */
+  readonly buffer: ReaderBuffer;
+  /** Returns the hashes of the data by algorithm; empty before the end of the data and when no hashes are taken. */
   readonly hashes: () => ReadonlyMap<string, string>;
 }
 
-/** Uploads that read one source together. */
+/** One read of a source that serves several uploads. */
 export interface SharedRead {
   /**
-   * Gives a ride: together with the others when all have joined or left, or at once by itself. Who comes after the
-   * departure rides by itself, too. Rejects with the signal's reason.
+   * Resolves to a reader. A reader of the shared read starts when all expected readers have joined or left. A reader
+   * that joins alone, or after the start, gets a read of its own at once. Rejects with the signal's reason.
    */
-  readonly join: (how: 'together' | 'by itself') => Promise<Reader>;
-  /** Says that one of the expected will not join. */
+  readonly join: (mode: 'together' | 'alone') => Promise<Reader>;
+  /** Reduces the number of expected readers by one. */
   readonly leave: () => void;
 }
 
 interface SharedReadOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Take hashes of the common read, because the source's store has not all kinds. Who rides alone always does. */
+  /** Enables hashes of the shared read, for a store that does not keep every kind. A read alone always has hashes. */
   readonly isHashed: boolean;
 }
 
-interface Waiting {
-  readonly resolve: (ride: Reader) => void;
+interface PendingReader {
+  readonly resolve: (reader: Reader) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /**
- * A convoy for up to `expected` uploads. It departs when each has joined or left, at the latest some seconds after the
- * first joined: a cloud that is slow to answer does not hold up the others.
+ * Opens a read for up to `expected` readers. It starts when each of them has joined or left, and at the latest
+ * JOIN_WINDOW_MS after the first joined: a cloud that answers slowly must not delay the others.
  */
 export function openSharedRead(
   source: RangedSource,
   expected: number,
   options: SharedReadOptions,
 ): SharedRead {
-  const waiting: Waiting[] = [];
-  const grace = new AbortController();
+  const pending: PendingReader[] = [];
+  const joinWindow = new AbortController();
   let missing = expected;
-  let hasDeparted = false;
-  const depart = (): void => {
-    if (hasDeparted || waiting.length === 0) return;
-    hasDeparted = true;
-    grace.abort(new CancelledError('the convoy has departed'));
-    startRides(source, waiting, options.isHashed ? openHashes(source) : undefined, options);
+  let hasStarted = false;
+  const start = (): void => {
+    if (hasStarted || pending.length === 0) return;
+    hasStarted = true;
+    joinWindow.abort(new CancelledError('the shared read has started'));
+    startReaders(source, pending, options.isHashed ? openHashes(source) : undefined, options);
   };
-  const departAfterGrace = (): void => {
-    const signal = AbortSignal.any([options.signal, grace.signal]);
-    options.clock.sleep(GRACE_MS, signal).then(depart, (reason: unknown) => {
-      if (!hasDeparted) for (const { reject } of waiting) reject(reason);
+  const startAfterJoinWindow = (): void => {
+    const signal = AbortSignal.any([options.signal, joinWindow.signal]);
+    options.clock.sleep(JOIN_WINDOW_MS, signal).then(start, (reason: unknown) => {
+      if (!hasStarted) for (const { reject } of pending) reject(reason);
     });
   };
-  const arrive = (): void => {
+  const countDown = (): void => {
     missing -= 1;
-    if (missing <= 0) depart();
+    if (missing <= 0) start();
   };
-  const join: SharedRead['join'] = (how) =>
+  const join: SharedRead['join'] = (mode) =>
     new Promise((resolve, reject) => {
-      if (hasDeparted || how === 'by itself') {
-        startRides(source, [{ resolve, reject }], openHashes(source), options);
+      if (hasStarted || mode === 'alone') {
+        startReaders(source, [{ resolve, reject }], openHashes(source), options);
         return;
       }
-      waiting.push({ resolve, reject });
-      if (waiting.length === 1) departAfterGrace();
-      arrive();
+      pending.push({ resolve, reject });
+      if (pending.length === 1) startAfterJoinWindow();
+      countDown();
     });
-  return { join, leave: arrive };
+  return { join, leave: countDown };
 }
 
 interface Hashes {
@@ -86,56 +86,56 @@ interface Hashes {
   readonly read: Reader['hashes'];
 }
 
-/** Takes the hashes that Glances keep, of what passes. */
+/** Computes the kinds of hashes that Glance stores keep. */
 function openHashes(source: RangedSource): Hashes {
   const hashes = new Map<string, Hash>(['sha512', 'sha256'].map((name) => [name, createHash(name)]));
-  let passed = 0;
+  let hashedBytes = 0;
   return {
     onData: (chunk) => {
-      passed += chunk.length;
+      hashedBytes += chunk.length;
       for (const hash of hashes.values()) hash.update(chunk);
     },
     read: () => {
-      const whole = passed === source.size ? [...hashes] : [];
-      return new Map(whole.map(([name, hash]) => [name, hash.copy().digest('hex')]));
+      const complete = hashedBytes === source.size ? [...hashes] : [];
+      return new Map(complete.map(([name, hash]) => [name, hash.copy().digest('hex')]));
     },
   };
 }
 
-function startRides(
+function startReaders(
   source: RangedSource,
-  riders: readonly Waiting[],
+  pending: readonly PendingReader[],
   hashes: Hashes | undefined,
   { clock, signal }: SharedReadOptions,
 ): void {
-  const settings = { clock, bufferBytes: LANE_BYTES, maxDelayMs: PATIENCE_MS, attempts: ATTEMPTS };
-  const fanOut = openFanOut(source, riders.length, {
+  const settings = { clock, bufferBytes: BUFFER_BYTES, maxDelayMs: MAX_DELAY_MS, attempts: ATTEMPTS };
+  const fanOut = openFanOut(source, pending.length, {
     ...settings,
     ...(hashes === undefined ? {} : { onData: hashes.onData }),
   });
-  void fanOut.run(signal); // its failures are the lanes' failures
+  void fanOut.run(signal); // a failure reaches the readers through their buffers
   const read = hashes === undefined ? () => new Map<string, string>() : hashes.read;
-  fanOut.readers.forEach((lane, index) => riders[index]?.resolve({ lane, hashes: read }));
+  fanOut.readers.forEach((buffer, index) => pending[index]?.resolve({ buffer, hashes: read }));
 }
 
-/** One upload's place in a convoy: it joins or leaves once; whatever it reads later it reads by itself. */
+/** One upload's place in a shared read. It is used once, by a join or a leave; every later join reads alone. */
 export interface ReaderSlot {
   readonly join: () => Promise<Reader>;
   readonly leave: () => void;
 }
 
-/** Takes one of the places that the convoy waits for. */
-export function reserveReader(convoy: SharedRead): ReaderSlot {
-  let isCounted = false;
+/** Reserves the place of one expected reader. */
+export function reserveReader(sharedRead: SharedRead): ReaderSlot {
+  let isUsed = false;
   return {
     join: () => {
-      const how = isCounted ? 'by itself' : 'together';
-      isCounted = true;
-      return convoy.join(how);
+      const mode = isUsed ? 'alone' : 'together';
+      isUsed = true;
+      return sharedRead.join(mode);
     },
     leave: () => {
-      if (!isCounted) convoy.leave();
-      isCounted = true;
+      if (!isUsed) sharedRead.leave();
+      isUsed = true;
     },
   };
 }

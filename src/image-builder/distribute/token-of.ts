@@ -3,7 +3,7 @@ import type { Cloud } from '../../openstack/cloud.ts';
 import type { Token } from '../../openstack/identity.ts';
 import { withDeadline } from '../../system/wait.ts';
 
-/** The cloud's token; whoever is told to stop does not wait for a Keystone that hangs. */
+/** Returns the cloud's token. Stops waiting when the cloud's signal is aborted, even while Keystone hangs. */
 export function tokenOf({
   identity,
   apiTimeoutMs: timeoutMs,

@@ -53,7 +53,7 @@ function transferLimits(what: string, { clock, signal, timeouts }: Deadlines): T
 }
 
 /**
- * Reports whether Glance stored an upload whose answer was an error although all bytes were sent: a load balancer may
+ * Reports whether Glance stored an upload that was answered with an error after all bytes were sent. A load balancer may
  * give up while Glance still stores the data.
  */
 async function wasStored(
@@ -62,7 +62,7 @@ async function wasStored(
   { timeouts }: Pick<Deadlines, 'timeouts'>,
 ): Promise<boolean> {
   let status = 'unknown';
-  const look = async (): Promise<string | undefined> => {
+  const probe = async (): Promise<string | undefined> => {
     status = (await findImage(cloud, id))?.status ?? 'gone';
     return status === 'saving' ? undefined : status;
   };
@@ -71,12 +71,12 @@ async function wasStored(
     what: `image ${id} to be stored`,
     lastSeen: () => status,
   });
-  return (await waitFor(look, wait).catch(() => undefined)) === 'active';
+  return (await waitFor(probe, wait).catch(() => undefined)) === 'active';
 }
 
 /**
- * Sends a source's data into the queued image `id` and verifies what Glance stored. A failed transfer starts again as
- * often as the source allows.
+ * Sends a source's data into the queued image `id` and verifies what Glance stored. Retries a failed transfer as often
+ * as the source allows.
  */
 export async function sendVerifiedData(
   cloud: Cloud,
@@ -89,14 +89,14 @@ export async function sendVerifiedData(
       const data = await sendImageData(cloud, id, source, context);
       return await getStoredImage(cloud, id, data?.sha512());
     } catch (error) {
-      if (attempt >= source.attempts || !isWorthRepeating(error)) throw error;
+      if (attempt >= source.attempts || !isRetryable(error)) throw error;
       context.warn(`${error.message}; trying again`);
       await context.clock.sleep(5000 * attempt, context.signal);
     }
   }
 }
 
-function isWorthRepeating(error: unknown): error is ProductError {
+function isRetryable(error: unknown): error is ProductError {
   return error instanceof ProductError && (error.kind === 'unavailable' || error.kind === 'build');
 }
 

@@ -1,5 +1,5 @@
 import type { JobOutcome } from '../../builder/tools.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/delivery.ts';
 import type { FailureKind } from '../../model/errors.ts';
 import type { JobResult } from '../../model/program-result.ts';
 
@@ -35,6 +35,6 @@ export function summarizeResult({ result }: JobOutcome): ResultSummary {
   };
 }
 
-function listDeliveries(result: JobResult | undefined): readonly Delivery[] {
+function listDeliveries(result: JobResult | undefined): readonly ImageCopy[] {
   return result?.job === 'build' || result?.job === 'copy' ? (result.images ?? []) : [];
 }

@@ -86,7 +86,7 @@ function explainPrune(
   keep: number,
 ): string | undefined {
   const revisions = images.map((image) => toRevision(image, published));
-  const deletions = planPrune(revisions, keep, published).filter(({ isDeleted }) => isDeleted);
+  const deletions = planPrune(revisions, keep, published).filter(({ shouldDelete }) => shouldDelete);
   if (deletions.some((decision) => decision.image.id === chosen?.id)) return undefined;
   const deleted = deletions.length;
   const marked = images.filter(({ id, isPublished }) => isPublished !== published.has(id)).length;

@@ -66,7 +66,7 @@ function reportCloud(
       const found = choose(imageName);
       return found === undefined ? [] : [toCloudImage(found.id, image, cloudId)];
     }),
-    activeIds: [...active.map(({ id }) => id), ...(cloud.alsoActiveIds ?? [])].toSorted(),
+    activeIds: [...active.map(({ id }) => id), ...(cloud.activeExtraIds ?? [])].toSorted(),
   };
 }
 

@@ -15,7 +15,7 @@ const idOf = (given: Record<string, string> = {}, relationId = 3, unit = 'consum
 
 describe('a consumer', () => {
   test.each(['auth_url', 'password', 'project_domain_name', 'project_name', 'user_domain_name', 'username'])(
-    'without %s is waited for',
+    'A databag without %s has no credentials',
     (key) => {
       const others = Object.entries(consumerDatabag()).filter(([name]) => name !== key);
       expect(findCredentials(Object.fromEntries(others))).toBeUndefined();
@@ -24,16 +24,16 @@ describe('a consumer', () => {
     },
   );
 
-  test('may name a region, and may say more than is needed', () => {
+  test('The region is optional and unknown keys are ignored', () => {
     expect(findCredentials(consumerDatabag())).toHaveProperty('region', undefined);
     expect(findCredentials(consumerDatabag({ region_name: 'two', extra: 'x' }))?.region).toBe('two');
   });
 
-  test('keeps its password unprintable', () => {
+  test('The password of a consumer cannot be printed', () => {
     expect(JSON.stringify(findCredentials(consumerDatabag()))).not.toContain('consumer-passw0rd');
   });
 
-  test('is each unit of each relation that has complete credentials, never merged', () => {
+  test('Each unit with complete credentials is a consumer of its own', () => {
     const relations = [
       imageRelation({ id: 3, units: [remoteUnit('consumer/0'), remoteUnit('consumer/2', {})] }),
       imageRelation({ id: 7, application: 'other', units: [remoteUnit('other/0'), remoteUnit('other/1')] }),
@@ -50,11 +50,11 @@ describe('a consumer', () => {
 });
 
 describe('a cloud id', () => {
-  test('is readable, and ends in a hash of its own', () => {
+  test('A cloud id is readable and ends in a hash', () => {
     expect(idOf()).toMatch(/^runners_runner-[0-9a-f]{8}$/);
   });
 
-  test('is another one for another relation, unit, cloud, domain, project, user or region', () => {
+  test('A cloud id differs by relation, unit, cloud, domain, project, user and region', () => {
     const ids = [
       idOf(),
       idOf({}, 4),
@@ -69,7 +69,7 @@ describe('a cloud id', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('stays when the password is changed, or the URL is spelt another way', () => {
+  test('A cloud id does not depend on the password or the spelling of the URL', () => {
     expect(idOf({ password: 'rotated' })).toBe(idOf());
     expect(idOf({ auth_url: 'HTTPS://Keystone.Consumer.example.com:443/v3/' })).toBe(idOf());
     expect(idOf({ auth_url: 'https://keystone.consumer.example.com' })).toBe(idOf());
@@ -80,7 +80,7 @@ describe('a cloud id', () => {
     ['--os-cloud', 'x', /^os-cloud_x-[0-9a-f]{8}$/],
     ['Tür', '../..', /^T-r_..-..-[0-9a-f]{8}$/],
     ['p'.repeat(300), 'u', /^p{80}-[0-9a-f]{8}$/],
-  ])('of the project %s and the user %s has no comma, space or option in it', (project, user, pattern) => {
+  ])('The cloud id of the project %s and the user %s has only safe characters', (project, user, pattern) => {
     expect(idOf({ project_name: project, username: user })).toMatch(pattern);
   });
 
@@ -89,7 +89,7 @@ describe('a cloud id', () => {
     ['https://k/identity/v3', 'https://k/identity'],
     ['http://k/v2.0', 'http://k'],
     ['not a url/', 'not a url'],
-  ])('takes the auth URL %s as %s', (given, plain) => {
+  ])('The auth URL %s is normalised to %s', (given, plain) => {
     expect(normaliseAuthUrl(given)).toBe(plain);
   });
 });

@@ -20,7 +20,7 @@ const decide = (relation = imageRelation(), clouds?: readonly CloudReport[], ima
   decideDatabag(relation, images, clouds === undefined ? undefined : built({ clouds }));
 
 describe('a databag', () => {
-  test('tells the images of its own cloud, the primary one first', () => {
+  test('A databag offers the images of its own cloud, the primary image first', () => {
     const relation = imageRelation();
     expect(decide(relation, [report(cloudOf(relation), { jammy: 'j1', noble: 'n1' })])).toEqual({
       relationId: 3,
@@ -30,7 +30,7 @@ describe('a databag', () => {
     });
   });
 
-  test('is settled only when it was read back as it is to be', () => {
+  test('A publication is confirmed when the databag has the desired content', () => {
     const relation = imageRelation({ databag: { 'ingress-address': '10.0.0.4', ...BOTH } });
     expect(decide(relation, [report(cloudOf(relation), { noble: 'n1', jammy: 'j1' })])).toEqual({
       relationId: 3,
@@ -40,19 +40,19 @@ describe('a databag', () => {
     });
   });
 
-  test('is told only what differs, and both what stood there and what comes is published', () => {
+  test('Only changed keys are written, and the old and new ids are published until the next read', () => {
     const relation = imageRelation({ databag: BOTH });
     const { changes, publication } = decide(relation, [report(cloudOf(relation), { noble: 'n2' })]);
     expect(changes).toEqual({ id: 'n2', images: '[{"id": "n2", "tags": "x64,noble"}]' });
     expect(publication).toEqual({ relationId: 3, imageIds: ['n1', 'j1', 'n2'], isConfirmed: false });
   });
 
-  test('tells the primary image alone while the others are not there', () => {
+  test('A databag offers the primary image alone while the others are missing', () => {
     const relation = imageRelation();
     expect(decide(relation, [report(cloudOf(relation), { noble: 'n1' })]).changes).toEqual(NOBLE_1);
   });
 
-  test('tells no image while the primary one is not there', () => {
+  test('A databag offers no image while the primary image is missing', () => {
     const relation = imageRelation();
     expect(decide(relation, [report(cloudOf(relation), { jammy: 'j1' })])).toMatchObject({
       changes: {},
@@ -61,7 +61,7 @@ describe('a databag', () => {
     });
   });
 
-  test('tells nothing of an image of another architecture or base', () => {
+  test('A databag does not offer an image of another architecture or base', () => {
     const relation = imageRelation();
     const clouds = [report(cloudOf(relation), { noble: 'n1', focal: 'f1' })];
     expect(
@@ -70,7 +70,7 @@ describe('a databag', () => {
     expect(decide(relation, clouds, imagesOf({ 'base-image': 'jammy' })).changes).toEqual({});
   });
 
-  test('tells what the first unit sees whose cloud answers and has the primary image', () => {
+  test('A databag offers the images of the first unit whose cloud answers and has the primary image', () => {
     const units = [0, 1, 2].map((number) =>
       remoteUnit(`consumer/${number}`, consumerDatabag({ project_name: `p${number}` })),
     );
@@ -83,7 +83,7 @@ describe('a databag', () => {
     expect(decide(relation, clouds).changes['id']).toBe('n2');
   });
 
-  test('of one cloud never tells the image of another, however alike their names are', () => {
+  test('A databag never offers the image of another cloud with the same name', () => {
     const first = imageRelation();
     const second = imageRelation({
       id: 4,
@@ -95,10 +95,10 @@ describe('a databag', () => {
   });
 });
 
-describe('what stands in a databag', () => {
+describe('a published image', () => {
   const relation = imageRelation({ databag: NOBLE_1 });
   const cloudId = cloudOf(relation);
-  const stays = {
+  const unchanged = {
     changes: {},
     publication: { relationId: 3, imageIds: ['n1'], isConfirmed: true },
     isServed: true,
@@ -106,29 +106,37 @@ describe('what stands in a databag', () => {
 
   test.each<[string, readonly CloudReport[] | undefined]>([
     ['the scheduler has not reported', undefined],
-    ['nothing is known of the cloud', []],
-    ['the cloud refuses us', [report(cloudId, {}, { failure: REFUSED })]],
-    ['the cloud refuses us, and had a newer one', [report(cloudId, { noble: 'n2' }, { failure: REFUSED })]],
-    ['the primary image is gone, but this one is active', [report(cloudId, {}, { activeIds: ['n1'] })]],
+    ['the cloud is not in the report', []],
+    ['the cloud refuses the login', [report(cloudId, {}, { failure: REFUSED })]],
     [
-      'another base is there only, but this one is active',
+      'the cloud refuses the login and had a newer image',
+      [report(cloudId, { noble: 'n2' }, { failure: REFUSED })],
+    ],
+    [
+      'the primary image is gone but the published one is active',
+      [report(cloudId, {}, { activeIds: ['n1'] })],
+    ],
+    [
+      'the cloud has only another base but the published image is active',
       [report(cloudId, { jammy: 'j1' }, { activeIds: ['j1', 'n1'] })],
     ],
-  ])('stays when %s', (_what, clouds) => {
-    expect(decide(relation, clouds)).toMatchObject(stays);
+  ])('The published image stays when %s', (_case, clouds) => {
+    expect(decide(relation, clouds)).toMatchObject(unchanged);
   });
 
-  test('stays when no unit has complete credentials, or none is there', () => {
+  test('The published image stays when there is no unit or none has complete credentials', () => {
     for (const units of [[], [remoteUnit('consumer/0', {})]]) {
-      expect(decide({ ...relation, units }, [report(cloudId, {})])).toMatchObject(stays);
+      expect(decide({ ...relation, units }, [report(cloudId, {})])).toMatchObject(unchanged);
     }
   });
 
-  test('stays when nothing was ever wanted', () => {
-    expect(decideDatabag(relation, undefined, built({ clouds: [report(cloudId, {})] }))).toMatchObject(stays);
+  test('The published image stays when there are no desired images', () => {
+    expect(decideDatabag(relation, undefined, built({ clouds: [report(cloudId, {})] }))).toMatchObject(
+      unchanged,
+    );
   });
 
-  test('is taken back when the cloud answers without it', () => {
+  test('The published image is withdrawn when the cloud answers without it', () => {
     expect(decide(relation, [report(cloudId, {})])).toEqual({
       relationId: 3,
       changes: { id: '', tags: '', images: '' },
@@ -137,18 +145,20 @@ describe('what stands in a databag', () => {
     });
   });
 
-  test('is not taken back while another unit’s cloud cannot be asked', () => {
+  test('The published image stays while the cloud of another unit does not answer', () => {
     const units = [remoteUnit('consumer/0'), remoteUnit('consumer/1')];
     const clouds = [
       report(cloudId, {}),
       report(cloudOf({ ...relation, units }, 1), {}, { failure: REFUSED }),
     ];
-    expect(decide({ ...relation, units }, clouds)).toMatchObject(stays);
+    expect(decide({ ...relation, units }, clouds)).toMatchObject(unchanged);
   });
 
-  test('counts as published also when it is not as we write it', () => {
-    const odd = imageRelation({ databag: { id: 'x', images: '[{"id": "y"}]' } });
-    expect(decide(odd).publication.imageIds).toEqual(['x', 'y']);
-    expect(decide({ ...odd, databag: { id: 'x', images: 'nonsense' } }).publication.imageIds).toEqual(['x']);
+  test('Image ids in a databag with unexpected content count as published', () => {
+    const unexpected = imageRelation({ databag: { id: 'x', images: '[{"id": "y"}]' } });
+    expect(decide(unexpected).publication.imageIds).toEqual(['x', 'y']);
+    expect(decide({ ...unexpected, databag: { id: 'x', images: 'nonsense' } }).publication.imageIds).toEqual([
+      'x',
+    ]);
   });
 });

@@ -7,11 +7,11 @@ import { deploy, imageOf, integrate, useUnit } from '../support/use-unit.ts';
 const fixture = useUnit();
 
 describe('a relation', () => {
-  test('of another project gets the image of its own cloud, and a bad one hurts itself alone', async () => {
+  test('A relation gets the image of its own cloud, and invalid credentials affect only their own relation', async () => {
     const { unit } = fixture;
     const { relation } = await deploy(unit);
     const other = integrate(unit, 'other', consumerDatabag({ auth_url: 'https://k2.example.com/v3' }));
-    const wrong = integrate(unit, 'wrong', consumerDatabag({ password: 'wrong' }));
+    const refused = integrate(unit, 'wrong', consumerDatabag({ password: 'wrong' }));
     await unit.hook('update-status');
     const [one = '', two = '', three = ''] = await unit.cloudIds();
     const failure = { kind: 'denied', message: 'HTTP 401' } as const;
@@ -21,11 +21,11 @@ describe('a relation', () => {
       }),
     );
     await unit.hook('update-status');
-    expect([relation, other, wrong].map(imageOf)).toEqual(['n1', 'm1', undefined]);
+    expect([relation, other, refused].map(imageOf)).toEqual(['n1', 'm1', undefined]);
     expect(unit.status).toMatch(/^active: image:3 \(wrong\/0\) is refused by its cloud/);
   });
 
-  test('that is broken is no longer published, and is not written to', async () => {
+  test('A broken relation is not written to and leaves the desired state', async () => {
     const { unit } = fixture;
     const { relation, cloudId } = await deploy(unit);
     await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
@@ -35,7 +35,7 @@ describe('a relation', () => {
     expect(unit.status).toMatch(/^blocked: integrate/);
   });
 
-  test('whose unit departs and comes back gets its image again', async () => {
+  test('A unit that departs and joins again gets its image again', async () => {
     const { unit } = fixture;
     const { relation, cloudId } = await deploy(unit);
     await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
@@ -54,7 +54,7 @@ describe('a relation', () => {
     expect(imageOf(relation)).toBe('n2');
   });
 
-  test('that could not be written to is written again by the hook that Juju retries', async () => {
+  test('A failed write to a relation is repeated by the next hook', async () => {
     const { unit } = fixture;
     const { relation, cloudId } = await deploy(unit);
     await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));

@@ -46,20 +46,24 @@ const running = (given: Partial<RunningJob> = {}): RunningJob => ({
 });
 
 const refused = { kind: 'denied', message: 'HTTP 401' } as const;
-const away = { kind: 'unavailable', message: 'no answer within 10 s' } as const;
-const consumerReport = (failure: typeof refused | typeof away) => report(CLOUD, {}, { failure });
-const builderReport = (failure: typeof refused | typeof away) => report('builder', {}, { failure });
+const unreachable = { kind: 'unavailable', message: 'no answer within 10 s' } as const;
+const consumerReport = (failure: typeof refused | typeof unreachable) => report(CLOUD, {}, { failure });
+const builderReport = (failure: typeof refused | typeof unreachable) => report('builder', {}, { failure });
 
 describe("the unit's status", () => {
   test.each<[string, Partial<StatusInput>, string]>([
-    ['all problems', { problems: ['set a, b', 'c: wrong'] }, 'blocked: set a, b; c: wrong'],
     [
-      'the command that integrates',
+      'all problems of options and secrets',
+      { problems: ['set a, b', 'c: wrong'] },
+      'blocked: set a, b; c: wrong',
+    ],
+    [
+      'the command that integrates a consumer',
       { relations: [] },
       'blocked: integrate with a charm that needs images: juju integrate app:image <runner charm>',
     ],
     [
-      'which applications have not given credentials',
+      'the applications without credentials',
       {
         relations: [
           imageRelation({ units: [] }),
@@ -68,33 +72,42 @@ describe("the unit's status", () => {
       },
       'waiting: waiting for credentials from consumer, other',
     ],
-    ['that nothing was heard yet', { built: undefined }, 'waiting: the scheduler has not reported yet'],
-  ])('tells %s', (_what, given, status) => {
+    [
+      'the missing report of the scheduler',
+      { built: undefined },
+      'waiting: the scheduler has not reported yet',
+    ],
+  ])('The status before the first report shows %s', (_case, given, status) => {
     expect(statusOf(given)).toBe(status);
   });
 
   test.each<[string, Partial<Built>, string, string]>([
-    ['that all is well', {}, 'active: next build 14:00Z', 'waiting: first image: next build 14:00Z'],
     [
-      'no time that it does not know',
+      'the time of the next build',
+      {},
+      'active: next build 14:00Z',
+      'waiting: first image: next build 14:00Z',
+    ],
+    [
+      'no time while no next build is planned',
       { nextBuildAt: undefined },
       'active: ',
       'waiting: first image: about to be built',
     ],
     [
-      'why the scheduler rests',
+      'the reason why the scheduler is idle',
       { idleReason: 'waiting for credentials: missing' },
       'active: images stay as they are: waiting for credentials: missing',
       'waiting: waiting for credentials: missing',
     ],
     [
-      'what is built, why, and how far it is',
+      'a running build with its reason and step',
       { running: [running()], batch: { done: 0, total: 2 } },
       'maintenance: building 1/2 images: noble-x64 (never built): wait for server',
       'waiting: first image: building 1/2 images: noble-x64 (never built): wait for server',
     ],
     [
-      'all that is built',
+      'all running builds',
       {
         running: [running({ step: '' }), running({ subject: 'app-jammy-x64', reason: 'asked by action 4' })],
         batch: { done: 1, total: 3 },
@@ -103,90 +116,90 @@ describe("the unit's status", () => {
       'waiting: first image: building 2/3 images: noble-x64 (never built); jammy-x64 (asked by action 4): wait for server',
     ],
     [
-      'which base is prepared',
+      'the base that is prepared',
       { running: [running({ kind: 'prepare', subject: 'noble/x64', step: 'upload', reason: '' })] },
       'maintenance: preparing base noble/x64: upload',
       'waiting: first image: preparing base noble/x64: upload',
     ],
     [
-      'why a build failed',
+      'the reason why a build failed',
       { failures: [failure({ attempts: 3 })] },
       'active: serving the last good image (next try 13:05Z) because noble-x64: wait for cloud-init: it failed (3 times)',
       'blocked: no image yet: failed because noble-x64: wait for cloud-init: it failed (3 times); next try 13:05Z',
     ],
     [
-      'that a failure may pass',
+      'the next attempt after a temporary failure',
       { failures: [failure({ errorKind: 'unavailable', message: 'no answer' })] },
       'active: serving the last good image (next try 13:05Z) because noble-x64: no answer',
       'waiting: first image: next try 13:05Z: noble-x64: no answer',
     ],
     [
-      'who must act on a refused build',
+      'the command to run after a refused build',
       { failures: [failure({ errorKind: 'input', message: '--flavor: none is called m9' })] },
       'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
       'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
     ],
     [
-      'that the build cloud refuses us',
+      'the answer of a build cloud that refuses the login',
       { clouds: [builderReport(refused)] },
       'blocked: the build cloud refuses us: check juju config app: HTTP 401',
       'blocked: the build cloud refuses us: check juju config app: HTTP 401',
     ],
     [
-      'that the build cloud is away',
-      { clouds: [builderReport(away)] },
+      'the error of a build cloud that does not answer',
+      { clouds: [builderReport(unreachable)] },
       'active: serving the last good image because the build cloud does not answer: no answer within 10 s',
       'waiting: first image: the build cloud does not answer: no answer within 10 s',
     ],
     [
-      'which consumer is refused, and what to do',
+      'the refused consumer and what to do',
       { clouds: [consumerReport(refused)] },
       'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
       'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
     ],
     [
-      'which consumer’s cloud is away',
-      { clouds: [consumerReport(away)] },
+      'the consumer whose cloud does not answer',
+      { clouds: [consumerReport(unreachable)] },
       'active: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
       'waiting: first image: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
     ],
     [
-      'where an image was not copied to',
+      'the consumer that an image was not copied to',
       { failures: [failure({ kind: 'copy', cloudId: CLOUD, message: 'quota' })] },
       'active: image:3 (consumer/0): app-noble-x64 was not copied: quota',
       'waiting: first image: image:3 (consumer/0): app-noble-x64 was not copied: quota',
     ],
     [
-      'where old images stay',
+      'the cloud where old images were not deleted',
       { failures: [failure({ kind: 'prune', message: 'in use' })] },
-      'active: cloud builder: old images of app-noble-x64 stay: in use',
-      'active: cloud builder: old images of app-noble-x64 stay: in use',
+      'active: cloud builder: old images of app-noble-x64 were not deleted: in use',
+      'active: cloud builder: old images of app-noble-x64 were not deleted: in use',
     ],
     [
-      'what is copied',
+      'the image that is copied',
       { running: [running({ kind: 'copy', reason: 'new consumer', step: '' })] },
       'active: copying app-noble-x64 (new consumer)',
       'waiting: first image: copying app-noble-x64 (new consumer)',
     ],
     [
-      'nothing of a prune',
+      'no running prune',
       { running: [running({ kind: 'prune' })] },
       'active: next build 14:00Z',
       'waiting: first image: next build 14:00Z',
     ],
-  ])('tells %s', (_what, given, served, unserved) => {
+  ])('The status shows %s', (_case, given, served, unserved) => {
     expect(withBuilt(given, true)).toBe(served);
     expect(withBuilt(given, false)).toBe(unserved);
   });
 
-  test('tells who has no image yet', () => {
+  test('The status names the relations without an image', () => {
     const unserved = ['image:4 (other)', 'image:5 (third)'];
     expect(statusOf({ unserved })).toBe(
       'active: next build 14:00Z; no image yet for image:4 (other), image:5 (third)',
     );
   });
 
-  test('prefers what matters most', () => {
+  test('The status shows the most important condition', () => {
     const all: Partial<Built> = {
       idleReason: 'x',
       clouds: [builderReport(refused), consumerReport(refused)],
@@ -216,7 +229,7 @@ describe("the unit's status", () => {
     expect(statusOf({ problems: ['p'], relations: [], built: built(all) })).toBe('blocked: p');
   });
 
-  test('keeps its first problem whole, is one line, and says how many problems there are more', () => {
+  test('The status is one line with the first problem in full and the number of those left out', () => {
     const long = `set ${'x'.repeat(250)}`;
     expect(statusOf({ problems: [long, 'b', 'c'] })).toBe(`blocked: ${long}; and 2 more`);
     expect(statusOf({ problems: ['a\nb', 'y'.repeat(150), 'z'.repeat(60)] })).toBe(

@@ -10,10 +10,10 @@ export const SETTINGS: CharmSettings = {
   scriptSecrets: {},
 };
 
-/** Options that cannot be used. */
+/** The observed facts of invalid options. */
 export const BROKEN = { settings: undefined, problems: ['set openstack-auth-url'] };
 
-/** What the next dispatch finds after this decision was written. */
+/** Returns the facts that the next dispatch observes after the decision was written. */
 export function after(before: Observed, { desired, credentials, databags }: Decision): Observed {
   const changed = (id: number) => databags.find(({ relationId }) => relationId === id)?.changes ?? {};
   return {

@@ -9,7 +9,7 @@ import {
 import type { Observed } from '../../../src/charm/observed.ts';
 import { charmConfig } from './options.ts';
 
-/** What a consumer's unit puts on its relation. */
+/** The databag of a consumer's unit. */
 export function consumerDatabag(given: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     auth_url: 'https://keystone.consumer.example.com/v3',
@@ -30,14 +30,14 @@ export function imageRelation(given: Partial<ImageRelation> = {}): ImageRelation
   return { id: 3, application: 'consumer', units: [remoteUnit('consumer/0')], databag: {}, ...given };
 }
 
-/** The cloud id of one of a relation's units. */
+/** Returns the cloud id of one of a relation's units. */
 export function cloudOf(relation: ImageRelation, index = 0): string {
   const unit = relation.units[index];
   if (unit?.credentials === undefined) throw new Error('this unit has no cloud');
   return cloudIdOf(relation.id, unit.name, unit.credentials);
 }
 
-/** A cloud that answered, and has these images of noble, jammy, …; their ids are active. */
+/** The report of a cloud that answered and has the given images, all of them active. */
 export function report(
   cloudId: string,
   images: Partial<Record<'noble' | 'jammy' | 'focal', string>>,
@@ -75,7 +75,7 @@ export function built(given: Partial<Built> = {}): Built {
   };
 }
 
-/** A unit that was just deployed, configured and related. */
+/** The facts of a unit that was just deployed, configured and related. */
 export function observed(given: Partial<Observed> = {}): Observed {
   const none = new Secret('');
   return {

@@ -14,7 +14,7 @@ import { type CharmConfig, type RawConfig, parseCharmConfig } from '../../../src
 
 const CHARM_ROOT = resolve(import.meta.dirname, '../../..');
 
-/** One of the charm's YAML files. */
+/** Reads one of the charm's YAML files. */
 export function readCharmFile(name: string): string {
   return readFileSync(resolve(CHARM_ROOT, name), 'utf8');
 }
@@ -30,13 +30,13 @@ export interface OptionSpec {
   readonly description: string;
 }
 
-/** The options as config.yaml declares them. */
+/** Returns the options that config.yaml declares. */
 export function declaredOptions(): Readonly<Record<string, OptionSpec>> {
   const fail = (problems: readonly string[]): Error => new Error(problems.join('\n'));
   return decode(configYaml, parseYaml(readCharmFile('config.yaml')), 'config.yaml', fail).options;
 }
 
-/** What the operator must set. */
+/** The options that the operator must set. */
 export const REQUIRED: RawConfig = {
   'openstack-auth-url': 'https://keystone.example.com:5000/v3',
   'openstack-password-secret': 'secret:d0passw0rd',
@@ -46,7 +46,7 @@ export const REQUIRED: RawConfig = {
   'openstack-user-name': 'builder',
 };
 
-/** What `config-get` gives when the operator set `given` besides what is required. */
+/** The output of `config-get` when the operator set the required options and `given`. */
 export function rawConfig(given: RawConfig = {}): RawConfig {
   const defaults = Object.entries(declaredOptions()).flatMap(([name, { default: value }]) =>
     value === undefined ? [] : [[name, value] as const],

@@ -1,15 +1,15 @@
 import type { CommandRequest, CommandResult } from '../../../src/system/process/command.ts';
 
-/** A systemd that knows one service, as long as its unit file was there when systemd last looked. */
+/** A systemd with one service, which is loaded if its unit file existed at the last daemon-reload. */
 export class TestSystemd {
   isActive = false;
   isEnabled = false;
   readonly calls: string[] = [];
   #isLoaded = false;
-  readonly #isThere: () => boolean;
+  readonly #hasUnitFile: () => boolean;
 
-  constructor(isThere: () => boolean) {
-    this.#isThere = isThere;
+  constructor(hasUnitFile: () => boolean) {
+    this.#hasUnitFile = hasUnitFile;
   }
 
   answer({ args }: CommandRequest): CommandResult {
@@ -20,11 +20,11 @@ export class TestSystemd {
   #exitCode(verb: string): number {
     switch (verb) {
       case 'daemon-reload':
-        this.#isLoaded = this.#isThere();
+        this.#isLoaded = this.#hasUnitFile();
         return 0;
       case 'enable':
       case 'disable':
-        if (!this.#isThere()) return 1;
+        if (!this.#hasUnitFile()) return 1;
         this.isEnabled = verb === 'enable';
         return 0;
       case 'is-enabled':

@@ -34,17 +34,17 @@ import { TestSystemd } from './systemctl.ts';
 
 const MANIFEST = 'bases:\n  - { name: ubuntu, channel: "24.04", architectures: [amd64] }\n';
 
-/** What a test has Juju do: an event of Juju's, or one of our own through juju-exec. */
+/** An event of Juju, or one of the daemon's through juju-exec. */
 export type TestEvent = JujuEvent | { readonly kind: 'own'; readonly name: 'run' | 'built' };
 
-/** A unit of the charm under a model, on a host in a folder of its own. */
+/** A unit of the charm in a model, with a host in a temporary folder. */
 export class TestUnit {
   readonly model: Model;
   readonly paths: UnitPaths;
   readonly root: string;
   readonly systemd: TestSystemd;
   readonly clock: ManualClock;
-  /** What the last dispatch wrote to its standard error. */
+  /** The standard error of the last dispatch. */
   stderr = '';
   readonly #charmDir: string;
   #builds = 0;
@@ -78,7 +78,7 @@ export class TestUnit {
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Runs the charm for an event as Juju does; what it wrote counts when it ends well. Gives the exit code. */
+  /** Runs the charm for an event as Juju does, commits its writes on success, and returns the exit code. */
   async dispatch(event: TestEvent, clock: Clock = this.clock): Promise<number> {
     const context = openContext(
       this.model,
@@ -94,9 +94,9 @@ export class TestUnit {
       this.stderr += text;
     };
     const runCommand = this.#runCommandOf(context);
-    const world = { env, cwd: this.#charmDir, node: execPath, runCommand, writeErr };
+    const hookProcess = { env, cwd: this.#charmDir, node: execPath, runCommand, writeErr };
     const newBuildId = (): string => `build-${(this.#builds += 1)}`;
-    const exitCode = await runHook(world, (parts) => {
+    const exitCode = await runHook(hookProcess, (parts) => {
       return new GithubRunnerImageBuilderCharm({
         ...parts,
         clock,
@@ -124,7 +124,7 @@ export class TestUnit {
     return parseDesiredState(await readFile(this.paths.desired, 'utf8'));
   }
 
-  /** The cloud ids of the desired consumers. */
+  /** Returns the cloud ids of the desired consumers. */
   async cloudIds(): Promise<readonly string[]> {
     return (await this.desired())?.consumers.map(({ cloudId }) => cloudId) ?? [];
   }
@@ -134,7 +134,7 @@ export class TestUnit {
     await writeFile(this.paths.built, JSON.stringify(built));
   }
 
-  /** The charm comes without what tells which program it carries. */
+  /** Deletes the digest of the program from the charm. */
   breakCharm(): void {
     rmSync(join(this.#charmDir, 'program-digest'));
   }
@@ -150,14 +150,14 @@ export class TestUnit {
   }
 }
 
-/** Through juju-exec what was written counts however it ends. */
+/** Ends a dispatch as Juju does. Writes through juju-exec are kept even if it fails. */
 function finish(context: HookContext, code: number, stderr: string): void {
   if (context.event.kind === 'action') finishAction(context, { code, stdout: '', stderr });
   else if (code === 0 || context.event.kind === 'exec') commit(context);
   else drop(context);
 }
 
-/** A host's root; its /run is in memory. */
+/** Creates the root of a host with /run on a tmpfs. */
 async function openRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'unit-'));
   const memory = await mkdtemp('/dev/shm/unit-');

@@ -9,7 +9,7 @@ import { TestUnit } from './unit.ts';
 
 export const PASSWORD = 'build-passw0rd';
 
-/** A fresh unit for each test of the file, gone after it. */
+/** Opens a fresh unit before each test of the file and closes it afterwards. */
 export function useUnit(): { unit: TestUnit } {
   const fixture = {} as { unit: TestUnit };
   beforeEach(async () => {
@@ -21,7 +21,7 @@ export function useUnit(): { unit: TestUnit } {
   return fixture;
 }
 
-/** The operator sets all that is required; gives the secret's URI. */
+/** Sets all required options, and returns the URI of the password secret. */
 export function configure({ model }: TestUnit, given: Record<string, string | number> = {}): string {
   const secret = addSecret(model, 'openstack', { password: PASSWORD });
   grantSecret(model, secret);
@@ -30,7 +30,7 @@ export function configure({ model }: TestUnit, given: Record<string, string | nu
   return secret;
 }
 
-/** The operator integrates with a consumer of one unit, whose credentials are there. */
+/** Relates a consumer of one unit with complete credentials. */
 export function integrate(
   { model }: TestUnit,
   application = 'consumer',
@@ -41,7 +41,7 @@ export function integrate(
   return relation;
 }
 
-/** Configured, integrated and installed. */
+/** Configures, integrates and installs the unit. */
 export async function deploy(unit: TestUnit): Promise<{ relation: Relation; cloudId: string }> {
   configure(unit);
   const relation = integrate(unit);
@@ -50,7 +50,7 @@ export async function deploy(unit: TestUnit): Promise<{ relation: Relation; clou
   return { relation, cloudId };
 }
 
-/** The image that a relation's consumer is told. */
+/** Returns the image id that a relation offers to its consumer. */
 export function imageOf({ ourUnit }: Relation): string | undefined {
   return ourUnit['id'];
 }

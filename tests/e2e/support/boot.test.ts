@@ -13,7 +13,7 @@ async function baseImageId(tier: string): Promise<string> {
   return stdout;
 }
 
-test('an image is booted, asked, and leaves nothing behind; meanwhile the inventory shows it', async () => {
+test('A booted guest runs commands, is in the inventory, and leaves nothing in the cloud', async () => {
   const before = await takeInventory();
   const userData = '#!/bin/sh\necho MARK-ON-CONSOLE > /dev/console\n';
   const seen = await withGuest(
@@ -37,7 +37,7 @@ test('an image is booted, asked, and leaves nothing behind; meanwhile the invent
   expect(await takeInventory()).toEqual(before);
 }, 300_000);
 
-test('a server that fails the command is deleted all the same', async () => {
+test('A server is deleted although the command on it fails', async () => {
   const before = await takeInventory();
   await expect(runOnImage(await baseImageId('tiny'), 'exit 7')).rejects.toThrow('exit code 7');
   expect(await takeInventory()).toEqual(before);

@@ -6,21 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { askPython } from './lab.ts';
 
-/** How to boot an image. */
+/** The options for booting an image. */
 export interface BootOptions {
   readonly cloud?: string;
   readonly flavor?: string;
   readonly userData?: string;
 }
 
-/** A server that answers SSH. */
+/** A server that accepts SSH. */
 export interface Guest {
   readonly id: string;
   readonly name: string;
   readonly address: string;
-  /** Runs a command of the guest's shell; throws when its exit code is not 0. */
+  /** Runs a shell command in the guest. Throws when its exit code is not 0. */
   run(command: string): Promise<string>;
-  /** What Nova has of the console. */
+  /** Returns the console output that Nova keeps. */
   console(): Promise<string>;
 }
 
@@ -76,7 +76,7 @@ async function createServer(
   };
 }
 
-/** Boots the image on the network `lab`, waits for SSH, hands the guest over; deletes server and key however it ends. */
+/** Boots the image on the network `lab`, waits for SSH and calls `use`. Deletes server and key even after a failure. */
 export async function withGuest<T>(
   imageId: string,
   use: (guest: Guest) => Promise<T>,
@@ -95,7 +95,7 @@ export async function withGuest<T>(
   }
 }
 
-/** Boots the image, runs one command over SSH, returns its standard output. */
+/** Boots the image and runs one command over SSH. Returns its standard output. */
 export async function runOnImage(
   imageId: string,
   command: string,

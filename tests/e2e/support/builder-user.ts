@@ -4,11 +4,11 @@ import { askPython } from './lab.ts';
 /** A user of the build project whose password a test may change. */
 export interface BuilderUser {
   readonly name: string;
-  /** The one it has now. */
+  /** Returns the current password. */
   readonly password: () => string;
-  /** Gives it another password; the old one no longer works. */
+  /** Changes the password; the old one no longer works. */
   rotatePassword(): Promise<void>;
-  /** The names of its keypairs in Nova: they belong to a user, not to a project. */
+  /** Returns the names of its keypairs in Nova. A keypair belongs to a user, not to a project. */
   listKeypairs(): Promise<readonly string[]>;
   delete(): Promise<void>;
 }
@@ -31,12 +31,12 @@ export async function createBuilderUser(name: string): Promise<BuilderUser> {
   };
 }
 
-/** Marked, so that a search finds it wherever it went. */
+/** Returns a password with a mark, so that a search finds it. */
 function newPassword(): string {
   return `planted-${randomBytes(12).toString('hex')}`;
 }
 
-/** The servers whose name begins with `prefix` that Nova ever had, also those that are deleted. */
+/** Returns all servers whose name begins with `prefix`, including deleted ones. */
 export async function listServersEver(prefix: string): Promise<readonly { id: string; status: string }[]> {
   return (await askPython('servers-ever.py', [prefix], 60)) as readonly { id: string; status: string }[];
 }

@@ -6,12 +6,12 @@ import { type CharmWatch, watchCharm } from '../../support/watch-charm.ts';
 import type { BuilderUser } from './builder-user.ts';
 import type { Mirror } from '../../support/mirror.ts';
 
-/** All its names in the clouds begin so, and are wiped before each run. */
+/** The prefix of all its names in the clouds. Everything with this prefix is deleted before each run. */
 export const APPLICATION = 'e2e-charm';
 
 const CHARM = resolve(import.meta.dirname, '../../../dist/github-runner-image-builder.charm');
 
-/** The packed charm on a machine of its own, on the lab. */
+/** The packed charm on its own machine in front of the lab. */
 export interface Deployment extends CharmWatch {
   readonly machine: Machine;
   readonly agent: UnitAgent;
@@ -21,7 +21,7 @@ export interface Deployment extends CharmWatch {
   readonly scriptSecret: string;
 }
 
-/** Deploys the charm with everything that tells it of the lab. */
+/** Deploys the charm with the options and secrets for the lab. */
 export async function deployCharm(user: BuilderUser, mirror: Mirror, script: string): Promise<Deployment> {
   const machine = await openMachine();
   const agent = await machine.addUnit({ charm: CHARM, application: APPLICATION });

@@ -1,14 +1,14 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** A TCP proxy on loopback that cuts connections on their way. */
+/** A TCP proxy on loopback that cuts connections. */
 export interface CuttingProxy {
   readonly port: number;
-  /** How many connections it has cut. */
+  /** Returns the number of connections that were cut. */
   readonly cuts: () => number;
   close(): Promise<void>;
 }
 
-/** Passes everything on to `port`, and cuts a connection once it has sent `bytes`; after `most` cuts it cuts none. */
+/** Forwards connections to `port` and cuts each one when it has sent `bytes`, at most `most` connections in all. */
 export async function startCuttingProxy(port: number, bytes: number, most: number): Promise<CuttingProxy> {
   let cuts = 0;
   const sockets = new Set<Socket>();

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { searchChunks, type Hit, type Searcher } from './pattern-search.ts';
 import { readChunks } from './scratch-disk.ts';
 
-/** Where in a file system a pattern was found. */
+/** A pattern that was found, and its place in the file system. */
 export interface FileHit {
   readonly hit: Hit;
   readonly where: string;
@@ -14,17 +14,17 @@ export interface FileHit {
 
 const SMALL = 4 << 20;
 
-/** Not by instanceof: under Jest the error comes from another realm. */
+/** Reports whether zlib threw the error. instanceof does not work, because under Jest the error is of another realm. */
 function isZlibError(error: unknown): boolean {
   return (
     typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('Z_')
   );
 }
 
-/** Yields what can be unpacked; a file that breaks off or only looks like gzip ends the stream early. */
+/** Yields the unpacked data. The stream ends early at the end of a truncated file or at data that is not gzip. */
 async function* gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const unpacked = createGunzip();
-  // the loop below sees every error: a pipeline passes them on
+  // The callback ignores errors because the pipeline also raises them in the loop below.
   pipeline(Readable.from(chunks, { objectMode: false }), unpacked, () => undefined);
   try {
     for await (const chunk of unpacked) yield chunk as Buffer;
@@ -74,7 +74,7 @@ async function searchEntry(root: string, entry: Dirent, searcher: Searcher): Pro
   return [...named, ...searchText(await readlink(path), `link ${shown}`, searcher)];
 }
 
-/** Searches all below a folder: contents, unpacked gzip contents, file names and the targets of links. */
+/** Searches a folder recursively: contents, unpacked gzip contents, file names and the targets of links. */
 export async function searchTree(root: string, searcher: Searcher): Promise<readonly FileHit[]> {
   const hits: FileHit[] = [];
   const entries = await readdir(root, { recursive: true, withFileTypes: true });

@@ -45,7 +45,7 @@ async function plantFiles(root: string): Promise<void> {
   await symlink(planted.linked.replaceAll('/', '_'), join(root, 'linked'));
 }
 
-/** As of a deleted file: in no file, and where one chunk of the search ends and the next begins. */
+/** Writes a secret outside of any file, like the content of a deleted file, across the border of two search chunks. */
 async function plantDeleted(rawFile: string): Promise<void> {
   const disk = await open(rawFile, 'r+');
   const start = 10_000 * MIB;
@@ -78,7 +78,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 60_000);
 
-test('a secret in an image is found wherever and however it is written, and an absent one is not', async () => {
+test('The search finds a secret in every place and encoding and reports no absent secret', async () => {
   const linked = { name: 'linked', value: planted.linked.replaceAll('/', '_') };
   const secrets = [...Object.entries({ ...planted }).map(([name, value]) => ({ name, value })), absent];
   const findings = await findInImage(imageId, [...secrets.filter(({ name }) => name !== 'linked'), linked]);

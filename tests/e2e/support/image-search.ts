@@ -3,9 +3,9 @@ import { prepareSearch, searchChunks, type Hit, type Searcher } from './pattern-
 import { listExtents, readChunks, withMounted, withRawDisk } from './scratch-disk.ts';
 import { patternsOf, type Encoding, type NamedSecret } from './secret-patterns.ts';
 
-/** A secret that an image holds. */
+/** A secret that was found in an image. */
 export interface Finding {
-  /** The secret's name, never its value. */
+  /** The name of the secret, never its value. */
   readonly secret: string;
   readonly encoding: Encoding;
   /** `disk at N`, or `file`, `gzip`, `name` or `link` and a path in the image. */
@@ -37,8 +37,8 @@ function unique(found: readonly Found[]): readonly Finding[] {
 }
 
 /**
- * Downloads the image and looks for the secrets on its raw disk, deleted files included, and in its files,
- * gzip streams unpacked. The disk must be one ext4 file system without a partition table, as the lab's are.
+ * Downloads the image and searches for the secrets on its raw disk, which includes deleted files, and in its files,
+ * where gzip is unpacked. The disk must be one ext4 file system without a partition table, like the lab's images.
  */
 export async function findInImage(
   imageId: string,

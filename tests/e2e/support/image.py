@@ -3,8 +3,8 @@
   image.py download CLOUD IMAGE_ID FILE
   image.py upload   CLOUD NAME QCOW2      prints {"id": …}
   image.py delete   CLOUD IMAGE_ID
-  image.py describe CLOUD IMAGE_ID        prints all that Glance tells of it; null when there is none
-  image.py wipe     CLOUD PREFIX          deletes the project's images whose name begins so"""
+  image.py describe CLOUD IMAGE_ID        prints the image's record in Glance; null when there is none
+  image.py wipe     CLOUD PREFIX          deletes the project's images whose names begin with PREFIX"""
 import json
 import sys
 import warnings

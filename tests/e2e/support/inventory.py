@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""inventory.py CLOUD: prints as JSON what the cloud's project owns, sorted by id."""
+"""inventory.py CLOUD: prints the resources of the cloud's project as JSON, sorted by id."""
 import json
 import sys
 import warnings
@@ -18,7 +18,7 @@ def main(cloud):
     project = c.current_project_id
     kinds = c.session.auth.get_access(c.session).service_catalog.get_endpoints()
     images = {}
-    for hidden in (False, True):  # Glance leaves hidden images out unless asked for them
+    for hidden in (False, True):  # Glance lists hidden images only on request
         for image in c.image.images(owner=project, os_hidden=hidden):
             images[image.id] = image
     answer = {"servers": [], "ports": [], "keypairs": [], "securityGroups": [],

@@ -1,13 +1,13 @@
 import { askPython } from './lab.ts';
 
-/** One thing in a cloud; keypairs and security groups have no status. */
+/** One resource in a cloud. Keypairs and security groups have no status. */
 interface Owned {
   readonly id: string;
   readonly name: string;
   readonly status?: string;
 }
 
-/** What a project owns in its cloud, each list sorted by id. */
+/** The resources of a project, each list sorted by id. */
 export interface Inventory {
   readonly servers: readonly Owned[];
   readonly ports: readonly Owned[];
@@ -16,7 +16,7 @@ export interface Inventory {
   readonly images: readonly Owned[];
 }
 
-/** Lists what the project of this clouds.yaml entry owns; a cloud without Nova or Neutron has none of theirs. */
+/** Lists the resources of the project of an entry of clouds.yaml. The lists of a missing Nova or Neutron are empty. */
 export async function takeInventory(cloud = 'builder'): Promise<Inventory> {
   return (await askPython('inventory.py', [cloud], 60)) as Inventory;
 }

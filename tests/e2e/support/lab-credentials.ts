@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseYaml } from '../../../src/system/yaml.ts';
 import { cloudsYaml } from './lab.ts';
 
-/** What a consumer puts on its relation: the keys of `auth`, and `region_name` where its clouds.yaml has one. */
+/** The databag of a consumer: the keys of `auth`, and `region_name` if its clouds.yaml has one. */
 export type ConsumerDatabag = Readonly<Record<string, string>>;
 
 interface Entry {
@@ -10,7 +10,7 @@ interface Entry {
   readonly region_name?: string;
 }
 
-/** The databag of a consumer with the credentials of this entry of the lab's clouds.yaml. */
+/** Returns the databag of a consumer with the credentials of an entry of the lab's clouds.yaml. */
 export async function consumerDatabag(cloud: string): Promise<ConsumerDatabag> {
   const { clouds } = parseYaml(await readFile(cloudsYaml(), 'utf8')) as {
     clouds: Readonly<Record<string, Entry>>;

@@ -7,7 +7,7 @@ import { type Bench, connectBench } from '../../contract/case-context.ts';
 import { routesOf } from '../../support/openstack/emulated-cloud.ts';
 import { cloudsYaml } from './lab.ts';
 
-/** The lab, for the contract suite: behind a proxy for each cloud that writes down every answer. */
+/** Opens the lab for the contract suite. A proxy in front of each cloud records every response. */
 export async function openLabBench(): Promise<Bench> {
   const yaml = await readCloudsYaml({ configFile: cloudsYaml(), paths: [], cwd: '/' });
   const exchanges: Exchange[] = [];
@@ -31,7 +31,7 @@ export async function openLabBench(): Promise<Bench> {
   };
 }
 
-/** The origins of a cloud's services, by its own catalogue. */
+/** Returns the origins of a cloud's services according to its catalog. */
 async function findServices(access: CloudAccess): Promise<Readonly<Record<string, string>>> {
   const connection = await connectBench({ clock: systemClock }, access);
   const { catalog } = await connection.withSignal().identity.getToken();

@@ -30,7 +30,7 @@ afterAll(async () => {
   await mirror.close();
 });
 
-test('a base image is served whole, with the digest that SHA256SUMS says', async () => {
+test('The mirror serves a complete base image with the digest of SHA256SUMS', async () => {
   const image = Buffer.from(
     await (await get('/noble/current/noble-server-cloudimg-amd64.img')).arrayBuffer(),
   );
@@ -39,23 +39,23 @@ test('a base image is served whole, with the digest that SHA256SUMS says', async
   expect(sums).toBe(`${sha256(image)} *noble-server-cloudimg-amd64.img\n`);
 });
 
-test('HEAD tells the length and sends nothing', async () => {
+test('A HEAD request gets the length and no body', async () => {
   const answer = await get('/noble/current/noble-server-cloudimg-amd64.img', 'HEAD');
   const { length } = await readFile(baseImageFile('tiny'));
   expect(answer.headers.get('content-length')).toBe(String(length));
   expect(await answer.text()).toBe('');
 });
 
-test('the latest release is a redirect to its tag', async () => {
+test('The latest release redirects to its tag', async () => {
   const answer = await get('/releases/latest');
   expect(answer.status).toBe(302);
   expect(answer.headers.get('location')).toBe('/releases/tag/v2.331.0');
 });
 
-test('the runner tarball has its digest beside it and unpacks to a runner that knows its version', async () => {
+test('The runner tarball matches its digest and contains a runner that prints its version', async () => {
   const content = Buffer.from(await (await get(tarball)).arrayBuffer());
-  const said = await (await get(`${tarball}.sha256`)).text();
-  expect(said).toBe(`${sha256(content)}  actions-runner-linux-x64-2.331.0.tar.gz\n`);
+  const digestFile = await (await get(`${tarball}.sha256`)).text();
+  expect(digestFile).toBe(`${sha256(content)}  actions-runner-linux-x64-2.331.0.tar.gz\n`);
 
   const folder = await mkdtemp(join(tmpdir(), 'e2e-mirror-test-'));
   try {
@@ -68,7 +68,7 @@ test('the runner tarball has its digest beside it and unpacks to a runner that k
   }
 });
 
-test('extra files are read at each request, all else is not there, and every request is on record', async () => {
+test('Extra files are read at each request, other paths give 404, and every request is recorded', async () => {
   expect(await (await get('/s3cret/script.sh')).text()).toBe('#!/bin/sh\n');
   files.set('/s3cret/script.sh', 'changed');
   expect(await (await get('/s3cret/script.sh?x=1')).text()).toBe('changed');

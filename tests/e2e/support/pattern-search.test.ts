@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { prepareSearch, searchChunks } from './pattern-search.ts';
 import type { Pattern } from './secret-patterns.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
 
 const text = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom('a', 'b'), minLength, maxLength });
@@ -18,7 +18,7 @@ async function* inChunks(whole: string, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-test('the search finds each occurrence of each pattern once, however the text is cut into chunks', async () => {
+test('The search finds each occurrence of each pattern once, however the text is cut into chunks', async () => {
   const cases = [text(0, 60), fc.uniqueArray(text(2, 9), { minLength: 1 }), fc.nat(20)] as const;
   await fc.assert(
     fc.asyncProperty(...cases, async (whole, parts, size) => {

@@ -1,26 +1,26 @@
 import type { Pattern } from './secret-patterns.ts';
 
-/** A pattern and where it begins in what was searched. */
+/** A pattern that was found, and its offset. */
 export interface Hit {
   readonly pattern: Pattern;
   readonly offset: number;
 }
 
-/** Finds all patterns at once. */
+/** Searches for all patterns at the same time. */
 export interface Searcher {
-  /** How many bytes of one chunk the next one must be searched with. */
+  /** The number of bytes at the end of a chunk that must be searched again with the next chunk. */
   readonly overlap: number;
-  /** Hits that end after the first `seen` bytes. */
+  /** Returns the hits that end after the first `seen` bytes. */
   search(text: Buffer, seen: number): readonly Hit[];
 }
 
 interface Tables {
-  /** How far the window may move when it ends with these two bytes; 0: look at `candidates`. */
+  /** The distance that the window may move when it ends with these two bytes; 0: compare the `candidates`. */
   readonly shift: Uint8Array;
   readonly candidates: ReadonlyMap<number, readonly Pattern[]>;
 }
 
-/** Wu and Manber's tables over the first `window` bytes of each pattern. */
+/** Computes the tables of Wu and Manber's algorithm over the first `window` bytes of each pattern. */
 function makeTables(patterns: readonly Pattern[], window: number): Tables {
   const shift = new Uint8Array(1 << 16).fill(window - 1);
   const candidates = new Map<number, Pattern[]>();
@@ -39,7 +39,7 @@ function matches(text: Buffer, at: number, bytes: Buffer): boolean {
   return at + bytes.length <= text.length && bytes.compare(text, at, at + bytes.length) === 0;
 }
 
-/** Prepares a search whose time hardly depends on the number of patterns: a disk has gigabytes. */
+/** Prepares a search whose time hardly depends on the number of patterns, because a disk has gigabytes. */
 export function prepareSearch(patterns: readonly Pattern[]): Searcher {
   const lengths = patterns.map((pattern) => pattern.bytes.length);
   const window = Math.min(255, ...lengths);
@@ -65,7 +65,7 @@ export function prepareSearch(patterns: readonly Pattern[]): Searcher {
   return { overlap: Math.max(...lengths) - 1, search };
 }
 
-/** Searches a stream: also what begins in one chunk and ends in another. */
+/** Searches a stream, including patterns that begin in one chunk and end in another. */
 export async function searchChunks(
   chunks: AsyncIterable<Buffer>,
   searcher: Searcher,

@@ -5,26 +5,26 @@ import type { Mirror } from '../../support/mirror.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../../dist/bin/github-runner-image-builder.js');
 
-/** How the program is run. */
+/** The options for running the program. */
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Hears each line of stderr as it comes. */
+  /** Receives each line of stderr as soon as it is printed. */
   readonly onLine?: (line: string, pid: number) => void;
   /** A clouds.yaml other than the lab's. */
   readonly cloudsYaml?: string;
 }
 
-/** What the program said. */
+/** The exit and the output of the program. */
 export interface ProgramResult {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
-  /** stdout as JSON; empty when it is none. */
+  /** The parsed JSON of stdout; an empty object when stdout is not JSON. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Runs the built program as an operator would, from a folder without a clouds.yaml. */
+/** Runs the built program like an operator, in a folder without a clouds.yaml. */
 export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
@@ -51,12 +51,12 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The options that every build and init on the lab has. */
+/** Returns the options of every build and init on the lab. */
 export function mirrorOptions(mirror: Mirror): readonly string[] {
   return ['--os-cloud', 'builder', '--arch', 'x64', '--cloud-images-url', mirror.url];
 }
 
-/** The arguments of a run of the image `name` on the lab. */
+/** Returns the arguments for building the image `name` on the lab. */
 export function runArguments(mirror: Mirror, name: string, more: readonly string[] = []): readonly string[] {
   return [
     'run',
@@ -67,7 +67,7 @@ export function runArguments(mirror: Mirror, name: string, more: readonly string
   ];
 }
 
-/** The id of the image that a run gave; throws with all it said when it gave none. */
+/** Returns the id of the built image. Throws with the whole output when the build failed. */
 export function imageIdOf(result: ProgramResult): string {
   const id = result.json['image_id'];
   if (typeof id === 'string' && result.exitCode === 0) return id;

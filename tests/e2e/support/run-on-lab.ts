@@ -6,7 +6,7 @@ import { type Inventory, takeInventory } from './inventory.ts';
 import { GATEWAY, baseImageFile } from './lab.ts';
 import { type Mirror, startMirror } from '../../support/mirror.ts';
 
-/** A mirror whose every base is the tiny guest, but `focal`, which is a disk that no machine boots from. */
+/** Starts a mirror on which noble and jammy are the tiny guest, and focal is an empty disk that cannot boot. */
 export async function startTinyMirror(files: ReadonlyMap<string, string> = new Map()): Promise<Mirror> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-mirror-'));
   const empty = join(folder, 'empty.qcow2');
@@ -27,16 +27,16 @@ export async function startTinyMirror(files: ReadonlyMap<string, string> = new M
   };
 }
 
-/** What a build must leave as it was: all but images, and base images with them. */
+/** Returns the resources that a build must not change: everything but finished images. */
 export async function takeLeftovers(): Promise<
   Omit<Inventory, 'images'> & { readonly unfinished: readonly string[] }
 > {
-  const { images, ...rest } = await takeInventory();
+  const { images, ...others } = await takeInventory();
   const unfinished = images.filter(({ name, status }) => status !== 'active' || name.includes('.building-'));
-  return { ...rest, unfinished: unfinished.map(({ name, status }) => `${name} ${status ?? ''}`) };
+  return { ...others, unfinished: unfinished.map(({ name, status }) => `${name} ${status ?? ''}`) };
 }
 
-/** The ids of the active images of this name, as another client sees them. */
+/** Returns the ids of the active images with this name, read by openstacksdk. */
 export async function listImageIds(name: string): Promise<readonly string[]> {
   const { images } = await takeInventory();
   return images.filter((image) => image.name === name && image.status === 'active').map(({ id }) => id);

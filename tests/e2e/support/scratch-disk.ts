@@ -13,7 +13,7 @@ interface Extent {
   readonly zero: boolean;
 }
 
-/** Downloads an image, converts it to a sparse raw disk, hands that file over and deletes it again. */
+/** Downloads an image, converts it to a sparse raw disk, calls `use` with that file and deletes it afterwards. */
 export async function withRawDisk<T>(
   imageId: string,
   cloud: string,
@@ -32,13 +32,13 @@ export async function withRawDisk<T>(
   }
 }
 
-/** Mounts a raw disk that is one file system without a partition table; detaches it however `use` ends. */
+/** Mounts a raw disk that is one file system without a partition table. Unmounts it even when `use` fails. */
 export async function withMounted<T>(rawFile: string, use: (root: string) => Promise<T>): Promise<T> {
   const root = `${rawFile}.mounted`;
   const { stdout: device } = await execa('losetup', ['-f', '--show', rawFile], { timeout: 30_000 });
   try {
     await mkdir(root);
-    // the device stays writable so that ext4 can replay its journal: what counts is what the next boot sees
+    // The device is writable so that ext4 can replay its journal: the search must see what the next boot sees.
     await execa('mount', ['-t', 'ext4', '-o', 'ro', device, root], { timeout: 60_000 });
     try {
       return await use(root);
@@ -50,7 +50,7 @@ export async function withMounted<T>(rawFile: string, use: (root: string) => Pro
   }
 }
 
-/** The parts of a raw disk that hold data; holes are left out. */
+/** Returns the parts of a raw disk that contain data, without holes. */
 export async function listExtents(rawFile: string): Promise<readonly Extent[]> {
   const args = ['map', '--output=json', '-f', 'raw', rawFile];
   const { stdout } = await execa('qemu-img', args, { timeout: 60_000 });
@@ -58,7 +58,7 @@ export async function listExtents(rawFile: string): Promise<readonly Extent[]> {
   return extents.filter((extent) => extent.data && !extent.zero);
 }
 
-/** Reads one part of a file, or all of it, in chunks. */
+/** Reads a part of a file, by default the whole file, in chunks. */
 export async function* readChunks(path: string, start = 0, length = Infinity): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {

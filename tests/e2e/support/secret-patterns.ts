@@ -1,13 +1,13 @@
-/** Something that must not be found, under the name that a report may print. */
+/** A secret to search for, and a name that a report may print. */
 export interface NamedSecret {
   readonly name: string;
   readonly value: string;
 }
 
-/** How a secret was written when it was found. */
+/** The encoding in which a secret was found. */
 export type Encoding = 'plain' | 'base64' | 'hex' | 'url' | 'json';
 
-/** Bytes that betray a secret. */
+/** The bytes of a secret in one encoding. */
 export interface Pattern {
   readonly secret: string;
   readonly encoding: Encoding;
@@ -18,8 +18,8 @@ const SHORTEST_SECRET = 8;
 const PIECE = 24;
 
 /**
- * The base64 characters of the secret that do not depend on the `before` bytes in front of it or on what follows.
- * Two pieces side by side: in text that is wrapped at 76 characters at most one of them is cut.
+ * Returns the base64 characters of the secret that do not depend on the bytes around it when `before` bytes precede it.
+ * They are two adjacent pieces, because a line break after 76 characters cuts at most one of them.
  */
 function base64Pieces(value: Buffer, before: number): readonly string[] {
   const encoded = Buffer.concat([Buffer.alloc(before), value]).toString('base64');
@@ -33,7 +33,7 @@ function base64Texts(value: Buffer): readonly string[] {
   return [...texts, ...texts.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
-/** All the ways in which a secret is looked for; the plain one first. */
+/** Returns all patterns of a secret, the plain one first. */
 export function patternsOf(secret: NamedSecret): readonly Pattern[] {
   const value = Buffer.from(secret.value);
   if (value.length < SHORTEST_SECRET) throw new Error(`${secret.name} is too short to be searched for`);

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""One server, by openstacksdk; it and its keypair have the same NAME:
+"""One server, by openstacksdk. The server and its keypair have the same NAME:
   server.py create CLOUD NAME IMAGE_ID FLAVOR PUBLIC_KEY USER_DATA   waits for ACTIVE, prints {"id": …, "address": …}
   server.py console CLOUD NAME                                       prints {"output": …}
-  server.py delete CLOUD NAME                                        and the keypair; what is gone is no error"""
+  server.py delete CLOUD NAME                                        and its keypair; succeeds when they do not exist"""
 import base64
 import json
 import sys

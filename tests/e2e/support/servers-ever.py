@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""servers-ever.py PREFIX: prints the servers of all projects whose name begins so, those that are deleted included."""
+"""servers-ever.py PREFIX: prints all servers, including deleted ones, of all projects whose names begin with PREFIX."""
 import json
 import sys
 import warnings

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """A user of cloud a, by its administrator:
-  user.py create NAME PASSWORD PROJECT   a member of the project; one that is there gets the password
+  user.py create NAME PASSWORD PROJECT   creates a member of the project; replaces an existing user
   user.py password NAME PASSWORD         sets another password
   user.py keypairs NAME                  prints the names of the user's keypairs
-  user.py delete NAME                    what is gone is no error"""
+  user.py delete NAME                    succeeds when it does not exist"""
 import json
 import sys
 import warnings

@@ -32,8 +32,8 @@ beforeEach(() => {
   at.http.on(FILE, whole);
 });
 
-describe('a base image', () => {
-  test('goes from Ubuntu into Glance, whole, with its owner and checksum', async () => {
+describe('the upload of a base image', () => {
+  test('A base image is uploaded completely, with its owner and checksum', async () => {
     const image = await ensure(makeTools().tools);
     expect(image).toMatchObject({ base: 'noble', arch: 'x64', sha256: SHA256, wasUploaded: true });
     expect(uploads()[0]?.body.equals(DATA)).toBe(true);
@@ -49,7 +49,7 @@ describe('a base image', () => {
     });
   });
 
-  test('that is there with the current checksum is used without a download', async () => {
+  test('A base image with the current checksum is used without a download', async () => {
     glance.add({ id: 'old', name: NAME, [OWNER_KEYS.baseSha256]: 'f'.repeat(64) });
     glance.add({ id: 'ready', name: NAME, [OWNER_KEYS.baseSha256]: SHA256 });
     glance.add({ id: 'half', name: NAME, status: 'queued', [OWNER_KEYS.baseSha256]: SHA256 });
@@ -57,7 +57,7 @@ describe('a base image', () => {
     expect(at.http.requests(FILE)).toEqual([]);
   });
 
-  test('that two builds want at the same time is uploaded once', async () => {
+  test('A base image that two builds need at the same time is uploaded once', async () => {
     const own = makeTools();
     const other = makeTools({ owner: { ...own.tools.owner, buildId: 'b2' } });
     const [first, second] = await Promise.all([ensure(own.tools), ensure(other.tools)]);
@@ -66,21 +66,21 @@ describe('a base image', () => {
     expect(uploads()).toHaveLength(1);
   });
 
-  test('that another build uploads is waited for', async () => {
+  test('A build waits for a base image that another build uploads', async () => {
     const { imageId } = await ensure(makeTools().tools);
     const saving = { ...glance.images.get(imageId), id: imageId, status: 'saving' };
     glance.images.set(imageId, saving);
-    let looks = 0;
+    let reads = 0;
     at.http.on('GET /v2/images/*', () => {
-      looks += 1;
-      return { body: looks < 3 ? saving : { ...saving, status: 'active' } };
+      reads += 1;
+      return { body: reads < 3 ? saving : { ...saving, status: 'active' } };
     });
     const { tools } = makeTools({ owner: { ...makeTools().tools.owner, buildId: 'b2' } });
     expect(await ensure(tools)).toMatchObject({ imageId, wasUploaded: false });
     expect(uploads()).toHaveLength(1);
   });
 
-  test('that a dead build left half is deleted, and the next slot gets the data', async () => {
+  test('An unfinished base image of a dead build is deleted, and the next slot gets the data', async () => {
     at.http.on('PUT /v2/images/*/file', 'hang');
     const dying = ensure(makeTools({ process: 'dead' }).tools);
     dying.catch(() => undefined);
@@ -96,7 +96,7 @@ describe('a base image', () => {
     expect([...glance.images.keys()]).toEqual([image.imageId]);
   });
 
-  test('whose id was used and deleted gets the next one', async () => {
+  test('A base image whose id was deleted gets the id of the next slot', async () => {
     const { imageId } = await ensure(makeTools().tools);
     glance.images.clear();
     const again = await ensure(makeTools().tools);
@@ -105,14 +105,14 @@ describe('a base image', () => {
   });
 });
 
-describe('a base image that is not what its checksum says', () => {
+describe('a faulty download of a base image', () => {
   const wrong = Buffer.from(DATA).fill(8, DATA.length - 10);
 
   test.each<[string, Script]>([
-    ['has other bytes', { headers: { 'content-length': String(DATA.length) }, body: wrong }],
-    ['is a web page', { headers: { 'content-length': '20' }, body: '<html>sign in</html>' }],
-    ['is not there', { status: 404 }],
-  ])('since it %s is never whole in Glance, and is deleted', async (_, script) => {
+    ['with wrong bytes', { headers: { 'content-length': String(DATA.length) }, body: wrong }],
+    ['that is a web page', { headers: { 'content-length': '20' }, body: '<html>sign in</html>' }],
+    ['that is missing', { status: 404 }],
+  ])('A base image %s is never complete in Glance and its record is deleted', async (_, script) => {
     at.http.on(FILE, script);
     const { tools, warnings } = makeTools();
     const error = await failureOf(ensure(tools));
@@ -125,7 +125,7 @@ describe('a base image that is not what its checksum says', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  test('is taken when the next download is good', async () => {
+  test('A base image is uploaded when a retry of its download succeeds', async () => {
     at.http.on(FILE, [
       { headers: { 'content-length': String(DATA.length) }, body: wrong },
       { headers: { 'content-length': String(DATA.length) }, body: DATA },
@@ -134,26 +134,26 @@ describe('a base image that is not what its checksum says', () => {
     expect(glance.images.size).toBe(1);
   });
 
-  test('since the download broke off is told as that, and begun again', async () => {
+  test('A base image download that is cut off is retried and fails as a BaseImageDownloadError', async () => {
     at.http.on(FILE, () => ({ headers: { 'content-length': String(DATA.length) }, body: half() }));
     expect(await failureOf(ensure(makeTools().tools))).toBeInstanceOf(BaseImageDownloadError);
     expect(at.http.requests(FILE)).toHaveLength(3);
   });
 
-  test('since its server tells no length is told as that', async () => {
+  test('A base image download without a Content-Length fails with that reason', async () => {
     at.http.on(FILE, () => ({ body: Readable.from([DATA]) }));
     const error = await failureOf(ensure(makeTools().tools));
     expect(error).toBeInstanceOf(BaseImageDownloadError);
     expect(error.message).toMatch(/length/i);
   });
 
-  test('since it broke off is deleted from Glance', async () => {
+  test('The record of a base image whose download is cut off is deleted', async () => {
     at.http.on(FILE, () => ({ headers: { 'content-length': String(DATA.length) }, body: half() }));
     await ensure(makeTools().tools).catch(() => undefined);
     expect(glance.images.size).toBe(0);
   });
 
-  test('in the store, by its hash, is deleted', async () => {
+  test('A base image whose stored hash differs is deleted', async () => {
     at.http.on('PUT /v2/images/*/file', ({ url }) => {
       const id = url.pathname.split('/').at(-2) ?? '';
       const hash = { os_hash_algo: 'sha512', os_hash_value: 'f'.repeat(128) };
@@ -176,23 +176,26 @@ function half(): Readable {
   );
 }
 
-describe('a base image that Glance does not take', () => {
+describe('a base image that Glance rejects', () => {
   test.each([
     [413, 'denied'],
     [503, 'unavailable'],
-  ])('with %i fails as %s, and its record is deleted', async (status, kind) => {
-    at.http.on('PUT /v2/images/*/file', { status, body: 'quota' });
-    await expect(failureOf(ensure(makeTools().tools))).resolves.toMatchObject({ kind });
-    expect(glance.images.size).toBe(0);
-  });
+  ])(
+    'A base image that Glance rejects with %i fails as %s, and its record is deleted',
+    async (status, kind) => {
+      at.http.on('PUT /v2/images/*/file', { status, body: 'quota' });
+      await expect(failureOf(ensure(makeTools().tools))).resolves.toMatchObject({ kind });
+      expect(glance.images.size).toBe(0);
+    },
+  );
 
-  test('for want of quota is downloaded once, not three times', async () => {
+  test('A base image that exceeds the quota is downloaded once, not three times', async () => {
     at.http.on('PUT /v2/images/*/file', { status: 413, body: 'quota' });
     await failureOf(ensure(makeTools().tools));
     expect(at.http.requests(FILE)).toHaveLength(1);
   });
 
-  test('since it is being stopped is not begun again', async () => {
+  test('A base image upload that is stopped is not retried', async () => {
     at.http.on('PUT /v2/images/*/file', 'hang');
     const stop = new AbortController();
     const failure = failureOf(ensure(makeTools({ signal: stop.signal }).tools));
@@ -205,21 +208,21 @@ describe('a base image that Glance does not take', () => {
 });
 
 describe('SHA256SUMS', () => {
-  test('that comes with 503 is told as that', async () => {
+  test('A 503 response for SHA256SUMS is reported as such', async () => {
     at.http.on(SUMS, { status: 503 });
     const error = await failureOf(ensure(makeTools().tools));
     expect(error).toBeInstanceOf(BaseImageDownloadError);
     expect(error.message).toMatch('answered 503');
   });
 
-  test('without the image is told', async () => {
+  test('A SHA256SUMS without the image is reported with the missing file name', async () => {
     at.http.on(SUMS, { body: `${SHA256} *other.img\n` });
     await expect(ensure(makeTools().tools)).rejects.toThrow(
       'SHA256SUMS: expected a line for noble-server-cloudimg-amd64.img, found none',
     );
   });
 
-  test('is read with both kinds of marks, CR LF and capitals', () => {
+  test('The parser of SHA256SUMS accepts both kinds of marks, CR LF and capitals', () => {
     const text = `${SHA256.toUpperCase()} *a.img\r\n${SHA256}  b.img\nnothing\n${SHA256.slice(1)} *c.img\n`;
     expect([...parseSums(text)]).toEqual([
       ['a.img', SHA256],

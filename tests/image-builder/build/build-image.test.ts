@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import { startHttpCloud } from '../../support/http-cloud.ts';
 import { useEmulator } from '../../whole-path/program-on-emulator.ts';
 
-const bench = useEmulator();
+const fixture = useEmulator();
 
 test('A build runs its steps in order: prepare, boot, finish the guest, store, undo, copy', async () => {
   const web = await startHttpCloud();
   web.on('GET /script', { body: '#!/bin/sh\necho hello\n' });
-  const { code, json } = await bench.build(['--script-url', `${web.origin}/script`]);
+  const { code, json } = await fixture.build(['--script-url', `${web.origin}/script`]);
   await web.close();
   const steps = json['steps'] as readonly { readonly name: string }[];
   expect([code, steps.map(({ name }) => name)]).toEqual([

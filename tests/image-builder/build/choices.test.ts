@@ -32,7 +32,7 @@ describe('the flavor of a build', () => {
     ['', 'id-small'],
     ['huge', 'id-huge'],
     ['id-twin-2', 'id-twin-2'],
-  ])('%p is %s', (wanted, id) => {
+  ])('The flavor option %p selects %s', (wanted, id) => {
     expect(chooseFlavor(flavors, wanted, minimum).id).toBe(id);
   });
 
@@ -44,12 +44,12 @@ describe('the flavor of a build', () => {
       'expected at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU, 512 MiB',
     ],
     ['twin', AmbiguousNameError, 'give an id: id-twin, id-twin-2'],
-  ] as const)('%p is refused', (wanted, type, told) => {
+  ] as const)('The flavor option %p is rejected', (wanted, type, message) => {
     expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(type);
-    expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(told);
+    expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(message);
   });
 
-  test('is told with what there is when all are too small', () => {
+  test('The error for flavors that are all too small lists them', () => {
     const choose = () => chooseFlavor(flavors.slice(1, 3), '', minimum);
     expect(choose).toThrow(FlavorNotFoundError);
     expect(choose).toThrow('tiny (1 vCPU, 512 MiB, 10 GiB), diskless (2 vCPU, 4096 MiB, 0 GiB)');
@@ -65,25 +65,25 @@ describe('the network of a build', () => {
   const bare = network('bare', { subnets: [] });
 
   test.each([
-    ['the only one with a subnet that is not external', [external, bare, network('a')], '', 'id-a'],
-    ['the one of a name', [network('a'), network('b')], 'b', 'id-b'],
-    ['the one of an id, also an external one', [network('a'), external], 'id-public', 'id-public'],
-  ])('is %s', (_, networks, wanted, id) => {
+    ['the only internal one with a subnet', [external, bare, network('a')], '', 'id-a'],
+    ['the one with the given name', [network('a'), network('b')], 'b', 'id-b'],
+    ['the one with the given id, even if external', [network('a'), external], 'id-public', 'id-public'],
+  ])('The selected network is %s', (_, networks, wanted, id) => {
     expect(chooseNetwork(networks, wanted).id).toBe(id);
   });
 
   test.each([
     ['none fits', [external, bare], '', NetworkNotFoundError, 'found none; create one'],
     ['several fit', [network('a'), network('b')], '', NetworkNotFoundError, 'one of a, b, got nothing'],
-    ['it is not there', [network('a')], 'x', NetworkNotFoundError, '--network: expected one of a, got x'],
-    ['two are called so', [network('a'), network('a')], 'a', AmbiguousNameError, 'give an id'],
-  ] as const)('is refused when %s', (_, networks, wanted, type, told) => {
+    ['its name is unknown', [network('a')], 'x', NetworkNotFoundError, '--network: expected one of a, got x'],
+    ['two have its name', [network('a'), network('a')], 'a', AmbiguousNameError, 'give an id'],
+  ] as const)('The choice of a network fails when %s', (_, networks, wanted, type, message) => {
     expect(() => chooseNetwork([...networks], wanted)).toThrow(type);
-    expect(() => chooseNetwork([...networks], wanted)).toThrow(told);
+    expect(() => chooseNetwork([...networks], wanted)).toThrow(message);
   });
 });
 
-describe('a thing in the cloud', () => {
+describe('an abandoned resource', () => {
   const clock = new ManualClock('2026-11-21T08:00:00.000Z');
   const ago = (ms: number) => new Date(clock.now() - ms).toISOString();
   const by = (process: string) => ({ [OWNER_KEYS.process]: process });
@@ -91,18 +91,21 @@ describe('a thing in the cloud', () => {
   test.each([
     ['a process that died', by('dead'), ago(0), true],
     ['a process that runs', by('alive'), ago(10 * ABANDONED_AFTER_MS), false],
-    ['a process elsewhere, a day ago and more', by('elsewhere'), ago(ABANDONED_AFTER_MS + 1), true],
-    ['a process elsewhere, just now', by('elsewhere'), ago(1000), false],
-    ['a process elsewhere, nobody knows when', by('elsewhere'), '', false],
-    ['a process elsewhere, in the future', by('elsewhere'), ago(-ABANDONED_AFTER_MS), false],
-    ['nobody who wrote it down', {}, ago(10 * ABANDONED_AFTER_MS), false],
-  ] as const)('of %s: abandoned or not', (_, metadata, createdAt, expected) => {
-    const findProcessState = (written: string) => written as 'alive' | 'dead' | 'elsewhere';
-    expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
-  });
+    ['another host, more than a day old', by('elsewhere'), ago(ABANDONED_AFTER_MS + 1), true],
+    ['another host, just created', by('elsewhere'), ago(1000), false],
+    ['another host, without a time of creation', by('elsewhere'), '', false],
+    ['another host, created in the future', by('elsewhere'), ago(-ABANDONED_AFTER_MS), false],
+    ['an unknown process', {}, ago(10 * ABANDONED_AFTER_MS), false],
+  ] as const)(
+    'Process and age decide whether a resource is abandoned: %s',
+    (_, metadata, createdAt, expected) => {
+      const findProcessState = (written: string) => written as 'alive' | 'dead' | 'elsewhere';
+      expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
+    },
+  );
 });
 
-describe('what a script says', () => {
+describe('the output of a script', () => {
   const secrets = (...values: string[]) => values.map((value) => new Secret(value));
 
   test.each([
@@ -110,15 +113,15 @@ describe('what a script says', () => {
     ['a.c abc', secrets('a.c'), '[secret] abc'],
     ['nothing', secrets(''), 'nothing'],
     ['$& $1', secrets('$&'), '[secret] $1'],
-  ])('%p is told without its secrets', (text, values, told) => {
-    expect(redact(text, values)).toBe(told);
+  ])('The output %p is redacted', (text, values, redacted) => {
+    expect(redact(text, values)).toBe(redacted);
   });
 
-  test('is told without a secret that begins with another', () => {
+  test('The output is redacted when one secret is the prefix of another', () => {
     expect(redact('abcdef', secrets('abc', 'abcdef'))).toBe('[secret]');
   });
 
-  test('is told without the lines of a secret that has several', () => {
+  test('The output is redacted when it contains single lines of a multi-line secret', () => {
     const key = '-----BEGIN KEY-----\nline-MARKED\n-----END KEY-----';
     expect(redact(`+ echo\n  ${key.split('\n').join('\n  ')}`, secrets(key))).not.toMatch('MARKED');
   });

@@ -23,7 +23,7 @@ const digest = (change: Partial<Inputs> = {}) =>
 const runner = { version: '2.331.0', url: 'https://b.example/r.tar.gz', sha256: 'a'.repeat(64) };
 
 describe('the digest of an image’s inputs', () => {
-  test('is the same for the same inputs, wherever the runner came from', () => {
+  test('The digest is the same for the same inputs, whatever the URL of the runner', () => {
     expect(digest()).toMatch(/^[0-9a-f]{64}$/);
     expect(digest({ runner })).toBe(digest());
   });
@@ -35,11 +35,11 @@ describe('the digest of an image’s inputs', () => {
     ['runner’s tarball', { runner: { ...runner, sha256: 'd'.repeat(64) } }],
     ['script', { script: '#!/bin/sh\n' }],
     ['guest', { parts: [{ name: 'other', script: 'true', check: 'true' }] }],
-  ])('is another with another %s', (_, change) => {
+  ])('The digest changes with the %s', (_, change) => {
     expect(digest(change)).not.toBe(digest());
   });
 
-  test('comes with the runner’s version in plain words', () => {
+  test('The properties contain the version of the runner', () => {
     expect(encodeInputs(inputsOf())).toMatchObject({ image_builder_runner_version: '2.331.0' });
   });
 });

@@ -18,7 +18,7 @@ describe('the runner of a mirror', () => {
   test.each([
     ['absolute', () => `${at.http.origin}/releases/tag/v2.331.0`],
     ['relative', () => '../releases/tag/v2.331.0'],
-  ])('is the latest by the %s redirect of /latest', async (_, location) => {
+  ])('The %s redirect of /latest determines the latest runner of a mirror', async (_, location) => {
     at.http.on('GET /releases/latest', { status: 302, headers: { location: location() } });
     at.http.on(SUMS, { body: `${SUM.toUpperCase()}  ${FILE}\n` });
     expect(await resolveRunnerRelease(makeTools().tools, 'x64', '')).toEqual({
@@ -28,7 +28,7 @@ describe('the runner of a mirror', () => {
     });
   });
 
-  test('of a given version does not ask for the latest', async () => {
+  test('A given runner version needs no request for the latest', async () => {
     at.http.on(SUMS, { body: SUM });
     const { tools } = makeTools({ runnerReleasesUrl: `${at.http.origin}/releases//` });
     expect((await resolveRunnerRelease(tools, 'x64', '2.331.0')).sha256).toBe(SUM);
@@ -36,29 +36,33 @@ describe('the runner of a mirror', () => {
   });
 
   test.each([
-    ['gives no redirect', { status: 200, body: 'hello' }, 'expected a redirect to …/tag/v<version>, got 200'],
-    ['is not there', { status: 404 }, 'got 404, no location'],
-    ['leads elsewhere', { status: 302, headers: { location: '/login' } }, 'got 302, another location'],
-    ['is cut', 'reset', 'gave no answer'],
-  ] as const)('whose /latest %s cannot be resolved', async (_, answer, told) => {
+    [
+      'without a redirect',
+      { status: 200, body: 'hello' },
+      'expected a redirect to …/tag/v<version>, got 200',
+    ],
+    ['that is missing', { status: 404 }, 'got 404, no location'],
+    ['that leads elsewhere', { status: 302, headers: { location: '/login' } }, 'got 302, another location'],
+    ['that is cut off', 'reset', 'gave no answer'],
+  ] as const)('A mirror with a /latest %s has no latest runner', async (_, answer, message) => {
     at.http.on('GET /releases/latest', answer);
     const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
     expect(error).toBeInstanceOf(RunnerDownloadError);
-    expect(error.message).toMatch(told);
+    expect(error.message).toMatch(message);
   });
 
   test.each([
-    ['is missing', { status: 404 }, 'answered 404'],
-    ['is no sum', { body: '<html>' }, `${FILE}: expected its SHA-256 at`],
-    ['is too long to be one', { body: `${SUM}0` }, 'found none'],
-  ])('whose checksum %s is not used', async (_, answer, told) => {
+    ['that is missing', { status: 404 }, 'answered 404'],
+    ['that is not a checksum', { body: '<html>' }, `${FILE}: expected its SHA-256 at`],
+    ['that is too long', { body: `${SUM}0` }, 'found none'],
+  ])('A runner with a checksum %s is rejected', async (_, answer, message) => {
     at.http.on(SUMS, answer);
     const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', '2.331.0'));
     expect(error).toBeInstanceOf(RunnerDownloadError);
-    expect(error.message).toMatch(told);
+    expect(error.message).toMatch(message);
   });
 
-  test('at a URL with a password is told without it', async () => {
+  test('The password in the URL of a mirror is not in the error', async () => {
     const runnerReleasesUrl = at.http.origin.replace('://', '://me:url-MARKED@');
     const { tools } = makeTools({ runnerReleasesUrl });
     const error = await failureOf(resolveRunnerRelease(tools, 'x64', ''));
@@ -73,28 +77,32 @@ describe('GitHub', () => {
     ['https://mirror.example/actions/runner/releases', undefined],
     ['https://github.com.evil.example/actions/runner/releases', undefined],
     ['http://github.com/actions/runner/releases', undefined],
-  ])('%s has its API at %s', (root, api) => {
+  ])('The releases at %s have the API URL %s', (root, api) => {
     expect(githubApiOf(root)).toBe(api);
   });
 
   const notes = `<!-- BEGIN SHA linux-x64 -->${SUM}<!-- END SHA linux-x64 -->`;
   test.each([
-    ['the digest of the asset', { assets: [{ name: FILE, digest: `sha256:${SUM.toUpperCase()}` }] }, SUM],
-    ['the notes of an older release', { body: notes, assets: [{ name: FILE, digest: null }] }, SUM],
+    ['is the digest of the asset', { assets: [{ name: FILE, digest: `sha256:${SUM.toUpperCase()}` }] }, SUM],
+    ['is in the notes of an older release', { body: notes, assets: [{ name: FILE, digest: null }] }, SUM],
     [
-      'the asset before the notes',
+      'is the digest of the asset when the notes have another',
       { body: notes, assets: [{ name: FILE, digest: `sha256:${'c'.repeat(64)}` }] },
       'c'.repeat(64),
     ],
-    ['no other asset', { assets: [{ name: `${FILE}.asc`, digest: `sha256:${SUM}` }] }, undefined],
-    ['no other platform', { body: notes.replaceAll('x64', 'arm64'), assets: [] }, undefined],
-    ['no other kind of digest', { assets: [{ name: FILE, digest: `md5:${SUM}` }] }, undefined],
-    ['nothing in an error', { message: 'rate limit exceeded' }, undefined],
-  ])('tells the checksum by %s', (_, release, expected) => {
+    [
+      'is not that of another asset',
+      { assets: [{ name: `${FILE}.asc`, digest: `sha256:${SUM}` }] },
+      undefined,
+    ],
+    ['is not that of another platform', { body: notes.replaceAll('x64', 'arm64'), assets: [] }, undefined],
+    ['is not another kind of digest', { assets: [{ name: FILE, digest: `md5:${SUM}` }] }, undefined],
+    ['is missing in an error response', { message: 'rate limit exceeded' }, undefined],
+  ])('The checksum of a GitHub release %s', (_, release, expected) => {
     expect(findGithubDigest(JSON.stringify(release), FILE)).toBe(expected);
   });
 
-  test('that answers no JSON tells no checksum', () => {
+  test('A GitHub response that is not JSON has no checksum', () => {
     expect(findGithubDigest('<html>', FILE)).toBeUndefined();
   });
 });

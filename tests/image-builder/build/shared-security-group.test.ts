@@ -20,48 +20,48 @@ const group = (id: string, rules: readonly object[], created_at = '2026-11-21T08
   created_at,
   security_group_rules: rules,
 });
-const madeRules = () =>
+const createdRules = () =>
   at.http
     .requests(RULES)
     .map(({ json }) => (json as { security_group_rule: Record<string, unknown> }).security_group_rule);
 
-test('the group is made once, with its rules', async () => {
+test('The shared security group is created once with its rules', async () => {
   at.http.on(GROUPS, [{ body: { security_groups: [] } }, { body: { security_groups: [group('g1', [])] } }]);
   at.http.on('POST /v2.0/security-groups', { status: 201, body: { security_group: group('g1', []) } });
   at.http.on(RULES, { status: 201, body: {} });
   expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('g1');
-  expect(madeRules()).toEqual([
+  expect(createdRules()).toEqual([
     { ...icmp, security_group_id: 'g1' },
     { ...ssh, security_group_id: 'g1' },
   ]);
   expect(at.http.requests(GROUPS)[0]?.url.search).toBe('?name=g&project_id=project-1');
 });
 
-test('a group that is there is used as it is', async () => {
+test('A complete security group is used unchanged', async () => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', [{ ...icmp, ...none }, ssh])] } });
   await ensureSharedSecurityGroup(at.cloud, 'g', 22);
-  expect(at.http.requests().filter(({ method }) => method === 'POST')).toHaveLength(1); // the login
+  expect(at.http.requests().filter(({ method }) => method === 'POST')).toHaveLength(1); // only the login
 });
 
 test.each([
   ['SSH', [{ ...icmp, ...none }], 'tcp'],
-  ['SSH of the other family', [icmp, { ...ssh, ethertype: 'IPv6' }], 'tcp'],
-  ['SSH from outside', [icmp, { ...ssh, direction: 'egress' }], 'tcp'],
+  ['SSH over IPv4', [icmp, { ...ssh, ethertype: 'IPv6' }], 'tcp'],
+  ['incoming SSH', [icmp, { ...ssh, direction: 'egress' }], 'tcp'],
   ['ICMP', [ssh], 'icmp'],
-])('a group without a rule for %s gets it', async (_, rules, protocol) => {
+])('A security group without a rule for %s gets it', async (_, rules, protocol) => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', rules)] } });
   at.http.on(RULES, { status: 201, body: {} });
   await ensureSharedSecurityGroup(at.cloud, 'g', 22);
-  expect(madeRules()).toMatchObject([{ protocol }]);
+  expect(createdRules()).toMatchObject([{ protocol }]);
 });
 
-test('a rule that another build was faster to make is fine', async () => {
+test('A rule that another build creates at the same time is not an error', async () => {
   at.http.on(GROUPS, { body: { security_groups: [group('g1', [ssh])] } });
   at.http.on(RULES, { status: 409, body: { NeutronError: { message: 'exists' } } });
   expect((await ensureSharedSecurityGroup(at.cloud, 'g', 22)).id).toBe('g1');
 });
 
-test('of two groups made at the same time the older counts, and ours is taken back', async () => {
+test('The older of two security groups created at the same time is used, and the newer is deleted', async () => {
   const [old, ours] = [group('old', [icmp, ssh], '2026-11-21T07:59:59Z'), group('ours', [])];
   at.http.on(GROUPS, [{ body: { security_groups: [] } }, { body: { security_groups: [ours, old] } }]);
   at.http.on('POST /v2.0/security-groups', { status: 201, body: { security_group: ours } });
@@ -70,7 +70,7 @@ test('of two groups made at the same time the older counts, and ours is taken ba
   expect(at.http.requests('DELETE /v2.0/security-groups/*')).toHaveLength(1);
 });
 
-test('a group of a name that only begins so is another', async () => {
+test('A security group whose name only has the same prefix is not used', async () => {
   const other = { ...group('x', [icmp, ssh]), name: 'g-2' };
   at.http.on(GROUPS, { body: { security_groups: [other] } });
   at.http.on('POST /v2.0/security-groups', {

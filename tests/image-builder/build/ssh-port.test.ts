@@ -21,7 +21,7 @@ const SERVER = {
   fault: undefined,
 };
 
-test('a guest is reached at the port that the program was told', async () => {
+test('A guest is reached at the configured SSH port', async () => {
   const targets: SshTarget[] = [];
   const { tools } = makeTools({
     sshPort: 2222,
@@ -39,16 +39,16 @@ test('a guest is reached at the port that the program was told', async () => {
   expect(targets).toMatchObject([{ host: '192.0.2.1', port: 2222, username: 'ubuntu' }]);
 });
 
-test('the group lets in another port beside 22, which other builds need', async () => {
+test('The security group opens the configured SSH port in addition to port 22', async () => {
   at.http.on('GET /v2.0/security-groups', {
     body: { security_groups: [{ id: 'g1', name: 'g', security_group_rules: [] }] },
   });
   at.http.on(RULES, { status: 201, body: {} });
   await ensureSharedSecurityGroup(at.cloud, 'g', 2222);
-  const made = at.http
+  const created = at.http
     .requests(RULES)
     .map(({ json }) => (json as { security_group_rule: Record<string, unknown> }).security_group_rule);
-  expect(made.map(({ protocol, port_range_min }) => [protocol, port_range_min])).toEqual([
+  expect(created.map(({ protocol, port_range_min }) => [protocol, port_range_min])).toEqual([
     ['icmp', undefined],
     ['tcp', 22],
     ['tcp', 2222],

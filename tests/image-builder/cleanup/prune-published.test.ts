@@ -27,8 +27,8 @@ const idsOf = (route: string) => at.seen(route).map((request) => request.split('
 const images = () => at.openstack.state.images;
 const isMarked = (id: string): boolean => images().get(id)?.[OWNER_KEYS.published] !== undefined;
 
-describe('a prune that is told what is published', () => {
-  test('keeps it, marks it, and deletes the rest beyond the newest', async () => {
+describe('a prune with published images', () => {
+  test('A prune keeps and marks a published image and deletes the others beyond the newest', async () => {
     for (const id of ['old', 'published', 'new']) add(id);
     expect(await prune(['published', 'in another cloud'])).toMatchObject({
       marked: ['published'],
@@ -43,27 +43,27 @@ describe('a prune that is told what is published', () => {
     expect([...images().keys()]).toEqual(['published', 'new']);
   });
 
-  test('takes the mark from what is published no more, and then it goes', async () => {
+  test('An image that is no longer published loses its mark and is deleted', async () => {
     add('was', MARKED);
     add('new');
     expect(await prune(['new'])).toMatchObject({ marked: ['new'], unmarked: ['was'] });
     expect([...images().keys()]).toEqual(['new']);
   });
 
-  test('takes the mark from the newest too, which stays', async () => {
+  test('The newest image loses its mark when it is not published, but is kept', async () => {
     add('new', MARKED);
     expect(await prune([])).toMatchObject({ unmarked: ['new'], images: [{ outcome: 'kept' }] });
     expect([images().has('new'), isMarked('new')]).toEqual([true, false]);
   });
 
-  test('writes no mark that is right already', async () => {
+  test('A correct mark is not written again', async () => {
     add('published', MARKED);
     add('new');
     expect(await prune(['published'])).toMatchObject({ marked: [], unmarked: [] });
     expect(idsOf(PATCH)).toEqual([]);
   });
 
-  test('touches no mark of another owner, another name, or a base image', async () => {
+  test('A prune does not change marks of another owner, another name or a base image', async () => {
     add('theirs', { ...encodeOwner({ ...OWNER, application: 'other' }), ...MARKED });
     add('other-name', { name: 'jammy', ...MARKED });
     add('base', { [OWNER_KEYS.kind]: 'base', ...MARKED });
@@ -71,7 +71,7 @@ describe('a prune that is told what is published', () => {
     expect([...idsOf(PATCH), ...idsOf(DELETE)]).toEqual([]);
   });
 
-  test('sets the new mark before it takes the old one away', async () => {
+  test('A prune sets the new mark before it removes the old one', async () => {
     add('was', MARKED);
     add('now');
     add('new');
@@ -82,7 +82,7 @@ describe('a prune that is told what is published', () => {
   test.each([
     ['to be marked', {}, ['gone']],
     ['to be unmarked', MARKED, []],
-  ])('does not count an image %s that was deleted meanwhile', async (_what, mark, published) => {
+  ])('An image %s that was deleted since the listing is not counted', async (_what, mark, published) => {
     for (const id of ['old', 'last']) add(id);
     add('gone', mark);
     at.disturb('PATCH /image/v2/images/gone', { status: 404 });
@@ -92,12 +92,12 @@ describe('a prune that is told what is published', () => {
     ]);
   });
 
-  test('on trial changes nothing, and tells what it would', async () => {
+  test('A dry run changes no mark and reports the planned changes', async () => {
     add('was', MARKED);
     add('now');
     add('new');
-    const told = await prune(['now'], { isDryRun: true });
-    expect(told).toMatchObject({
+    const planned = await prune(['now'], { isDryRun: true });
+    expect(planned).toMatchObject({
       marked: ['now'],
       unmarked: ['was'],
       images: [{}, { id: 'now', reason: 'published' }, { id: 'was', outcome: 'would be deleted' }],
@@ -107,8 +107,8 @@ describe('a prune that is told what is published', () => {
 
   test.each([
     ['set', ['now'], '/v2/images/now'],
-    ['taken away', [], '/v2/images/was'],
-  ])('deletes nothing when a mark cannot be %s', async (_, published, path) => {
+    ['removed', [], '/v2/images/was'],
+  ])('A prune deletes nothing when a mark cannot be %s', async (_, published, path) => {
     for (const id of ['old', 'now', 'new']) add(id);
     add('was', MARKED);
     at.disturb(`PATCH /image${path}`, { status: 403, body: 'no' });

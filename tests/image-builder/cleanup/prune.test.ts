@@ -21,13 +21,13 @@ const outcomes = async (change: Partial<Parameters<typeof prune>[1]> = {}) =>
   );
 
 describe('a prune', () => {
-  test('deletes what is older than the newest', async () => {
+  test('A prune deletes revisions older than the newest', async () => {
     for (const id of ['old', 'older', 'new']) at.add({ id });
     expect(await outcomes()).toEqual({ new: 'kept', older: 'deleted', old: 'deleted' });
     expect(imageIds()).toEqual(['new']);
   });
 
-  test('keeps what is protected, published, unfinished, a base, or of another name', async () => {
+  test('A prune keeps protected, published and unfinished images, base images and images with another name', async () => {
     at.add({ id: 'protected' });
     at.add({ id: 'published', [OWNER_KEYS.published]: 'true' });
     at.add({ id: 'unfinished', status: 'saving' });
@@ -39,7 +39,7 @@ describe('a prune', () => {
     expect(deletions()).toEqual([]);
   });
 
-  test('for an owner counts and deletes only that owner’s', async () => {
+  test('A prune for an owner counts and deletes only images of that owner', async () => {
     at.add({ id: 'mine-old', ...encodeOwner(OWNER) });
     at.add({ id: 'theirs', ...encodeOwner({ ...OWNER, application: 'x' }) });
     at.add({ id: 'mine', ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
@@ -47,13 +47,13 @@ describe('a prune', () => {
     expect(await outcomes({ owner: OWNER })).toEqual({ mine: 'kept', 'mine-old': 'deleted' });
   });
 
-  test('on trial deletes nothing and tells what it would', async () => {
+  test('A dry run deletes nothing and reports the planned deletions', async () => {
     for (const id of ['old', 'new']) at.add({ id });
     expect(await outcomes({ isDryRun: true })).toEqual({ new: 'kept', old: 'would be deleted' });
     expect(deletions()).toEqual([]);
   });
 
-  test('tells what Glance does not let go, and goes on', async () => {
+  test('A revision that Glance refuses to delete is reported as failed, and the others are deleted', async () => {
     for (const id of ['older', 'used', 'new']) at.add({ id });
     at.disturb('DELETE /image/v2/images/used', { status: 409, body: 'Image used is in use' });
     const results = await prune(at.cloud, request);
@@ -66,10 +66,13 @@ describe('a prune', () => {
   });
 
   test.each([
-    ['did not come', { status: 503 }],
-    ['is half', { wrongBody: { images: [{ id: 'a', status: 'active' }], next: '/v2/images?marker=zz' } }],
-    ['is no list', { wrongBody: { images: null } }],
-  ])('whose list %s deletes nothing', async (_, answer) => {
+    ['is unavailable', { status: 503 }],
+    [
+      'is incomplete',
+      { wrongBody: { images: [{ id: 'a', status: 'active' }], next: '/v2/images?marker=zz' } },
+    ],
+    ['is not a list', { wrongBody: { images: null } }],
+  ])('A prune deletes nothing when the image list %s', async (_, answer) => {
     for (const id of ['old', 'new']) at.add({ id });
     at.disturb('GET /image/v2/images', answer, { times: 1 });
     at.disturb('GET /image/v2/images', { status: 403 }, { after: 1 });

@@ -52,7 +52,7 @@ describe('a sweep', () => {
     glance = scriptGlance(at.http);
   });
 
-  test('deletes what a dead build left: server, unfinished images, keypair', async () => {
+  test('A sweep deletes the server, unfinished images and keypair of a dead build', async () => {
     scriptNova([server('s1', 'dead')], [keypair('k1', 'dead')]);
     glance.add(image('i1', 'dead'));
     glance.add(image('i2', 'dead', { [OWNER_KEYS.kind]: 'base', name: 'base', status: 'queued' }));
@@ -67,7 +67,7 @@ describe('a sweep', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('deletes the ports that Nova left behind', async () => {
+  test('A sweep deletes the ports that Nova left of a deleted server', async () => {
     scriptNova([server('s1', 'dead')], []);
     at.http.on('GET /v2.0/ports', { body: { ports: [{ id: 'p1' }] } });
     at.http.on('DELETE /v2.0/ports/*', { status: 204 });
@@ -76,7 +76,7 @@ describe('a sweep', () => {
     expect(at.http.requests('GET /v2.0/ports')[0]?.url.search).toBe('?device_id=s1');
   });
 
-  test('keeps what is not its own, what lives, and what has no owner', async () => {
+  test('A sweep keeps resources of other owners, of live builds and without an owner', async () => {
     scriptNova(
       [
         server('alive', 'alive'),
@@ -99,7 +99,7 @@ describe('a sweep', () => {
     expect(deleted()).toEqual([]);
   });
 
-  test('keeps every image that is good, whoever made it', async () => {
+  test('A sweep keeps every finished image', async () => {
     scriptNova([], []);
     glance.add(image('good', 'dead', { name: 'noble' }));
     glance.add(image('base', 'dead', { [OWNER_KEYS.kind]: 'base', name: 'base' }));
@@ -108,14 +108,14 @@ describe('a sweep', () => {
     expect(deleted()).toEqual([]);
   });
 
-  test('deletes what another host left more than a day ago, keypairs excepted', async () => {
+  test('A sweep deletes resources of another host after a day, except keypairs', async () => {
     scriptNova([server('s1', 'far', OWNER, LONG_AGO)], [keypair('k1', 'far')]);
     glance.add(image('i1', 'far', { created_at: LONG_AGO }));
     await sweepLeftovers(at.cloud, makeTools().tools);
     expect(deleted()).toEqual(['s1', 'i1']);
   });
 
-  test('tells what cannot be deleted and goes on', async () => {
+  test('A resource that cannot be deleted causes a warning, and the sweep continues', async () => {
     scriptNova([server('s1', 'dead'), server('s2', 'dead')], [keypair('k1', 'dead')]);
     at.http.on('DELETE /v2.1/servers/s1', {
       status: 409,
@@ -127,7 +127,7 @@ describe('a sweep', () => {
     expect(warnings[0]).toMatch(/^left behind: server name-s1 \(s1\): .*locked/);
   });
 
-  test('that is stopped deletes nothing more', async () => {
+  test('A stopped sweep deletes nothing more', async () => {
     scriptNova([server('s1', 'dead'), server('s2', 'dead')], []);
     const stop = new AbortController();
     at.http.on('DELETE /v2.1/servers/s1', () => {
@@ -140,7 +140,7 @@ describe('a sweep', () => {
     expect(deleted()).toEqual(['s1']);
   });
 
-  test('that cannot list fails and deletes nothing', async () => {
+  test('A sweep that cannot list resources fails and deletes nothing', async () => {
     at.http.on('GET /v2.1/servers/detail', { status: 403 });
     await expect(failureOf(sweepLeftovers(at.cloud, makeTools().tools))).resolves.toMatchObject({
       kind: 'denied',

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { TOKENS, tokenAnswer } from '../../support/http-cloud.ts';
 import { accessTo, connectTo } from '../../support/http-connect.ts';
-import { GET, LARGE, PUT, copyIn, settled, useDistribution } from './distribution.ts';
-import { keepSha512, take, turns, until } from '../scripted-clouds.ts';
+import { GET, LARGE, PUT, copyIn, waitForCopies, useDistribution } from './distribution.ts';
+import { keepSha512, storeUpload, turns, until } from '../scripted-clouds.ts';
 
-const { addSource, advanceUntilEnd, at, patient, retryUntilEnd, send } = useDistribution();
+const { addSource, advanceUntilEnd, at, makeTools, retryUntilEnd, send } = useDistribution();
 
-describe('a cloud in trouble', () => {
-  test('by wrong credentials fails as denied, and the others do not wait for it', async () => {
+describe('a cloud that fails', () => {
+  test('A cloud with wrong credentials fails as denied and does not delay the other clouds', async () => {
     at.a.http.on(TOKENS, { status: 401, body: { error: { message: 'wrong' } } });
-    const deliveries = await send(patient(), 'a', 'b', 'c'); // the time stands still
-    expect(deliveries).toMatchObject([
+    const results = await send(makeTools(), 'a', 'b', 'c'); // the clock does not advance
+    expect(results).toMatchObject([
       { outcome: 'failed', kind: 'denied', attempts: 1, reason: expect.stringMatching('check the cred') },
       { outcome: 'copied' },
       { outcome: 'copied' },
@@ -18,15 +18,15 @@ describe('a cloud in trouble', () => {
     expect(at.source.http.requests(GET)).toHaveLength(2);
   });
 
-  test('whose Keystone hangs holds up the others for a few seconds only, and is unavailable', async () => {
+  test('A cloud whose Keystone hangs is unavailable and delays the other clouds for a few seconds only', async () => {
     at.a.http.on(TOKENS, 'hang');
-    const made = patient();
+    const made = makeTools();
     const sending = send(made, 'a', 'b', 'c');
     await until(() => at.clock.hasSleeper(5000));
     at.clock.advance(5000);
-    await settled(made, 'b', 'c');
-    const deliveries = await advanceUntilEnd(sending, 1_000_000);
-    expect(deliveries).toMatchObject([
+    await waitForCopies(made, 'b', 'c');
+    const results = await advanceUntilEnd(sending, 1_000_000);
+    expect(results).toMatchObject([
       { outcome: 'failed', kind: 'unavailable', reason: expect.stringMatching('--api-timeout') },
       { outcome: 'copied' },
       { outcome: 'copied' },
@@ -34,41 +34,41 @@ describe('a cloud in trouble', () => {
     expect(at.a.glance.images.size).toBe(0);
   });
 
-  test('that stands still amid an upload fails alone by --stall-timeout, and keeps nothing', async () => {
+  test('A cloud that stalls during the upload fails alone after --stall-timeout and keeps no image', async () => {
     at.source.glance.images.clear();
     addSource(LARGE);
     at.a.http.on(PUT, 'stall');
-    const made = patient();
+    const made = makeTools();
     const sending = send(made, 'a', 'b', 'c');
     const isDone = (): boolean => at.b.named().length + at.c.named().length === 2;
     while (!isDone()) {
-      if (at.clock.hasSleeper(2000)) at.clock.advance(2000); // the patience with one that is slower than the others
+      if (at.clock.hasSleeper(2000)) at.clock.advance(2000); // the time that a slow reader may delay the others
       await turns(1);
     }
-    await settled(made, 'b', 'c');
-    const deliveries = await advanceUntilEnd(sending, 600_000);
-    expect(deliveries).toMatchObject([
+    await waitForCopies(made, 'b', 'c');
+    const results = await advanceUntilEnd(sending, 600_000);
+    expect(results).toMatchObject([
       { cloud: 'a', outcome: 'failed', kind: 'unavailable', attempts: 3 },
       { cloud: 'b', outcome: 'copied', attempts: 1 },
       { cloud: 'c', outcome: 'copied', attempts: 1 },
     ]);
-    expect(deliveries[0]).toMatchObject({
+    expect(results[0]).toMatchObject({
       reason: 'the copy of the image into cloud a stalled for 600 s; --stall-timeout sets the limit',
     });
     expect(at.a.glance.images.size).toBe(0);
     expect(copyIn(at.b)?.equals(LARGE)).toBe(true);
   });
 
-  test('that turns the first upload away is tried again alone, with a read of its own', async () => {
+  test('A cloud that returns 503 to the first upload is retried alone with a read of its own', async () => {
     let isFirst = true;
     at.a.http.on(PUT, (seen) => {
-      if (!isFirst) return take(at.a, seen);
+      if (!isFirst) return storeUpload(at.a, seen);
       isFirst = false;
       return { status: 503 };
     });
-    const made = patient();
-    const deliveries = await retryUntilEnd(send(made, 'a', 'b'), made);
-    expect(deliveries).toMatchObject([
+    const made = makeTools();
+    const results = await retryUntilEnd(send(made, 'a', 'b'), made);
+    expect(results).toMatchObject([
       { outcome: 'copied', attempts: 2 },
       { outcome: 'copied', attempts: 1 },
     ]);
@@ -78,11 +78,11 @@ describe('a cloud in trouble', () => {
     expect(made.warnings).toEqual([expect.stringMatching(/^cloud a: .*answered 503.*; trying again$/)]);
   });
 
-  test('that stores other data than was sent fails, and the copy is deleted without ever having the name', async () => {
+  test('A copy with different data fails and is deleted without ever having its final name', async () => {
     at.a.hashesOf = () => keepSha512(Buffer.from('other'));
-    const made = patient();
-    const deliveries = await retryUntilEnd(send(made, 'a', 'b'), made);
-    expect(deliveries).toMatchObject([
+    const made = makeTools();
+    const results = await retryUntilEnd(send(made, 'a', 'b'), made);
+    expect(results).toMatchObject([
       { outcome: 'failed', kind: 'build', attempts: 3, reason: expect.stringMatching('expected sha512') },
       { outcome: 'copied', provenBy: 'hash' },
     ]);
@@ -90,17 +90,17 @@ describe('a cloud in trouble', () => {
     expect(at.a.http.requests('PATCH /v2/images/*')).toEqual([]);
   });
 
-  test('that is out of quota is not tried again', async () => {
+  test('A cloud without quota is not retried', async () => {
     at.a.http.on(PUT, { status: 413, body: 'quota' });
-    const made = patient();
+    const made = makeTools();
     expect(await send(made, 'a')).toMatchObject([{ outcome: 'failed', kind: 'denied', attempts: 1 }]);
     expect([at.a.glance.images.size, made.warnings]).toEqual([0, []]);
   });
 
-  test('that does not let go of a half-made copy is told', async () => {
+  test('An unfinished copy that cannot be deleted is reported as left behind', async () => {
     at.a.http.on(PUT, { status: 413 });
     at.a.http.on('DELETE /v2/images/*', { status: 409, body: 'in use' });
-    const made = patient();
+    const made = makeTools();
     await send(made, 'a', 'b');
     const [left] = at.a.unfinished();
     expect(made.warnings).toEqual([
@@ -108,7 +108,7 @@ describe('a cloud in trouble', () => {
     ]);
   });
 
-  test('whose answer to the naming is lost has the copy all the same', async () => {
+  test('A copy succeeds when the response to the request that names it is lost', async () => {
     let isFirst = true;
     const name = at.a.glance.images;
     at.a.http.on('PATCH /v2/images/*', ({ url, json }) => {
@@ -123,11 +123,11 @@ describe('a cloud in trouble', () => {
       }
       return { body: name.get(id) };
     });
-    expect(await send(patient(), 'a')).toMatchObject([{ outcome: 'copied', attempts: 1 }]);
+    expect(await send(makeTools(), 'a')).toMatchObject([{ outcome: 'copied', attempts: 1 }]);
     expect(at.a.named()).toHaveLength(1);
   });
 
-  test('whose answer to the making of the record is lost keeps no record that is not told', async () => {
+  test('A record whose creation got no response is deleted before the retry', async () => {
     const { images } = at.a.glance;
     at.a.http.on('POST /v2/images', ({ json }) => {
       const isFirst = at.a.http.requests('POST /v2/images').length === 1;
@@ -135,34 +135,38 @@ describe('a cloud in trouble', () => {
       at.a.glance.add({ ...record, status: 'queued' });
       return isFirst ? 'reset' : { status: 201, body: images.get(record.id) };
     });
-    const made = patient();
+    const made = makeTools();
     expect(await retryUntilEnd(send(made, 'a'), made)).toMatchObject([{ outcome: 'copied', attempts: 2 }]);
     expect([images.size, at.a.unfinished()]).toEqual([1, []]);
   });
 
-  test('whose answer to the upload is lost has the copy all the same', async () => {
+  test('A copy succeeds when the response to the upload is lost', async () => {
     at.a.http.on(PUT, (seen) => {
-      take(at.a, seen);
+      storeUpload(at.a, seen);
       return 'reset';
     });
-    expect(await send(patient(), 'a')).toMatchObject([{ outcome: 'copied', attempts: 1, provenBy: 'hash' }]);
+    expect(await send(makeTools(), 'a')).toMatchObject([
+      { outcome: 'copied', attempts: 1, provenBy: 'hash' },
+    ]);
   });
 
-  test('that still stores the data when its load balancer gives up is waited for', async () => {
+  test('A copy succeeds when the load balancer times out while Glance still stores the data', async () => {
     at.a.http.on(PUT, async (seen) => {
       const id = seen.url.pathname.split('/').at(-2) ?? '';
       at.a.glance.images.set(id, { ...at.a.glance.images.get(id), id, status: 'saving' });
-      const looks = at.a.http.requests('GET /v2/images/*').length;
-      void until(() => at.a.http.requests('GET /v2/images/*').length > looks).then(() => take(at.a, seen));
+      const readsBefore = at.a.http.requests('GET /v2/images/*').length;
+      void until(() => at.a.http.requests('GET /v2/images/*').length > readsBefore).then(() =>
+        storeUpload(at.a, seen),
+      );
       await turns(1);
       return { status: 504, body: 'Gateway Time-out' };
     });
-    const sending = send(patient(), 'a');
+    const sending = send(makeTools(), 'a');
     await until(() => at.a.data.size === 1);
     expect(await advanceUntilEnd(sending, 2000)).toMatchObject([{ outcome: 'copied', attempts: 1 }]);
   });
 
-  test('that is another region of the same Keystone and project gets a copy: it has a store of its own', async () => {
+  test('Another region of the same Keystone and project gets a copy, because it has its own store', async () => {
     const endpoint = (region: string, origin: string) => ({
       interface: 'public',
       region_id: region,
@@ -177,7 +181,7 @@ describe('a cloud in trouble', () => {
     at.source.http.on(TOKENS, { ...answer, body: { token: { ...answer.body.token, catalog } } });
     const access = { ...accessTo(origin), name: 'r2', region: 'R2' };
     at.aliases.set('r2', () => connectTo(origin, { clock: at.clock, access }));
-    expect(await send(patient(), 'r2')).toMatchObject([{ outcome: 'copied' }]);
+    expect(await send(makeTools(), 'r2')).toMatchObject([{ outcome: 'copied' }]);
     expect(at.a.named()).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach } from '@jest/globals';
 import { distribute } from '../../../src/image-builder/distribute/distribute.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import type { Delivery } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/delivery.ts';
 import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
 import { type TestTools, TEST_TIMEOUTS, useTestTools } from '../make-test-tools.ts';
 import {
@@ -14,26 +14,26 @@ import {
 } from '../scripted-clouds.ts';
 
 export const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(600_000, 7)]);
-/** More than the buffers between two ends of a connection. */
+/** Larger than the buffers of a connection. */
 export const LARGE = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(16 * 1024 * 1024, 3)]);
 export const PUT = `PUT ${FILE}`;
 export const GET = `GET ${FILE}`;
 
-/** What the distributions of one test file are made with; the source cloud has the image `i1` with DATA. */
+/** The fixture of the distributions of one test file; the source cloud has the image `i1` with DATA. */
 export interface DistributionFixture {
   readonly at: ScriptedClouds;
-  /** Puts an image with `data` into the source cloud, as a build leaves it there. */
+  /** Adds an image with `data` to the source cloud, in the state in which a build leaves it. */
   readonly addSource: (data: Buffer, change?: object) => void;
-  /** Context with long waits, so that only the one that a test means comes to its end. */
-  readonly patient: (change?: Partial<Context>) => TestTools;
-  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly Delivery[]>;
-  /** Moves the time on, again and again, until `work` has ended: for when nothing but a wait is left. */
+  /** Creates a context with long time-outs, so that only the wait under test ends. */
+  readonly makeTools: (change?: Partial<Context>) => TestTools;
+  readonly send: (made: TestTools, ...destinations: string[]) => Promise<readonly ImageCopy[]>;
+  /** Advances the clock repeatedly until `work` has ended. */
   readonly advanceUntilEnd: <T>(work: Promise<T>, milliseconds: number) => Promise<T>;
-  /** Lets the pauses between two tries of a cloud pass until `work` has ended. */
+  /** Advances the clock past each pause between two attempts until `work` has ended. */
   readonly retryUntilEnd: <T>(work: Promise<T>, made: TestTools) => Promise<T>;
 }
 
-/** What `i1` in the source cloud goes to. */
+/** Returns a request to distribute `i1` from the source cloud. */
 export const request = (...destinations: string[]) => ({
   cloudName: 'source',
   imageId: 'i1',
@@ -41,15 +41,15 @@ export const request = (...destinations: string[]) => ({
   within: 'copy' as const,
 });
 
-/** Resolves when the steps of these clouds have ended. */
-export const settled = (made: TestTools, ...clouds: string[]): Promise<void> =>
+/** Resolves when the copies to these clouds have ended. */
+export const waitForCopies = (made: TestTools, ...clouds: string[]): Promise<void> =>
   until(() =>
     clouds.every((cloud) =>
       made.events.some(({ kind, step }) => kind !== 'started' && step === `copy image to ${cloud}`),
     ),
   );
 
-/** Tells whether `work` has ended. */
+/** Returns a function that reports whether `work` has ended. */
 export function watch(work: Promise<unknown>): () => boolean {
   let isEnded = false;
   const end = (): void => void (isEnded = true);
@@ -57,13 +57,14 @@ export function watch(work: Promise<unknown>): () => boolean {
   return () => isEnded;
 }
 
+/** Returns the data of the finished image in a store. */
 export const copyIn = (store: ScriptedStore): Buffer | undefined =>
   store.data.get(store.named()[0]?.id ?? '');
 
 /** Starts scripted clouds for each test of the file. */
 export function useDistribution(): DistributionFixture {
   const at = useScriptedClouds();
-  const makeTools = useTestTools(at);
+  const makeTestTools = useTestTools(at);
   const addSource: DistributionFixture['addSource'] = (data, change = {}) => {
     at.source.data.set('i1', data);
     const known = { id: 'i1', name: 'noble', status: 'active', size: data.length, disk_format: 'qcow2' };
@@ -75,12 +76,11 @@ export function useDistribution(): DistributionFixture {
   return {
     at,
     addSource,
-    patient: (change = {}) => {
+    makeTools: (change = {}) => {
       const timeouts = { ...TEST_TIMEOUTS, stallTimeout: 600, transferTimeout: 1_000_000 };
-      return makeTools({ connect: at.connect, timeouts, ...change });
+      return makeTestTools({ connect: at.connect, timeouts, ...change });
     },
-    send: async (made, ...destinations) =>
-      (await distribute(request(...destinations), made.tools)).deliveries,
+    send: async (made, ...destinations) => (await distribute(request(...destinations), made.tools)).results,
     advanceUntilEnd: async (work, milliseconds) => {
       const isEnded = watch(work);
       while (!isEnded()) {

@@ -1,64 +1,64 @@
 import { describe, expect, test } from '@jest/globals';
 import { openProjectTurns } from '../../../src/image-builder/distribute/project-turns.ts';
 
-/** A work that ends when it is told to. */
-function work() {
-  const told: { end: () => void; fail: () => void } = { end: () => undefined, fail: () => undefined };
+/** Returns a task that runs until `end` or `fail` is called. */
+function makeTask() {
+  const controls: { end: () => void; fail: () => void } = { end: () => undefined, fail: () => undefined };
   const ended = new Promise<void>((resolve, reject) => {
-    told.end = resolve;
-    told.fail = () => {
+    controls.end = resolve;
+    controls.fail = () => {
       reject(new Error('no'));
     };
   });
-  let isBegun = false;
+  let isStarted = false;
   const act = (): Promise<void> => {
-    isBegun = true;
+    isStarted = true;
     return ended;
   };
-  return { act, isBegun: () => isBegun, end: () => told.end(), fail: () => told.fail() };
+  return { act, isStarted: () => isStarted, end: () => controls.end(), fail: () => controls.fail() };
 }
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const nothing = (): void => undefined;
 
-describe('works on projects', () => {
-  test('go on at the same time where the projects differ', async () => {
+describe('turns of projects', () => {
+  test('Tasks of different projects run at the same time', async () => {
     const takeTurn = openProjectTurns();
-    const [a, b] = [work(), work()];
+    const [a, b] = [makeTask(), makeTask()];
     const all = [takeTurn(['a'], nothing, a.act), takeTurn(['b'], nothing, b.act)];
-    await settle();
-    expect([a.isBegun(), b.isBegun()]).toEqual([true, true]);
+    await nextTurn();
+    expect([a.isStarted(), b.isStarted()]).toEqual([true, true]);
     for (const { end } of [a, b]) end();
     await Promise.all(all);
   });
 
   test.each([
-    ['ends', (one: ReturnType<typeof work>) => one.end()],
-    ['fails', (one: ReturnType<typeof work>) => one.fail()],
-  ])('of one project wait until the one before %s, and say so first', async (_, finish) => {
+    ['ends', (one: ReturnType<typeof makeTask>) => one.end()],
+    ['fails', (one: ReturnType<typeof makeTask>) => one.fail()],
+  ])('A task reports that it waits and starts when the earlier task of its project %s', async (_, finish) => {
     const takeTurn = openProjectTurns();
-    const [first, second] = [work(), work()];
+    const [first, second] = [makeTask(), makeTask()];
     let waits = 0;
     const one = takeTurn(['k', 'g'], nothing, first.act).catch((error: unknown) => error);
-    const two = takeTurn(['x', 'g'], () => (waits += 1), second.act); // any of its names will do
-    await settle();
-    expect([first.isBegun(), second.isBegun(), waits]).toEqual([true, false, 1]);
+    const two = takeTurn(['x', 'g'], () => (waits += 1), second.act); // one common key is enough
+    await nextTurn();
+    expect([first.isStarted(), second.isStarted(), waits]).toEqual([true, false, 1]);
     finish(first);
     await one;
-    await settle();
-    expect(second.isBegun()).toBe(true);
+    await nextTurn();
+    expect(second.isStarted()).toBe(true);
     second.end();
     await two;
   });
 
-  test('give what they give, and fail as they fail', async () => {
+  test('A turn has the result or the failure of its task', async () => {
     const takeTurn = openProjectTurns();
     await expect(takeTurn(['a'], nothing, () => Promise.resolve(7))).resolves.toBe(7);
     const failure = new Error('own');
     await expect(takeTurn(['a'], nothing, () => Promise.reject(failure))).rejects.toBe(failure);
   });
 
-  test('that come when all before have ended do not wait', async () => {
+  test('A task does not wait when all earlier tasks of its project have ended', async () => {
     const takeTurn = openProjectTurns();
     await takeTurn(['a'], nothing, () => Promise.resolve());
     let waits = 0;

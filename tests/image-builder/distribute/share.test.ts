@@ -16,7 +16,7 @@ const OWN = {
   os_hash_value: 'a',
 } as const;
 
-/** Lets the cloud `other` be another project of the source cloud. */
+/** Makes the cloud `other` another project of the source cloud. */
 beforeEach(() => {
   const { origin } = at.source.http;
   const own = tokenAnswer(origin) as { body: { token: object } };
@@ -43,12 +43,12 @@ beforeEach(() => {
 const share = async () => {
   const made = makeTools({ connect: at.connect });
   const request = { cloudName: 'source', imageId: 'i1', destinations: ['other'], within: 'share' } as const;
-  return (await distribute(request, made.tools)).deliveries;
+  return (await distribute(request, made.tools)).results;
 };
 const deletions = () => at.source.http.requests(`DELETE ${MEMBERS}/*`);
 
-describe('an image that is shared with another project of its cloud', () => {
-  test('is offered to it and accepted, and no data moves', async () => {
+describe('sharing an image within a cloud', () => {
+  test('An image is shared with another project of its cloud without a transfer of data', async () => {
     expect(await share()).toMatchObject([{ cloud: 'other', outcome: 'shared', imageId: 'i1' }]);
     expect(at.source.glance.images.get('i1')).toMatchObject({ visibility: 'shared' });
     expect(at.source.http.requests(`POST ${MEMBERS}`)[0]?.json).toEqual({ member: 'project-2' });
@@ -56,13 +56,13 @@ describe('an image that is shared with another project of its cloud', () => {
     expect(at.source.http.requests('PUT /v2/images/*/file')).toEqual([]);
   });
 
-  test('but not accepted is no longer offered', async () => {
+  test('A share that the project cannot accept is withdrawn', async () => {
     at.source.http.on(`PUT ${MEMBERS}/*`, { status: 403 });
     expect(await share()).toMatchObject([{ outcome: 'failed', kind: 'denied' }]);
     expect(deletions()).toHaveLength(1);
   });
 
-  test('stays shared with a project that had it before, were a later offer to fail', async () => {
+  test('An image stays shared with a project that had it before a failed attempt', async () => {
     at.source.http.on(`POST ${MEMBERS}`, { status: 409, body: 'exists' });
     at.source.http.on(`PUT ${MEMBERS}/*`, { status: 403 });
     expect(await share()).toMatchObject([{ outcome: 'failed' }]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobOutcome } from '../../../src/builder/tools.ts';
 import type { JobKind } from '../../../src/model/built.ts';
-import type { Delivery } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/delivery.ts';
 import type { PrunedImage } from '../../../src/model/program-result-common.ts';
 import type { JobResult } from '../../../src/model/program-result.ts';
 import { summarizeResult } from '../../../src/scheduler/jobs/summarize-result.ts';
@@ -11,17 +11,17 @@ import { desiredState } from '../desired-fixtures.ts';
 import { NOBLE, NOW, job } from '../plan/plan-fixtures.ts';
 
 const context = { desired: desiredState(), intervalHours: 6 };
-const copied = (...images: readonly Delivery[]): JobResult => ({ job: 'copy', images, warnings: [] });
-const built = (...images: readonly Delivery[]): JobResult => ({ job: 'build', images, warnings: [] });
+const copied = (...images: readonly ImageCopy[]): JobResult => ({ job: 'copy', images, warnings: [] });
+const built = (...images: readonly ImageCopy[]): JobResult => ({ job: 'build', images, warnings: [] });
 const done = (result: JobResult = { job: 'build', warnings: [] }): JobOutcome => ({ state: 'done', result });
 const failed = (kind: 'build' | 'partial' | 'denied', result?: JobResult): JobOutcome => ({
   ...{ state: 'failed', kind, message: 'whole', step: '', leftovers: [], result },
 });
 const effort = { attempts: 1, seconds: 1 };
-const arrived = (cloud: string): Delivery => ({
+const arrived = (cloud: string): ImageCopy => ({
   ...{ cloud, imageId: 'i', outcome: 'copied', provenBy: 'hash', ...effort },
 });
-const refused = (cloud: string): Delivery => ({
+const refused = (cloud: string): ImageCopy => ({
   ...{ cloud, outcome: 'failed', kind: 'denied', reason: 'quota', ...effort },
 });
 

@@ -210,7 +210,7 @@ export class Simulation {
     const images = this.imagesOf(cloudId).filter(({ name }) => name === imageName);
     const revisions = images.toReversed().map(({ id, status }) => ({ id, status, properties: {} }));
     const decisions = planPrune(revisions, numRevisionsOf(this.desired, imageName), new Set(publishedIds));
-    return decisions.flatMap(({ image, isDeleted }) => (isDeleted ? [image.id] : []));
+    return decisions.flatMap(({ image, shouldDelete }) => (shouldDelete ? [image.id] : []));
   }
 
   #endPrune(job: SimulatedJob, succeeds: boolean): void {

@@ -69,7 +69,7 @@ describe('built.json', () => {
   test('The active images include extra images of another owner', () => {
     const [first, ...others] = input().observation ?? [];
     if (first?.state !== 'seen') throw new Error('expected a cloud that was seen');
-    const observation = [{ ...first, alsoActiveIds: ['another'] }, ...others];
+    const observation = [{ ...first, activeExtraIds: ['another'] }, ...others];
     expect(deriveBuilt(undefined, { ...input(), observation }).clouds[0]?.activeIds).toContain('another');
   });
 
