@@ -15,16 +15,16 @@ export type {
   StaticImageConfig,
 } from '../model/run-config.ts';
 
-/** What a host is set up with. */
+/** The settings of a host. */
 export interface ApplicationInitializationConfig {
-  /** For clouds.yaml; without any cloud that file is left as it is. */
+  /** The content of clouds.yaml; the file is not touched when there is no cloud. */
   readonly cloudConfig: OpenstackCloudsConfig;
-  /** Where the program comes from; `charm` is the only one. */
+  /** The source of the program; only `charm` is supported. */
   readonly channel: string;
   /** In hours. */
   readonly cronInterval: number;
   readonly imageArch: Arch;
-  /** What the names of resources begin with. */
+  /** The prefix of resource names. */
   readonly resourcePrefix: string;
   /** The Juju unit: `app/0`. */
   readonly unitName: string;
@@ -41,13 +41,13 @@ export class FetchConfig {
   readonly microk8s: Channel;
   readonly prefix: string;
 
-  constructor(given: FieldsOf<FetchConfig>) {
-    this.arch = given.arch;
-    this.base = given.base;
-    this.cloudId = given.cloudId;
-    this.juju = given.juju;
-    this.microk8s = given.microk8s;
-    this.prefix = given.prefix;
+  constructor(fields: FieldsOf<FetchConfig>) {
+    this.arch = fields.arch;
+    this.base = fields.base;
+    this.cloudId = fields.cloudId;
+    this.juju = fields.juju;
+    this.microk8s = fields.microk8s;
+    this.prefix = fields.prefix;
   }
 
   get imageName(): string {

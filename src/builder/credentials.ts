@@ -12,7 +12,7 @@ import { YamlError, parseYaml, renderYaml } from '../system/yaml.ts';
 import { BuilderSetupError } from './errors.ts';
 import type { Host } from './tools.ts';
 
-/** The credentials that a host has now; `undefined`: none, or what this version would not write. */
+/** The credentials on a host. A file that is missing, or that this version cannot read, is undefined. */
 export interface InstalledCredentials {
   readonly clouds: OpenstackCloudsConfig | undefined;
   readonly secrets: HostSecrets | undefined;
@@ -21,8 +21,8 @@ export interface InstalledCredentials {
 type CredentialHost = Pick<Host, 'paths'>;
 
 /**
- * Writes clouds.yaml unless it says the same already; tells whether it did. Throws BuilderSetupError when its folder
- * is not kept in memory.
+ * Writes clouds.yaml unless its content is already the same. Returns whether it was written. Throws BuilderSetupError
+ * when its folder is not on a tmpfs.
  */
 export async function installCloudsYaml(
   cloudsConfig: OpenstackCloudsConfig,
@@ -31,7 +31,13 @@ export async function installCloudsYaml(
   const wanted = encodeCloudsYaml(cloudsConfig);
   await ensureRunFolder(paths);
   const before = await readTextFile(paths.cloudsYaml);
-  if (before !== undefined && areSame(parseOrNothing(before), wanted)) {
+  if (
+    before !== undefined &&
+    areSame(
+      tryParse(() => parseYaml(before)),
+      wanted,
+    )
+  ) {
     await chmod(paths.cloudsYaml, 0o600);
     return false;
   }
@@ -39,7 +45,7 @@ export async function installCloudsYaml(
   return true;
 }
 
-/** Writes secrets.json unless it says the same already; to be called after `installCloudsYaml`. */
+/** Writes secrets.json unless its content is already the same. Returns whether it was written. */
 export async function installHostSecrets(secrets: HostSecrets, { paths }: CredentialHost): Promise<boolean> {
   await ensureRunFolder(paths);
   const wanted = encodeHostSecrets(secrets);
@@ -51,25 +57,26 @@ export async function installHostSecrets(secrets: HostSecrets, { paths }: Creden
   return true;
 }
 
-/** Reads what `installCloudsYaml` and `installHostSecrets` wrote. */
+/** Reads the files that `installCloudsYaml` and `installHostSecrets` wrote. */
 export async function readInstalled({ paths }: CredentialHost): Promise<InstalledCredentials> {
   const [yaml, json] = [await readTextFile(paths.cloudsYaml), await readTextFile(paths.secrets)];
   return {
-    clouds: yaml === undefined ? undefined : orNothing(() => parseClouds(yaml)),
-    secrets: json === undefined ? undefined : orNothing(() => parseHostSecrets(json)),
+    clouds: yaml === undefined ? undefined : tryParse(() => parseClouds(yaml)),
+    secrets: json === undefined ? undefined : tryParse(() => parseHostSecrets(json)),
   };
 }
 
-/** Does the host have these clouds and these secrets, of whatever generation? */
+/** Reports whether the host has these clouds and these secrets. The generation is not compared. */
 export function holdsSame(
   { clouds, secrets }: InstalledCredentials,
   wanted: { readonly clouds: OpenstackCloudsConfig; readonly secrets: HostSecrets },
 ): boolean {
   if (clouds === undefined || secrets === undefined) return false;
-  const plain = (some: HostSecrets): unknown => JSON.parse(encodeHostSecrets({ ...some, generation: 0 }));
+  const comparable = (given: HostSecrets): unknown =>
+    JSON.parse(encodeHostSecrets({ ...given, generation: 0 }));
   return (
     areSame(encodeCloudsYaml(clouds), encodeCloudsYaml(wanted.clouds)) &&
-    isDeepStrictEqual(plain(secrets), plain(wanted.secrets))
+    isDeepStrictEqual(comparable(secrets), comparable(wanted.secrets))
   );
 }
 
@@ -80,11 +87,12 @@ async function ensureRunFolder(paths: UnitPaths): Promise<void> {
   throw new BuilderSetupError(`${message}. Mount a tmpfs on /run of the machine`, { kind: 'input' });
 }
 
-/** The first cloud is the default of who runs the program by hand: the order counts. */
-function areSame(some: unknown, others: unknown): boolean {
-  return (
-    isDeepStrictEqual(some, others) && JSON.stringify(cloudIds(some)) === JSON.stringify(cloudIds(others))
-  );
+/**
+ * Reports whether two clouds.yaml have the same content. The order of the clouds counts, because the program uses the
+ * first one by default.
+ */
+function areSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(one, other) && JSON.stringify(cloudIds(one)) === JSON.stringify(cloudIds(other));
 }
 
 function cloudIds(content: unknown): readonly string[] {
@@ -97,12 +105,8 @@ function parseClouds(yaml: string): OpenstackCloudsConfig {
   return decode(cloudsYaml, parseYaml(yaml), 'clouds.yaml', (problems) => new InputError(problems));
 }
 
-function parseOrNothing(yaml: string): unknown {
-  return orNothing(() => parseYaml(yaml));
-}
-
-/** What is corrupt counts as missing: it is written again. */
-function orNothing<T>(parse: () => T): T | undefined {
+/** Returns undefined for a corrupt file, so that it is written again like a missing one. */
+function tryParse<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {

@@ -2,11 +2,11 @@ import { type ErrorKind, type FailureKind, ProductError } from '../model/errors.
 import type { CloudImage } from '../model/built.ts';
 
 interface BuilderErrorOptions extends ErrorOptions {
-  /** That of its cause, when it is not given. */
+  /** Defaults to the kind of the cause. */
   readonly kind?: ErrorKind;
 }
 
-/** A failure to drive the image builder. */
+/** The base class of all errors of this folder. */
 export abstract class BuilderBaseError extends ProductError {
   readonly kind: ErrorKind;
 
@@ -16,23 +16,23 @@ export abstract class BuilderBaseError extends ProductError {
   }
 }
 
-/** This host could not be set up. */
+/** The host could not be set up. */
 export class BuilderSetupError extends BuilderBaseError {}
 
-/** What the clouds hold could not be read. */
+/** The images in the clouds could not be listed. */
 export class GetLatestImageError extends BuilderBaseError {}
 
-/** The host's secrets are not those that a job was planned with: nothing was started. */
+/** The secrets changed after the job was planned. The job was not started. */
 export class StaleSecretsError extends BuilderBaseError {}
 
-/** The program that the charm carries could not be installed; the old one stays. */
+/** The program in the charm could not be installed. The old program stays in use. */
 export class UpgradeApplicationError extends BuilderBaseError {}
 
-/** One job failed. */
+/** A job failed. */
 export class JobError extends BuilderBaseError {
-  /** The step that failed; empty when none is known. */
+  /** The step that failed; empty when it is not known. */
   readonly step: string;
-  /** What could not be unmade. */
+  /** The resources that could not be cleaned up. */
   readonly leftovers: readonly string[];
 
   constructor(failed: FailedJob) {
@@ -42,38 +42,38 @@ export class JobError extends BuilderBaseError {
   }
 }
 
-/** Why a job failed. */
+/** The failure of a job. */
 export interface FailedJob {
   readonly kind: FailureKind;
   readonly message: string;
-  /** The step that failed; empty when none is known. */
+  /** The step that failed; empty when it is not known. */
   readonly step: string;
-  /** The things that could not be undone. */
+  /** The resources that could not be cleaned up. */
   readonly leftovers: readonly string[];
 }
 
-/** Why one image was not built, or did not get everywhere. */
+/** The failure of one image: it was not built, or some clouds do not have it. */
 export interface RunFailure {
   readonly imageName: string;
   readonly error: Error;
 }
 
-/** Not all images were built. What was built is in `results`. */
+/** Some images failed. The others are in `results`. */
 export class BuilderRunError extends BuilderBaseError {
-  /** In the matrix's order; empty for an image that failed. */
+  /** The copies of each image, in the order of the matrix; empty for an image that failed everywhere. */
   readonly results: readonly (readonly CloudImage[])[];
   readonly causes: readonly RunFailure[];
 
   constructor(results: readonly (readonly CloudImage[])[], causes: readonly RunFailure[]) {
-    const told = causes.map(({ imageName, error }) => `${imageName}: ${error.message}`);
+    const lines = causes.map(({ imageName, error }) => `${imageName}: ${error.message}`);
     const first = causes[0]?.error;
-    super(told.join('\n'), first === undefined ? { kind: 'build' } : { cause: first });
+    super(lines.join('\n'), first === undefined ? { kind: 'build' } : { cause: first });
     this.results = results;
     this.causes = causes;
   }
 }
 
-/** A bug of the program is, for who ordered the build, a build that failed. */
+/** Maps a bug in the program to a failed build, because the caller did not cause it. */
 function toErrorKind(kind: FailureKind): ErrorKind {
   return kind === 'bug' ? 'build' : kind;
 }

@@ -6,25 +6,25 @@ import { installCloudsYaml } from './credentials.ts';
 import { BuilderSetupError } from './errors.ts';
 import { removeUnusedPrograms } from './host/programs.ts';
 import { configureCron } from './schedule.ts';
-import { asSetup, ensureService } from './host/service.ts';
+import { withSetupError, ensureService } from './host/service.ts';
 import type { Host } from './tools.ts';
 import { ensureUnitKey } from './host/unit-key.ts';
 import { upgradeApp } from './upgrade-app.ts';
 
 /**
  * Sets this host up for builds: folders, key, credentials, program, service and schedule. A second call changes
- * nothing. It asks no cloud: what builds need there the daemon prepares, for `imageArch`. Throws BuilderSetupError.
+ * nothing. It calls no cloud; the daemon prepares the clouds for `imageArch`. Throws BuilderSetupError.
  */
 export async function initialize(config: ApplicationInitializationConfig, host: Host): Promise<void> {
   checkConfig(config, host.paths);
-  await asSetup('the host could not be set up', async () => {
+  await withSetupError('the host could not be set up', async () => {
     await ensureFolders(host.paths);
     await ensureUnitKey(host);
     if (Object.keys(config.cloudConfig.clouds).length > 0) await installCloudsYaml(config.cloudConfig, host);
     await upgradeApp(host);
     await configureCron(config.unitName, config.cronInterval, host);
     await ensureService(config.unitName, host);
-    await removeUnusedPrograms(host.paths); // those that the daemon ran from until now
+    await removeUnusedPrograms(host.paths); // the daemon has left the old program by now
   });
 }
 
@@ -36,7 +36,7 @@ function checkConfig(config: ApplicationInitializationConfig, paths: UnitPaths):
       : [`channel: expected charm, since the program comes with the charm, got ${channel}`]),
     ...(unitPaths('/', unitName).name === paths.name
       ? []
-      : [`unit name: expected the one whose host this is, ${paths.name}, got ${unitName}`]),
+      : [`unit name: expected ${paths.name}, the unit of this host, got ${unitName}`]),
     ...(/^[\w.:@ /+-]{0,100}$/.test(resourcePrefix)
       ? []
       : [`resource prefix: expected up to 100 letters, digits and . _ - : @ / +, got ${resourcePrefix}`]),

@@ -6,7 +6,7 @@ import { GetLatestImageError } from './errors.ts';
 import { observe } from './observe.ts';
 import type { BuilderTools } from './tools.ts';
 
-/** What to look for: each image of the matrix, in each cloud that images go to. */
+/** Returns a config for each image of the matrix in each destination cloud. */
 export function deriveFetchConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly FetchConfig[] {
   const clouds = destinationsOf(config);
   return expandRunConfigs(matrix, config).flatMap(({ image }) => {
@@ -21,16 +21,16 @@ function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
 }
 
 /**
- * Returns the newest active image of each config, in the matrix's order; one that has none is left out. This is the API
- * document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when a cloud does not
- * answer.
+ * Returns the newest active image of each config, in the order of the matrix. Configs without an image are left out.
+ * This is the API document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when
+ * a cloud does not answer.
  */
 export async function getLatestImages(
   matrix: ConfigMatrix,
   config: StaticConfigs,
   tools: BuilderTools,
 ): Promise<readonly CloudImage[]> {
-  const imagesOf = await look(destinationsOf(config), tools);
+  const imagesOf = await listImages(destinationsOf(config), tools);
   return deriveFetchConfigs(matrix, config).flatMap((wanted) => {
     const image = findNewest(imagesOf.get(wanted.cloudId) ?? [], wanted.imageName);
     const { arch, base, cloudId, juju, microk8s } = wanted;
@@ -38,21 +38,21 @@ export async function getLatestImages(
   });
 }
 
-async function look(
+async function listImages(
   cloudIds: readonly string[],
   tools: BuilderTools,
 ): Promise<ReadonlyMap<string, readonly ObservedImage[]>> {
-  const seen = new Map<string, readonly ObservedImage[]>();
+  const imagesOf = new Map<string, readonly ObservedImage[]>();
   for (const cloud of await observe(cloudIds, tools)) {
     if (cloud.state === 'failed') {
       const kind = cloud.kind === 'bug' ? 'build' : cloud.kind;
       throw new GetLatestImageError(`cloud ${cloud.cloudId}: ${cloud.message}`, { kind });
     }
-    seen.set(cloud.cloudId, cloud.images);
+    imagesOf.set(cloud.cloudId, cloud.images);
   }
-  const silent = cloudIds.find((cloudId) => !seen.has(cloudId));
-  if (silent !== undefined) throw new GetLatestImageError(`cloud ${silent}: nothing was told of it`);
-  return seen;
+  const missing = cloudIds.find((cloudId) => !imagesOf.has(cloudId));
+  if (missing !== undefined) throw new GetLatestImageError(`cloud ${missing}: the program did not report it`);
+  return imagesOf;
 }
 
 function findNewest(images: readonly ObservedImage[], name: string): ObservedImage | undefined {

@@ -12,24 +12,24 @@ import { endedWithoutResult, toFailedJob } from './jobs/job-result.ts';
 import { jobCommand } from './jobs/start-job.ts';
 import type { BuilderTools } from './tools.ts';
 
-/** Of one call to a cloud, in seconds; when there are many clouds it is less. */
+/** The time-out of one call to a cloud, in seconds. It is shorter when there are many clouds. */
 const API_TIMEOUT_S = 40;
 const MAXIMUM_S = 600;
-/** What the program may need besides: its start, its end, a busy host. */
+/** The additional time for starting and ending the program on a busy host. */
 const MARGIN_S = 40;
 
-/** Begins the ids of looks at the clouds: nothing has to be remembered of them, so they are no jobs of the scheduler. */
-const LOOK_PREFIX = 'list-';
+/** The prefix of the ids of observations. Nothing is recorded of them, so they are not jobs of the scheduler. */
+const OBSERVATION_PREFIX = 'list-';
 
-/** Reports whether a job's id is that of a look at the clouds. */
-export function isLookId(buildId: string): boolean {
-  return buildId.startsWith(LOOK_PREFIX);
+/** Reports whether the id of a job is that of an observation of the clouds. */
+export function isObservationId(buildId: string): boolean {
+  return buildId.startsWith(OBSERVATION_PREFIX);
 }
 
 /**
- * Looks at clouds, each with its own token; one that fails tells so in its place. Each cloud also reports which of its
- * `extraImages`, of any owner, are active. Throws GetLatestImageError when nothing is known of any cloud, CancelledError
- * when we stop.
+ * Lists the images of each cloud with its own token, and which of its `extraImages`, of any owner, are active. A cloud
+ * that fails has its failure in the result. Throws GetLatestImageError when the program returned no result, and
+ * CancelledError when the daemon stops.
  */
 export async function observe(
   cloudIds: readonly string[],
@@ -37,13 +37,13 @@ export async function observe(
   extraImages: readonly ExtraImage[] = [],
 ): Promise<Observation> {
   if (cloudIds.length === 0) return [];
-  const { apiTimeoutS, timeoutMs } = planLook(cloudIds.length);
-  const asked = extraImages.filter(({ cloudId, imageId }) => cloudIds.includes(cloudId) && isId(imageId));
+  const { apiTimeoutS, timeoutMs } = planTimeouts(cloudIds.length);
+  const checked = extraImages.filter(({ cloudId, imageId }) => cloudIds.includes(cloudId) && isId(imageId));
   const order = createOrder(
-    { kind: 'list', cloudIds, extraImages: asked },
+    { kind: 'list', cloudIds, extraImages: checked },
     {
-      reason: 'the clouds are looked at',
-      buildId: `${LOOK_PREFIX}${tools.newBuildId()}`,
+      reason: 'the images in the clouds are listed',
+      buildId: `${OBSERVATION_PREFIX}${tools.newBuildId()}`,
       timeouts: { apiTimeout: apiTimeoutS },
     },
     tools,
@@ -53,31 +53,34 @@ export async function observe(
   try {
     return readClouds(stdout, `exit code ${exitCode ?? 'unknown'}`);
   } catch (cause) {
-    throw asLookError(cause);
+    throw toListError(cause);
   }
 }
 
-function readClouds(stdout: string, lastWords: string): Observation {
+function readClouds(stdout: string, lastLine: string): Observation {
   const result = decodeListResult(stdout);
-  if (result === undefined) throw new JobError(endedWithoutResult(lastWords));
+  if (result === undefined) throw new JobError(endedWithoutResult(lastLine));
   if (result.error !== undefined) throw new JobError(toFailedJob(result.error));
   return result.clouds;
 }
 
-/** The program gives each cloud two calls' time, to so many at once: it is to end by itself before it is ended. */
-function planLook(clouds: number) {
+/**
+ * Computes the time-outs. The program needs the time of two calls for each wave of clouds; its own time-outs must
+ * expire before it is stopped.
+ */
+function planTimeouts(clouds: number) {
   const waves = Math.ceil(clouds / CLOUDS_AT_A_TIME);
   const longest = Math.floor((MAXIMUM_S - MARGIN_S) / (2 * waves));
   const apiTimeoutS = Math.max(1, Math.min(API_TIMEOUT_S, longest));
   return { apiTimeoutS, timeoutMs: Math.min(MAXIMUM_S, 2 * waves * apiTimeoutS + MARGIN_S) * 1000 };
 }
 
-/** Whatever else stands in relation data is active nowhere, and is not to break the look. */
+/** Reports whether a text can be an image id. Other texts in relation data must not make the observation fail. */
 function isId(imageId: string): boolean {
   return /^[\w-]+$/.test(imageId);
 }
 
-/** Runs the program on an order of its own, and removes the order's folder. */
+/** Runs the program on a list order and removes the folder of the order. */
 async function runList(order: JobOrder, timeoutMs: number, tools: BuilderTools): Promise<CommandResult> {
   const files = jobFiles(tools.paths, order.id);
   try {
@@ -85,12 +88,14 @@ async function runList(order: JobOrder, timeoutMs: number, tools: BuilderTools):
     return await tools.runCommand({ ...(await jobCommand(order, tools)), timeoutMs, signal: tools.signal });
   } catch (cause) {
     throwIfAborted(tools.signal);
-    throw asLookError(cause);
+    throw toListError(cause);
   } finally {
     await rm(files.folder, { recursive: true, force: true });
   }
 }
 
-function asLookError(cause: unknown): GetLatestImageError {
-  return new GetLatestImageError(`the clouds could not be looked at: ${messageOf(cause)}`, { cause });
+function toListError(cause: unknown): GetLatestImageError {
+  return new GetLatestImageError(`the images in the clouds could not be listed: ${messageOf(cause)}`, {
+    cause,
+  });
 }

@@ -14,10 +14,10 @@ import { orderBuild } from './jobs/order-build.ts';
 import type { JobOutcome, RunTools } from './tools.ts';
 
 /**
- * Builds the images of the matrix; each is reported as soon as its build has ended. Returns, in the order of the
- * matrix, where each arrived. This is the API document's form of `orderBuild`, which the scheduler calls for one image
- * of its plan. Throws BuilderRunError, with all images that arrived, when not all did; CancelledError when we stop, and
- * then the builds run on.
+ * Builds the images of the matrix and reports each one as soon as its build has ended. Returns the clouds that have
+ * each image, in the order of the matrix. This is the API document's form of `orderBuild`, which the scheduler calls
+ * for one image of its plan. Throws BuilderRunError, which contains the successful images, when an image fails. Throws
+ * CancelledError when the daemon stops; the builds continue.
  */
 export async function run(
   matrix: ConfigMatrix,
@@ -48,7 +48,7 @@ function build(entry: RunConfig, tools: RunTools): Promise<JobOutcome> {
 }
 
 function toCloudImages({ image }: RunConfig, outcome: JobOutcome | undefined): readonly CloudImage[] {
-  if (outcome?.state === 'failed' && outcome.kind !== 'partial') return []; // what it made it has unmade
+  if (outcome?.state === 'failed' && outcome.kind !== 'partial') return []; // a failed build removes what it created
   const { arch, base, juju, microk8s } = image;
   return listArrivedImages(outcome?.result).map((arrived) => ({ arch, base, juju, microk8s, ...arrived }));
 }

@@ -7,8 +7,8 @@ import { ensureFolder } from '../system/files/folders.ts';
 import type { Host } from './tools.ts';
 
 /**
- * Has the unit build every `interval` hours; tells whether that changed anything on the host. Takes the unit out of the
- * crontab of the Python charm, which would go on to enter it.
+ * Schedules a build of the unit every `interval` hours. Returns whether anything changed on the host. Also removes the
+ * unit from the crontab of the Python charm, which would otherwise continue to run its hooks.
  */
 export async function configureCron(
   unitName: string,
@@ -19,8 +19,8 @@ export async function configureCron(
     throw new InputError([`build interval: expected a whole number of hours from 1 on, got ${interval}`]);
   }
   const isWritten = await writeSchedule({ unit: unitName, intervalHours: interval }, paths.schedule);
-  const isTaken = await leaveFormerCrontab(unitName, paths.formerCrontab);
-  return isWritten || isTaken;
+  const isRemoved = await removeFromFormerCrontab(unitName, paths.formerCrontab);
+  return isWritten || isRemoved;
 }
 
 async function writeSchedule(wanted: BuildSchedule, path: string): Promise<boolean> {
@@ -36,23 +36,23 @@ function findSchedule(text: string | undefined): BuildSchedule | undefined {
   try {
     return parseSchedule(text);
   } catch (error) {
-    if (error instanceof InputError) return undefined; // corrupt: it is written again
+    if (error instanceof InputError) return undefined; // a corrupt file is written again
     throw error;
   }
 }
 
-async function leaveFormerCrontab(unitName: string, path: string): Promise<boolean> {
+async function removeFromFormerCrontab(unitName: string, path: string): Promise<boolean> {
   const text = await readTextFile(path);
   if (text === undefined) return false;
   const lines = text.split('\n');
-  const others = lines.filter((line) => !entersUnit(line, unitName));
+  const others = lines.filter((line) => !runsHookOf(line, unitName));
   if (others.length === lines.length) return false;
   if (others.every((line) => /^\s*(#.*)?$/.test(line))) await rm(path, { force: true });
   else await writeFileAtomic(path, others.join('\n'), (await stat(path)).mode & 0o777);
   return true;
 }
 
-/** Does a line of the crontab call juju-exec for exactly this unit? */
-function entersUnit(line: string, unitName: string): boolean {
+/** Reports whether a line of the crontab calls juju-exec for exactly this unit. */
+function runsHookOf(line: string, unitName: string): boolean {
   return /\bjuju-exec\b/.test(line) && line.split(/[^\w/-]+/).includes(unitName);
 }

@@ -8,47 +8,47 @@ import type { FailedJob } from './errors.ts';
 /** The host that a hook sets up. */
 export interface Host {
   readonly paths: UnitPaths;
-  /** Where Juju unpacked the charm: it carries the program. */
+  /** The folder of the unpacked charm, which contains the program. */
   readonly charmDir: string;
-  /** The Node that runs us, when the charm carries none. */
+  /** The Node that runs this process; used when the charm contains none. */
   readonly node: string;
   readonly runCommand: RunCommand;
 }
 
-/** Who orders jobs: it is written on all they make. */
+/** The unit that orders jobs. Everything that the jobs create is labelled with it. */
 interface Orderer {
   readonly application: string;
   readonly modelUuid: string;
   readonly unit: string;
 }
 
-/** What the daemon drives the program with. */
+/** The tools with which the daemon runs jobs. */
 export interface BuilderTools {
   readonly paths: UnitPaths;
   readonly orderer: Orderer;
   readonly clock: Clock;
-  /** Aborted when the daemon stops: we no longer wait, the jobs run on. */
+  /** Aborted when the daemon stops. Waits end then, but the jobs continue. */
   readonly signal: AbortSignal;
   readonly runCommand: RunCommand;
   readonly startDetached: typeof startDetached;
   /** 12 hex digits. */
   readonly newBuildId: () => string;
-  /** Passed on to the jobs: the proxies. */
+  /** The proxy variables, which are passed to the jobs. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How often to look whether an adopted job still runs. */
+  /** The interval between checks that an adopted job still runs. */
   readonly pollIntervalMs: number;
 }
 
-/** Where the jobs of one unit are found. */
+/** The paths and the identity by which the jobs of one unit are found. */
 export type JobPlace = Pick<BuilderTools, 'paths' | 'orderer'>;
 
 /** The tools and settings of `run`. */
 export interface RunTools extends BuilderTools {
-  /** Written on the images. */
+  /** The inputs of the builds; the images are labelled with them. */
   readonly inputs: BuildInputs;
-  /** Why the images are built. */
+  /** The reason for the builds. */
   readonly reason?: string;
-  /** The generation of secrets.json that the builds were planned with; absent: any. */
+  /** The generation of secrets.json that the builds were planned with. Undefined accepts any generation. */
   readonly secretsGeneration?: number;
   /** The number of builds that run at the same time. */
   readonly maxParallel: number;
@@ -61,6 +61,6 @@ export type JobOutcome =
   | { readonly state: 'done'; readonly result: JobResult }
   | (FailedJob & {
       readonly state: 'failed';
-      /** Absent when the job ended without a result. It names the images that arrived in spite of the failure. */
+      /** Undefined when the job ended without a result. It names the images that were stored despite the failure. */
       readonly result: JobResult | undefined;
     });

@@ -18,18 +18,18 @@ import { UpgradeApplicationError } from './errors.ts';
 import { NODE_FILE, PROGRAM_FILE, currentProgram, isThere, removeUnusedPrograms } from './host/programs.ts';
 import type { Host } from './tools.ts';
 
-/** What of the charm is the program; the last one need not be there. */
+/** The parts of the charm that form the program. The last one is optional. */
 const PARTS = ['dist', 'node_modules', 'package.json', NODE_FILE] as const;
 
 /**
- * Installs the program that the charm carries, in a folder of its own, and brings it into use; tells whether another
- * one was in use before. Throws UpgradeApplicationError, and then the old one stays in use.
+ * Installs the program of the charm in its own folder and switches to it. Returns whether another program was in use
+ * before. Throws UpgradeApplicationError; the old program then stays in use.
  */
 export async function upgradeApp({ paths, charmDir }: Pick<Host, 'paths' | 'charmDir'>): Promise<boolean> {
   try {
     const digest = await readDigest(charmDir);
     await install(charmDir, join(paths.programs, digest));
-    const isChanged = await use(digest, paths);
+    const isChanged = await switchTo(digest, paths);
     await removeUnusedPrograms(paths);
     return isChanged;
   } catch (cause) {
@@ -58,11 +58,11 @@ async function install(charmDir: string, program: string): Promise<void> {
   const draft = temporaryPath(program);
   try {
     for (const part of await partsOf(charmDir)) {
-      // thousands of small files: together, that is twice as fast as one by one
+      // the synchronous copy of thousands of small files is twice as fast as copying them one by one
       cpSync(join(charmDir, part), join(draft, part), { recursive: true, dereference: true });
     }
-    await noteCheck(draft);
-    await rm(program, { recursive: true, force: true }); // there only when it is damaged
+    await recordCheck(draft);
+    await rm(program, { recursive: true, force: true }); // exists only when it is damaged
     await rename(draft, program);
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -70,37 +70,40 @@ async function install(charmDir: string, program: string): Promise<void> {
 }
 
 async function partsOf(folder: string): Promise<readonly string[]> {
-  const there = await Promise.all(
+  const parts = await Promise.all(
     PARTS.map(async (part) => [part, await isThere(join(folder, part))] as const),
   );
-  return there.filter(([part, isPart]) => isPart || part !== NODE_FILE).map(([part]) => part);
+  return parts.filter(([part, isPresent]) => isPresent || part !== NODE_FILE).map(([part]) => part);
 }
 
-/** A machine that loses power may leave a copy with empty files, so it is looked through once after each boot. */
+/**
+ * Reports whether the program is installed completely. A loss of power can leave a copy with empty files, so the copy
+ * is checked once after each boot.
+ */
 async function isInstalled(charmDir: string, program: string): Promise<boolean> {
   if (!(await isThere(join(program, PROGRAM_FILE)))) return false;
-  if ((await readTextFile(checkedIn(program))) === thisBoot()) return true;
+  if ((await readTextFile(checkedBootFile(program))) === readBootId()) return true;
   if (!(await isSame(charmDir, program))) return false;
-  await noteCheck(program);
+  await recordCheck(program);
   return true;
 }
 
-async function noteCheck(program: string): Promise<void> {
-  await writeFileAtomic(checkedIn(program), thisBoot(), 0o644);
+async function recordCheck(program: string): Promise<void> {
+  await writeFileAtomic(checkedBootFile(program), readBootId(), 0o644);
 }
 
-function checkedIn(program: string): string {
+function checkedBootFile(program: string): string {
   return join(program, 'checked-in-boot');
 }
 
-function thisBoot(): string {
+function readBootId(): string {
   return readOwnProcessIdentity().host;
 }
 
-/** Tells by their sizes whether all files are there. */
+/** Reports whether all files are present and have the same sizes. */
 async function isSame(charmDir: string, program: string): Promise<boolean> {
-  const [wanted, there] = [await partsOf(charmDir), await partsOf(program)];
-  if (!isDeepStrictEqual(wanted, there)) return false;
+  const [wanted, present] = [await partsOf(charmDir), await partsOf(program)];
+  if (!isDeepStrictEqual(wanted, present)) return false;
   const trees = wanted.filter((part) => part === 'dist' || part === 'node_modules');
   for (const part of trees) {
     const [from, to] = [join(charmDir, part), join(program, part)];
@@ -112,7 +115,7 @@ async function isSame(charmDir: string, program: string): Promise<boolean> {
   );
 }
 
-async function use(digest: string, paths: UnitPaths): Promise<boolean> {
+async function switchTo(digest: string, paths: UnitPaths): Promise<boolean> {
   const current = currentProgram(paths);
   if ((await findLinkTarget(current)) === digest) return false;
   await switchLink(current, digest);

@@ -1,7 +1,7 @@
 import { type Writers, createProgram, runCommander } from './declare-commands.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Help that was printed, or words that no command understands; `exitCode` is 0 for help. */
+/** Ends the program after help or a usage error was printed. `exitCode` is 0 for help. */
 export class CommandLineEnd extends Error {
   readonly exitCode: number;
 
@@ -11,10 +11,10 @@ export class CommandLineEnd extends Error {
   }
 }
 
-/** Understands `argv` (without node and script). Throws CommandLineEnd after help or a usage error was written. */
+/** Parses `argv` (without node and script). Throws CommandLineEnd after help or a usage error was printed. */
 export function parseCommandLine(argv: readonly string[], writers: Writers, version: string): Invocation {
   let invocation: Invocation | undefined;
-  const program = createProgram((taken) => (invocation = taken), writers, version);
+  const program = createProgram((parsed) => (invocation = parsed), writers, version);
   const exitCode = runCommander(program, argv);
   if (invocation === undefined || exitCode !== undefined) throw new CommandLineEnd(exitCode === 0 ? 0 : 2);
   return invocation;

@@ -6,22 +6,22 @@ import type { Invocation } from './invocation.ts';
 import { GLOBAL_OPTIONS } from './settings.ts';
 import { WAITS } from './commands/waits.ts';
 
-/** Where help and usage errors go. */
+/** The outputs for help and usage errors. */
 export interface Writers {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
-type Choose = (invocation: Invocation) => void;
+type OnInvocation = (invocation: Invocation) => void;
 
-/** Returns the program with its commands and options; `choose` is called with the command line's words. */
-export function createProgram(choose: Choose, writers: Writers, version: string): Command {
+/** Creates the program with its commands and options. `onInvocation` receives the parsed command line. */
+export function createProgram(onInvocation: OnInvocation, writers: Writers, version: string): Command {
   const program = new Command('github-runner-image-builder')
     .description('Builds VM images of GitHub runners on OpenStack.')
     .version(version);
   addOptions(program, GLOBAL_OPTIONS);
   addWaits(program, ['apiTimeout']);
-  for (const spec of COMMANDS) addCommand(program, spec, choose);
+  for (const spec of COMMANDS) addCommand(program, spec, onInvocation);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: writers.out, writeErr: hideValues(writers.err) });
     command.configureHelp({ showGlobalOptions: true, helpWidth: 100 });
@@ -36,7 +36,7 @@ function hideValues(write: Writers['err']): Writers['err'] {
   };
 }
 
-/** Runs the program on `argv`; returns the exit code when it ended with help or a usage error. */
+/** Parses `argv`. Returns the exit code when it ended with help or a usage error. */
 export function runCommander(program: Command, argv: readonly string[]): number | undefined {
   try {
     program.parse(argv, { from: 'user' });
@@ -47,7 +47,7 @@ export function runCommander(program: Command, argv: readonly string[]): number 
   }
 }
 
-function addCommand(program: Command, spec: CommandSpec, choose: Choose): void {
+function addCommand(program: Command, spec: CommandSpec, onInvocation: OnInvocation): void {
   const { name, about, args = [], options, waits = [], notes } = spec;
   const command = program.command(name).description(about);
   for (const argument of args) command.argument(argument);
@@ -58,14 +58,14 @@ function addCommand(program: Command, spec: CommandSpec, choose: Choose): void {
   );
   if (notes !== undefined) command.addHelpText('after', notes);
   command.action(() => {
-    choose({ command: name, args: command.args, options: command.optsWithGlobals() });
+    onInvocation({ command: name, args: command.args, options: command.optsWithGlobals() });
   });
 }
 
 function addOptions(command: Command, options: Options): void {
-  for (const { flags, about, otherwise, isHidden = false } of Object.values(options)) {
+  for (const { flags, about, defaultText, isHidden = false } of Object.values(options)) {
     const option = new Option(flags, about).hideHelp(isHidden);
-    command.addOption(otherwise === undefined ? option : option.default(otherwise));
+    command.addOption(defaultText === undefined ? option : option.default(defaultText));
   }
 }
 

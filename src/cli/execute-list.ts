@@ -12,20 +12,20 @@ import type { Outcome } from './outcome.ts';
 import { describeFailure } from './result.ts';
 
 /**
- * Looks at the clouds; what some of them did not answer is told beside what the others did. Throws InputError when
- * images are asked of further clouds.
+ * Lists the images of the clouds. Clouds that fail are reported together with the others. Throws InputError when an
+ * extra image belongs to a cloud that is not listed.
  */
 export async function executeList(
   cloudNames: readonly string[],
-  also: readonly ExtraImage[],
+  extraImages: readonly ExtraImage[],
   context: ListContext,
 ): Promise<Outcome> {
-  const strangers = also.filter(({ cloudName }) => !cloudNames.includes(cloudName));
-  if (strangers.length > 0) {
+  const unlisted = extraImages.filter(({ cloudName }) => !cloudNames.includes(cloudName));
+  if (unlisted.length > 0) {
     const expected = `expected images of ${cloudNames.join(', ')}`;
-    throw new InputError(strangers.map(({ cloudName }) => `--also: ${expected}, got one of ${cloudName}`));
+    throw new InputError(unlisted.map(({ cloudName }) => `--also: ${expected}, got one of ${cloudName}`));
   }
-  const clouds = await listRunnerImages(cloudNames, also, context);
+  const clouds = await listRunnerImages(cloudNames, extraImages, context);
   return {
     encode: (log) => encodeListResult(clouds.map(toObserved), log),
     text: clouds.map(renderLines).join(''),
@@ -42,7 +42,7 @@ function toObserved(listing: CloudListing): ObservedCloud {
 }
 
 function renderLines(listing: CloudListing): string {
-  if ('failure' in listing) return ''; // told on stderr
+  if ('failure' in listing) return ''; // reported on stderr
   const { cloud, images } = listing;
   return images
     .map(({ id, createdAt, status, name }) => `${cloud} ${id} ${createdAt} ${status} ${name}\n`)

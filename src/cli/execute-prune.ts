@@ -9,21 +9,21 @@ import type { Outcome } from './outcome.ts';
 type Owners = Pick<RunSettings, 'owner' | 'ownerFilter'>;
 type PruneCommand = OrderOf<'prune'>;
 
-/** What became of the marks, where they were asked for, and of the revisions. */
+/** The changed marks, if marking was requested, and the outcome of each revision. */
 interface Pruned {
   readonly marks: Omit<PruneAnswer, 'cloud' | 'imageName' | 'images'>;
   readonly text: string;
   readonly images: readonly PrunedImage[];
 }
 
-/** Prunes one image in one cloud; a revision that is not let go is told and fails nothing. */
+/** Prunes one image in one cloud. A revision that cannot be deleted is a warning, not a failure. */
 export async function executePrune(
   request: PruneCommand,
   cloudName: string,
   context: Clouds & Owners & Pick<RunSettings, 'signal'> & Pick<Recorder, 'warn'>,
 ): Promise<Outcome> {
   const connection = await context.connect(cloudName);
-  const { marks, text, images } = await act(connection.withSignal(context.signal), request, context);
+  const { marks, text, images } = await markAndPrune(connection.withSignal(context.signal), request, context);
   for (const { id, outcome, reason } of images) {
     if (outcome === 'failed') context.warn(`revision ${id} was not pruned: ${reason}`);
   }
@@ -34,7 +34,11 @@ export async function executePrune(
   };
 }
 
-async function act(cloud: Cloud, request: PruneCommand, { owner, ownerFilter }: Owners): Promise<Pruned> {
+async function markAndPrune(
+  cloud: Cloud,
+  request: PruneCommand,
+  { owner, ownerFilter }: Owners,
+): Promise<Pruned> {
   const { publishedIds, isDryRun } = request;
   if (publishedIds === undefined) {
     const images = await prune(cloud, { ...request, owner: ownerFilter });
@@ -46,11 +50,11 @@ async function act(cloud: Cloud, request: PruneCommand, { owner, ownerFilter }: 
     owner,
   });
   const verbs = isDryRun ? ['would be marked', 'would be unmarked'] : ['marked', 'unmarked'];
-  const tell = (ids: readonly string[], verb = ''): string =>
+  const renderMarks = (ids: readonly string[], verb = ''): string =>
     ids.map((id) => `${id} ${verb} as published\n`).join('');
   return {
     marks: isDryRun ? { wouldBeMarked: marked, wouldBeUnmarked: unmarked } : { marked, unmarked },
-    text: `${tell(marked, verbs[0])}${tell(unmarked, verbs[1])}`,
+    text: `${renderMarks(marked, verbs[0])}${renderMarks(unmarked, verbs[1])}`,
     images,
   };
 }

@@ -18,7 +18,7 @@ import { executePrune } from './execute-prune.ts';
 import type { Outcome } from './outcome.ts';
 import type { JobSecrets, Request } from './request.ts';
 
-/** Does what was asked for; `determine` gives the cloud where none was named. */
+/** Runs a request. `determine` returns the cloud when the command line names none. */
 export async function execute(
   request: Request,
   determine: () => Promise<string>,
@@ -42,13 +42,13 @@ export async function execute(
       const swept = await sweepCloud(cloudName, context);
       return {
         encode: (log) => encodeSweepResult({ cloud: cloudName }, log),
-        text: swept.map((what) => `${what}\n`).join(''),
+        text: swept.map((resource) => `${resource}\n`).join(''),
       };
     }
   }
 }
 
-/** Runs an order, of the charm or by hand. */
+/** Runs an order of the charm or of a user. */
 async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Context): Promise<Outcome> {
   switch (order.kind) {
     case 'build':
@@ -57,8 +57,8 @@ async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Conte
       const [{ image, cloud }] = order.entries;
       const bases = order.entries.map((entry) => entry.image.base);
       const { buildCloud, resourcePrefix } = cloud;
-      const place = { arch: image.arch, cloudName: buildCloud, prefix: resourcePrefix };
-      const baseImages = await initialize({ ...place, bases }, context);
+      const target = { arch: image.arch, cloudName: buildCloud, prefix: resourcePrefix };
+      const baseImages = await initialize({ ...target, bases }, context);
       return { encode: (log) => encodePrepareResult({ cloud: buildCloud, baseImages }, log), text: '' };
     }
     case 'copy': {
@@ -76,8 +76,11 @@ async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Conte
     case 'prune':
       return executePrune(order, order.cloudId, context);
     case 'list': {
-      const also = order.extraImages.map(({ cloudId: cloudName, imageId }) => ({ cloudName, imageId }));
-      return executeList(order.cloudIds, also, context);
+      const extraImages = order.extraImages.map(({ cloudId: cloudName, imageId }) => ({
+        cloudName,
+        imageId,
+      }));
+      return executeList(order.cloudIds, extraImages, context);
     }
   }
 }
@@ -102,7 +105,7 @@ async function build(order: OrderOf<'build'>, secrets: JobSecrets, context: Cont
   };
 }
 
-/** Returns the order with the determined cloud where a command line named none. */
+/** Fills in the cloud when the command line names none. */
 async function nameCloud(order: JobOrder, determine: () => Promise<string>): Promise<JobOrder> {
   const nameIn = async ({ cloud, ...entry }: RunConfig): Promise<RunConfig> => ({
     ...entry,

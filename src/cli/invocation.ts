@@ -1,6 +1,6 @@
 import type { RawOptions } from './commands/read-options.ts';
 
-/** The words of a command line. */
+/** A parsed command line. */
 export interface Invocation {
   /** The name of a command. */
   readonly command: string;

@@ -18,8 +18,8 @@ import { connectSsh } from '../system/ssh/ssh.ts';
 import type { ProgressEvent } from '../model/progress.ts';
 import type { CommonOptions } from './request.ts';
 
-/** Everything outside the command line that a context is made from. */
-export interface Surroundings {
+/** The inputs of a context that do not come from the command line. */
+export interface ContextInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
@@ -30,36 +30,36 @@ export interface Surroundings {
   readonly scriptSecrets: ReadonlyMap<string, Secret>;
 }
 
-/** The context of one command, and its record. */
+/** The context of one command and its result log. */
 export interface ProgramContext {
   readonly context: Context;
-  readonly protocol: () => ResultLog;
+  readonly resultLog: () => ResultLog;
   readonly close: () => Promise<void>;
 }
 
 /** Creates the context of one command. */
-export function makeContext(options: CommonOptions, around: Surroundings): ProgramContext {
-  const clouds = openClouds(options, around);
+export function makeContext(options: CommonOptions, input: ContextInput): ProgramContext {
+  const clouds = openClouds(options, input);
   const stallTimeoutMs = options.timeouts.stallTimeout * 1000;
   const downloads = openHttp({ proxy: 'environment', stallTimeoutMs });
-  const { protocol, ...recorder } = openRecorder(around);
+  const { resultLog, ...recorder } = openRecorder(input);
   const { cloudImagesUrl, runnerReleasesUrl, sshPort } = options;
   const context: Context = {
     connect: clouds.connect,
     ...{ downloads, cloudImagesUrl, runnerReleasesUrl },
     ...{ generateKeyPair: generateSshKeyPair, connectSsh, sshPort },
-    ...readSettings(options, around),
+    ...readSettings(options, input),
     ...recorder,
   };
   const close = async (): Promise<void> => {
     await Promise.all([downloads.close(), clouds.close()]);
   };
-  return { context, protocol, close };
+  return { context, resultLog, close };
 }
 
 function readSettings(
   { timeouts, owner, isOwnerGiven }: Pick<CommonOptions, 'timeouts' | 'owner' | 'isOwnerGiven'>,
-  { clock, signal, scriptSecrets }: Pick<Surroundings, 'clock' | 'signal' | 'scriptSecrets'>,
+  { clock, signal, scriptSecrets }: Pick<ContextInput, 'clock' | 'signal' | 'scriptSecrets'>,
 ): RunSettings {
   return {
     clock,
@@ -76,10 +76,10 @@ function readSettings(
   };
 }
 
-/** Opens each cloud at its first use. */
+/** Connects to each cloud at its first use. */
 function openClouds(
   { timeouts }: Pick<CommonOptions, 'timeouts'>,
-  { env, cwd, clock, logger }: Pick<Surroundings, 'env' | 'cwd' | 'clock' | 'logger'>,
+  { env, cwd, clock, logger }: Pick<ContextInput, 'env' | 'cwd' | 'clock' | 'logger'>,
 ): Clouds & { readonly close: () => Promise<void> } {
   const opened = new Map<string, Promise<CloudConnection>>();
   const open = async (name: string): Promise<CloudConnection> =>
@@ -105,11 +105,11 @@ function openClouds(
   };
 }
 
-/** Collects what the command's result contains besides its own part. */
+/** Collects the part of the result that all commands have in common. */
 function openRecorder({
   showProgress,
   logger,
-}: Pick<Surroundings, 'showProgress' | 'logger'>): Recorder & { readonly protocol: () => ResultLog } {
+}: Pick<ContextInput, 'showProgress' | 'logger'>): Recorder & { readonly resultLog: () => ResultLog } {
   let facts: ResultFacts = {};
   const pruned: CloudPrune[] = [];
   const steps: StepSeconds[] = [];
@@ -121,16 +121,16 @@ function openRecorder({
         steps.push({ name: event.step, seconds: event.seconds });
       }
     },
-    record: (more) => {
-      const { pruned: prune, ...rest } = more;
-      facts = { ...facts, ...rest };
+    record: (added) => {
+      const { pruned: prune, ...others } = added;
+      facts = { ...facts, ...others };
       if (prune !== undefined) pruned.push(prune);
     },
     warn: (message) => {
       logger.warning(message);
       warnings.push(message);
     },
-    protocol: () => ({
+    resultLog: () => ({
       ...facts,
       ...(pruned.length === 0 ? {} : { pruned }),
       ...(steps.length === 0 ? {} : { steps }),

@@ -1,10 +1,10 @@
 import type { ResultLog } from '../model/program-result-common.ts';
 
-/** The outcome of a command, for machines and as the Python program printed it. */
+/** The outcome of a command, as JSON and as the text of the Python program. */
 export interface Outcome {
-  /** Returns the JSON text of the result: the command's answer, then the log. */
+  /** Returns the JSON text of the result: the answer of the command, then the log. */
   readonly encode: (log: ResultLog) => string;
   readonly text: string;
-  /** The exit code of a result that is complete and yet no success. */
+  /** The exit code of a complete result that is not a success. */
   readonly exitCode?: number;
 }

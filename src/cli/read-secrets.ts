@@ -8,7 +8,7 @@ import type { Host } from './request.ts';
 const OPTION = '--secrets-fd';
 const SECRET_PREFIX = 'IMAGE_BUILDER_SECRET_';
 
-/** Reads the descriptor of `--secrets-fd`; problems name the descriptor and nothing of its content. */
+/** Reads the descriptor of `--secrets-fd`. Problems name the descriptor but not its content. */
 export function readSecretsOption(reader: OptionReader, host: Host): HostSecrets | undefined {
   if (!reader.isGiven('secretsFd')) return undefined;
   if (reader.text('secretsFd') === '') reader.problem(OPTION, 'a number, 3 or more', '');
@@ -16,23 +16,26 @@ export function readSecretsOption(reader: OptionReader, host: Host): HostSecrets
   return descriptor === 0 ? undefined : reader.attempt(() => readSecrets(descriptor, host, `${OPTION} `));
 }
 
-/** Reads secrets.json from an inherited descriptor. Throws InputError, which repeats none of it. */
+/** Reads secrets.json from an inherited descriptor. Throws InputError without any of its content. */
 export function readSecrets(
   descriptor: number,
   { readDescriptor }: Host,
-  named = 'descriptor ',
+  label = 'descriptor ',
 ): HostSecrets {
   const fail = (problems: readonly string[], cause: unknown): InputError =>
     new InputError(
-      problems.map((problem) => `${named}${descriptor}: ${problem}`),
+      problems.map((problem) => `${label}${descriptor}: ${problem}`),
       { cause },
     );
   let text: string;
   try {
     text = readDescriptor(descriptor);
   } catch (cause) {
-    const code = errorCodeOf(cause) ?? 'no reason told';
-    throw fail([`expected a descriptor that can be read, opened by who starts the program (${code})`], cause);
+    const code = errorCodeOf(cause) ?? 'unknown reason';
+    throw fail(
+      [`expected a descriptor that can be read, opened by the process that starts the program (${code})`],
+      cause,
+    );
   }
   try {
     return parseHostSecrets(text);

@@ -6,19 +6,19 @@ import type { LogLevel } from '../system/log/logger.ts';
 
 /** The settings of the program itself. */
 export interface Settings {
-  /** Empty: to be determined. */
+  /** Empty when the cloud must be determined. */
   readonly cloudName: string;
   readonly logLevel: LogLevel;
-  /** Of stderr. */
+  /** The format of stderr. */
   readonly logFormat: 'json' | 'text';
-  /** Of stdout. */
+  /** The format of stdout. */
   readonly format: 'json' | 'text';
 }
 
 /** The settings of every command. */
 export interface CommonOptions extends Settings {
   readonly owner: Owner;
-  /** True for an owner that was given: then only its revisions count. */
+  /** Reports whether --owner was given. Then only the images of this owner count. */
   readonly isOwnerGiven: boolean;
   readonly timeouts: Timeouts;
   readonly cloudImagesUrl: string;
@@ -27,15 +27,15 @@ export interface CommonOptions extends Settings {
   readonly sshPort: number;
 }
 
-/** The values that an order refers to. They are in memory only. */
+/** The secret values that an order refers to. They are kept in memory only. */
 export interface JobSecrets {
-  /** Empty: no script. */
+  /** Empty when there is no script. */
   readonly scriptUrl: Secret;
   /** The environment of the external script. */
   readonly scriptSecrets: ReadonlyMap<string, Secret>;
 }
 
-/** A command line, understood: an order, or a command that is no job. */
+/** The request of a command line: an order, or a command that is not a job. */
 export type Request = CommonOptions &
   (
     | { readonly command: 'order'; readonly order: JobOrder; readonly secrets: JobSecrets }
@@ -43,20 +43,20 @@ export type Request = CommonOptions &
     | { readonly command: 'sweep' }
   );
 
-/** The surroundings of a command line. */
+/** The environment in which a command line is read. */
 export interface Host {
   readonly arch: string;
   readonly osCloud: string | undefined;
-  /** IMAGE_BUILDER_SCRIPT_URL. */
+  /** The variable IMAGE_BUILDER_SCRIPT_URL. */
   readonly scriptUrl: string | undefined;
   /** The variables IMAGE_BUILDER_SECRET_<NAME>, by <NAME>. */
   readonly scriptSecrets: ReadonlyMap<string, Secret>;
-  /** IMAGE_BUILDER_SSH_PORT. */
+  /** The variable IMAGE_BUILDER_SSH_PORT. */
   readonly sshPort?: string | undefined;
   readonly newBuildId: string;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Returns the content of an inherited descriptor, and closes it. */
+  /** Returns the content of an inherited descriptor and closes it. */
   readonly readDescriptor: (descriptor: number) => string;
   /** Returns the text of ./order.json. */
   readonly readOrder: () => string;

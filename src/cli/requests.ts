@@ -4,13 +4,13 @@ import { OptionReader } from './commands/read-options.ts';
 import type { Host, Request } from './request.ts';
 import { readSettings } from './settings.ts';
 
-/** Understands an invocation. Throws InputError with all its problems. */
+/** Turns an invocation into a request. Throws InputError with all problems. */
 export function parseRequest({ command, args, options }: Invocation, host: Host): Request {
   const found = COMMANDS.find(({ name }) => name === command);
-  if (found === undefined) throw new Error(`${command}: declared, and not in the table`);
+  if (found === undefined) throw new Error(`command ${command} is declared but not in the table`);
   const reader = new OptionReader(options);
   const settings = readSettings(reader, host);
   const request = found.parse({ args, reader, host, settings });
-  reader.done();
+  reader.throwProblems();
   return request;
 }

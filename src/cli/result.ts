@@ -3,7 +3,7 @@ import { failureKindOf } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 import type { ResultError } from '../model/program-result-common.ts';
 
-/** Returns what the result says of a failure. */
+/** Returns the description of a failure in the result. */
 export function describeFailure(error: unknown): ResultError {
   const first = error instanceof StepFailedError ? error.first : error;
   return {

@@ -15,10 +15,10 @@ import type { Host, Request } from './request.ts';
 import { listSecretVariables } from './read-secrets.ts';
 import { parseRequest } from './requests.ts';
 import { describeFailure } from './result.ts';
-import { findLogFormat, openVoice, renderFailure, renderNotice } from './stderr.ts';
+import { findLogFormat, openOutput, renderFailure, renderNotice } from './stderr.ts';
 
-/** All that the program has of its process. */
-export interface ProgramWorld {
+/** The process that the program runs in: arguments, environment, outputs and signals. */
+export interface ProgramProcess {
   /** Without node and script. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,26 +34,26 @@ export interface ProgramWorld {
   readonly stoppedBy: () => StopSignal | undefined;
 }
 
-const NOTHING: ResultLog = { warnings: [] };
+const EMPTY_LOG: ResultLog = { warnings: [] };
 
-/** Runs the program; gives its exit code. */
-export async function runProgram(world: ProgramWorld): Promise<number> {
+/** Runs the program and returns its exit code. */
+export async function runProgram(process: ProgramProcess): Promise<number> {
   let format: Request['format'] = 'json';
-  const logFormat = findLogFormat(world.argv);
+  const logFormat = findLogFormat(process.argv);
   try {
     const err = (text: string): void => {
-      world.writeErr(renderNotice(text, logFormat, world.clock));
+      process.writeErr(renderNotice(text, logFormat, process.clock));
     };
-    const invocation = parseCommandLine(world.argv, { out: world.writeOut, err }, world.version);
+    const invocation = parseCommandLine(process.argv, { out: process.writeOut, err }, process.version);
     if (invocation.options['format'] === 'text') format = 'text';
-    return await runRequest(parseRequest(invocation, readHost(world)), world);
+    return await runRequest(parseRequest(invocation, readHost(process)), process);
   } catch (error) {
     if (error instanceof CommandLineEnd) return error.exitCode;
-    return tellFailure(error, NOTHING, { format, logFormat }, world);
+    return reportFailure(error, EMPTY_LOG, { format, logFormat }, process);
   }
 }
 
-function readHost({ host, env, cwd, clock }: ProgramWorld): Host {
+function readHost({ host, env, cwd, clock }: ProgramProcess): Host {
   return {
     ...host,
     now: clock.now(),
@@ -73,38 +73,38 @@ function readOrder(path: string): string {
   }
 }
 
-async function runRequest(request: Request, world: ProgramWorld): Promise<number> {
-  const { logger, progress } = openVoice(request, world);
+async function runRequest(request: Request, process: ProgramProcess): Promise<number> {
+  const { logger, progress } = openOutput(request, process);
   const isQuiet = request.logLevel === 'error' || request.logLevel === 'warning';
   const showProgress = isQuiet ? () => undefined : progress.report;
   const { scriptSecrets } = request.command === 'order' ? request.secrets : NO_SECRETS;
-  const program = makeContext(request, { ...world, logger, showProgress, scriptSecrets });
+  const program = makeContext(request, { ...process, logger, showProgress, scriptSecrets });
   try {
-    return await finish(request, program, world);
+    return await finish(request, program, process);
   } catch (error) {
     progress.stop();
-    return tellFailure(error, program.protocol(), request, world);
+    return reportFailure(error, program.resultLog(), request, process);
   } finally {
     progress.stop();
     await program.close();
   }
 }
 
-async function finish(request: Request, program: ProgramContext, world: ProgramWorld): Promise<number> {
-  const determine = (): Promise<string> => determineCloud(request.cloudName, world);
+async function finish(request: Request, program: ProgramContext, process: ProgramProcess): Promise<number> {
+  const determine = (): Promise<string> => determineCloud(request.cloudName, process);
   const { encode, text, exitCode } = await execute(request, determine, program.context);
-  world.writeOut(request.format === 'text' ? text : encode(program.protocol()));
+  process.writeOut(request.format === 'text' ? text : encode(program.resultLog()));
   return exitCode ?? EXIT_CODES.success;
 }
 
-/** Tells a failure to the operator, and to machines. */
-function tellFailure(
+/** Reports a failure on stderr and, in JSON format, on stdout. Returns the exit code. */
+function reportFailure(
   error: unknown,
   log: ResultLog,
   { format, logFormat }: Pick<Request, 'format' | 'logFormat'>,
-  world: ProgramWorld,
+  process: ProgramProcess,
 ): number {
-  world.writeErr(renderFailure(error, logFormat, world.clock));
-  if (format === 'json') world.writeOut(encodeFailure(describeFailure(error), log));
-  return exitCodeOf(error, world.stoppedBy());
+  process.writeErr(renderFailure(error, logFormat, process.clock));
+  if (format === 'json') process.writeOut(encodeFailure(describeFailure(error), log));
+  return exitCodeOf(error, process.stoppedBy());
 }

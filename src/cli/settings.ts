@@ -18,36 +18,36 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
 const SETTINGS = {
   cloudName: {
     flags: '--os-cloud <name>',
-    about: 'cloud of clouds.yaml (default: $OS_CLOUD, else the first)',
+    about: 'cloud of clouds.yaml (default: $OS_CLOUD, or else the first cloud)',
     read: (reader, host): string => reader.text('osCloud') || (host.osCloud ?? ''),
   },
   logLevel: {
     flags: '--log-level <level>',
-    about: 'debug, info, warning or error',
-    otherwise: 'info',
+    about: 'log level: debug, info, warning or error',
+    defaultText: 'info',
     read: readLogLevel,
   },
   format: {
     flags: '--format <format>',
-    about: 'json: one object on stdout; text: what the Python program printed',
-    otherwise: 'json',
+    about: 'format of stdout: json (one object) or text (as the Python program printed it)',
+    defaultText: 'json',
     read: (reader) => readFormat(reader, 'format', '--format') ?? 'json',
   },
   logFormat: {
     flags: '--log-format <format>',
-    about: 'what stderr gets: text, or json, one object on each line',
-    otherwise: 'text',
+    about: 'format of stderr: text or json (one object per line)',
+    defaultText: 'text',
     read: (reader) => readFormat(reader, 'logFormat', '--log-format') ?? 'text',
   },
 } as const satisfies Options;
 
 const OWNER: Option<Pick<CommonOptions, 'owner' | 'isOwnerGiven'>> = {
   flags: '--owner <json>',
-  about: 'who orders it: {"application", "model_uuid", "unit", "build_id", "run_config"}',
+  about: 'owner of the created resources: {"application", "model_uuid", "unit", "build_id", "run_config"}',
   read: readGivenOwner,
 };
 
-/** The options of the program itself, which every command has; a job's --owner has a form of its own. */
+/** The options of the program itself, which every command accepts. The command `job` has another form of --owner. */
 export const GLOBAL_OPTIONS: Options = { ...SETTINGS, owner: OWNER };
 
 /** Reads the settings of the program itself. */
@@ -55,19 +55,19 @@ export function readSettings(reader: OptionReader, host: Host): Settings {
   return readOptions(SETTINGS, reader, host);
 }
 
-/** Reads the owner of whatever a command by hand makes. */
+/** Reads the owner of the resources that a command creates. */
 export function readOwner({ reader, host }: Call): Pick<CommonOptions, 'owner' | 'isOwnerGiven'> {
   return OWNER.read(reader, host);
 }
 
-/** Reads what a command needs that is no job. */
+/** Reads the options of a command that is not a job. */
 export function readCommon(call: Call): CommonOptions {
   const timeouts = call.reader.timeouts();
   const unused = { cloudImagesUrl: '', runnerReleasesUrl: '', sshPort: readSshPort(call.reader, call.host) };
   return { ...call.settings, ...readOwner(call), timeouts, ...unused };
 }
 
-/** Reads the port on which servers answer SSH; the environment may give it to commands that have no option for it. */
+/** Reads the port on which servers answer SSH. Commands without the option take it from the environment. */
 export function readSshPort(reader: OptionReader, { sshPort }: Host): number {
   return reader.port('sshPort', '--ssh-port (or IMAGE_BUILDER_SSH_PORT)', sshPort ?? '', 22);
 }
@@ -88,13 +88,13 @@ function readFormat(reader: OptionReader, name: string, option: string): 'json' 
 
 function readGivenOwner(reader: OptionReader, host: Host): Pick<CommonOptions, 'owner' | 'isOwnerGiven'> {
   const text = reader.text('owner');
-  const nobody: Owner = {
+  const fallback: Owner = {
     application: reader.text('prefix') || 'by-hand',
     modelUuid: '',
     unit: '',
     buildId: host.newBuildId,
   };
-  if (text === '') return { owner: nobody, isOwnerGiven: false };
+  if (text === '') return { owner: fallback, isOwnerGiven: false };
   const owner = reader.attempt(() => parseOwner(text, host.newBuildId));
-  return { owner: owner ?? nobody, isOwnerGiven: true };
+  return { owner: owner ?? fallback, isOwnerGiven: true };
 }

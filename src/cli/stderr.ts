@@ -9,34 +9,37 @@ import type { CommonOptions } from './request.ts';
 
 type LogFormat = CommonOptions['logFormat'];
 
-/** Where stderr leads to. */
-export interface StderrWorld {
+/** The destination of stderr. */
+export interface StderrTarget {
   readonly clock: Clock;
   readonly writeErr: (text: string) => void;
   readonly terminal: { readonly isTerminal: boolean; readonly columns: number };
 }
 
-/** What a command says while it works. */
-export interface Voice {
+/** The output of a command while it runs. */
+export interface Output {
   readonly logger: Logger;
   readonly progress: Progress;
 }
 
-/** The form that `argv` asks for, before it is understood: problems with it are written in that form. A job's is JSON. */
+/**
+ * Returns the log format that `argv` requests, without parsing it fully, so that usage errors can be written in this
+ * format. The format of a job is JSON.
+ */
 export function findLogFormat(argv: readonly string[]): LogFormat {
   if (argv[0] === 'job') return 'json';
-  const given = argv.flatMap((word, at) => {
+  const given = argv.flatMap((word, index) => {
     if (word.startsWith('--log-format=')) return [word.slice('--log-format='.length)];
-    return word === '--log-format' ? [argv[at + 1]] : [];
+    return word === '--log-format' ? [argv[index + 1]] : [];
   });
   return given.at(-1) === 'json' ? 'json' : 'text';
 }
 
-/** Opens log and progress in the form that the options ask for. */
-export function openVoice(
+/** Opens the log and the progress output in the requested format. */
+export function openOutput(
   { logFormat, logLevel }: Pick<CommonOptions, 'logFormat' | 'logLevel'>,
-  { clock, writeErr, terminal }: StderrWorld,
-): Voice {
+  { clock, writeErr, terminal }: StderrTarget,
+): Output {
   const progress =
     logFormat === 'json'
       ? createJsonProgress({ write: writeErr, clock })
@@ -47,7 +50,7 @@ export function openVoice(
   return { progress, logger: createLogger({ level: logLevel, format: logFormat, clock, write }) };
 }
 
-/** A failure for the operator; a stack trace only for what is a bug. */
+/** Renders a failure for the operator. Only bugs have a stack trace. */
 export function renderFailure(error: unknown, format: LogFormat, clock: Clock): string {
   const isBug = !(error instanceof ProductError);
   const message = `${isBug ? 'this is a bug, please report it: ' : ''}${messageOf(error)}`;
@@ -57,7 +60,7 @@ export function renderFailure(error: unknown, format: LogFormat, clock: Clock): 
   return renderEntry(message, clock, { kind, stack });
 }
 
-/** Other text for the operator, such as a usage error. */
+/** Renders other text for the operator, such as a usage error. */
 export function renderNotice(text: string, format: LogFormat, clock: Clock): string {
   if (format === 'text') return text;
   return text.trim() === '' ? '' : renderEntry(text.trim(), clock);

@@ -22,11 +22,11 @@ describe('the name of an image', () => {
     ['3.1/stable', '', 'app-name-jammy-arm64-juju-3.1-stable'],
     ['', '1.29-strict/stable', 'app-name-jammy-arm64-mk8s-1.29-strict-stable'],
   ])(
-    'with Juju %j and MicroK8s %j is the same for who builds it and who looks for it',
+    'The image name for Juju %j and MicroK8s %j is the same in a build and in a lookup',
     (juju, microk8s, name) => {
       const built = new ImageConfig({ ...CONFIG.imageConfig, ...variant, juju, microk8s });
-      const sought = new FetchConfig({ ...variant, juju, microk8s, cloudId: 'a' });
-      expect([built.imageName, sought.imageName]).toEqual([name, name]);
+      const lookup = new FetchConfig({ ...variant, juju, microk8s, cloudId: 'a' });
+      expect([built.imageName, lookup.imageName]).toEqual([name, name]);
     },
   );
 });
@@ -40,20 +40,20 @@ describe('the matrix', () => {
     'app-jammy-x64-juju-3.6-stable',
   ];
 
-  test('becomes a build for each combination', () => {
+  test('The matrix expands to one build for each combination', () => {
     expect(expandRunConfigs(matrix, CONFIG).map(({ image }) => image.imageName)).toEqual(names);
   });
 
-  test('becomes a question for each combination and each cloud', () => {
-    const asked = deriveFetchConfigs(matrix, CONFIG).map(
+  test('The matrix expands to one fetch config for each combination and cloud', () => {
+    const configs = deriveFetchConfigs(matrix, CONFIG).map(
       ({ imageName, cloudId }) => `${imageName} ${cloudId}`,
     );
-    expect(asked).toEqual(names.flatMap((name) => [`${name} a`, `${name} b`]));
+    expect(configs).toEqual(names.flatMap((name) => [`${name} a`, `${name} b`]));
   });
 });
 
 describe('an error of the builder', () => {
-  test('is as its cause is, unless it says so itself', () => {
+  test('An error of the builder has the kind of its cause unless a kind is given', () => {
     const cause = new InputError(['wrong']);
     expect(new UpgradeApplicationError('x', { cause }).kind).toBe('input');
     expect(new GetLatestImageError('x', { cause, kind: 'denied' }).kind).toBe('denied');
@@ -61,7 +61,7 @@ describe('an error of the builder', () => {
     expect(new BuilderSetupError('x')).toBeInstanceOf(BuilderBaseError);
   });
 
-  test('of a run tells each image that failed', () => {
+  test('The error of a run lists each image that failed', () => {
     const failed = { kind: 'bug', message: 'broke', step: '', leftovers: ['server 1'] } as const;
     const error = new BuilderRunError(
       [[], []],
@@ -76,7 +76,7 @@ describe('an error of the builder', () => {
   });
 });
 
-test('the host needs nothing from apt but systemd, and guests have the user of Ubuntu', () => {
+test('The host needs only systemd from apt, and the user of guests is ubuntu', () => {
   expect(APT_DEPENDENCIES).toEqual(['systemd']);
   expect(Object.isFrozen(APT_DEPENDENCIES)).toBe(true);
   expect(UBUNTU_USER).toBe('ubuntu');

@@ -17,7 +17,7 @@ import { parseYaml } from '../../src/system/yaml.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
 import { useHost } from './support/host.ts';
 
-fc.configureGlobal({ seed: 20261121 }); // what passes once passes always
+fc.configureGlobal({ seed: 20261121 }); // makes the properties deterministic
 
 const at = useHost();
 
@@ -45,7 +45,7 @@ const secrets = (generation: number, token = 'token'): HostSecrets => ({
 });
 
 describe('clouds.yaml', () => {
-  test('has the password that the type hides, and only root can read it', async () => {
+  test('clouds.yaml contains the password and only root can read it', async () => {
     expect(await installCloudsYaml(clouds(), at.host)).toBe(true);
     const { cloudsYaml } = at.host.paths;
     expect(parseYaml(await readFile(cloudsYaml, 'utf8'))).toEqual({
@@ -66,7 +66,7 @@ describe('clouds.yaml', () => {
     expect((await stat(cloudsYaml)).mode & 0o777).toBe(0o600);
   });
 
-  test('is written only when its content differs', async () => {
+  test('clouds.yaml is written only when its content differs', async () => {
     await installCloudsYaml(clouds(), at.host);
     const { cloudsYaml } = at.host.paths;
     const before = await stat(cloudsYaml);
@@ -75,14 +75,14 @@ describe('clouds.yaml', () => {
     expect(await installCloudsYaml(clouds('other'), at.host)).toBe(true);
   });
 
-  test('is not written again when somebody wrote the same in other words', async () => {
+  test('clouds.yaml is not written again when it has the same content in another notation', async () => {
     await installCloudsYaml(clouds(), at.host);
     const { cloudsYaml } = at.host.paths;
     await writeFile(cloudsYaml, JSON.stringify(parseYaml(await readFile(cloudsYaml, 'utf8'))));
     expect(await installCloudsYaml(clouds(), at.host)).toBe(false);
   });
 
-  test('that anybody may read is closed, also when its content is right', async () => {
+  test('The permissions of clouds.yaml are restored even when its content is unchanged', async () => {
     await installCloudsYaml(clouds(), at.host);
     await chmod(at.host.paths.cloudsYaml, 0o644);
     await chmod(at.host.paths.run, 0o755);
@@ -92,7 +92,7 @@ describe('clouds.yaml', () => {
   });
 
   test.each(['', '\0', 'clouds: [', '- a', 'clouds: {builder: 3}'])(
-    'that holds %j is replaced',
+    'A clouds.yaml with the content %j is replaced',
     async (text) => {
       await mkdir(at.host.paths.run);
       await writeFile(at.host.paths.cloudsYaml, text);
@@ -102,13 +102,13 @@ describe('clouds.yaml', () => {
     },
   );
 
-  test('is written again when the clouds come in another order, since the first is the default', async () => {
+  test('clouds.yaml is written again when the order of the clouds changes, because the first is the default', async () => {
     const [a, b] = [cloud('1'), cloud('2')];
     await installCloudsYaml({ clouds: { a, b } }, at.host);
     expect(await installCloudsYaml({ clouds: { b, a } }, at.host)).toBe(true);
   });
 
-  test('is never written to a disk, and it is said why', async () => {
+  test('Credentials are never written to a disk, and the error explains why', async () => {
     await rm(join(at.root, 'run'));
     const error = await failureOf(installCloudsYaml(clouds(), at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
@@ -119,7 +119,7 @@ describe('clouds.yaml', () => {
     expect(await readdir(at.host.paths.run)).toEqual([]);
   });
 
-  test('with an auth URL of a consumer that is no URL counts as installed', async () => {
+  test('A clouds.yaml with an invalid auth URL of a consumer counts as installed', async () => {
     const wanted = { clouds: { a: cloud('1', '', 'not a url/') } };
     await installCloudsYaml(wanted, at.host);
     await installHostSecrets(secrets(1), at.host);
@@ -128,7 +128,7 @@ describe('clouds.yaml', () => {
     expect(holdsSame(installed, { clouds: wanted, secrets: secrets(1) })).toBe(true);
   });
 
-  test('gives back any password', async () => {
+  test('Any password can be read back from clouds.yaml', async () => {
     const anyPassword = fc.string({ unit: 'binary', minLength: 1 });
     await fc.assert(
       fc.asyncProperty(anyPassword, async (password) => {
@@ -142,7 +142,7 @@ describe('clouds.yaml', () => {
 });
 
 describe('secrets.json', () => {
-  test('is written when its generation or content differs', async () => {
+  test('secrets.json is written when its generation or content differs', async () => {
     expect(await installHostSecrets(secrets(1), at.host)).toBe(true);
     expect(await installHostSecrets(secrets(1), at.host)).toBe(false);
     expect(await installHostSecrets(secrets(2), at.host)).toBe(true);
@@ -150,7 +150,7 @@ describe('secrets.json', () => {
     expect((await stat(at.host.paths.secrets)).mode & 0o777).toBe(0o600);
   });
 
-  test('that is cut off counts as missing', async () => {
+  test('A truncated secrets.json counts as missing', async () => {
     await installHostSecrets(secrets(1), at.host);
     await writeFile(at.host.paths.secrets, '{"generation": 1, "scr');
     expect((await readInstalled(at.host)).secrets).toBeUndefined();
@@ -158,12 +158,12 @@ describe('secrets.json', () => {
   });
 });
 
-describe('what is installed', () => {
-  test('is nothing on a fresh host', async () => {
+describe('installed credentials', () => {
+  test('A fresh host has no installed credentials', async () => {
     expect(await readInstalled(at.host)).toEqual({ clouds: undefined, secrets: undefined });
   });
 
-  test('is the same whatever its generation, and another one when any secret is', async () => {
+  test('Installed credentials are compared by their content and not by their generation', async () => {
     await installCloudsYaml(clouds(), at.host);
     await installHostSecrets(secrets(1), at.host);
     const installed = await readInstalled(at.host);

@@ -27,8 +27,8 @@ const cloud = (name: string, ...images: readonly object[]) => ({
 });
 const broken = { cloud: 'b', error: { kind: 'denied', type: 'X', message: 'wrong password' } };
 
-describe('a look at the clouds', () => {
-  test('tells each, also when one of them failed', async () => {
+describe('an observation of the clouds', () => {
+  test('An observation reports every cloud when one of them fails', async () => {
     await at.script({ list: { result: { clouds: [cloud('a'), broken], warnings: [] }, exitCode: 6 } });
     expect(await observe(['a', 'b'], at.tools)).toEqual([
       { cloudId: 'a', state: 'seen', projectKey: 'key-a', images: [] },
@@ -40,17 +40,17 @@ describe('a look at the clouds', () => {
     expect(await readdir(at.host.paths.jobs)).toEqual([]);
   });
 
-  test('asks each cloud for its own further images, and for none that is no id', async () => {
+  test('An observation checks the extra images of each cloud and skips invalid ids', async () => {
     await at.script({ list: { result: { clouds: [] } } });
-    const also = [
+    const extraImages = [
       { cloudId: 'a', imageId: 'i1' },
       { cloudId: 'b', imageId: 'i2' },
       { cloudId: 'b', imageId: 'one,two' },
       { cloudId: 'elsewhere', imageId: 'i3' },
     ];
-    await observe(['a', 'b'], at.tools, also);
+    await observe(['a', 'b'], at.tools, extraImages);
     const [call] = await at.calls();
-    expect(call?.order).toMatchObject({ extraImages: also.slice(0, 2) });
+    expect(call?.order).toMatchObject({ extraImages: extraImages.slice(0, 2) });
   });
 
   test.each([
@@ -59,19 +59,22 @@ describe('a look at the clouds', () => {
     [9, 40, 200],
     [31, 40, 360],
     [100, 21, 586],
-  ])('at %i clouds gives a call %i s, and the program %i s in all', async (count, call, whole) => {
-    const limits: unknown[] = [];
-    const runCommand: typeof at.tools.runCommand = async ({ cwd = '', timeoutMs }) => {
-      const { timeouts } = parseJobOrder(await readFile(join(cwd, 'order.json'), 'utf8'));
-      limits.push(timeouts.apiTimeout, timeoutMs);
-      return { stdout: '{"clouds": []}', stderr: '', exitCode: 0, signal: undefined };
-    };
-    const cloudIds = Array.from({ length: count }, (_, index) => `c${index}`);
-    await observe(cloudIds, { ...at.tools, runCommand });
-    expect(limits).toEqual([call, whole * 1000]);
-  });
+  ])(
+    'An observation of %i clouds limits each call to %i s and the program to %i s',
+    async (count, call, whole) => {
+      const limits: unknown[] = [];
+      const runCommand: typeof at.tools.runCommand = async ({ cwd = '', timeoutMs }) => {
+        const { timeouts } = parseJobOrder(await readFile(join(cwd, 'order.json'), 'utf8'));
+        limits.push(timeouts.apiTimeout, timeoutMs);
+        return { stdout: '{"clouds": []}', stderr: '', exitCode: 0, signal: undefined };
+      };
+      const cloudIds = Array.from({ length: count }, (_, index) => `c${index}`);
+      await observe(cloudIds, { ...at.tools, runCommand });
+      expect(limits).toEqual([call, whole * 1000]);
+    },
+  );
 
-  test('at none asks nobody', async () => {
+  test('An observation of no clouds starts no program', async () => {
     expect(await observe([], at.tools)).toEqual([]);
     expect(await at.calls()).toEqual([]);
   });
@@ -85,20 +88,20 @@ describe('a look at the clouds', () => {
       'input',
       /no clouds.yaml/,
     ],
-  ])('that gives %s fails', async (_what, act, kind, message) => {
-    await at.script({ list: act });
+  ])('An observation fails when the program prints %s', async (_what, behaviour, kind, message) => {
+    await at.script({ list: behaviour });
     const error = await failureOf(observe(['a'], at.tools));
     expect(error).toBeInstanceOf(GetLatestImageError);
     expect(error.message).toMatch(message);
     expect(error).toHaveProperty('kind', kind);
   });
 
-  test('without a program fails', async () => {
+  test('An observation without an installed program fails', async () => {
     await rm(join(at.host.paths.programs, 'current'));
     expect(await failureOf(observe(['a'], at.tools))).toBeInstanceOf(GetLatestImageError);
   });
 
-  test('that takes too long fails as unavailable', async () => {
+  test('An observation that takes too long fails as unavailable', async () => {
     const runCommand = (): never => {
       throw new CommandError('node: did not exit within 120 s and was stopped');
     };
@@ -106,7 +109,7 @@ describe('a look at the clouds', () => {
     expect(error).toMatchObject({ name: 'GetLatestImageError', kind: 'unavailable' });
   });
 
-  test('ends when we stop', async () => {
+  test('An observation ends when the daemon stops', async () => {
     await at.script({ list: { holdUntil: at.gate } });
     const stop = new AbortController();
     const error = failureOf(observe(['a'], { ...at.tools, signal: stop.signal }));
@@ -119,7 +122,7 @@ describe('a look at the clouds', () => {
 describe('the latest images', () => {
   const matrix = { bases: ['noble', 'jammy'], jujuChannels: [], microk8sChannels: [] } as const;
 
-  test('are the newest active ones of each cloud, in the order of the matrix', async () => {
+  test('The latest images are the newest active ones of each cloud, in the order of the matrix', async () => {
     const a = cloud(
       'a',
       image('old', 'app-noble-x64', '2026-01-01T00:00:00Z'),
@@ -135,7 +138,7 @@ describe('the latest images', () => {
     ]);
   });
 
-  test('cannot be told when a cloud does not answer, and it is named', async () => {
+  test('The latest images cannot be listed when a cloud does not answer, and the error names the cloud', async () => {
     await at.script({ list: { result: { clouds: [cloud('a'), broken] }, exitCode: 6 } });
     const error = await failureOf(getLatestImages(matrix, CONFIG, at.tools));
     expect(error).toMatchObject({ kind: 'denied', message: 'cloud b: wrong password' });

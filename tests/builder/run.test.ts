@@ -40,7 +40,7 @@ const failure = (kind: string) => ({
 });
 
 describe('a run', () => {
-  test('gives, in the order of the matrix, where each image arrived', async () => {
+  test('A run returns the clouds of each image in the order of the matrix', async () => {
     await at.script({ [`build ${NOBLE}`]: delivered('n'), [`build ${JAMMY}`]: delivered('j') });
     expect(await run(MATRIX, CONFIG, at.tools)).toEqual([
       [image('noble', 'a', 'n-a'), image('noble', 'b', 'n-b')],
@@ -48,7 +48,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('without clouds to upload to gives the image in its own cloud', async () => {
+  test('A run without upload clouds returns the image in the build cloud', async () => {
     await at.script({ build: { result: { cloud: 'builder', image_id: 'i' } } });
     const config = { ...CONFIG, cloudConfig: { ...CONFIG.cloudConfig, uploadClouds: [] } };
     const matrix = { ...MATRIX, bases: ['noble'] } as const;
@@ -56,9 +56,9 @@ describe('a run', () => {
   });
 
   test.each([
-    ['of which the secrets changed since its plan is not started', 2, 0],
-    ['of which they are as planned is started', 1, 1],
-  ])('%s', async (_what, secretsGeneration, started) => {
+    ['is not started when the secrets changed after the plan', 2, 0],
+    ['is started when the secrets are those of the plan', 1, 1],
+  ])('A build %s', async (_what, secretsGeneration, started) => {
     await at.script({ build: delivered('n') });
     const outcomes: JobOutcome[] = [];
     const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
@@ -69,7 +69,7 @@ describe('a run', () => {
     expect(outcomes).toMatchObject([started === 0 ? refused : { state: 'done' }]);
   });
 
-  test('reports each image as soon as it is ready', async () => {
+  test('A run reports each image as soon as it is ready', async () => {
     await at.script({
       [`build ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },
       [`build ${JAMMY}`]: delivered('j'),
@@ -84,7 +84,7 @@ describe('a run', () => {
     expect(ready).toEqual([JAMMY, NOBLE]);
   });
 
-  test('builds no more at a time than it may, in the order of the matrix', async () => {
+  test('A run starts at most maxParallel builds at a time, in the order of the matrix', async () => {
     await at.script({ build: { ...delivered('i'), holdUntil: at.gate } });
     const results = run(MATRIX, CONFIG, { ...at.tools, maxParallel: 1 });
     const [first, ...others] = await at.waitForCalls(1);
@@ -96,26 +96,26 @@ describe('a run', () => {
   });
 });
 
-test('a build is ordered with its run config and inputs, under the id and for the reason that are given', async () => {
+test('The order of a build has the given run config, inputs, id and reason', async () => {
   await at.script({ build: delivered('i') });
   const [entry] = expandRunConfigs({ ...MATRIX, bases: ['jammy'] }, CONFIG);
   if (entry === undefined) throw new Error('unreachable');
   const image = { entry, inputs: 'charm=1', cloudIds: ['a'], secretsGeneration: 1 };
-  const ordering = { reason: 'asked', buildId: 'told' };
-  expect(await orderBuild(image, ordering, at.tools)).toMatchObject({ state: 'done' });
+  const options = { reason: 'requested', buildId: 'given' };
+  expect(await orderBuild(image, options, at.tools)).toMatchObject({ state: 'done' });
   const [call] = await at.calls();
-  expect(call?.args.slice(0, 3)).toEqual(['job', 'build', 'told']);
+  expect(call?.args.slice(0, 3)).toEqual(['job', 'build', 'given']);
   expect(call?.order).toMatchObject({
     imageName: JAMMY,
     inputs: 'charm=1',
     cloudIds: ['a'],
-    reason: 'asked',
+    reason: 'requested',
   });
   expect(parseJobOrder(JSON.stringify(call?.order))).toMatchObject({ entry });
 });
 
-describe('a run of which one image fails', () => {
-  test('tells at its end why, and what the others gave', async () => {
+describe('a run with a failed image', () => {
+  test('A run with a failed image throws the reason and the results of the other images', async () => {
     await at.script({ [`build ${NOBLE}`]: failure('denied'), [`build ${JAMMY}`]: delivered('j') });
     const outcomes: JobOutcome[] = [];
     const onImage = (_name: string, outcome: JobOutcome): void => void outcomes.push(outcome);
@@ -130,7 +130,7 @@ describe('a run of which one image fails', () => {
     expect(outcomes.map(({ state }) => state).sort()).toEqual(['done', 'failed']);
   });
 
-  test('in one cloud only gives the others of it', async () => {
+  test('A run whose image failed in one cloud returns the image in the other clouds', async () => {
     const images = [
       { cloud: 'a', outcome: 'failed', kind: 'denied', reason: 'no', ...effort },
       { cloud: 'b', image_id: 'n-b', outcome: 'copied', proven_by: 'hash', ...effort },
@@ -141,7 +141,7 @@ describe('a run of which one image fails', () => {
     expect(error).toMatchObject({ kind: 'partial', results: [[image('noble', 'b', 'n-b')]] });
   });
 
-  test('because its secrets are gone starts nothing for it', async () => {
+  test('A run without secrets.json starts no build', async () => {
     const paths = { ...at.tools.paths, secrets: `${at.tools.paths.run}/gone` };
     const error = await failureOf(run(MATRIX, CONFIG, { ...at.tools, paths }));
     expect(error).toMatchObject({ kind: 'input', results: [[], []] });
@@ -150,8 +150,8 @@ describe('a run of which one image fails', () => {
   });
 });
 
-describe('what this version does not build', () => {
-  test('is refused without starting anything for it, and the rest is built', async () => {
+describe('unsupported images', () => {
+  test('An image with Juju is refused without a job, and the other images are built', async () => {
     await at.script({ build: delivered('n') });
     const matrix: ConfigMatrix = { bases: ['noble'], jujuChannels: ['3.6/stable'], microk8sChannels: [] };
     const error = await failureOf(run(matrix, CONFIG, at.tools));
@@ -162,7 +162,7 @@ describe('what this version does not build', () => {
     expect((await at.calls()).map(({ order }) => order)).toMatchObject([{ imageName: NOBLE }]);
   });
 
-  test('includes a Docker Hub cache', async () => {
+  test('An image with a Docker Hub cache is refused', async () => {
     const config = { ...CONFIG, serviceConfig: { ...CONFIG.serviceConfig, dockerhubCache: 'http://x' } };
     const error = await failureOf(run(MATRIX, config, at.tools));
     expect(error).toMatchObject({ kind: 'input' });
@@ -171,7 +171,7 @@ describe('what this version does not build', () => {
   });
 });
 
-test('a run that is stopped says nothing of its images, and they are built on', async () => {
+test('A run that is stopped reports no image and does not stop the builds', async () => {
   await at.script({ build: { holdUntil: at.gate } });
   const stop = new AbortController();
   const onImage = (): void => expect('reported').toBe('not reported');

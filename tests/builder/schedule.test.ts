@@ -11,7 +11,7 @@ const cronLine = (unit: string) =>
   `0 */6 * * * root /usr/bin/run-one /usr/bin/bash -c '/usr/bin/juju-exec "${unit}" "JUJU_DISPATCH_PATH=run HOME=/home/ubuntu ./dispatch"'\n`;
 
 describe('the schedule', () => {
-  test('is written once, and again when the interval changes', async () => {
+  test('The schedule is written again only when the interval changes', async () => {
     expect(await configureCron(UNIT, 6, at.host)).toBe(true);
     const before = await stat(at.host.paths.schedule);
     expect(await configureCron(UNIT, 6, at.host)).toBe(false);
@@ -23,14 +23,14 @@ describe('the schedule', () => {
     });
   });
 
-  test('that is corrupt is written again', async () => {
+  test('A corrupt schedule is written again', async () => {
     await configureCron(UNIT, 6, at.host);
     await writeFile(at.host.paths.schedule, '{');
     expect(await configureCron(UNIT, 6, at.host)).toBe(true);
     expect(await configureCron(UNIT, 6, at.host)).toBe(false);
   });
 
-  test.each([0, -1, 1.5, Number.NaN])('of every %p hours is refused', async (interval) => {
+  test.each([0, -1, 1.5, Number.NaN])('An interval of %p hours is refused', async (interval) => {
     expect(await failureOf(configureCron(UNIT, interval, at.host))).toBeInstanceOf(InputError);
     await expect(stat(at.host.paths.schedule)).rejects.toThrow('ENOENT');
   });
@@ -38,13 +38,13 @@ describe('the schedule', () => {
 
 describe('the crontab of the Python charm', () => {
   test.each([
-    ['of its last era', cronLine(UNIT)],
+    ['in its last form', cronLine(UNIT)],
     [
-      'of its first era',
+      'in its first form',
       `0 */6 * * * root /usr/bin/juju-exec ${UNIT} JUJU_DISPATCH_PATH="hooks/trigger" ./dispatch\n`,
     ],
     ['without an end of line', cronLine(UNIT).trimEnd()],
-  ])('%s is removed, and that is a change', async (_era, text) => {
+  ])('The former crontab %s is removed, which counts as a change', async (_form, text) => {
     await configureCron(UNIT, 6, at.host);
     await writeFile(at.host.paths.formerCrontab, text);
     expect(await configureCron(UNIT, 6, at.host)).toBe(true);
@@ -56,14 +56,14 @@ describe('the crontab of the Python charm', () => {
     ['another unit', cronLine('app/01')],
     ['another application', cronLine('my-app/0')],
     ['another program', `0 * * * * root /usr/bin/backup ${UNIT}\n`],
-  ])('stays when it enters %s', async (_whose, text) => {
+  ])('The former crontab is kept when it belongs to %s', async (_owner, text) => {
     await configureCron(UNIT, 6, at.host);
     await writeFile(at.host.paths.formerCrontab, text);
     expect(await configureCron(UNIT, 6, at.host)).toBe(false);
     expect(await readFile(at.host.paths.formerCrontab, 'utf8')).toBe(text);
   });
 
-  test('keeps the lines of others', async () => {
+  test('The lines of other units in the former crontab are kept', async () => {
     await writeFile(at.host.paths.formerCrontab, `${cronLine(UNIT)}${cronLine('other/1')}`);
     await configureCron(UNIT, 6, at.host);
     expect(await readFile(at.host.paths.formerCrontab, 'utf8')).toBe(cronLine('other/1'));

@@ -6,7 +6,7 @@ import { parseRequest } from '../../src/cli/requests.ts';
 
 const SILENT = { out: () => undefined, err: () => undefined };
 
-/** What the command line `argv` asks for, on a host of Node's architecture x64. */
+/** Returns the request of the command line `argv`, on a host with the architecture x64. */
 export function ask(argv: readonly string[], host: Partial<Host> = {}): Request {
   const whole = {
     arch: 'x64',
@@ -22,7 +22,7 @@ export function ask(argv: readonly string[], host: Partial<Host> = {}): Request 
   return parseRequest(parseCommandLine(argv, SILENT, '1.2.3'), whole);
 }
 
-/** The order that the command line `argv` becomes, and the secrets beside it. */
+/** Returns the order and the secrets of the command line `argv`. */
 export function orderFor<K extends OrderKind>(
   kind: K,
   argv: readonly string[],
@@ -38,7 +38,7 @@ function isOf<K extends OrderKind>(kind: K, order: JobOrder): order is OrderOf<K
   return order.kind === kind;
 }
 
-/** What is wrong with the command line `argv`. */
+/** Returns the problems of the command line `argv`. */
 export function problemsOf(...argv: readonly string[]): readonly string[] {
   try {
     ask(argv);

@@ -3,12 +3,15 @@ import { CommandLineEnd, parseCommandLine } from '../../src/cli/command-line.ts'
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
 
 function end(...argv: string[]): { code: number; out: string; err: string } {
-  const told = { out: '', err: '' };
-  const write = { out: (text: string) => (told.out += text), err: (text: string) => (told.err += text) };
+  const printed = { out: '', err: '' };
+  const write = {
+    out: (text: string) => (printed.out += text),
+    err: (text: string) => (printed.err += text),
+  };
   try {
     parseCommandLine(argv, write, '1.2.3');
   } catch (error) {
-    if (error instanceof CommandLineEnd) return { code: error.exitCode, ...told };
+    if (error instanceof CommandLineEnd) return { code: error.exitCode, ...printed };
     throw error;
   }
   throw new Error('expected an end');
@@ -23,10 +26,10 @@ describe('the command line', () => {
     [['sweep', '--help'], /--delete-timeout/],
     [['run', '--help'], /--no-prune/],
     [['--version'], /^1\.2\.3\n$/],
-  ])('%p tells on stdout and ends with 0', (argv, told) => {
+  ])('The arguments %p print to stdout and end with 0', (argv, expected) => {
     const { code, out, err } = end(...argv);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(told);
+    expect(out).toMatch(expected);
   });
 
   test.each([
@@ -43,24 +46,24 @@ describe('the command line', () => {
     [['prune', 'a', '--published']],
     [['prune', '--protect', 'a', 'name']],
     [[]],
-  ])('%p tells on stderr and ends with 2', (argv) => {
+  ])('The arguments %p print to stderr and end with 2', (argv) => {
     const { code, out, err } = end(...argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).not.toBe('');
   });
 
-  test('does not offer what is not in this version', () => {
+  test('The help does not list options that this version does not support', () => {
     expect(end('run', '--help').out).not.toMatch(/juju|microk8s|dockerhub|--proxy/);
   });
 
-  test('offers every time-out to run', () => {
+  test('The help of run lists every time-out', () => {
     const { out } = end('run', '--help');
     for (const name of Object.keys(DEFAULT_TIMEOUTS)) {
       expect(out).toMatch(`${timeoutOption(name as keyof Timeouts)} <seconds>`);
     }
   });
 
-  test('does not tell the script’s URL in its help', () => {
+  test('The help does not repeat the URL of the script', () => {
     expect(end('run', '--script-url', 'https://x/?token=MARKED', '--help').out).not.toMatch('MARKED');
   });
 });

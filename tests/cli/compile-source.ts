@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { transformFile } from '@swc/core';
 
-/** Compiles a TypeScript file as a build does, but without looking at its types. */
+/** Compiles a TypeScript file as a build does, but without checking its types. */
 export async function compileSource(path: string, target: string): Promise<void> {
   const jsc = {
     target: 'es2023',

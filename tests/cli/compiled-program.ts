@@ -10,7 +10,7 @@ const CHECKOUT = resolve(import.meta.dirname, '../..');
 const FOLDERS = ['cli', 'image-builder', 'guest', 'openstack', 'system', 'model'];
 const PROGRAM = 'bin/github-runner-image-builder';
 
-/** Lays the program out in `folder`, as a build does. */
+/** Compiles the program into `folder`, as a build does. */
 export async function compileProgram(folder: string): Promise<void> {
   await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{"type": "module", "version": "1.2.3"}');
@@ -24,7 +24,7 @@ export async function compileProgram(folder: string): Promise<void> {
   await Promise.all(sources.map((name) => compileSource(join(CHECKOUT, 'src', name), targetOf(name))));
 }
 
-/** Runs it in a process of its own, and gives what it wrote. */
+/** Runs the compiled program in its own process and returns its exit code and output. */
 export async function runCompiled(folder: string, args: readonly string[]) {
   const program = join(folder, 'dist', `${PROGRAM}.js`);
   const child = spawn(execPath, [program, ...args], {

@@ -4,7 +4,7 @@ import { orderFor, problemsOf } from './ask.ts';
 import { useProgram } from './run-program.ts';
 
 describe('the command line of distribute', () => {
-  test('names an image and clouds, in their order, and prunes nothing unless told', () => {
+  test('The command distribute keeps the order of the clouds and prunes only with --keep-revisions', () => {
     const { order } = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'b, a']);
     expect(order).toMatchObject({ imageId: 'i1', cloudIds: ['b', 'a'], keepRevisions: undefined });
     const keeping = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'a', '-k', '2']);
@@ -23,17 +23,17 @@ describe('the command line of distribute', () => {
       '--keep-revisions: expected a whole number from 1 to 1000000, got 0',
     ],
     [['--upload-clouds', 'a', '--stall-timeout', 'x'], '--stall-timeout: expected a whole number'],
-  ])('is refused with %j', (argv, problem) => {
+  ])('The command distribute refuses %j', (argv, problem) => {
     const problems = problemsOf('distribute', 'i1', ...argv);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(problem);
   });
 
-  test('without an image is refused, and all is told at once', () => {
+  test('The command distribute reports all problems at once', () => {
     expect(problemsOf('distribute', ' ', '-k', 'x')).toHaveLength(3);
   });
 
-  test.each(['', 'a,,b', 'a,a'])('--upload-clouds %p of run is checked alike', (list) => {
+  test.each(['', 'a,,b', 'a,a'])('The command run checks --upload-clouds %p like distribute', (list) => {
     expect(problemsOf('run', 'n', '--upload-clouds', list)).toHaveLength(list === '' ? 0 : 1);
   });
 });
@@ -58,7 +58,7 @@ const run = (...argv: string[]) => program.run(['--os-cloud', 'source', ...argv]
 const idIn = (store: { named: () => readonly { id: string }[] }): string => store.named()[0]?.id ?? '?';
 
 describe('distribute', () => {
-  test('tells each cloud’s image as JSON', async () => {
+  test('The command distribute prints the image of each cloud as JSON', async () => {
     const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'b,a');
     expect(code).toBe(0);
     expect(json()).toMatchObject({
@@ -73,12 +73,12 @@ describe('distribute', () => {
     expect(json()).not.toHaveProperty('error');
   });
 
-  test('tells the ids as text, joined by commas in the order asked for', async () => {
+  test('The command distribute prints the ids as text, joined by commas in the requested order', async () => {
     const { code, out } = await run('distribute', 'i1', '--upload-clouds', 'b,a', '--format', 'text');
     expect({ code, out }).toEqual({ code: 0, out: `${idIn(at.b)},${idIn(at.a)}` });
   });
 
-  test('that not all clouds took ends with 6, and tells both which have it and which have not', async () => {
+  test('A distribution that some clouds refuse ends with 6 and reports the result of every cloud', async () => {
     at.a.http.on(`PUT ${FILE}`, { status: 413, body: 'quota' });
     const { code, err, json } = await run('distribute', 'i1', '--upload-clouds', 'a,b');
     expect(code).toBe(6);
@@ -92,7 +92,7 @@ describe('distribute', () => {
     expect(err).toMatch(/ERROR: image i1 is good, but not all clouds have it:\ncloud a: /);
   });
 
-  test('to a cloud that clouds.yaml has not fails for that cloud alone', async () => {
+  test('A distribution to a cloud that is not in clouds.yaml fails only for this cloud', async () => {
     const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'x,a');
     expect(code).toBe(6);
     expect(json()).toMatchObject({
@@ -103,13 +103,13 @@ describe('distribute', () => {
     });
   });
 
-  test('of an image that is not there ends with 2', async () => {
+  test('A distribution of an image that does not exist ends with 2', async () => {
     const { code, json } = await run('distribute', 'i9', '--upload-clouds', 'a');
     expect(code).toBe(2);
     expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError', step: 'read image' } });
   });
 
-  test('into two names of one project puts one copy there, and tells it twice', async () => {
+  test('A distribution to two names of one project makes one copy and reports it for both names', async () => {
     const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'a,a2,b');
     expect(code).toBe(0);
     expect(at.a.named()).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('distribute', () => {
     ]);
   });
 
-  test('tells what it pruned in each cloud', async () => {
+  test('A distribution reports the pruned revisions of each cloud', async () => {
     for (const { glance } of [at.a, at.b]) glance.add({ id: 'old' });
     const { json } = await run('distribute', 'i1', '--upload-clouds', 'a,b', '-k', '1');
     expect(json()).toMatchObject({

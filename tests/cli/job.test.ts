@@ -45,7 +45,7 @@ const secretsText = (generation: number, scriptUrl: string): string => {
 };
 
 describe('job', () => {
-  test('runs the order of its working folder', async () => {
+  test('The command job runs the order in its working folder', async () => {
     at.a.glance.add({ id: 'one', name: 'img', created_at: '2026-01-01T00:00:00Z', ...OWNED });
     at.a.glance.add({ id: 'two', name: 'img', created_at: '2026-01-02T00:00:00Z', ...OWNED });
     at.a.glance.add({ id: 'other', name: 'img', created_at: '2025-01-02T00:00:00Z' });
@@ -55,7 +55,7 @@ describe('job', () => {
     expect((ran.json()['images'] as readonly object[]).length).toBe(2);
   });
 
-  test('looks at the clouds, for the images of its owner and the extra ones', async () => {
+  test('A list job lists the images of its owner and the active extra images', async () => {
     at.a.glance.add({ id: 'ours', ...OWNED });
     at.b.glance.add({ id: 'theirs' });
     const extraImages = [{ cloudId: 'b', imageId: 'theirs' }];
@@ -70,7 +70,7 @@ describe('job', () => {
   test.each([
     ['another id', { id: 'j2' }],
     ['another owner', { owner: { ...HEAD.owner, unit: 'app/1' } }],
-  ])('refuses an order with %s than its command line names', async (_what, change) => {
+  ])('The command job refuses an order with %s than its command line', async (_what, change) => {
     const { code, json } = await runOrder({ ...PRUNE, ...change }, encodeJobArguments(PRUNE));
     expect(code).toBe(2);
     expect(json()).toMatchObject({
@@ -78,14 +78,14 @@ describe('job', () => {
     });
   });
 
-  test('without an order ends with 2, and writes JSON on both outputs', async () => {
+  test('The command job without an order ends with 2 and writes JSON on both outputs', async () => {
     const { code, json, log } = await program.run(encodeJobArguments(PRUNE));
     expect(code).toBe(2);
     expect(json()).toMatchObject({ error: { kind: 'input' } });
     expect(log()).toMatchObject([{ level: 'error' }]);
   });
 
-  test('with a damaged order names what is wrong with it', async () => {
+  test('The command job reports the problem of a damaged order', async () => {
     await writeFile(join(program.folder, 'order.json'), '{"kind": "prune", "format": 1}');
     const { code, err } = await program.run(encodeJobArguments(PRUNE));
     expect(code).toBe(2);
@@ -103,14 +103,14 @@ describe('the job of a build', () => {
       readDescriptor: () => text,
     });
 
-  test('takes what its order refers to from the descriptor', () => {
+  test('A build job reads the secrets of its order from the descriptor', () => {
     const { order, secrets } = read(build, secretsText(1, 'https://x/s.sh'));
     expect(order).toEqual({ ...build, sshPort: 22 });
     expect(secrets.scriptUrl.reveal()).toBe('https://x/s.sh');
     expect([...secrets.scriptSecrets.keys()]).toEqual(['TOKEN']);
   });
 
-  test('runs no script that its order does not refer to', () => {
+  test('A build job runs no script when its order refers to none', () => {
     const imageConfig = { ...CONFIG.imageConfig, scriptUrl: '' } as const;
     const matrix = { bases: ['noble'], jujuChannels: [], microk8sChannels: [] } as const;
     const [entry = build.entry] = expandRunConfigs(matrix, { ...CONFIG, imageConfig });
@@ -118,17 +118,17 @@ describe('the job of a build', () => {
     expect(read(order, secretsText(1, 'https://x/s.sh')).secrets.scriptUrl.reveal()).toBe('');
   });
 
-  test('does not start with secrets of another generation', () => {
+  test('A build job does not start with secrets of another generation', () => {
     expect(() => read(build, secretsText(2, 'https://x/s.sh'))).toThrow(/expected generation 1.*got 2/);
   });
 
-  test('refuses a script URL that is none, and does not repeat it', () => {
+  test('A build job refuses an invalid script URL and does not repeat it', () => {
     const error = thrownBy(() => read(build, secretsText(1, 'url-MARKED')));
     expect(error.message).toMatch('scriptUrl of secrets.json: expected a URL');
     expect(error.message).not.toMatch('MARKED');
   });
 
-  test('whose secrets changed since its order can be tried again: it ends with 4', async () => {
+  test('A build job whose secrets changed after its order ends with 4, so that it is tried again', async () => {
     await writeFile(join(program.folder, 'order.json'), encodeJobOrder(build));
     const host = { arch: 'x64', newBuildId: 'b1', readDescriptor: () => secretsText(2, '') };
     const { code, json } = await program.run(encodeJobArguments(build), { host });
@@ -137,9 +137,9 @@ describe('the job of a build', () => {
   });
 });
 
-function thrownBy(act: () => unknown): Error {
+function thrownBy(action: () => unknown): Error {
   try {
-    act();
+    action();
   } catch (error) {
     if (error instanceof Error) return error;
   }

@@ -34,7 +34,7 @@ const idsIn = (ran: Ran): readonly (readonly string[])[] =>
   observationOf(ran).map((cloud) => (cloud.state === 'seen' ? cloud.images.map(({ id }) => id) : []));
 
 describe('list', () => {
-  test('tells of each image what a plan needs, the newest first, unfinished ones too', async () => {
+  test('The command list reports every image with the fields of a plan, newest first and unfinished ones included', async () => {
     at.a.glance.add(ours('i1', { [OWNER_KEYS.source]: 's1', [OWNER_KEYS.runConfig]: 'charm=1' }));
     const unfinished = { name: 'noble.building-b7', status: 'queued', [OWNER_KEYS.published]: 'true' };
     at.a.glance.add(ours('i2', unfinished));
@@ -71,7 +71,7 @@ describe('list', () => {
     ]);
   });
 
-  test('leaves out base images, others’ images, and what has no name', async () => {
+  test('The command list leaves out base images, images without a name and images without an owner', async () => {
     at.a.glance.add({ id: 'theirs' });
     at.a.glance.add(ours('base', { [OWNER_KEYS.kind]: 'base' }));
     at.a.glance.add(ours('nameless', { name: null }));
@@ -79,7 +79,7 @@ describe('list', () => {
     expect(idsIn(await list('a'))).toEqual([['ours']]);
   });
 
-  test('tells all owners’ images, or with --owner those of its application and model', async () => {
+  test('The command list reports the images of all owners, or with --owner those of its application and model', async () => {
     at.a.glance.add(ours('mine', {}, { ...OWNER, unit: 'app/9', buildId: 'b1' }));
     at.a.glance.add(ours('other', {}, { ...OWNER, application: 'other' }));
     at.a.glance.add(ours('elsewhere', {}, { ...OWNER, modelUuid: 'm2' }));
@@ -88,14 +88,14 @@ describe('list', () => {
     expect(idsIn(await list('a', '--owner', owner))).toEqual([['mine']]);
   });
 
-  test('looks at one cloud unless told: that of --os-cloud, else the first', async () => {
+  test('The command list without --clouds lists the cloud of --os-cloud or else the first cloud', async () => {
     at.source.glance.add(ours('in-source'));
     at.b.glance.add(ours('in-b'));
     expect(idsIn(await program.run(['list']))).toEqual([['in-source']]);
     expect(idsIn(await program.run(['list', '--os-cloud', 'b']))).toEqual([['in-b']]);
   });
 
-  test('gives two names of one project the same key, and other projects another', async () => {
+  test('Two names of one project have the same project key, and another project has another key', async () => {
     const keys = observationOf(await list('a,a2,b')).map((cloud) =>
       cloud.state === 'seen' ? cloud.projectKey : '',
     );
@@ -103,18 +103,18 @@ describe('list', () => {
     expect(keys[0]).not.toBe(keys[2]);
   });
 
-  test('looks at several clouds at the same time', async () => {
+  test('The command list queries several clouds at the same time', async () => {
     const answer = async () => {
       await Promise.all([at.a.http.waitFor(TOKENS), at.b.http.waitFor(TOKENS)]);
       return { status: 401 };
     };
     for (const { http } of [at.a, at.b]) http.on(TOKENS, answer);
-    expect((await list('a,b')).code).toBe(3); // one after the other it would never end
+    expect((await list('a,b')).code).toBe(3); // sequential requests would never end
   });
 });
 
-describe('a cloud that does not answer list', () => {
-  test('is told with its kind, hurts no other, and makes the code 6', async () => {
+describe('list with a failing cloud', () => {
+  test('A cloud that fails is reported with its kind, does not affect the others and makes the exit code 6', async () => {
     at.a.http.on(TOKENS, { status: 401, body: { error: { message: 'wrong' } } });
     at.b.glance.add(ours('i1'));
     const ran = await list('a,b,wrong,nowhere');
@@ -132,14 +132,14 @@ describe('a cloud that does not answer list', () => {
   test.each([
     ['wrong,a', 2],
     ['a,wrong', 3],
-  ])('when none of %s does, makes the code that of the first', async (clouds, code) => {
+  ])('When all clouds of %s fail, the exit code is that of the first', async (clouds, code) => {
     at.a.http.on('GET /v2/images', { status: 403 });
     const ran = await list(clouds);
     expect(ran.code).toBe(code);
     expect(observationOf(ran).map(({ state }) => state)).toEqual(['failed', 'failed']);
   });
 
-  test('and a clouds.yaml that is not there, are told for each cloud', async () => {
+  test('A missing clouds.yaml is reported for each cloud', async () => {
     const env = { OS_CLIENT_CONFIG_FILE: '/nonexistent/clouds.yaml' };
     const ran = await program.run(['list', '--clouds', 'a,b'], { env });
     expect(ran.code).toBe(2);
@@ -148,7 +148,7 @@ describe('a cloud that does not answer list', () => {
 });
 
 describe('list', () => {
-  test('as text has one line for each image', async () => {
+  test('The text output of list has one line for each image', async () => {
     at.a.glance.add(ours('i1'));
     at.b.glance.add(ours('i2', { status: 'queued' }));
     const { code, out } = await list('a,b', '--format', 'text');
@@ -156,7 +156,7 @@ describe('list', () => {
     expect(out).toBe('a i1 2026-11-21T08:00:00Z active noble\nb i2 2026-11-21T08:00:00Z queued noble\n');
   });
 
-  test('that is stopped ends as cancelled, without the answer of a Keystone that hangs', async () => {
+  test('A list that is stopped ends as cancelled without waiting for a Keystone that hangs', async () => {
     at.a.http.on(TOKENS, 'hang');
     const stop = new AbortController();
     const running = program.run(['list', '--clouds', 'a,b'], {
@@ -170,7 +170,7 @@ describe('list', () => {
     expect(json()).toMatchObject({ error: { kind: 'cancelled' } });
   });
 
-  test.each(['', 'a,,b', 'a,a'])('--clouds %p is refused', async (clouds) => {
+  test.each(['', 'a,,b', 'a,a'])('The value %p of --clouds is refused', async (clouds) => {
     expect((await list(clouds)).code).toBe(2);
   });
 });

@@ -20,7 +20,7 @@ function scriptEmptyCloud(): void {
 }
 
 describe('--log-format json', () => {
-  test('tells each step on a line of its own', async () => {
+  test('The JSON log has one line for each event of a step', async () => {
     scriptEmptyCloud();
     const { code, log } = await program.run(['sweep', ...JSON_LOG]);
     expect(code).toBe(0);
@@ -40,7 +40,7 @@ describe('--log-format json', () => {
     ]);
   });
 
-  test('tells a failure by its kind, and the step in which it was', async () => {
+  test('The JSON log reports a failure with its kind and step', async () => {
     scriptEmptyCloud();
     at.http.on(NOVA, { status: 403, body: { forbidden: { message: 'no\nrole' } } });
     const { code, err, log } = await program.run(['sweep', ...JSON_LOG]);
@@ -53,7 +53,7 @@ describe('--log-format json', () => {
     expect(lastStepOf(err)).toBe('sweep leftovers');
   });
 
-  test('tells what the debug log tells as JSON, too', async () => {
+  test('The debug log is JSON as well when requested', async () => {
     scriptEmptyCloud();
     const { log } = await program.run(['latest-build-id', 'n', ...JSON_LOG, '--log-level', 'debug']);
     expect(log()[0]).toMatchObject({ level: 'debug', message: 'cloud answered' });
@@ -63,49 +63,49 @@ describe('--log-format json', () => {
     [['run', 'n', '-k', '0'], /--keep-revisions: expected a whole number/],
     [['run', '--nope'], /unknown option '--nope'/],
     [['rnu'], /unknown command 'rnu'/],
-  ])('tells also that %p is wrong as JSON', async (argv, told) => {
+  ])('The JSON log reports the usage error of %p', async (argv, message) => {
     for (const option of [JSON_LOG, ['--log-format=json']]) {
       const { code, log } = await program.run([...option, ...argv]);
       expect(code).toBe(2);
-      expect(log()[0]).toMatchObject({ level: 'error', message: expect.stringMatching(told) });
+      expect(log()[0]).toMatchObject({ level: 'error', message: expect.stringMatching(message) });
     }
   });
 
-  test('does not make a cloud’s warning less than a line', async () => {
+  test('The warning of a cloud is one line of the JSON log', async () => {
     const { log } = await program.run(['list', '--clouds', 'x', ...JSON_LOG]);
     expect(log()).toMatchObject([{ level: 'warning', message: expect.stringMatching(/^cloud x: /) }]);
   });
 
-  test('with a form that is none is refused', async () => {
+  test('An unknown log format is refused', async () => {
     const { code, err } = await program.run(['list', '--log-format', 'xml']);
     expect(code).toBe(2);
     expect(err).toBe('ERROR: --log-format: expected json or text, got xml\n');
   });
 });
 
-describe('the form of the log', () => {
+describe('the format of the log', () => {
   test.each([
     [['run', 'n'], 'text'],
     [['--log-format', 'json', 'run'], 'json'],
     [['run', '--log-format=json'], 'json'],
     [['--log-format', 'json', '--log-format', 'text'], 'text'],
     [['--log-format'], 'text'],
-  ])('that %p asks for is %s', (argv, format) => {
+  ])('The arguments %p request the log format %s', (argv, format) => {
     expect(findLogFormat(argv)).toBe(format);
   });
 
-  test('is that of a second signal’s notice, too', () => {
+  test('A notice is rendered in the log format', () => {
     const text = 'SIGTERM: still undoing what was made\n';
     expect(renderNotice(text, 'text', at.clock)).toBe(text);
     expect(JSON.parse(renderNotice(text, 'json', at.clock))).toMatchObject({ message: text.trim() });
   });
 
-  test('is that of a bug, with its stack; an expected failure has none', () => {
+  test('A bug is rendered with its stack, an expected failure without one', () => {
     const bug = new TypeError('x');
     expect(renderFailure(bug, 'text', at.clock)).toMatch(/^ERROR: this is a bug, [^]*\n.*at /);
-    const told = JSON.parse(renderFailure(bug, 'json', at.clock)) as { fields: object };
-    expect(told).toMatchObject({ message: 'this is a bug, please report it: x' });
-    expect(told.fields).toEqual({ kind: 'bug', stack: bug.stack });
+    const entry = JSON.parse(renderFailure(bug, 'json', at.clock)) as { fields: object };
+    expect(entry).toMatchObject({ message: 'this is a bug, please report it: x' });
+    expect(entry.fields).toEqual({ kind: 'bug', stack: bug.stack });
     const expected = JSON.parse(renderFailure(new InputError(['x']), 'json', at.clock)) as object;
     expect(expected).toMatchObject({ message: 'x', fields: { kind: 'input' } });
     expect(JSON.stringify(expected)).not.toMatch('stack');

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 describe('the program as a process', () => {
-  test('says nothing of its own listeners, however many clouds it waits for', async () => {
+  test('The program prints no listener warning when it waits for many clouds', async () => {
     at.a.http.on(TOKENS, async () => {
       await at.a.http.waitFor(TOKENS, NAMES.length);
       return { status: 401 };

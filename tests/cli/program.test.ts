@@ -16,7 +16,7 @@ const images = (...list: object[]) => {
 const image = (id: string, status = 'active') => ({ id, name: 'n', status, owner: 'project-1' });
 
 describe('latest-build-id', () => {
-  test('tells the id as JSON', async () => {
+  test('The command latest-build-id prints the id as JSON', async () => {
     images(image('i1'));
     const { code, json } = await run(['latest-build-id', 'n']);
     expect(code).toBe(0);
@@ -24,10 +24,10 @@ describe('latest-build-id', () => {
   });
 
   test.each([
-    ['nothing when there is none', [], [], ''],
-    ['the newest that is active', [image('b', 'queued'), image('a')], [], 'a'],
-    ['any when asked', [image('b', 'queued'), image('a')], ['--any-status'], 'b'],
-  ])('tells %s, and nothing else, as text', async (_, list, more, id) => {
+    ['nothing without an image', [], [], ''],
+    ['the newest active image', [image('b', 'queued'), image('a')], [], 'a'],
+    ['an image of any status with --any-status', [image('b', 'queued'), image('a')], ['--any-status'], 'b'],
+  ])('The text output of latest-build-id is %s', async (_, list, more, id) => {
     images(...list);
     const { code, out } = await run(['latest-build-id', 'n', '--format', 'text', ...more]);
     expect({ code, out }).toEqual({ code: 0, out: id });
@@ -37,7 +37,7 @@ describe('latest-build-id', () => {
 describe('a failure of the program', () => {
   const latest = ['latest-build-id', 'n'];
 
-  test('by wrong credentials ends with 3, told on both outputs', async () => {
+  test('Wrong credentials end the program with 3 and are reported on both outputs', async () => {
     at.http.on(TOKENS, { status: 401, body: { error: { message: 'wrong' } } });
     const { code, err, json } = await run(latest);
     expect(code).toBe(3);
@@ -45,52 +45,52 @@ describe('a failure of the program', () => {
     expect(json()).toMatchObject({ error: { kind: 'denied' } });
   });
 
-  test('by a cloud that is away ends with 4', async () => {
+  test('An unavailable cloud ends the program with 4', async () => {
     at.http.on(TOKENS, { status: 503 });
     const { code, json } = await run(latest);
     expect(code).toBe(4);
     expect(json()).toMatchObject({ error: { kind: 'unavailable' } });
   });
 
-  test('by wrong options ends with 2 and tells each', async () => {
+  test('Invalid options end the program with 2 and are all reported', async () => {
     const { code, err, json } = await run(['run', 'n', '-k', '0', '--arch', 'mips']);
     expect(code).toBe(2);
     expect(err).toMatch(/--keep-revisions[^]*--arch|--arch[^]*--keep-revisions/);
     expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError' } });
   });
 
-  test('by a cloud that clouds.yaml has not ends with 2', async () => {
+  test('A cloud that is not in clouds.yaml ends the program with 2', async () => {
     const { code, err } = await run([...latest, '--os-cloud', 'c9']);
     expect(code).toBe(2);
     expect(err).toMatch('expected one of the clouds c1, got c9');
   });
 
-  test('by a wrong script URL in its environment ends with 2, and the URL is not told', async () => {
+  test('An invalid script URL in the environment ends the program with 2 and is not repeated', async () => {
     const env = { IMAGE_BUILDER_SCRIPT_URL: 'url-MARKED' };
     const { code, err } = await run(['run', 'n'], { env });
     expect(err).not.toMatch('MARKED');
     expect(code).toBe(2);
   });
 
-  test('by a signal ends with its code', async () => {
+  test('A signal ends the program with the exit code of the signal', async () => {
     const signal = AbortSignal.abort(new CancelledError('stopped by SIGTERM'));
     const { code, json } = await run(latest, { signal, stoppedBy: () => 'SIGTERM' });
     expect(code).toBe(143);
     expect(json()).toMatchObject({ error: { kind: 'cancelled' } });
   });
 
-  test('in text form says nothing on stdout', async () => {
+  test('A failure in text format prints nothing on stdout', async () => {
     at.http.on(TOKENS, { status: 401 });
     expect((await run([...latest, '--format', 'text'])).out).toBe('');
   });
 
-  test('by wrong options in text form says nothing on stdout', async () => {
+  test('Invalid options in text format print nothing on stdout', async () => {
     expect((await run(['run', 'n', '-k', '0', '--format', 'text'])).out).toBe('');
   });
 });
 
 describe('prune', () => {
-  test('tells what became of each revision', async () => {
+  test('The command prune reports the outcome of each revision', async () => {
     images({ ...image('new'), created_at: '2' }, { ...image('old'), created_at: '1' });
     at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
     const { code, json } = await run(['prune', 'n', '-k', '1']);
@@ -117,7 +117,7 @@ describe('prune --published', () => {
     at.http.on('DELETE /v2/images/*', { status: 204 });
   });
 
-  test('tells whose marks it changed', async () => {
+  test('The command prune --published reports the changed marks', async () => {
     const { code, json } = await prune();
     expect(code).toBe(0);
     expect(json()).toMatchObject({
@@ -127,20 +127,20 @@ describe('prune --published', () => {
     });
   });
 
-  test('on trial tells whose marks it would change', async () => {
+  test('The command prune --published --dry-run reports the marks that would change and changes none', async () => {
     const { json } = await prune('--dry-run');
     expect(json()).toMatchObject({ would_be_marked: ['now'], would_be_unmarked: ['was'] });
     expect(json()).not.toHaveProperty('marked');
     expect(at.http.requests('PATCH /v2/images/*')).toEqual([]);
   });
 
-  test('tells both as text', async () => {
+  test('The text output of prune --published lists changed marks and revisions', async () => {
     expect((await prune('--format', 'text')).out).toMatch(
       /^now marked as published\nwas unmarked as published\nnew 3 kept: /,
     );
   });
 
-  test('whose mark cannot be set ends as its cloud says, and has deleted nothing', async () => {
+  test('A prune that cannot set a mark fails with the error of the cloud and deletes nothing', async () => {
     at.http.on('PATCH /v2/images/*', { status: 403, body: 'no' });
     const { code, json } = await prune();
     expect(code).toBe(3);
@@ -172,23 +172,23 @@ describe('sweep', () => {
     at.http.on('DELETE /v2.1/servers/*', { status: 204 });
   });
 
-  test('deletes what dead builds of the owner left, and tells it', async () => {
+  test('The command sweep deletes and reports the leftovers of dead builds of the owner', async () => {
     const { code, json } = await sweep();
     expect(code).toBe(0);
     expect(json()).toMatchObject({ cloud: 'c1', swept: ['server x (s1)'], warnings: [] });
     expect(at.http.requests('DELETE /v2.1/servers/*')).toHaveLength(1);
   });
 
-  test('tells it as text', async () => {
+  test('The text output of sweep lists the deleted resources', async () => {
     expect((await sweep('--format', 'text')).out).toBe('server x (s1)\n');
   });
 
-  test('of another owner leaves it alone', async () => {
+  test('The command sweep does not touch the leftovers of another owner', async () => {
     const { json } = await sweep('--owner', '{"application": "b"}');
     expect(json()).toMatchObject({ swept: [] });
   });
 
-  test('in a cloud that does not let it look fails as the cloud says', async () => {
+  test('The command sweep fails with the error of the cloud when it cannot list servers', async () => {
     at.http.on('GET /v2.1/servers/detail', { status: 403 });
     const { code, json } = await sweep();
     expect(code).toBe(3);
@@ -196,7 +196,7 @@ describe('sweep', () => {
   });
 });
 
-test('the debug log tells each call of the cloud and no secret', async () => {
+test('The debug log contains each call to the cloud and no secret', async () => {
   images(image('i1'));
   const { err } = await run(['--log-level', 'debug', 'latest-build-id', 'n']);
   expect(err).toMatch(/cloud answered/);

@@ -2,38 +2,38 @@ import { describe, expect, test } from '@jest/globals';
 import { ask, orderFor, problemsOf } from './ask.ts';
 
 describe('init', () => {
-  test('prepares noble, for the architecture of the host', () => {
+  test('The command init prepares noble for the architecture of the host by default', () => {
     const { entries } = orderFor('prepare', ['init']).order;
     expect(entries).toMatchObject([{ image: { base: 'noble', arch: 'x64' }, cloud: { resourcePrefix: '' } }]);
   });
 
-  test('takes several bases, each once', () => {
+  test('The command init accepts several bases and removes duplicates', () => {
     const { entries } = orderFor('prepare', ['init', '--base-image', 'noble, jammy,24.04']).order;
     expect(entries.map(({ image }) => image.base)).toEqual(['noble', 'jammy']);
   });
 
-  test('tells every base that is none', () => {
+  test('The command init reports every unknown base', () => {
     expect(problemsOf('init', '--base-image', 'noble,x,y')).toHaveLength(2);
   });
 
-  test('with an empty list of bases is told', () => {
+  test('The command init refuses an empty list of bases', () => {
     expect(problemsOf('init', '--base-image', '')).toHaveLength(1);
   });
 });
 
 describe('latest-build-id', () => {
-  test('looks for an active image, or any', () => {
+  test('The command latest-build-id requests an active image, or any with --any-status', () => {
     expect(ask(['latest-build-id', 'n'])).toMatchObject({ imageName: 'n', which: 'active' });
     expect(ask(['latest-build-id', 'n', '--any-status'])).toMatchObject({ which: 'any' });
   });
 
-  test('works on a host of any architecture', () => {
+  test('The command latest-build-id works on a host of any architecture', () => {
     expect(ask(['latest-build-id', 'n'], { arch: 'mips' })).toMatchObject({ imageName: 'n' });
   });
 });
 
 describe('prune', () => {
-  test('takes ids to protect as words and as a comma list', () => {
+  test('The option --protect accepts ids as words and as comma-separated lists', () => {
     const argv = ['prune', 'n', '-k', '2', '--dry-run', '--protect', 'a,b', 'c', '--protect', 'd'];
     expect(orderFor('prune', argv).order).toMatchObject({
       imageName: 'n',
@@ -43,12 +43,12 @@ describe('prune', () => {
     });
   });
 
-  test('keeps five and protects none unless told', () => {
+  test('The command prune keeps five revisions and protects none by default', () => {
     const { order } = orderFor('prune', ['prune', 'n']);
     expect(order).toMatchObject({ keepRevisions: 5, protectedIds: [], isDryRun: false });
   });
 
-  test('leaves the marks of what is published as they are, unless told what is', () => {
+  test('The command prune changes marks only with --published', () => {
     const publishedIn = (...argv: string[]) => orderFor('prune', ['prune', 'n', ...argv]).order.publishedIds;
     const owned = ['--owner', '{"application": "a"}'];
     expect(publishedIn()).toBeUndefined();
@@ -56,26 +56,26 @@ describe('prune', () => {
     expect(publishedIn(...owned, '--published', '')).toEqual([]);
   });
 
-  test('with --published and no owner, whose marks they would be, is refused', () => {
+  test('The option --published without --owner is refused', () => {
     expect(problemsOf('prune', 'n', '--published', 'a')).toEqual([
-      '--published: expected --owner with it: marks are of its images, got nothing',
+      '--published: expected --owner as well, because only images of the owner are marked, got nothing',
     ]);
   });
 
-  test('without a revision to keep is refused', () => {
+  test('The command prune refuses to keep no revision', () => {
     expect(problemsOf('prune', 'n', '-k', '0')).toHaveLength(1);
   });
 });
 
 describe('sweep', () => {
-  test('is for the owner, else for the prefix', () => {
+  test('The command sweep without --owner uses the prefix as the owner', () => {
     expect(ask(['sweep', '--prefix', 'p'])).toMatchObject({
       command: 'sweep',
       owner: { application: 'p', modelUuid: '' },
     });
   });
 
-  test('refuses a prefix that no name may have', () => {
+  test('The command sweep refuses an invalid prefix', () => {
     expect(problemsOf('sweep', '--prefix', 'a;b')).toHaveLength(1);
   });
 });

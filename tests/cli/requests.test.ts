@@ -5,7 +5,7 @@ import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
 import { ask, orderFor, problemsOf } from './ask.ts';
 
 describe('run', () => {
-  test('needs a name only', () => {
+  test('The command run needs only a name', () => {
     const owner = { application: 'by-hand', modelUuid: '', unit: '' };
     const urls = {
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
@@ -84,11 +84,11 @@ describe('run', () => {
     [['--format', 'text'], { format: 'text' }],
     [['--os-cloud', 'c2'], { order: { entry: { cloud: { buildCloud: 'c2' } } } }],
     [['--proxy', ''], { order: { entry: { externalService: { proxy: '' } } } }],
-  ])('takes %p', (argv, expected) => {
+  ])('The command run accepts %p', (argv, expected) => {
     expect(ask(['run', 'n', ...argv])).toMatchObject(expected);
   });
 
-  test('takes what holds for all commands before its own name as well', () => {
+  test('The options of all commands are accepted before the name of the command', () => {
     expect(ask(['--os-cloud', 'c2', '--api-timeout', '9', 'run', 'n'])).toMatchObject({
       cloudName: 'c2',
       timeouts: { apiTimeout: 9 },
@@ -96,7 +96,7 @@ describe('run', () => {
   });
 
   test.each(['--juju', '--microk8s', '--dockerhub-cache', '--proxy'])(
-    'refuses %s, which comes later',
+    'The command run refuses %s, which this version does not support',
     (option) => {
       expect(problemsOf('run', 'n', option, 'value')).toEqual([`${option}: not in this version`]);
     },
@@ -110,7 +110,7 @@ describe('run', () => {
     [['-k=-1'], 'got =-1'],
     [
       ['--no-prune', '-k', '3'],
-      '--keep-revisions: expected nothing of it beside --no-prune (drop one of them), got 3',
+      '--keep-revisions: expected no value together with --no-prune (remove one of the two options), got 3',
     ],
     [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
     [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],
@@ -123,27 +123,27 @@ describe('run', () => {
     [['--log-level', 'loud'], '--log-level: expected debug, info, warning or error, got loud'],
     [['--format', 'xml'], '--format: expected json or text, got xml'],
     [['--owner', '{'], '--owner: expected a JSON object'],
-  ])('refuses %p', (argv, problem) => {
+  ])('The command run refuses %p', (argv, problem) => {
     const problems = problemsOf('run', 'n', ...argv);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(problem);
   });
 
-  test('tells all problems of a command line at once', () => {
+  test('All problems of a command line are reported at once', () => {
     const owner = '{"unit": 1}';
     const argv = ['-b', 'x', '-k', 'x', '--arch', 'x', '--runner-version', 'x', '--script-url', 'x'];
     const more = ['--log-level', 'x', '--format', 'x', '--owner', owner, '--ssh-timeout', 'x', '--juju', 'x'];
     expect(problemsOf('run', ' ', ...argv, ...more)).toHaveLength(12);
   });
 
-  test('never tells the URL of the script', () => {
+  test('Problems never repeat the URL of the script', () => {
     for (const url of ['MARKED', 'ftp://x/MARKED', 'https://MARKED:x']) {
       expect(problemsOf('run', 'n', '--script-url', url).join()).toMatch(/--script-url .*expected a URL/);
       expect(problemsOf('run', 'n', '--script-url', url).join()).not.toMatch('MARKED');
     }
   });
 
-  test('refuses a host whose architecture it does not know, unless one is given', () => {
+  test('The command run refuses a host with an unknown architecture unless --arch is given', () => {
     expect(() => ask(['run', 'n'], { arch: 'mips' })).toThrow('--arch: expected one of');
     const { order } = orderFor('build', ['run', 'n', '--arch', 'x64'], { arch: 'mips' });
     expect(order.entry.image.arch).toBe('x64');
@@ -161,17 +161,17 @@ describe('the log level', () => {
     ['Info', 'info'],
     ['WARNING', 'warning'],
     ['error', 'error'],
-  ])('%s is %s', (given, logLevel) => {
+  ])('The log level %s means %s', (given, logLevel) => {
     expect(ask(['--log-level', given, 'run', 'n'])).toMatchObject({ logLevel });
   });
 
-  test('is not a word of the language', () => {
+  test('The name of an object property is not accepted as a log level', () => {
     expect(problemsOf('run', 'n', '--log-level', 'constructor')).toHaveLength(1);
   });
 });
 
 describe('the cloud', () => {
-  test('is that of --os-cloud, else of OS_CLOUD, else to be determined', () => {
+  test('The cloud is that of --os-cloud, or else of OS_CLOUD, or else determined later', () => {
     expect(ask(['--os-cloud', 'a', 'run', 'n'], { osCloud: 'b' }).cloudName).toBe('a');
     expect(ask(['run', 'n'], { osCloud: 'b' }).cloudName).toBe('b');
     expect(ask(['run', 'n']).cloudName).toBe('');
@@ -179,7 +179,7 @@ describe('the cloud', () => {
 });
 
 describe('the owner', () => {
-  test('is what --owner says', () => {
+  test('The owner is read from --owner', () => {
     const json = JSON.stringify({ application: 'a', model_uuid: 'm', unit: 'a/0', build_id: 'b' });
     expect(ask(['run', 'n', '--owner', json])).toMatchObject({
       isOwnerGiven: true,

@@ -44,16 +44,16 @@ describe('the exit code', () => {
     [new CancelledError('x'), 143],
     [new TypeError('x'), 1],
     ['a string', 1],
-  ])('of %p is %i', (error, code) => {
+  ])('The exit code of %p is %i', (error, code) => {
     expect(exitCodeOf(error, undefined)).toBe(code);
   });
 
-  test('after a signal is that of the signal, whatever failed then', () => {
+  test('The exit code after a signal is that of the signal, regardless of the failure', () => {
     expect(exitCodeOf(new InputError([]), 'SIGTERM')).toBe(143);
     expect(exitCodeOf(new TypeError('x'), 'SIGINT')).toBe(130);
   });
 
-  test('is another for each kind', () => {
+  test('Every kind has its own exit code', () => {
     expect(new Set(Object.values(EXIT_CODES)).size).toBe(Object.keys(EXIT_CODES).length);
   });
 });
@@ -67,13 +67,13 @@ describe('the keys of a printed result', () => {
     ],
     [null, null],
     ['aB', 'aB'],
-  ])('of %p are those of %p', (value, expected) => {
+  ])('The keys of %p are converted to those of %p', (value, expected) => {
     expect(toSnakeCase(value)).toEqual(expected);
   });
 });
 
 describe('a failure', () => {
-  test('is told by kind, type, step and leftovers', () => {
+  test('A failure is described by kind, type, step and leftovers', () => {
     expect(describeFailure(failedStep(new UploadImageError('not stored')))).toEqual({
       kind: 'build',
       type: 'UploadImageError',
@@ -83,7 +83,7 @@ describe('a failure', () => {
     });
   });
 
-  test('that is a bug is told as one', () => {
+  test('A failure that is a bug is described as a bug', () => {
     expect(describeFailure(new TypeError('x'))).toEqual({
       kind: 'bug',
       type: 'TypeError',

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
-import { type ProgramWorld, runProgram } from '../../src/cli/run-program.ts';
+import { type ProgramProcess, runProgram } from '../../src/cli/run-program.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { PASSWORD } from '../support/http-connect.ts';
 
-/** How the program ended, and what it said. */
+/** The exit code and the output of the program. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
@@ -17,12 +17,12 @@ export interface Ran {
   readonly log: () => readonly Record<string, unknown>[];
 }
 
-/** A folder with a clouds.yaml, and the program in it. */
+/** A folder with a clouds.yaml in which the program runs. */
 export interface ProgramFixture {
   folder: string;
-  /** Writes clouds.yaml: for each name the origin of its Keystone, or its entry's text. */
+  /** Writes clouds.yaml. A value is the origin of a Keystone or the text of the entry. */
   readonly writeClouds: (clouds: Readonly<Record<string, string>>) => Promise<void>;
-  readonly run: (argv: readonly string[], change?: Partial<ProgramWorld>) => Promise<Ran>;
+  readonly run: (argv: readonly string[], change?: Partial<ProgramProcess>) => Promise<Ran>;
 }
 
 const AUTH = `username: u, password: ${PASSWORD}, project_name: p, user_domain_name: d, project_domain_name: d`;
@@ -30,7 +30,7 @@ const AUTH = `username: u, password: ${PASSWORD}, project_name: p, user_domain_n
 const entryOf = (text: string): string =>
   text.startsWith('http') ? `{auth: {auth_url: '${text}/v3', ${AUTH}}, region_name: R1}` : text;
 
-/** Runs the program in a fresh folder; neither of its outputs may ever tell a password or a token. */
+/** Runs the program in a fresh folder and checks that its outputs contain neither the password nor a token. */
 export function useProgram(at: { readonly clock: Clock }): ProgramFixture {
   const fixture: ProgramFixture = {
     folder: '',
@@ -49,7 +49,7 @@ export function useProgram(at: { readonly clock: Clock }): ProgramFixture {
 
 async function run(
   argv: readonly string[],
-  world: Pick<ProgramWorld, 'cwd' | 'clock'> & Partial<ProgramWorld>,
+  process: Pick<ProgramProcess, 'cwd' | 'clock'> & Partial<ProgramProcess>,
 ): Promise<Ran> {
   let out = '';
   let err = '';
@@ -63,7 +63,7 @@ async function run(
     terminal: { isTerminal: false, columns: 80 },
     signal: new AbortController().signal,
     stoppedBy: () => undefined,
-    ...world,
+    ...process,
   });
   expect(`${out}${err}`).not.toMatch(PASSWORD);
   expect(`${out}${err}`).not.toMatch('token-1');

@@ -24,7 +24,7 @@ const secretsText = (scriptUrl: string, scriptSecrets: Readonly<Record<string, s
     proxy: NO_PROXY,
   });
 
-/** An open descriptor that gives `text`. */
+/** Opens a descriptor with the content `text`. */
 async function open(text: string): Promise<number> {
   const path = join(program.folder, 'secrets.json');
   await writeFile(path, text);
@@ -42,7 +42,7 @@ const environmentOf = ({ scriptSecrets }: JobSecrets): Readonly<Record<string, s
   Object.fromEntries([...scriptSecrets].map(([name, secret]) => [name, secret.reveal()]));
 
 describe('run --secrets-fd', () => {
-  test('takes the script and its environment from the descriptor, and nothing of our own', () => {
+  test('The script and its environment come only from the descriptor of --secrets-fd', () => {
     const { order, secrets } = askRun(secretsText('https://x/s.sh?t=1', { TOKEN: 'a' }));
     expect(secrets.scriptUrl.reveal()).toBe('https://x/s.sh?t=1');
     expect(environmentOf(secrets)).toEqual({ TOKEN: 'a' });
@@ -52,26 +52,26 @@ describe('run --secrets-fd', () => {
     expect(without.order.entry.image.scriptUrl).toBe('');
   });
 
-  test('lets --script-url go before the descriptor’s', () => {
+  test('The option --script-url takes precedence over the URL of the descriptor', () => {
     const { secrets } = askRun(secretsText('https://x/', { TOKEN: 'a' }), '--script-url', 'https://y/');
     expect(secrets.scriptUrl.reveal()).toBe('https://y/');
     expect(environmentOf(secrets)).toEqual({ TOKEN: 'a' });
   });
 
-  test('when it is not given leaves both to the environment', () => {
+  test('The script and its secrets come from the environment without --secrets-fd', () => {
     const host = { scriptUrl: 'https://environment/s.sh', scriptSecrets: OURS };
     const { secrets } = orderFor('build', ['run', 'n'], host);
     expect(secrets.scriptUrl.reveal()).toBe('https://environment/s.sh');
     expect(environmentOf(secrets)).toEqual({ OURS: 'x' });
   });
 
-  test('gives values that do not print, and leaves them out of the order', () => {
+  test('The values of the descriptor cannot be printed and are not in the order', () => {
     const { order, secrets } = askRun(secretsText('https://x/?url-MARKED', { TOKEN: 'token-MARKED' }));
     expect(inspect(secrets, { depth: 9, showHidden: true })).not.toMatch('MARKED');
     expect(encodeJobOrder(order)).not.toMatch('MARKED');
   });
 
-  test('reads an inherited descriptor to its end, and closes it', async () => {
+  test('An inherited descriptor is read to its end and closed', async () => {
     const descriptor = await open(secretsText('https://x/', { TOKEN: 'a'.repeat(100_000) }));
     const argv = ['run', 'n', '--secrets-fd', `${descriptor}`];
     const { secrets } = orderFor('build', argv, { readDescriptor });
@@ -80,18 +80,21 @@ describe('run --secrets-fd', () => {
   });
 
   test.each([
-    ['no JSON', '{"scriptSecrets": {"TOKEN": "token-MARKED"', 'secrets.json: expected JSON'],
-    ['another JSON', '{"generation": "x-MARKED"}', 'secrets.json.generation: expected a whole number'],
-    ['a URL that is none', secretsText('url-MARKED'), '--secrets-fd): expected a URL'],
-  ])('that gives %s ends with 2, and tells nothing of it', async (_, text, problem) => {
-    const descriptor = await open(text);
-    const { code, err, out } = await program.run(['run', 'n', '--secrets-fd', `${descriptor}`]);
-    expect(code).toBe(2);
-    expect(err).toMatch(problem);
-    expect(`${out}${err}`).not.toMatch('MARKED');
-  });
+    ['invalid JSON', '{"scriptSecrets": {"TOKEN": "token-MARKED"', 'secrets.json: expected JSON'],
+    ['other JSON', '{"generation": "x-MARKED"}', 'secrets.json.generation: expected a whole number'],
+    ['an invalid URL', secretsText('url-MARKED'), '--secrets-fd): expected a URL'],
+  ])(
+    'A descriptor with %s ends the program with 2 and its content is not repeated',
+    async (_, text, problem) => {
+      const descriptor = await open(text);
+      const { code, err, out } = await program.run(['run', 'n', '--secrets-fd', `${descriptor}`]);
+      expect(code).toBe(2);
+      expect(err).toMatch(problem);
+      expect(`${out}${err}`).not.toMatch('MARKED');
+    },
+  );
 
-  test('that cannot be read ends with 2, and names the descriptor', async () => {
+  test('A descriptor that cannot be read ends the program with 2 and is named', async () => {
     const descriptor = await open('');
     closeSync(descriptor);
     const { code, err } = await program.run(['run', 'n', '--secrets-fd', `${descriptor}`]);
@@ -100,7 +103,7 @@ describe('run --secrets-fd', () => {
     expect(err).toMatch('EBADF');
   });
 
-  test.each(['2', '0', 'x', '-1', ''])('%p is refused and nothing is read', async (given) => {
+  test.each(['2', '0', 'x', '-1', ''])('The value %p of --secrets-fd is refused', async (given) => {
     const { code, err } = await program.run(['run', 'n', `--secrets-fd=${given}`]);
     expect(code).toBe(2);
     expect(err).toMatch('--secrets-fd: expected a');

@@ -1,6 +1,6 @@
 import type { BuilderTools } from '../tools.ts';
 
-/** All that the program's processes have in their environment. */
+/** Returns the complete environment of the program's processes. */
 export function programEnvironment({
   environment,
   paths,

@@ -4,23 +4,23 @@ import type { UnitPaths } from '../../model/unit-paths.ts';
 import { findLinkTarget, listFolder } from '../../system/files/folders.ts';
 import { listProcessPaths, listProcesses, nodePath } from '../../system/process/processes.ts';
 
-/** The program, in each folder of `paths.programs`. */
+/** The path of the program in each folder of `paths.programs`. */
 export const PROGRAM_FILE = 'dist/bin/github-runner-image-builder.js';
 
-/** The daemon, beside it. */
+/** The path of the daemon in the same folder. */
 export const SCHEDULER_FILE = 'dist/bin/scheduler.js';
 
-/** Node, when the charm carries one. */
+/** The path of Node in the same folder, when the charm contains Node. */
 export const NODE_FILE = 'bin/node';
 
-/** The link to the program in use. */
+/** Returns the path of the link to the program in use. */
 export function currentProgram({ programs }: UnitPaths): string {
   return join(programs, 'current');
 }
 
 /**
- * The folder of the program in use, by its own name: what is started from there stays whole while another one comes
- * into use.
+ * Returns the folder of the program in use, not the link to it. A process that is started from this folder is not
+ * affected when an upgrade switches the link.
  */
 export async function resolveCurrentProgram(paths: UnitPaths): Promise<string> {
   const current = currentProgram(paths);
@@ -28,10 +28,10 @@ export async function resolveCurrentProgram(paths: UnitPaths): Promise<string> {
   return target === undefined ? current : join(paths.programs, target);
 }
 
-/** The Node to run a program with: its own, or `otherwise`. */
-export async function nodeOf(program: string, otherwise: string = nodePath()): Promise<string> {
+/** Returns the Node that runs a program: the one in its folder, or `fallback`. */
+export async function nodeOf(program: string, fallback: string = nodePath()): Promise<string> {
   const node = join(program, NODE_FILE);
-  return (await isThere(node)) ? node : otherwise;
+  return (await isThere(node)) ? node : fallback;
 }
 
 export async function isThere(path: string): Promise<boolean> {
@@ -41,30 +41,30 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Deletes the programs that are not in use any more, and what was half copied. */
+/** Deletes incomplete copies and the programs that no process uses. */
 export async function removeUnusedPrograms(paths: UnitPaths): Promise<void> {
   const current = await findLinkTarget(currentProgram(paths));
   const names = await listFolder(paths.programs);
-  const spare = names.filter((name) => name !== 'current' && name !== current);
-  if (spare.length === 0) return;
-  const places = await listPlacesInUse();
+  const unused = names.filter((name) => name !== 'current' && name !== current);
+  if (unused.length === 0) return;
+  const usedPaths = await listUsedPaths();
   const roots = [paths.programs, await realpath(paths.programs)];
-  for (const name of spare) {
+  for (const name of unused) {
     const folders = roots.map((root) => join(root, name));
-    const isUsed = places.some((place) => folders.some((folder) => isWithin(place, folder)));
+    const isUsed = usedPaths.some((path) => folders.some((folder) => isWithin(path, folder)));
     if (!isUsed) await rm(join(paths.programs, name), { recursive: true, force: true });
   }
 }
 
-function isWithin(place: string, folder: string): boolean {
-  return place === folder || place.startsWith(`${folder}/`);
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** All paths that the command lines, the programs and the working folders of processes tell. */
-async function listPlacesInUse(): Promise<readonly string[]> {
-  const places = (await listProcesses()).map(async ({ pid, args }) => [
+/** Lists the arguments, executables and working folders of all processes. */
+async function listUsedPaths(): Promise<readonly string[]> {
+  const paths = (await listProcesses()).map(async ({ pid, args }) => [
     ...args,
     ...(await listProcessPaths(pid)),
   ]);
-  return (await Promise.all(places)).flat();
+  return (await Promise.all(paths)).flat();
 }

@@ -1,6 +1,6 @@
-/** What the daemon is started with. */
+/** The command that starts the daemon. */
 export interface ServiceCommand {
-  /** Where the program in use is. */
+  /** The folder of the program in use. */
   readonly program: string;
   readonly node: string;
   readonly scheduler: string;
@@ -9,7 +9,10 @@ export interface ServiceCommand {
   readonly root: string;
 }
 
-/** The systemd unit of a unit's daemon. Builds that it started outlive it: only its main process is stopped. */
+/**
+ * Renders the systemd unit of the daemon of a Juju unit. systemd stops only the main process, so that builds outlive
+ * the daemon.
+ */
 export function renderServiceUnit({ program, node, scheduler, unitName, root }: ServiceCommand): string {
   const args = [scheduler, '--unit', unitName, ...(root === '/' ? [] : ['--root', root])];
   const lines = [
@@ -17,7 +20,7 @@ export function renderServiceUnit({ program, node, scheduler, unitName, root }: 
     `Description=Keeps the GitHub runner images of ${escapeSpecifiers(unitName)} fresh`,
     'Wants=network-online.target',
     'After=network-online.target',
-    'StartLimitIntervalSec=0', // it is started again however often it ends: hooks start it as well
+    'StartLimitIntervalSec=0', // no limit to restarts, because hooks start the daemon too
     '',
     '[Service]',
     'Type=simple',
@@ -35,18 +38,18 @@ export function renderServiceUnit({ program, node, scheduler, unitName, root }: 
   return `${lines.join('\n')}\n`;
 }
 
-/** In every value systemd replaces %i and the like. */
+/** Escapes specifiers such as %i, which systemd expands in every value. */
 function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%');
 }
 
-/** One word of a command line, as systemd.syntax(7) quotes it. */
+/** Quotes one word of a command line as described in systemd.syntax(7). */
 function quoteProgram(text: string): string {
   const escaped = escapeSpecifiers(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
-/** In arguments, but not in the program's path, systemd replaces $NAME also. */
+/** Quotes an argument. systemd expands $NAME in arguments, but not in the path of the program. */
 function quoteArgument(text: string): string {
   return quoteProgram(text.replaceAll('$', '$$$$'));
 }

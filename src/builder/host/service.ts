@@ -15,8 +15,8 @@ import type { Host } from '../tools.ts';
 type ServiceHost = Pick<Host, 'paths' | 'runCommand'>;
 
 /**
- * Makes the daemon run with the program in use, and at every boot. It is restarted only when the program or its unit
- * file are others than those that it was started with. Throws BuilderSetupError on a host without systemd.
+ * Starts the daemon from the program in use and enables it at boot. Restarts it only when the program or the unit file
+ * changed since its last start. Throws BuilderSetupError on a host without systemd.
  */
 export async function ensureService(unitName: string, host: Omit<Host, 'charmDir'>): Promise<void> {
   const { paths } = host;
@@ -26,7 +26,7 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   const isSame = (await readTextFile(paths.serviceFile)) === text;
   if (!isSame) await writeFileAtomic(paths.serviceFile, text, 0o644);
   const wanted = await digestOf(text, paths);
-  if (isSame && (await readTextFile(startedWith(paths)))?.trim() === wanted) {
+  if (isSame && (await readTextFile(startDigestFile(paths)))?.trim() === wanted) {
     if (!(await systemd.isEnabled(paths.service))) await systemd.enable(paths.service);
     await ensureServiceRuns(host);
     return;
@@ -34,13 +34,14 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   await systemd.reload();
   await systemd.enable(paths.service);
   await systemd.restart(paths.service);
-  await writeFileAtomic(startedWith(paths), `${wanted}\n`, 0o600); // last: what a crash cut off is done again
+  // last, so that a crash before this line leads to another restart
+  await writeFileAtomic(startDigestFile(paths), `${wanted}\n`, 0o600);
 }
 
-/** Starts the daemon when it does not run; tells whether it did. Throws BuilderSetupError. */
+/** Starts the daemon unless it runs. Returns whether it was started. Throws BuilderSetupError. */
 export function ensureServiceRuns(host: ServiceHost): Promise<boolean> {
   const { service } = host.paths;
-  return asSetup(`${service} could not be started`, async () => {
+  return withSetupError(`${service} could not be started`, async () => {
     const systemd = systemdOf(host);
     if (await systemd.isActive(service)) return false;
     await systemd.start(service);
@@ -48,13 +49,13 @@ export function ensureServiceRuns(host: ServiceHost): Promise<boolean> {
   });
 }
 
-/** Stops the daemon; its jobs run on. Throws BuilderSetupError. */
+/** Stops the daemon but not its jobs. Throws BuilderSetupError. */
 export function stopService(host: ServiceHost): Promise<void> {
   const { service } = host.paths;
-  return asSetup(`${service} could not be stopped`, () => systemdOf(host).stop(service));
+  return withSetupError(`${service} could not be stopped`, () => systemdOf(host).stop(service));
 }
 
-/** Leaves no trace of the daemon in systemd. */
+/** Stops the daemon and removes it from systemd. */
 export async function removeService(host: ServiceHost): Promise<void> {
   const { service, serviceFile } = host.paths;
   const systemd = systemdOf(host);
@@ -66,19 +67,19 @@ export async function removeService(host: ServiceHost): Promise<void> {
   await systemd.reload();
 }
 
-/** Runs `act`; whatever fails is a BuilderSetupError that says what it was for. */
-export async function asSetup<T>(what: string, act: () => Promise<T>): Promise<T> {
+/** Runs `action` and turns a failure into a BuilderSetupError that begins with `message`. */
+export async function withSetupError<T>(message: string, action: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await action();
   } catch (cause) {
     if (cause instanceof BuilderSetupError) throw cause;
-    throw new BuilderSetupError(`${what}: ${messageOf(cause)}`, { cause });
+    throw new BuilderSetupError(`${message}: ${messageOf(cause)}`, { cause });
   }
 }
 
 async function checkSystemd({ systemctl }: UnitPaths): Promise<void> {
   if (await isThere(systemctl)) return;
-  const message = `${systemctl}: not found, and the scheduler is a service. Install: apt-get install`;
+  const message = `${systemctl}: not found, but the scheduler runs as a systemd service. Install it: apt-get install`;
   throw new BuilderSetupError(`${message} ${APT_DEPENDENCIES.join(' ')}`, { kind: 'input' });
 }
 
@@ -97,12 +98,12 @@ async function renderUnitOf(unitName: string, { paths, node }: Omit<Host, 'charm
   });
 }
 
-/** Stands for all that the daemon is started with. */
+/** Returns a digest of everything that the daemon is started with. */
 async function digestOf(unitFile: string, paths: UnitPaths): Promise<string> {
   const program = (await findLinkTarget(currentProgram(paths))) ?? '';
   return createHash('sha256').update(`${program}\n${unitFile}`).digest('hex');
 }
 
-function startedWith({ state }: UnitPaths): string {
+function startDigestFile({ state }: UnitPaths): string {
   return join(state, 'service-started-with');
 }

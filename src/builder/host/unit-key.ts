@@ -5,11 +5,11 @@ import type { Host } from '../tools.ts';
 
 const FORM = /^[0-9a-f]{64}$/;
 
-/** The unit's own key, made at its first use; it stays while the unit does. */
+/** Returns the key of the unit. Creates it on the first call; it never changes after that. */
 export async function ensureUnitKey({ paths }: Pick<Host, 'paths'>): Promise<Secret> {
-  const there = (await readTextFile(paths.key))?.trim() ?? '';
-  if (FORM.test(there)) return new Secret(there);
-  const made = randomBytes(32).toString('hex');
-  await writeFileAtomic(paths.key, `${made}\n`, 0o600);
-  return new Secret(made);
+  const existing = (await readTextFile(paths.key))?.trim() ?? '';
+  if (FORM.test(existing)) return new Secret(existing);
+  const created = randomBytes(32).toString('hex');
+  await writeFileAtomic(paths.key, `${created}\n`, 0o600);
+  return new Secret(created);
 }

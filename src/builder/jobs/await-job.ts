@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { DeadlineError } from '../../model/errors.ts';
 import type { OngoingJob } from '../../model/ongoing-job.ts';
 import { readTextFile } from '../../system/files/text-file.ts';
@@ -15,19 +14,22 @@ import type { BuilderTools, JobOutcome } from '../tools.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** How long a job may run before it is told to stop. */
+/** The time after which a job is asked to stop. */
 const JOB_TIMEOUT_MS = 8 * HOUR_MS;
 
-/** How long it may then clean up before it is killed. */
+/** The time for its clean-up, after which the job is killed. */
 const CLEAN_UP_TIMEOUT_MS = HOUR_MS / 2;
 
-/** Waits until a job has ended, and tells how. Throws CancelledError when we stop; the job runs on. */
+/**
+ * Waits until a job has ended and returns its outcome. Throws CancelledError when the daemon stops; the job continues.
+ */
 export async function awaitJob(job: Job, tools: BuilderTools): Promise<JobOutcome> {
   const isOurChild = job.ended !== undefined;
-  if (isOurChild) await markStarted(tools.paths, job.buildId, job.process).catch(() => undefined); // its progress tells too
-  const isLate = await waitForEnd(job, tools);
+  // a lost mark is harmless: the progress of the job shows that it was started
+  if (isOurChild) await markStarted(tools.paths, job.buildId, job.process).catch(() => undefined);
+  const isStopped = await waitForEnd(job, tools);
   const outcome = await readOutcome(job, tools);
-  if (!isLate || outcome.state === 'done') return outcome;
+  if (!isStopped || outcome.state === 'done') return outcome;
   const message = `did not end within ${JOB_TIMEOUT_MS / HOUR_MS} h and was stopped: ${outcome.message}`;
   return { ...outcome, kind: 'unavailable', message };
 }
@@ -39,7 +41,7 @@ export async function adoptJob(ongoing: OngoingJob, tools: BuilderTools): Promis
   return awaitJob({ ...ongoing, process: found?.identity, ended: undefined }, tools);
 }
 
-/** Tells whether the job had to be stopped. */
+/** Waits for the end of a job. Returns whether the job had to be stopped. */
 async function waitForEnd(job: Job, tools: BuilderTools): Promise<boolean> {
   const { process } = job;
   const end = (signal: AbortSignal): Promise<void> => job.ended ?? pollUntilGone(job, tools, signal);
@@ -79,8 +81,8 @@ async function pollUntilGone({ process }: Job, tools: BuilderTools, signal: Abor
 
 async function readOutcome({ kind, buildId }: Job, { paths }: BuilderTools): Promise<JobOutcome> {
   const { folder, result, progress } = jobFiles(paths, buildId);
-  const lastWords = lastLineOf(await readFileTail(progress, 4096));
-  const hint = `${lastWords.slice(0, 200)} (see ${join(folder)})`.trim();
+  const lastLine = lastLineOf(await readFileTail(progress, 4096));
+  const hint = `${lastLine.slice(0, 200)} (see ${folder})`.trim();
   return parseJobResult(kind, (await readTextFile(result)) ?? '', hint);
 }
 

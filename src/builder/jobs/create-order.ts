@@ -1,17 +1,17 @@
 import type { JobTask, OrderHead } from '../../model/job-order.ts';
 import type { BuilderTools } from '../tools.ts';
 
-/** The fields of an order that differ from job to job, whatever the job does. */
-export type Ordering = Pick<OrderHead, 'reason'> & {
-  /** Absent: a new one. */
+/** The fields of an order that do not depend on its task. */
+export type OrderOptions = Pick<OrderHead, 'reason'> & {
+  /** Defaults to a new id. */
   readonly buildId?: string | undefined;
   readonly timeouts?: OrderHead['timeouts'];
 };
 
-/** Returns the order for a task, by this unit. */
+/** Returns the order of this unit for a task. */
 export function createOrder<T extends JobTask>(
   task: T,
-  { reason, buildId, timeouts = {} }: Ordering,
+  { reason, buildId, timeouts = {} }: OrderOptions,
   { orderer, clock, newBuildId }: Pick<BuilderTools, 'orderer' | 'clock' | 'newBuildId'>,
 ): T & OrderHead {
   const orderedAt = new Date(clock.now()).toISOString();

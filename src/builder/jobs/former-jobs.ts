@@ -11,8 +11,8 @@ import { readTextFile } from '../../system/files/text-file.ts';
 import { jobFiles } from './job-files.ts';
 
 /*
- * Version 0.1.0 wrote what a job does into its command line, and its subject into job.json. A build that it started
- * outlives the upgrade, so both forms are still read. Nothing writes them.
+ * Version 0.1.0 described a job by its command line and by job.json. A build that it started outlives the upgrade, so
+ * both forms are still read. Nothing writes them.
  */
 
 const KINDS: ReadonlyMap<string, JobKind> = new Map([
@@ -22,14 +22,14 @@ const KINDS: ReadonlyMap<string, JobKind> = new Map([
   ['prune', 'prune'],
 ]);
 
-/** Returns the job that a command line of 0.1.0 names, without node and script; undefined for any other. */
+/** Parses a command line of 0.1.0, without node and script. Returns undefined when it names no job. */
 export function parseFormerArguments(args: readonly string[]): NamedJob | undefined {
-  const [command = '', argument = '', ...rest] = args;
+  const [command = '', argument = '', ...others] = args;
   const kind = KINDS.get(command);
-  const options = kind === 'prepare' ? [argument, ...rest] : rest;
+  const options = kind === 'prepare' ? [argument, ...others] : others;
   const at = options.indexOf('--owner');
   if (kind === undefined || at < 0) return undefined;
-  const owner = orNothing(() => parseOwner(options[at + 1] ?? '', 'none'));
+  const owner = tryRead(() => parseOwner(options[at + 1] ?? '', 'none'));
   if (owner?.unit.startsWith(`${owner.application}/`) !== true) return undefined;
   return { kind, buildId: owner.buildId, owner: encodeJobOwner(owner) };
 }
@@ -43,18 +43,18 @@ const decoder: Decoder<Omit<OngoingJob, 'startedAt'> & { readonly startedAt: str
   startedAt: text,
 });
 
-/** Reads the job.json of a job; undefined when it has none, or when it is damaged or that of another job. */
+/** Reads the job.json of a job. Returns undefined when it is missing, damaged or that of another job. */
 export async function findFormerJob(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
   const json = await readTextFile(join(jobFiles(paths, buildId).folder, 'job.json'));
   if (json === undefined) return undefined;
-  const read = orNothing(() =>
+  const read = tryRead(() =>
     decode(decoder, parseJsonText(json, 'job.json'), 'job.json', (problems) => new InputError(problems)),
   );
   const startedAt = Date.parse(read?.startedAt ?? '');
   return read?.buildId !== buildId || Number.isNaN(startedAt) ? undefined : { ...read, startedAt };
 }
 
-function orNothing<T>(read: () => T): T | undefined {
+function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -8,15 +8,15 @@ import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
 /** The files of one job. */
 export interface JobFiles {
   readonly folder: string;
-  /** The job's order; the program reads it in its working folder. */
+  /** The order; the program reads it from its working folder. */
   readonly order: string;
-  /** Its standard output: one JSON object, at its end. */
+  /** The standard output of the job: one JSON object, written at the end. */
   readonly result: string;
-  /** Its standard error: a JSON object in each line. */
+  /** The standard error of the job: a JSON object on each line. */
   readonly progress: string;
-  /** A mark: it has, or had, a process. */
+  /** A mark: the job has or had a process. */
   readonly started: string;
-  /** A mark: its end is in the journal. */
+  /** A mark: the job's end is in the journal. */
   readonly recorded: string;
 }
 
@@ -32,13 +32,13 @@ export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
   };
 }
 
-/** Makes the job's folder, which only its user can read, and writes the order into it. */
+/** Creates the folder of a job, readable only by its user, and writes the order into it. */
 export async function writeJobOrder(order: JobOrder, { folder, order: path }: JobFiles): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFileAtomic(path, encodeJobOrder(order), 0o600);
 }
 
-/** Reads the order of a job; undefined when it is lost, damaged or that of another job. */
+/** Reads the order of a job. Returns undefined when it is missing, damaged or that of another job. */
 export async function findJobOrder(paths: UnitPaths, buildId: string): Promise<JobOrder | undefined> {
   const json = await readTextFile(jobFiles(paths, buildId).order);
   if (json === undefined) return undefined;

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../system/files/text-file.ts';
 import { type ProcessIdentity, encodeProcessIdentity } from '../../system/process/process-identity.ts';
 import { jobFiles } from './job-files.ts';
 
-/** Notes that a job has a process: one that was only ordered leaves the same files, but empty. */
+/** Marks that a job has a process. A job that was only ordered may leave the same files, but empty. */
 export async function markStarted(
   paths: UnitPaths,
   buildId: string,
@@ -15,25 +15,25 @@ export async function markStarted(
   await writeMark(jobFiles(paths, buildId).started, text);
 }
 
-/** Has a job ever had a process? An order alone is none, however its daemon ended. */
+/** Reports whether a job ever had a process. An order alone does not count. */
 export async function hasStarted(paths: UnitPaths, buildId: string): Promise<boolean> {
   const { started, result, progress } = jobFiles(paths, buildId);
   if (await isThere(started)) return true;
   return (await sizeOf(result)) + (await sizeOf(progress)) > 0;
 }
 
-/** When a job that has ended wrote its result, in epoch milliseconds; `undefined`: there is none. */
+/** Returns the time of the result of an ended job, in epoch milliseconds; undefined when there is no result. */
 export async function findJobEnd(paths: UnitPaths, buildId: string): Promise<number | undefined> {
-  const seen = await stat(jobFiles(paths, buildId).result).catch(() => undefined);
-  return seen === undefined ? undefined : Math.floor(seen.mtimeMs);
+  const stats = await stat(jobFiles(paths, buildId).result).catch(() => undefined);
+  return stats === undefined ? undefined : Math.floor(stats.mtimeMs);
 }
 
-/** Writes a mark into a job's folder, if there is one. */
+/** Writes a mark into a job's folder. Does nothing when the folder does not exist. */
 export async function writeMark(path: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(path, text, 0o600);
   } catch (error) {
-    if (errorCodeOf(error) !== 'ENOENT') throw error; // it never had a folder, or was tidied away
+    if (errorCodeOf(error) !== 'ENOENT') throw error; // the folder was never created, or was tidied away
   }
 }
 
@@ -45,6 +45,6 @@ function isThere(path: string): Promise<boolean> {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  const seen = await stat(path).catch(() => undefined);
-  return seen?.size ?? 0;
+  const stats = await stat(path).catch(() => undefined);
+  return stats?.size ?? 0;
 }

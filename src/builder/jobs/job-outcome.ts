@@ -3,7 +3,7 @@ import { messageOf } from '../../model/message-of.ts';
 import { throwIfAborted } from '../../system/wait.ts';
 import type { JobOutcome } from '../tools.ts';
 
-/** A job that could not even be started has failed. Only our own stop is thrown. */
+/** Returns a failed outcome when `work` throws. Throws only when the daemon stops. */
 export async function asOutcome(work: () => Promise<JobOutcome>, signal: AbortSignal): Promise<JobOutcome> {
   try {
     return await work();
@@ -13,7 +13,7 @@ export async function asOutcome(work: () => Promise<JobOutcome>, signal: AbortSi
   }
 }
 
-/** How a job ended that `error` kept from running. */
+/** Returns the outcome of a job that could not run because of `error`. */
 export function failedBy(error: unknown): JobOutcome {
   const kind = failureKindOf(error);
   return { state: 'failed', kind, message: messageOf(error), step: '', leftovers: [], result: undefined };

@@ -13,15 +13,15 @@ import { findJobOrder } from './job-files.ts';
 import { PROGRAM_FILE } from '../host/programs.ts';
 import type { JobPlace } from '../tools.ts';
 
-/** A running process of the program, and its job. */
+/** A running process of the program and its job. */
 export interface JobProcess {
   readonly identity: ProcessIdentity;
   readonly job: OngoingJob;
 }
 
 /**
- * Lists the jobs that run now for this unit of this model. Any user of the host can start a process with a job's
- * arguments, so one counts only if it runs as our own user and the order that it names exists.
+ * Lists the running jobs of this unit of this model. Any user of the host can start a process with the arguments of a
+ * job, so a process counts only if it runs as our own user and its order exists.
  */
 export async function findJobProcesses(place: JobPlace): Promise<readonly JobProcess[]> {
   const processes = await listProcesses();
@@ -40,14 +40,14 @@ async function findJobProcess(
   return job?.kind === named.kind ? [{ identity, job }] : [];
 }
 
-/** Returns the job that a command line of the program names, whichever version in `programs` that is. */
+/** Parses a command line of any program in `programs`. Returns undefined when it names no job. */
 export function parseProgramArguments(args: readonly string[], programs: string): NamedJob | undefined {
-  const [, script = '', ...rest] = args;
+  const [, script = '', ...programArgs] = args;
   if (!script.startsWith(`${programs}/`) || !script.endsWith(`/${PROGRAM_FILE}`)) return undefined;
-  return parseJobArguments(rest) ?? parseFormerArguments(rest);
+  return parseJobArguments(programArgs) ?? parseFormerArguments(programArgs);
 }
 
-/** Reads what a job was ordered to do; undefined for a look at the clouds, and when the order is lost or damaged. */
+/** Reads an ordered job. Returns undefined for an observation, and when the order is missing or damaged. */
 export async function findOrderedJob(paths: UnitPaths, buildId: string): Promise<OngoingJob | undefined> {
   const order = await findJobOrder(paths, buildId);
   if (order === undefined) return findFormerJob(paths, buildId);

@@ -5,17 +5,17 @@ import { type JobResult, decodeJobResult } from '../../model/program-result.ts';
 import type { FailedJob } from '../errors.ts';
 import type { JobOutcome } from '../tools.ts';
 
-/** Returns the outcome of a job from what it printed. */
-export function parseJobResult(job: JobKind, json: string, lastWords: string): JobOutcome {
+/** Parses the output of a job. `lastLine` is added to the failure of a job without a result. */
+export function parseJobResult(job: JobKind, json: string, lastLine: string): JobOutcome {
   const result = decodeJobResult(job, json);
-  if (result === undefined) return { state: 'failed', ...endedWithoutResult(lastWords), result };
+  if (result === undefined) return { state: 'failed', ...endedWithoutResult(lastLine), result };
   if (result.error !== undefined) return { state: 'failed', ...toFailedJob(result.error), result };
   return { state: 'done', result };
 }
 
-/** Returns the failure of a program that was killed, or whose host was. What it worked on is not to blame. */
-export function endedWithoutResult(lastWords: string): FailedJob {
-  const message = `the job ended without a result${lastWords === '' ? '' : `: ${lastWords}`}`;
+/** Returns the failure of a program that was killed. Its kind is `unavailable`, because the order may be fine. */
+export function endedWithoutResult(lastLine: string): FailedJob {
+  const message = `the job ended without a result${lastLine === '' ? '' : `: ${lastLine}`}`;
   return { kind: 'unavailable', message, step: '', leftovers: [] };
 }
 
@@ -30,7 +30,7 @@ export interface ArrivedImage {
   readonly imageId: string;
 }
 
-/** Returns where the image of a build has arrived: in the upload clouds, or without any in the build cloud. */
+/** Lists the clouds that have the image of a build: the upload clouds, or the build cloud when there are none. */
 export function listArrivedImages(result: JobResult | undefined): readonly ArrivedImage[] {
   if (result?.job !== 'build') return [];
   const { cloud, imageId, images } = result;

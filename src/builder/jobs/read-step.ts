@@ -3,10 +3,10 @@ import { readFileTail } from '../../system/files/file-tail.ts';
 import { jobFiles } from './job-files.ts';
 import type { BuilderTools } from '../tools.ts';
 
-/** More than a job tells in its last few steps. */
+/** More than the output of a few steps. */
 const TAIL_BYTES = 256 * 1024;
 
-/** The step that a job is at; empty before the first. */
+/** Returns the current step of a job; empty before the first step. */
 export async function readStep(buildId: string, { paths }: Pick<BuilderTools, 'paths'>): Promise<string> {
   return lastStepOf(await readFileTail(jobFiles(paths, buildId).progress, TAIL_BYTES));
 }

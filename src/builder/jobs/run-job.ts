@@ -1,14 +1,16 @@
 import type { WorkTask } from '../../model/job-order.ts';
 import { awaitJob } from './await-job.ts';
-import { type Ordering, createOrder } from './create-order.ts';
+import { type OrderOptions, createOrder } from './create-order.ts';
 import { asOutcome } from './job-outcome.ts';
 import { startJob } from './start-job.ts';
 import type { BuilderTools, JobOutcome } from '../tools.ts';
 
-/** Orders a job, starts it and waits for its end; one that cannot be started has failed. Rejects only when we stop. */
-export function runJob(task: WorkTask, ordering: Ordering, tools: BuilderTools): Promise<JobOutcome> {
+/**
+ * Starts a job and waits for its end. Returns a failed outcome when it cannot start; throws only when the daemon stops.
+ */
+export function runJob(task: WorkTask, options: OrderOptions, tools: BuilderTools): Promise<JobOutcome> {
   return asOutcome(
-    async () => awaitJob(await startJob(createOrder(task, ordering, tools), tools), tools),
+    async () => awaitJob(await startJob(createOrder(task, options, tools), tools), tools),
     tools.signal,
   );
 }

@@ -16,17 +16,17 @@ import { programEnvironment } from '../host/program-environment.ts';
 import { PROGRAM_FILE, nodeOf, resolveCurrentProgram } from '../host/programs.ts';
 import type { BuilderTools } from '../tools.ts';
 
-/** A job that was started, or found. */
+/** A job that this daemon started or found running. */
 export interface Job extends OngoingJob {
-  /** Absent: it has ended. */
+  /** Undefined when the job has ended. */
   readonly process: ProcessIdentity | undefined;
-  /** Resolves at its end; absent: it is nobody's child that we know. */
+  /** Resolves when the job ends. Undefined when an earlier daemon started it. */
   readonly ended: Promise<void> | undefined;
 }
 
 /**
- * Starts a job; it runs on whatever becomes of us. Throws InputError when it is running already, or has no secrets, and
- * StaleSecretsError when they are not those that it was planned with.
+ * Starts a job, which outlives this process. Throws InputError when the job is already running or has no secrets, and
+ * StaleSecretsError when the secrets changed after it was planned.
  */
 export async function startJob(order: WorkOrder, tools: BuilderTools): Promise<Job> {
   throwIfAborted(tools.signal);
@@ -38,11 +38,11 @@ export async function startJob(order: WorkOrder, tools: BuilderTools): Promise<J
   return { ...toOngoingJob(order), process: findProcessIdentity(pid), ended };
 }
 
-/** Removes the files of an ended job of the same id, so that they are not taken for those of this one. */
+/** Removes the files of an ended job with the same id, so that they are not mistaken for those of the new job. */
 async function clearJobFolder({ folder }: JobFiles, buildId: string, tools: BuilderTools): Promise<void> {
   const running = await findJobProcesses(tools);
   if (running.some(({ job }) => job.buildId === buildId)) {
-    throw new InputError([`build ${buildId}: is running already`]);
+    throw new InputError([`build ${buildId} is already running`]);
   }
   await rm(folder, { recursive: true, force: true });
 }
@@ -54,14 +54,14 @@ async function launch(
   tools: BuilderTools,
 ): Promise<DetachedProgram> {
   const handles: FileHandle[] = [];
-  const take = async (path: string, flags: string): Promise<number> => {
+  const openFile = async (path: string, flags: string): Promise<number> => {
     const handle = await open(path, flags, 0o600);
     handles.push(handle);
     return handle.fd;
   };
   try {
-    const inherited = secrets === undefined ? [] : [await take(secrets, 'r')];
-    const [stdout, stderr] = [await take(files.result, 'w'), await take(files.progress, 'w')];
+    const inherited = secrets === undefined ? [] : [await openFile(secrets, 'r')];
+    const [stdout, stderr] = [await openFile(files.result, 'w'), await openFile(files.progress, 'w')];
     const descriptors = { stdout, stderr, inherited };
     return tools.startDetached({ ...(await jobCommand(order, tools)), ...descriptors });
   } finally {
@@ -69,7 +69,7 @@ async function launch(
   }
 }
 
-/** Returns the command that does what an order says. Its working folder is the job's, where it finds the order. */
+/** Returns the command that runs an order. The program reads the order from its working folder. */
 export async function jobCommand(order: JobOrder, tools: Pick<BuilderTools, 'paths' | 'environment'>) {
   const program = await resolveCurrentProgram(tools.paths);
   return {
@@ -80,13 +80,13 @@ export async function jobCommand(order: JobOrder, tools: Pick<BuilderTools, 'pat
   };
 }
 
-/** Returns the path of secrets.json. */
+/** Returns the path of secrets.json after checking its generation. */
 async function checkSecrets(order: OrderOf<'build'>, { paths }: BuilderTools): Promise<string> {
   const path = paths.secrets;
   const json = await readTextFile(path);
   if (json === undefined) throw new InputError([`${path}: expected the unit's secrets, got no file`]);
   const { generation } = parseHostSecrets(json);
   if (order.secretsGeneration === undefined || order.secretsGeneration === generation) return path;
-  const message = `${path}: expected generation ${order.secretsGeneration}, that of the plan, got ${generation}`;
-  throw new StaleSecretsError(`${message}; the job is planned anew`);
+  const message = `${path}: expected generation ${order.secretsGeneration} of the plan, got ${generation}`;
+  throw new StaleSecretsError(`${message}; the job will be planned again`);
 }

@@ -1,19 +1,20 @@
 import { defineCommand, readArgument } from './command.ts';
-import { SHARE, readKeepRevisions, uploadCloudsOption } from './option-groups.ts';
+import { SHARE_OPTION, readKeepRevisions, uploadCloudsOption } from './option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
 import { DISTRIBUTE_WAITS } from './waits.ts';
 
 /** Copies an image to other clouds. */
 export const DISTRIBUTE = defineCommand({
   name: 'distribute',
-  about: 'Puts an image of --os-cloud into other clouds: read once, written to all at the same time.',
+  about:
+    'Copies an image of --os-cloud to other clouds. Reads it once and writes to all clouds at the same time.',
   args: ['<image-id>'],
   options: {
-    uploadClouds: uploadCloudsOption('clouds of clouds.yaml that get the image'),
-    withinCloud: SHARE,
+    uploadClouds: uploadCloudsOption('comma-separated list of clouds of clouds.yaml that receive the image'),
+    withinCloud: SHARE_OPTION,
     keepRevisions: {
       flags: '-k, --keep-revisions <number>',
-      about: 'how many revisions of the image stay there (default: all)',
+      about: 'number of revisions of the image to keep in those clouds (default: all)',
       read: (reader) => {
         const keep = readKeepRevisions(reader);
         return reader.text('keepRevisions') === '' ? undefined : keep;

@@ -1,26 +1,26 @@
 import { BASE_SPELLINGS, type Base } from '../../model/base.ts';
 import { defineCommand } from './command.ts';
-import { PLACE, configByHand } from './option-groups.ts';
+import { BUILD_CLOUD_OPTIONS, configByHand } from './option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
 import { INIT_WAITS } from './waits.ts';
 
 /** Prepares a cloud for builds. */
 export const INIT = defineCommand({
   name: 'init',
-  about: 'Prepares a cloud for builds: the security group, and the base images asked for.',
+  about: 'Prepares a cloud for builds: creates the security group and uploads the base images.',
   options: {
     bases: {
       flags: '--base-image <list>',
-      about: `comma list of ${BASE_SPELLINGS.join(', ')}`,
-      otherwise: 'noble',
+      about: `comma-separated list of bases: ${BASE_SPELLINGS.join(', ')}`,
+      defaultText: 'noble',
       read: (reader) => reader.bases(),
     },
-    ...PLACE,
+    ...BUILD_CLOUD_OPTIONS,
   },
   waits: INIT_WAITS,
-  toRequest: ({ bases, ...place }, call) => {
+  toRequest: ({ bases, ...options }, call) => {
     const cloud = { buildCloud: call.settings.cloudName };
-    const configOf = (base: Base) => configByHand({ ...place, base, cloud });
+    const configOf = (base: Base) => configByHand({ ...options, base, cloud });
     const [first, ...others] = bases;
     return orderByHand({ kind: 'prepare', entries: [configOf(first), ...others.map(configOf)] }, call);
   },

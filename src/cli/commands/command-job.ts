@@ -8,18 +8,18 @@ import { readSecrets } from '../read-secrets.ts';
 import type { JobSecrets } from '../request.ts';
 import { readSshPort } from '../settings.ts';
 
-/** The descriptor on which the daemon opens secrets.json for a build. */
+/** The descriptor on which a build inherits secrets.json from the daemon. */
 const SECRETS_DESCRIPTOR = 3;
 
-/** The secrets changed between the plan and the start of its job. */
+/** The secrets changed between the plan and the start of the job. */
 class OutdatedOrderError extends ProductError {
   readonly kind = 'unavailable';
 }
 
-/** Runs the order of the working folder. Both outputs are JSON. */
+/** Runs the order in the working folder. Both outputs are JSON. */
 export const JOB = defineCommand({
   name: 'job',
-  about: 'Runs the order in ./order.json; used by the charm.',
+  about: 'Runs the job order in ./order.json. Used by the charm.',
   args: ['<kind>', '<id>'],
   options: {},
   toRequest: (_values, call) => {
@@ -32,7 +32,7 @@ export const JOB = defineCommand({
   },
 });
 
-/** Throws InputError unless the order is the one that the command line names. */
+/** Reads the order. Throws InputError when the command line names another job. */
 function findOrder({ args: [kind, id], reader, host }: Call): JobOrder {
   const order = parseJobOrder(host.readOrder());
   const named = `${kind ?? ''} ${id ?? ''} of ${reader.text('owner')}`;
@@ -45,8 +45,8 @@ function findOrder({ args: [kind, id], reader, host }: Call): JobOrder {
 function readJobSecrets(order: OrderOf<'build'>, { reader, host }: Call): JobSecrets {
   const { generation, scriptUrl, scriptSecrets } = readSecrets(SECRETS_DESCRIPTOR, host);
   if (order.secretsGeneration !== undefined && order.secretsGeneration !== generation) {
-    const message = `secrets.json: expected generation ${order.secretsGeneration}, that of the order, got ${generation}`;
-    throw new OutdatedOrderError(`${message}; the job is planned anew`);
+    const message = `secrets.json: expected generation ${order.secretsGeneration} of the order, got ${generation}`;
+    throw new OutdatedOrderError(`${message}; the job will be planned again`);
   }
   const url = order.entry.image.scriptUrl === '' ? '' : scriptUrl.reveal();
   reader.checkUrl(url, 'scriptUrl of secrets.json');

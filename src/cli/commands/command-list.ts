@@ -8,17 +8,18 @@ import type { OptionReader } from './read-options.ts';
 export const LIST = defineCommand({
   name: 'list',
   about:
-    'Lists the runner images in several clouds, those under way too; with --owner its application’s only.',
+    'Lists the runner images in several clouds, including unfinished ones. With --owner, lists only the images of its application.',
   options: {
     cloudIds: {
       flags: '--clouds <list>',
-      about: 'clouds of clouds.yaml, looked at with their own tokens (default: --os-cloud)',
+      about:
+        'comma-separated list of clouds of clouds.yaml, each listed with its own token (default: --os-cloud)',
       read: readClouds,
     },
     extraImages: {
       flags: '--also <cloud=id...>',
       about:
-        'images of whatever owner: tells for each cloud which of its own are active; a comma list does as well',
+        'images of any owner: reports for each cloud which of these images are active there; also takes comma-separated lists',
       read: readPairs,
     },
   },
@@ -33,7 +34,7 @@ function readClouds(reader: OptionReader): readonly string[] {
   return names;
 }
 
-/** `CLOUD=ID`: an id has no equals sign, a cloud's name may. */
+/** Reads `CLOUD=ID` pairs. The name of a cloud may contain an equals sign, an id does not. */
 function readPairs(reader: OptionReader): readonly ExtraImage[] {
   return readIds(reader.raw('also')).flatMap((pair) => {
     const [, cloudId = '', imageId = ''] = /^(.+)=([^=]+)$/.exec(pair) ?? [];

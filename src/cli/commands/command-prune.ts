@@ -6,29 +6,29 @@ import type { OptionReader } from './read-options.ts';
 /** Deletes older revisions of an image. */
 export const PRUNE = defineCommand({
   name: 'prune',
-  about: 'Deletes older revisions of one image; never published, protected, newest or unfinished ones.',
+  about: 'Deletes older revisions of an image. Keeps the newest, published, protected and unfinished ones.',
   args: ['<image-name>'],
   options: {
     keepRevisions: {
       flags: '-k, --keep-revisions <number>',
-      about: 'how many of the newest stay',
-      otherwise: '5',
+      about: 'number of newest revisions to keep',
+      defaultText: '5',
       read: readKeepRevisions,
     },
     protectedIds: {
       flags: '--protect <ids...>',
-      about: 'ids that stay whatever their age; a comma list does as well',
+      about: 'ids of images to keep at any age; also takes comma-separated lists',
       read: (reader) => readIds(reader.raw('protect')),
     },
     publishedIds: {
       flags: '--published <ids...>',
       about:
-        'ids that are published, "" for none: these alone of --owner’s get the mark that protects, before the prune',
+        'ids of the published images ("" for none): of the images of --owner, marks only these as published before pruning; marked images are kept',
       read: readPublished,
     },
     isDryRun: {
       flags: '--dry-run',
-      about: 'only tell what would be marked and deleted',
+      about: 'only print what would be marked and deleted',
       read: (reader) => reader.isSet('dryRun'),
     },
   },
@@ -47,6 +47,6 @@ export const PRUNE = defineCommand({
 function readPublished(reader: OptionReader): readonly string[] | undefined {
   if (!reader.isGiven('published')) return undefined;
   if (reader.text('owner') === '')
-    reader.problem('--published', '--owner with it: marks are of its images', '');
+    reader.problem('--published', '--owner as well, because only images of the owner are marked', '');
   return readIds(reader.raw('published'));
 }

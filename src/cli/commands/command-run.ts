@@ -2,9 +2,9 @@ import { BASE_SPELLINGS } from '../../model/base.ts';
 import { Secret } from '../../model/secret.ts';
 import { type Option, type Options, defineCommand, readArgument } from './command.ts';
 import {
-  PLACE,
+  BUILD_CLOUD_OPTIONS,
   RUNNER_RELEASES_URL,
-  SHARE,
+  SHARE_OPTION,
   configByHand,
   readKeepRevisions,
   uploadCloudsOption,
@@ -18,73 +18,76 @@ import { RUN_WAITS } from './waits.ts';
 const OPTIONS = {
   base: {
     flags: '-b, --base-image <base>',
-    about: `one of ${BASE_SPELLINGS.join(', ')}`,
-    otherwise: 'noble',
+    about: `base: one of ${BASE_SPELLINGS.join(', ')}`,
+    defaultText: 'noble',
     read: (reader) => reader.base(),
   },
   flavor: {
     flags: '--flavor <flavor>',
-    about: 'name or id (default: the smallest with 2 vCPU, 1024 MiB, 20 GiB)',
+    about:
+      'name or id of the flavor (default: the smallest with 2 vCPUs, 1024 MiB of RAM and 20 GiB of disk)',
     read: (reader): string => reader.text('flavor'),
   },
   network: {
     flags: '--network <network>',
-    about: 'name or id (default: the only one with a subnet)',
+    about: 'name or id of the network (default: the only one with a subnet)',
     read: (reader): string => reader.text('network'),
   },
   keepRevisions: {
     flags: '-k, --keep-revisions <number>',
-    about: 'how many revisions of the image stay (default: 5)',
+    about: 'number of revisions of the image to keep (default: 5)',
     read: readKeepUnlessOff,
   },
-  prune: { flags: '--no-prune', about: 'delete no revision', read: () => undefined }, // see readKeepUnlessOff
-  uploadClouds: uploadCloudsOption('clouds of clouds.yaml that get the image (default: the build cloud)'),
-  withinCloud: SHARE,
+  prune: { flags: '--no-prune', about: 'do not delete older revisions', read: () => undefined }, // see readKeepUnlessOff
+  uploadClouds: uploadCloudsOption(
+    'comma-separated list of clouds of clouds.yaml that receive the image (default: the build cloud)',
+  ),
+  withinCloud: SHARE_OPTION,
   sshPort: {
     flags: '--ssh-port <port>',
-    about: 'where servers answer SSH (default: $IMAGE_BUILDER_SSH_PORT, else 22)',
+    about: 'port on which servers answer SSH (default: $IMAGE_BUILDER_SSH_PORT, or else 22)',
     read: readSshPort,
   },
   runnerVersion: {
     flags: '--runner-version <version>',
-    about: "the GitHub runner's version (default: the latest)",
+    about: 'version of the GitHub runner (default: the latest)',
     read: (reader): string => reader.version('runnerVersion', '--runner-version'),
   },
   runnerReleasesUrl: {
     flags: '--runner-releases-url <url>',
-    about: "where the GitHub runner's releases are",
-    otherwise: RUNNER_RELEASES_URL,
+    about: 'URL of the releases of the GitHub runner',
+    defaultText: RUNNER_RELEASES_URL,
     read: readReleasesUrl,
   },
-  /** Reads the script's URL, of which the environment or the descriptor may give another. */
+  /** Returns a function, because the default comes from the environment or from the descriptor. */
   readScriptUrl: {
     flags: '--script-url <url>',
-    about: 'script to run as root in the guest (default: $IMAGE_BUILDER_SCRIPT_URL)',
-    read: (reader) => (otherwise: string | undefined) =>
-      reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL, or --secrets-fd)', otherwise),
+    about: 'URL of a script to run as root in the guest (default: $IMAGE_BUILDER_SCRIPT_URL)',
+    read: (reader) => (defaultUrl: string | undefined) =>
+      reader.url('scriptUrl', '--script-url (or IMAGE_BUILDER_SCRIPT_URL, or --secrets-fd)', defaultUrl),
   },
   secrets: {
     flags: '--secrets-fd <number>',
-    about: 'an open descriptor, 3 or more, with {"scriptUrl", "scriptSecrets", …}',
+    about: 'open file descriptor, 3 or higher, with {"scriptUrl", "scriptSecrets", …}',
     read: readSecretsOption,
   },
-  juju: later('juju', '--juju', '<channel>'),
-  microk8s: later('microk8s', '--microk8s', '<channel>'),
-  dockerhubCache: later('dockerhubCache', '--dockerhub-cache', '<url>'),
-  proxy: later('proxy', '--proxy', '<host:port>'),
-  ...PLACE,
+  juju: unsupportedOption('juju', '--juju', '<channel>'),
+  microk8s: unsupportedOption('microk8s', '--microk8s', '<channel>'),
+  dockerhubCache: unsupportedOption('dockerhubCache', '--dockerhub-cache', '<url>'),
+  proxy: unsupportedOption('proxy', '--proxy', '<host:port>'),
+  ...BUILD_CLOUD_OPTIONS,
 } as const satisfies Options;
 
 /** Builds an image. */
 export const RUN = defineCommand({
   name: 'run',
-  about: 'Builds an image: boots a server, provisions, checks and stops it, and keeps an image of it.',
+  about: 'Builds an image: boots a server, provisions it, checks it, stops it and saves it as an image.',
   args: ['<image-name>'],
   options: OPTIONS,
   waits: RUN_WAITS,
   notes:
-    '\nEvery variable IMAGE_BUILDER_SECRET_<NAME> is given to the script as <NAME>, in its environment only.' +
-    '\nWith --secrets-fd both come from the descriptor, and these variables do not count.',
+    '\nEach variable IMAGE_BUILDER_SECRET_<NAME> is passed to the script as <NAME>, in its environment only.' +
+    '\nWith --secrets-fd, the secrets and the default of --script-url come from the descriptor instead.',
   toRequest: (values, call) => {
     const { host } = call;
     const { secrets, keepRevisions, uploadClouds: cloudIds, withinCloud } = values;
@@ -112,25 +115,25 @@ export const RUN = defineCommand({
   },
 });
 
-/** An option of a later version. */
-function later(name: string, option: string, value: string): Option<undefined> {
+/** Declares a hidden option that this version refuses. */
+function unsupportedOption(name: string, option: string, value: string): Option<undefined> {
   return {
     flags: `${option} ${value}`,
     about: 'not in this version',
     isHidden: true,
     read: (reader) => {
-      reader.notYet(name, option);
+      reader.refuseUnsupported(name, option);
     },
   };
 }
 
-/** The guest downloads from it: a password in it would be in the image. */
+/** Reads the URL of the releases. The guest uses this URL, so a password in it would end up in the image. */
 function readReleasesUrl(reader: OptionReader): string {
   const url = reader.url('runnerReleasesUrl', '--runner-releases-url');
   if (url === '') return url;
   const { username, password, search } = new URL(url);
   if (username !== '' || password !== '' || search !== '') {
-    reader.problem('--runner-releases-url', 'a URL without user, password and query', 'one with them');
+    reader.problem('--runner-releases-url', 'a URL without user, password and query', 'one that has them');
   }
   return url;
 }
@@ -140,6 +143,10 @@ function readKeepUnlessOff(reader: OptionReader): number | undefined {
   if (!reader.isOff('prune')) return keep;
   const given = reader.text('keepRevisions');
   if (given !== '')
-    reader.problem('--keep-revisions', 'nothing of it beside --no-prune (drop one of them)', given);
+    reader.problem(
+      '--keep-revisions',
+      'no value together with --no-prune (remove one of the two options)',
+      given,
+    );
   return undefined;
 }

@@ -11,12 +11,12 @@ import { SWEEP_WAITS } from './waits.ts';
 
 const LATEST_BUILD_ID = defineCommand({
   name: 'latest-build-id',
-  about: 'Tells the id of the newest active image of exactly this name; nothing when there is none.',
+  about: 'Prints the id of the newest active image with exactly this name, or nothing when there is none.',
   args: ['<image-name>'],
   options: {
     which: {
       flags: '--any-status',
-      about: 'also one that is not active',
+      about: 'also accept images that are not active',
       read: (reader) => (reader.isSet('anyStatus') ? 'any' : 'active'),
     },
   },
@@ -31,8 +31,8 @@ const LATEST_BUILD_ID = defineCommand({
 const SWEEP = defineCommand({
   name: 'sweep',
   about:
-    'Deletes what dead builds of --owner (else of --prefix) left: servers, ports, keypairs, unfinished images.',
-  options: { prefix: prefixOption() }, // the owner's application when no owner is given
+    'Deletes the leftovers of dead builds of --owner (or else of --prefix): servers, ports, key pairs and unfinished images.',
+  options: { prefix: prefixOption() }, // names the application when no owner is given
   waits: SWEEP_WAITS,
   toRequest: (_values, call) => ({ ...readCommon(call), command: 'sweep' }),
 });

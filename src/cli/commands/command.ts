@@ -2,17 +2,17 @@ import type { Timeouts } from '../../model/timeouts.ts';
 import type { OptionReader } from './read-options.ts';
 import type { Host, Request, Settings } from '../request.ts';
 
-/** An option: what help says about it, and how its value is read. */
+/** An option: its help text and the function that reads its value. */
 export interface Option<T> {
   readonly flags: string;
   readonly about: string;
-  /** The text of the option when it is not given. */
-  readonly otherwise?: string;
+  /** The text that is used when the option is not given. */
+  readonly defaultText?: string;
   readonly isHidden?: boolean;
   readonly read: (reader: OptionReader, host: Host) => T;
 }
 
-/** The options of a command or of a group, by the names of their values. */
+/** The options of a command or a group, by the names of their values. */
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
 /** The values of options. */
@@ -32,14 +32,14 @@ export interface Call {
 export interface Command {
   readonly name: string;
   readonly about: string;
-  /** Like `<image-name>`. */
+  /** The declared arguments, such as `<image-name>`. */
   readonly args?: readonly string[];
   readonly options: Options;
-  /** The time-outs that have an option, besides `apiTimeout`. */
+  /** The time-outs that have an option, in addition to `apiTimeout`. */
   readonly waits?: readonly (keyof Timeouts)[];
-  /** Printed below the help. */
+  /** A text that is printed below the help. */
   readonly notes?: string;
-  /** Reads a call; problems are left with the reader. */
+  /** Reads a call. The reader collects all problems. */
   readonly parse: (call: Call) => Request;
 }
 
@@ -48,7 +48,7 @@ type CommandSpec<O extends Options> = Omit<Command, 'parse'> & {
   readonly toRequest: (values: ValuesOf<O>, call: Call) => Request;
 };
 
-/** Returns a command that reads its own options, and makes a request of them. */
+/** Returns a command that reads its options and turns them into a request. */
 export function defineCommand<O extends Options>({ toRequest, ...spec }: CommandSpec<O>): Command {
   return {
     ...spec,
@@ -56,13 +56,13 @@ export function defineCommand<O extends Options>({ toRequest, ...spec }: Command
   };
 }
 
-/** Reads options, in their order. */
+/** Reads options in their declared order. */
 export function readOptions<O extends Options>(options: O, reader: OptionReader, host: Host): ValuesOf<O> {
   const values = Object.entries(options).map(([name, { read }]) => [name, read(reader, host)]);
   return Object.fromEntries(values) as ValuesOf<O>;
 }
 
-/** Reads the name or id that is a command's only argument. */
+/** Reads the only argument of a command, a name or an id. */
 export function readArgument({ args, reader }: Call): string {
   const name = args[0] ?? '';
   if (name.trim() === '') reader.problem('the argument', 'a name or an id', '');

@@ -4,35 +4,35 @@ import { ImageConfig, type RunConfig } from '../../model/run-config.ts';
 import type { Option, Options, ValuesOf } from './command.ts';
 import type { OptionReader } from './read-options.ts';
 
-/** The options of the commands that make resources in the build cloud. */
-export const PLACE = {
+/** The options of the commands that create resources in the build cloud. */
+export const BUILD_CLOUD_OPTIONS = {
   arch: {
     flags: '--arch <arch>',
-    about: 'arm64, x64, s390x, ppc64le or arm (default: the host’s)',
+    about: 'architecture: arm64, x64, s390x, ppc64le or arm (default: that of the host)',
     read: (reader, host): Arch => reader.arch(host.arch),
   },
   prefix: prefixOption(),
   cloudImagesUrl: {
     flags: '--cloud-images-url <url>',
-    about: 'where Ubuntu’s cloud images are',
-    otherwise: 'https://cloud-images.ubuntu.com',
+    about: 'URL of the Ubuntu cloud images',
+    defaultText: 'https://cloud-images.ubuntu.com',
     read: (reader): string => reader.url('cloudImagesUrl', '--cloud-images-url'),
   },
 } as const satisfies Options;
 
-/** Where the GitHub runner's releases are unless an option says otherwise. */
+/** The default URL of the releases of the GitHub runner. */
 export const RUNNER_RELEASES_URL = 'https://github.com/actions/runner/releases';
 
-/** The prefix of resources; it also names the owner when no other is given. */
+/** Declares the prefix of resource names. It also names the owner when --owner is not given. */
 export function prefixOption(): Option<string> {
   return {
     flags: '--prefix <prefix>',
-    about: 'what the names of resources begin with',
+    about: 'prefix of the names of resources',
     read: (reader) => reader.name('prefix', '--prefix', 100),
   };
 }
 
-/** The clouds that get an image. */
+/** Declares the list of clouds that receive an image. */
 export function uploadCloudsOption(about: string): Option<readonly string[]> {
   return {
     flags: '--upload-clouds <list>',
@@ -41,23 +41,23 @@ export function uploadCloudsOption(about: string): Option<readonly string[]> {
   };
 }
 
-/** How another project of the same cloud gets an image. */
-export const SHARE: Option<'copy' | 'share'> = {
+/** The choice between a copy and a share for other projects of the same cloud. */
+export const SHARE_OPTION: Option<'copy' | 'share'> = {
   flags: '--share',
-  about: 'another project of the same cloud gets a share in the image, not a copy',
+  about: 'share the image with other projects of the same cloud instead of copying it',
   read: (reader) => {
     if (!reader.isSet('share')) return 'copy';
-    if (reader.text('uploadClouds') === '') reader.problem('--share', '--upload-clouds with it', '');
+    if (reader.text('uploadClouds') === '') reader.problem('--share', '--upload-clouds as well', '');
     return 'share';
   },
 };
 
-/** Reads the number of revisions to keep; 5 when it is not given. */
+/** Reads the number of revisions to keep. The default is 5. */
 export function readKeepRevisions(reader: OptionReader): number {
   return reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
 }
 
-/** Reads ids that are given as words or as comma lists. */
+/** Reads ids that are given as words or as comma-separated lists. */
 export function readIds(given: unknown): readonly string[] {
   const words: readonly unknown[] = Array.isArray(given) ? given : [];
   return words
@@ -66,15 +66,15 @@ export function readIds(given: unknown): readonly string[] {
     .filter((id) => id !== '');
 }
 
-/** The run config of a command by hand: its place, and what else the command has options for. */
-export interface HandConfig extends ValuesOf<typeof PLACE> {
+/** The values of the options from which `configByHand` creates a run config. */
+export interface HandConfig extends ValuesOf<typeof BUILD_CLOUD_OPTIONS> {
   readonly base: Base;
   readonly image?: Partial<Omit<ImageConfig, 'imageName'>>;
   readonly cloud: Partial<RunConfig['cloud']>;
   readonly externalService?: Partial<RunConfig['externalService']>;
 }
 
-/** Returns the run config of a command by hand. Its image name counts only where the order has none of its own. */
+/** Returns the run config for a command line. The image name in it is not used when the order names the image. */
 export function configByHand(given: HandConfig): RunConfig {
   const { base, arch, prefix, cloudImagesUrl } = given;
   const none = { juju: '', microk8s: '', runnerVersion: '', scriptUrl: '', scriptDigest: '' } as const;

@@ -4,18 +4,18 @@ import type { Call } from './command.ts';
 import type { JobSecrets, Request, Settings } from '../request.ts';
 import { readOwner, readSshPort } from '../settings.ts';
 
-/** The secrets of an order that refers to none. */
+/** The secrets of an order without secrets. */
 export const NO_SECRETS: JobSecrets = { scriptUrl: new Secret(''), scriptSecrets: new Map() };
 
-/** Returns the request to do `task`, which a command line asks for. */
+/** Returns the request to run a task that a user ordered on the command line. */
 export function orderByHand(task: JobTask, call: Call, secrets: JobSecrets = NO_SECRETS): Request {
   const { reader, host } = call;
   const { owner, isOwnerGiven } = readOwner(call);
-  const { buildId: id, runConfig: inputs = '', ...rest } = owner;
+  const { buildId: id, runConfig: inputs = '', ...orderer } = owner;
   const head = {
     format: 1,
     id,
-    owner: rest,
+    owner: orderer,
     reason: 'by hand',
     orderedAt: new Date(host.now).toISOString(),
     timeouts: reader.givenTimeouts(),
@@ -25,7 +25,7 @@ export function orderByHand(task: JobTask, call: Call, secrets: JobSecrets = NO_
   return requestFor(order, secrets, { ...call.settings, isOwnerGiven });
 }
 
-/** Returns the request to do what `order` says; an empty name of a cloud is determined later. */
+/** Returns the request to run an order. An empty cloud name is determined later. */
 export function requestFor(
   order: JobOrder,
   secrets: JobSecrets,

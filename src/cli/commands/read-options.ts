@@ -3,10 +3,10 @@ import { BASE_SPELLINGS, type Base, findBase } from '../../model/base.ts';
 import { InputError } from '../../model/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../model/timeouts.ts';
 
-/** Options as the command line has them: strings, by their name in camelCase. */
+/** Options as commander returns them, by their names in camelCase. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
-/** Reads options one by one and keeps every problem, so that all are told at once. */
+/** Reads options one by one and collects all problems, so that they are reported together. */
 export class OptionReader {
   readonly #raw: RawOptions;
   readonly #problems: string[] = [];
@@ -15,28 +15,28 @@ export class OptionReader {
     this.#raw = raw;
   }
 
-  /** The option's text; empty when it was not given. */
+  /** Returns the text of an option; empty when it was not given. */
   text(name: string): string {
     const value = this.#raw[name];
     return typeof value === 'string' ? value.trim() : '';
   }
 
-  /** The option as the command line has it. */
+  /** Returns an option as commander returned it. */
   raw(name: string): unknown {
     return this.#raw[name];
   }
 
-  /** Was the flag given? */
+  /** Reports whether a flag was given. */
   isSet(name: string): boolean {
     return this.#raw[name] === true;
   }
 
-  /** Was the flag taken back, as `--no-…` does? */
+  /** Reports whether a flag was negated with `--no-…`. */
   isOff(name: string): boolean {
     return this.#raw[name] === false;
   }
 
-  /** Was the option given, were it empty? */
+  /** Reports whether an option was given, even as an empty text. */
   isGiven(name: string): boolean {
     return this.#raw[name] !== undefined;
   }
@@ -56,7 +56,7 @@ export class OptionReader {
     return this.#findBase('--base-image', this.text('baseImage'));
   }
 
-  /** A list of bases, each once. */
+  /** Reads a list of bases without duplicates. */
   bases(): readonly [Base, ...Base[]] {
     const names = this.text('baseImage').split(',');
     const [first = 'noble', ...others] = new Set(
@@ -71,7 +71,7 @@ export class OptionReader {
     return base ?? 'noble';
   }
 
-  /** A comma list of names, each once. */
+  /** Reads a comma-separated list of names and refuses duplicates. */
   names(name: string, option: string): readonly string[] {
     const given =
       this.text(name) === ''
@@ -85,7 +85,7 @@ export class OptionReader {
     return given;
   }
 
-  /** A name that all services take. */
+  /** Reads a name that all services accept. */
   name(name: string, option: string, most: number): string {
     const text = this.text(name);
     this.checkName(text, option, most);
@@ -97,34 +97,34 @@ export class OptionReader {
     if (!/^[\w.:@ /+-]*$/.test(text)) this.problem(option, 'letters, digits and . _ - : @ / +', 'others');
   }
 
-  /** A TCP port; what the environment says counts when the option was not given. */
-  port(name: string, option: string, environment: string, otherwise: number): number {
-    return this.#wholeNumber(this.text(name) || environment.trim(), option, [1, 65_535], otherwise);
+  /** Reads a TCP port. The value of the environment is used when the option was not given. */
+  port(name: string, option: string, environment: string, defaultValue: number): number {
+    return this.#wholeNumber(this.text(name) || environment.trim(), option, [1, 65_535], defaultValue);
   }
 
-  wholeNumber(name: string, option: string, least: number, otherwise: number): number {
-    return this.#wholeNumber(this.text(name), option, [least, 1_000_000], otherwise);
+  wholeNumber(name: string, option: string, least: number, defaultValue: number): number {
+    return this.#wholeNumber(this.text(name), option, [least, 1_000_000], defaultValue);
   }
 
   #wholeNumber(
     text: string,
     option: string,
     [least, most]: readonly [number, number],
-    otherwise: number,
+    defaultValue: number,
   ): number {
-    if (text === '') return otherwise;
+    if (text === '') return defaultValue;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     this.problem(option, `a whole number from ${least} to ${most}`, text);
-    return otherwise;
+    return defaultValue;
   }
 
-  /** An http or https URL; its value may be secret and is not told. */
-  url(name: string, option: string, otherwise = ''): string {
-    return this.checkUrl(this.text(name) || otherwise, option);
+  /** Reads an http or https URL. The problem does not repeat the value, which may be secret. */
+  url(name: string, option: string, defaultUrl = ''): string {
+    return this.checkUrl(this.text(name) || defaultUrl, option);
   }
 
-  /** Returns the text of a URL, or nothing when it is none. */
+  /** Returns `text` when it is an http or https URL, or else an empty text. */
   checkUrl(text: string, option: string): string {
     if (text === '') return '';
     const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -139,12 +139,12 @@ export class OptionReader {
     return text;
   }
 
-  /** All time-outs: those given, and the defaults. */
+  /** Reads all time-outs, with defaults for those that were not given. */
   timeouts(): Timeouts {
     return { ...DEFAULT_TIMEOUTS, ...this.givenTimeouts() };
   }
 
-  /** The time-outs that differ from the default. */
+  /** Reads the time-outs that differ from their default. */
   givenTimeouts(): Partial<Timeouts> {
     const names = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
     const read = names.map(
@@ -153,12 +153,12 @@ export class OptionReader {
     return Object.fromEntries(read.filter(([name, seconds]) => seconds !== DEFAULT_TIMEOUTS[name]));
   }
 
-  /** Refuses an option of a later version. */
-  notYet(name: string, option: string): void {
+  /** Refuses an option that this version does not support. */
+  refuseUnsupported(name: string, option: string): void {
     if (this.text(name) !== '') this.#problems.push(`${option}: not in this version`);
   }
 
-  /** Takes up the problems that another parser found. */
+  /** Runs another parser and collects the problems of its InputError. */
   attempt<T>(parse: () => T): T | undefined {
     try {
       return parse();
@@ -169,8 +169,8 @@ export class OptionReader {
     }
   }
 
-  /** Throws InputError when there were problems. */
-  done(): void {
+  /** Throws InputError with all problems, if there are any. */
+  throwProblems(): void {
     if (this.#problems.length > 0) throw new InputError(this.#problems);
   }
 }

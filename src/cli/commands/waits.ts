@@ -1,23 +1,24 @@
 import type { Timeouts } from '../../model/timeouts.ts';
 
-/** What each wait is for, as help tells it. */
+/** The help text of each time-out: the wait that it limits. */
 export const WAITS: Readonly<Record<keyof Timeouts, string>> = {
-  apiTimeout: 'one call to a cloud, its repeats included',
-  stallTimeout: 'a transfer of image data that does not move',
-  transferTimeout: 'one transfer of image data, whole',
-  fetchTimeout: "one small download: checksums, the runner's version, the script",
-  serverTimeout: 'the server to be ACTIVE',
-  bootTimeout: "the guest to print its host key's fingerprint on the console",
-  sshTimeout: 'the guest to answer SSH',
-  cloudInitTimeout: 'cloud-init to finish',
-  commandTimeout: 'one of our own commands in the guest',
-  scriptTimeout: 'the external script to end',
-  shutdownTimeout: 'the server to be SHUTOFF',
-  imageTimeout: 'an image to be active',
-  deleteTimeout: 'a deleted server to be gone',
+  apiTimeout: 'one call to a cloud, including its retries',
+  stallTimeout: 'a transfer of image data that makes no progress',
+  transferTimeout: 'one complete transfer of image data',
+  fetchTimeout: 'one small download: checksums, the version of the runner or the script',
+  serverTimeout: 'until the server is ACTIVE',
+  bootTimeout: 'until the guest prints the fingerprint of its host key on the console',
+  sshTimeout: 'until the guest answers SSH',
+  cloudInitTimeout: 'until cloud-init finishes',
+  commandTimeout: 'one command of the builder in the guest',
+  scriptTimeout: 'until the external script ends',
+  shutdownTimeout: 'until the server is SHUTOFF',
+  imageTimeout: 'until an image is active',
+  deleteTimeout: 'until a deleted server is gone',
 };
 
-/** Which commands have which: each only those that it may meet. */
+/* The time-outs of each command: only those of waits that the command can meet. */
+
 export const INIT_WAITS = [
   'apiTimeout',
   'stallTimeout',

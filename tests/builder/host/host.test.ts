@@ -37,7 +37,7 @@ const config: ApplicationInitializationConfig = {
 
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
-/** Every file and folder of the host with the time of its last change, but not systemctl's own. */
+/** Lists the files and folders of the host with their modification times, without those of systemctl. */
 async function snapshot(): Promise<readonly string[]> {
   const names = await readdir(at.root, { recursive: true });
   const files = names.filter((name) => !name.includes('systemctl') && name !== 'usr/bin');
@@ -49,8 +49,8 @@ async function snapshot(): Promise<readonly string[]> {
   );
 }
 
-describe('setting a host up', () => {
-  test('makes folders that only root can enter, a key, credentials, the schedule and the service', async () => {
+describe('the set-up of a host', () => {
+  test('The set-up creates private folders, a key, credentials, the schedule and the service', async () => {
     await initialize(config, at.host);
     const { paths } = at.host;
     expect(await modeOf(paths.state)).toBe('700');
@@ -70,16 +70,16 @@ describe('setting a host up', () => {
     ]);
   });
 
-  test('changes nothing the second time', async () => {
+  test('A second set-up changes nothing', async () => {
     await initialize(config, at.host);
     const before = await snapshot();
     await initialize(config, at.host);
     expect(await snapshot()).toEqual(before);
-    const asked = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
-    expect(asked).toEqual(['is-enabled', 'is-active']);
+    const verbs = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
+    expect(verbs).toEqual(['is-enabled', 'is-active']);
   });
 
-  test('keeps the key of the unit', async () => {
+  test('A second set-up keeps the key of the unit', async () => {
     await initialize(config, at.host);
     const key = (await ensureUnitKey(at.host)).reveal();
     await initialize(config, at.host);
@@ -87,7 +87,7 @@ describe('setting a host up', () => {
     expect((await ensureUnitKey(at.host)).reveal()).toBe(key);
   });
 
-  test('starts a service that was stopped, and does not restart it', async () => {
+  test('A set-up starts a stopped service and does not restart it', async () => {
     await initialize(config, at.host);
     await stopService(at.host);
     await initialize(config, at.host);
@@ -95,14 +95,14 @@ describe('setting a host up', () => {
     expect(await ensureServiceRuns(at.host)).toBe(false);
   });
 
-  test('restarts the service when the program is another one', async () => {
+  test('A set-up restarts the service when the program changed', async () => {
     await initialize(config, at.host);
     await layOutCharm(at.host.charmDir, '2');
     await initialize(config, at.host);
     expect((await at.systemctlCalls()).slice(3)).toContain('restart app-0-scheduler.service');
   });
 
-  test('restarts the service at last when that failed before', async () => {
+  test('A set-up restarts the service when the last restart failed', async () => {
     const refused = join(at.root, 'usr/bin/systemctl.refused');
     await writeFile(refused, 'restart\n');
     const error = await failureOf(initialize(config, at.host));
@@ -113,14 +113,14 @@ describe('setting a host up', () => {
     expect((await at.systemctlCalls()).at(-1)).toBe('restart app-0-scheduler.service');
   });
 
-  test('without systemd names the package to install', async () => {
+  test('A set-up without systemd fails and names the package to install', async () => {
     await rm(at.host.paths.systemctl);
     const error = await failureOf(initialize(config, at.host));
     expect(error).toMatchObject({ name: 'BuilderSetupError', kind: 'input' });
     expect(error.message).toMatch(/usr\/bin\/systemctl: not found.*apt-get install systemd/);
   });
 
-  test('runs the Node that the charm carries, when it does', async () => {
+  test('The service runs the Node of the charm when the charm contains one', async () => {
     await mkdir(join(at.host.charmDir, 'bin'));
     await writeFile(join(at.host.charmDir, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });
     await initialize(config, at.host);
@@ -130,7 +130,7 @@ describe('setting a host up', () => {
     );
   });
 
-  test('tells all that is wrong with what it was given, and does nothing', async () => {
+  test('A set-up with invalid settings lists all problems and changes nothing', async () => {
     const wrong = { ...config, channel: 'edge', unitName: 'other/3', resourcePrefix: 'a\nb' };
     const error = await failureOf(initialize(wrong, at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
@@ -139,14 +139,14 @@ describe('setting a host up', () => {
     expect(await readdir(join(at.root, 'etc/systemd/system'))).toEqual([]);
   });
 
-  test('fails with the cause when the charm carries no program', async () => {
+  test('A set-up fails with its cause when the charm contains no program', async () => {
     await rename(join(at.host.charmDir, 'dist'), join(at.host.charmDir, 'gone'));
     const error = await failureOf(initialize(config, at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
     expect(error.cause).toBeInstanceOf(UpgradeApplicationError);
   });
 
-  test('leaves clouds.yaml as it is when no cloud is known', async () => {
+  test('A set-up without clouds does not change clouds.yaml', async () => {
     await initialize(config, at.host);
     const before = await readFile(at.host.paths.cloudsYaml, 'utf8');
     await initialize({ ...config, cloudConfig: { clouds: {} } }, at.host);
@@ -155,11 +155,11 @@ describe('setting a host up', () => {
 });
 
 describe('the service', () => {
-  test('is stopped also when systemd does not know it', async () => {
+  test('Stopping a service that systemd does not know succeeds', async () => {
     await expect(stopService(at.host)).resolves.toBeUndefined();
   });
 
-  test('that is not installed cannot be started, and it is said so', async () => {
+  test('Starting a service that is not installed fails and names the service', async () => {
     const error = await failureOf(ensureServiceRuns(at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
     expect(error.message).toMatch(/app-0-scheduler.service could not be started: .*not found/);
@@ -167,7 +167,7 @@ describe('the service', () => {
 });
 
 describe('removal from the host', () => {
-  test('leaves nothing of the unit, and may come twice', async () => {
+  test('A removal deletes everything of the unit and can be repeated', async () => {
     await initialize(config, at.host);
     await removeFromHost(at.host);
     await removeFromHost(at.host);
@@ -179,7 +179,7 @@ describe('removal from the host', () => {
     );
   });
 
-  test('takes the credentials away even when systemd refuses', async () => {
+  test('A removal deletes the credentials even when systemd refuses to stop the service', async () => {
     await initialize(config, at.host);
     await writeFile(join(at.root, 'usr/bin/systemctl.refused'), 'stop\n');
     expect(await failureOf(removeFromHost(at.host))).toBeInstanceOf(BuilderSetupError);

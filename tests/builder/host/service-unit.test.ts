@@ -12,7 +12,7 @@ const command = {
 const lineOf = (text: string, key: string) => text.split('\n').find((line) => line.startsWith(`${key}=`));
 
 describe('the unit file of the daemon', () => {
-  test('runs it for its unit, from the program in use, always, and leaves its builds alone', () => {
+  test('The unit file runs the daemon from the program in use, restarts it always and does not stop its builds', () => {
     expect(renderServiceUnit(command)).toBe(
       [
         '[Unit]',
@@ -38,7 +38,7 @@ describe('the unit file of the daemon', () => {
     );
   });
 
-  test('tells a root other than /', () => {
+  test('The unit file passes a root other than /', () => {
     const text = renderServiceUnit({ ...command, root: '/tmp/host' });
     expect(lineOf(text, 'ExecStart')).toMatch(/ --unit app\/0 --root \/tmp\/host$/);
   });
@@ -49,12 +49,12 @@ describe('the unit file of the daemon', () => {
     ['a dollar sign', '/a$HOME', '"/a$$HOME"'],
     ['quotes and backslashes', '/a"\\', '"/a\\"\\\\"'],
     ['a semicolon', ';', '";"'],
-  ])('quotes %s as systemd wants it', (_what, root, quoted) => {
+  ])('The unit file quotes %s as systemd requires', (_what, root, quoted) => {
     const text = renderServiceUnit({ ...command, root });
     expect(lineOf(text, 'ExecStart')?.split(' --root ')[1]).toBe(quoted);
   });
 
-  test('leaves a dollar sign in the path of Node, which systemd takes as it is', () => {
+  test('The unit file does not escape a dollar sign in the path of Node, because systemd does not expand it', () => {
     const text = renderServiceUnit({ ...command, node: '/a$b/node' });
     expect(lineOf(text, 'ExecStart')).toMatch(/^ExecStart="\/a\$b\/node" /);
   });

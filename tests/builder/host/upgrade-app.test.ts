@@ -15,14 +15,14 @@ const programs = () => at.host.paths.programs;
 const current = () => readlink(join(programs(), 'current'));
 const schedulerText = () => readFile(join(programs(), 'current/dist/bin/scheduler.js'), 'utf8');
 
-describe('the program that the charm carries', () => {
-  test('is installed once', async () => {
+describe('the program in the charm', () => {
+  test('The program is installed only once', async () => {
     expect(await upgradeApp(at.host)).toBe(true);
     expect(await schedulerText()).toBe('// 1\n');
     expect(await upgradeApp(at.host)).toBe(false);
   });
 
-  test('takes the place of an older one, which goes when nothing runs from it', async () => {
+  test('A new program replaces an old one, which is deleted when no process uses it', async () => {
     await upgradeApp(at.host);
     const first = await current();
     await layOutCharm(at.host.charmDir, '2');
@@ -40,7 +40,7 @@ describe('the program that the charm carries', () => {
       'by its working folder',
       (program: string) => ({ args: ['-e', 'process.stdin.resume()'], cwd: program }),
     ],
-  ])('leaves an older one that a process uses, told %s', async (_how, usage) => {
+  ])('An old program is kept while a process uses it, found %s', async (_how, usage) => {
     await upgradeApp(at.host);
     const first = await current();
     const { args, cwd } = usage(join(programs(), first));
@@ -58,7 +58,7 @@ describe('the program that the charm carries', () => {
     expect(await readdir(programs())).not.toContain(first);
   });
 
-  test('is brought back into use with the charm that carried it', async () => {
+  test('A downgrade of the charm switches back to the earlier program', async () => {
     await upgradeApp(at.host);
     await layOutCharm(at.host.charmDir, '2');
     await upgradeApp(at.host);
@@ -72,7 +72,7 @@ describe('the program that the charm carries', () => {
     ['a missing file', (program: string) => rm(join(program, 'dist/bin/scheduler.js'))],
     ['a missing folder', (program: string) => rm(join(program, 'node_modules'), { recursive: true })],
     ['an empty package.json', (program: string) => truncate(join(program, 'package.json'))],
-  ])('is installed again when a loss of power left it with %s', async (_what, damage) => {
+  ])('A program is installed again when a loss of power left it with %s', async (_what, damage) => {
     await upgradeApp(at.host);
     const program = join(programs(), await current());
     await damage(program);
@@ -83,7 +83,7 @@ describe('the program that the charm carries', () => {
     expect(await readFile(join(program, 'package.json'), 'utf8')).not.toBe('');
   });
 
-  test('is looked through once in each boot', async () => {
+  test('An installed program is checked once after each boot', async () => {
     await upgradeApp(at.host);
     const program = join(programs(), await current());
     const { ino } = await stat(program);
@@ -93,7 +93,7 @@ describe('the program that the charm carries', () => {
     expect(await readFile(join(program, 'checked-in-boot'), 'utf8')).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('can be run, and carries its Node', async () => {
+  test('An installed program includes an executable Node', async () => {
     await mkdir(join(at.host.charmDir, 'bin'));
     await writeFile(join(at.host.charmDir, 'bin/node'), '#!/bin/sh\necho node\n', { mode: 0o755 });
     await upgradeApp(at.host);
@@ -114,10 +114,10 @@ describe('the program that the charm carries', () => {
     ],
     ['no program', (charm: string) => rm(join(charm, 'dist'), { recursive: true }), /expected the program/],
     ['no packages', (charm: string) => rm(join(charm, 'node_modules'), { recursive: true }), /node_modules/],
-  ])('with %s is refused, and the old one stays in use', async (_what, spoil, reason) => {
+  ])('A charm with %s is refused and the old program stays in use', async (_what, damage, reason) => {
     await upgradeApp(at.host);
     await layOutCharm(at.host.charmDir, '2');
-    await spoil(at.host.charmDir);
+    await damage(at.host.charmDir);
     const error = await failureOf(upgradeApp(at.host));
     expect(error).toBeInstanceOf(UpgradeApplicationError);
     expect(error.message).toMatch(reason);
@@ -126,7 +126,7 @@ describe('the program that the charm carries', () => {
     expect((await readdir(programs())).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('that was half copied is swept', async () => {
+  test('An incomplete copy of the program is deleted', async () => {
     await mkdir(join(programs(), '.2.abc.tmp/dist'), { recursive: true });
     await upgradeApp(at.host);
     expect(await readdir(programs())).toEqual(expect.not.arrayContaining(['.2.abc.tmp']));

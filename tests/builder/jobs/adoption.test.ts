@@ -43,7 +43,7 @@ describe('a job whose daemon was killed', () => {
     await once(daemon, 'exit');
   };
 
-  test('runs on, is found again, and its end is told', async () => {
+  test('A job whose daemon was killed continues, is found and its end is reported', async () => {
     await startOrphan();
     const [job] = await listOngoingJobs(at.tools);
     expect(job).toMatchObject({ kind: 'build', buildId: 'b1', subject: 'img', cloudIds: ['a'] });
@@ -56,7 +56,7 @@ describe('a job whose daemon was killed', () => {
     });
   });
 
-  test('is found also when its program is not the current one any more', async () => {
+  test('A job is found when its program is no longer the current one', async () => {
     await startOrphan();
     await layOutCharm(at.host.charmDir, '2');
     await upgradeApp(at.host);
@@ -66,7 +66,7 @@ describe('a job whose daemon was killed', () => {
     if (job !== undefined) expect(await adoptJob(job, at.tools)).toMatchObject({ kind: 'cancelled' });
   });
 
-  test('and that ended before it was adopted tells its result all the same', async () => {
+  test('A job that ended before it was adopted still reports its result', async () => {
     await startOrphan();
     const [job] = await listOngoingJobs(at.tools);
     await at.release();
@@ -78,7 +78,7 @@ describe('a job whose daemon was killed', () => {
 
 const OWNER = encodeJobOwner(ORDERER);
 
-/** Writes an order that nobody has started; `folder` may be that of another job. */
+/** Writes an order without starting it. `folder` may be that of another job. */
 async function writeOrder(change: Parameters<typeof buildOrder>[0] = {}, folder = 'b1'): Promise<void> {
   await writeJobOrder(buildOrder(change), jobFiles(at.host.paths, folder));
 }
@@ -93,7 +93,7 @@ async function startFake(args: readonly string[], change: Parameters<typeof star
 const ARGS = encodeJobArguments(buildOrder());
 
 describe('a process with the arguments of a job', () => {
-  test('counts as this job when the order exists', async () => {
+  test('A process with the arguments of a job counts as this job when the order exists', async () => {
     await writeOrder();
     await startFake(ARGS);
     expect(await listOngoingJobs(at.tools)).toMatchObject([
@@ -101,7 +101,7 @@ describe('a process with the arguments of a job', () => {
     ]);
   });
 
-  test('does not count without an order', async () => {
+  test('A process with the arguments of a job does not count without an order', async () => {
     await startFake(ARGS);
     expect(await listOngoingJobs(at.tools)).toEqual([]);
     expect(await stopJobs(at.tools)).toBe(0);
@@ -111,7 +111,7 @@ describe('a process with the arguments of a job', () => {
     ['another unit', 'app/1@model-1'],
     ["another model's unit of the same name", 'app/0@model-2'],
     ['nobody', ''],
-  ])('does not count when it belongs to %s', async (_whose, owner) => {
+  ])('A process does not count as our job when it belongs to %s', async (_owner, owner) => {
     await writeOrder();
     await startFake([...ARGS.slice(0, -1), owner]);
     expect(await listOngoingJobs(at.tools)).toEqual([]);
@@ -120,14 +120,14 @@ describe('a process with the arguments of a job', () => {
   test.each([
     ['another id', { id: 'b2' }, 'build'],
     ['another kind', {}, 'prune'],
-  ])('does not count when its folder holds an order of %s', async (_what, change, kind) => {
+  ])('A process does not count as a job when its folder has an order of %s', async (_what, change, kind) => {
     await writeOrder(change, 'b1');
     await startFake(['job', kind, 'b1', '--owner', OWNER]);
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
   test.each(['{', '{}', '{"format": 1, "kind": "build", "id": "b1"}'])(
-    'does not count with the damaged order %j',
+    'A process does not count as a job when its order is damaged: %j',
     async (text) => {
       await writeOrder();
       await writeFile(jobFiles(at.host.paths, 'b1').order, text);
@@ -136,22 +136,22 @@ describe('a process with the arguments of a job', () => {
     },
   );
 
-  test('does not count as a job when it looks at the clouds', async () => {
+  test('An observation of the clouds does not count as a job', async () => {
     const order = { ...orderHead(), kind: 'list', cloudIds: ['a'], extraImages: [] } as const;
     await writeJobOrder(order, jobFiles(at.host.paths, 'b1'));
     await startFake(encodeJobArguments(order));
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
-  test('does not count once it is a zombie', async () => {
+  test('A zombie process does not count as a job', async () => {
     await writeOrder();
     const script = await writeFakeProgram(at.host.paths, {});
-    // its parent becomes a program that never waits for it
+    // the parent becomes a program that never waits for its child
     const command = 'perl "$@" >&2 & echo $!; exec cat';
     const parent = spawn('sh', ['-c', command, 'sh', script, ...ARGS], { stdio: ['pipe', 'pipe', 'pipe'] });
     children.push(parent);
-    const [said] = await Promise.all([once(parent.stdout, 'data'), once(parent.stderr, 'data')]);
-    const pid = Number(String(said[0]).trim());
+    const [output] = await Promise.all([once(parent.stdout, 'data'), once(parent.stderr, 'data')]);
+    const pid = Number(String(output[0]).trim());
     expect(await listOngoingJobs(at.tools)).toHaveLength(1);
     kill(pid, 'SIGKILL');
     await until(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z '));
@@ -161,7 +161,7 @@ describe('a process with the arguments of a job', () => {
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
   asRoot.each(['real and effective', 'only real'] as const)(
-    'does not count when another user, by the %s user id, started it',
+    'A process of another user (%s user id) does not count as a job',
     async (otherUser) => {
       await writeOrder();
       await startFake(ARGS, { otherUser });

@@ -24,7 +24,7 @@ const OWNER = { application: 'app', model_uuid: 'model-1', unit: 'app/0', build_
 const JOB = { kind: 'build', buildId: 'b1', subject: 'img', cloudIds: ['a'], reason: 'never built' } as const;
 const STARTED_AT = '2026-11-21T08:00:00.000Z';
 
-/** Leaves job.json as version 0.1.0 wrote it. */
+/** Writes job.json in the form of version 0.1.0. */
 async function writeJobJson(change: object = {}): Promise<void> {
   const { folder } = jobFiles(at.host.paths, 'b1');
   await mkdir(folder, { recursive: true });
@@ -39,7 +39,7 @@ async function startBuild(change: Parameters<typeof startFakeJob>[2] = {}): Prom
 }
 
 describe('a build that version 0.1.0 started', () => {
-  test('is found by its job.json, and its end is awaited', async () => {
+  test('A build of version 0.1.0 is found by its job.json and its end is awaited', async () => {
     await writeJobJson();
     const child = await startBuild();
     const [job] = await listOngoingJobs(at.tools);
@@ -55,20 +55,20 @@ describe('a build that version 0.1.0 started', () => {
     ['another id', { buildId: 'b2' }],
     ['another kind', { kind: 'prune' }],
     ['no time', { startedAt: 'yesterday' }],
-  ])('is not found by a job.json with %s', async (_what, change) => {
+  ])('A build of version 0.1.0 is not found when its job.json has %s', async (_what, change) => {
     await writeJobJson(change);
     await startBuild();
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
-  test('is not found without job.json', async () => {
+  test('A build of version 0.1.0 is not found without job.json', async () => {
     await startBuild();
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-  asRoot('is not found when another user started its process', async () => {
+  asRoot('A build of version 0.1.0 is not found when another user started its process', async () => {
     await writeJobJson();
     await startBuild({ otherUser: 'real and effective' });
     expect(await listOngoingJobs(at.tools)).toEqual([]);
@@ -85,27 +85,27 @@ describe('a command line of version 0.1.0', () => {
     ['a preparation', ['init', '--os-cloud', 'c', ...owned, '--base-image', 'noble'], 'prepare'],
     ['a copy', ['distribute', 'id', ...owned, '--upload-clouds', 'a'], 'copy'],
     ['a prune', ['prune', 'img', '--os-cloud', 'c', ...owned], 'prune'],
-  ])('names %s', (_what, args, kind) => {
+  ])('A command line of version 0.1.0 names %s', (_what, args, kind) => {
     expect(read(script, ...args)).toEqual({ kind, buildId: 'b1', owner: 'app/0@model-1' });
   });
 
   test.each([
     [
-      'of another folder',
+      'in another folder',
       ['/other/0123abcd/dist/bin/github-runner-image-builder.js', 'run', 'img', ...owned],
     ],
     ['of another program', ['/p/0123abcd/dist/bin/scheduler.js', 'run', 'img', ...owned]],
-    ['without owner', [script, 'run', 'img']],
-    ['whose owner is no JSON', [script, 'run', 'img', '--owner', '{']],
+    ['without an owner', [script, 'run', 'img']],
+    ['with an owner that is not JSON', [script, 'run', 'img', '--owner', '{']],
     [
-      'of an application that the unit does not belong to',
+      'with an application that the unit does not belong to',
       [script, 'run', 'img', '--owner', JSON.stringify({ ...OWNER, application: 'other' })],
     ],
-    ['that only names the program', ['-e', '0', script, 'run', 'img', ...owned]],
-    ['of an image called like an option', [script, 'run', '--owner', JSON.stringify(OWNER)]],
-    ['of a look at the clouds', [script, 'list', '--clouds', 'a', ...owned]],
-    ['without command', [script]],
-  ])('%s names no job', (_what, args) => {
+    ['of Node that only mentions the program', ['-e', '0', script, 'run', 'img', ...owned]],
+    ['with an option instead of an image', [script, 'run', '--owner', JSON.stringify(OWNER)]],
+    ['of an observation of the clouds', [script, 'list', '--clouds', 'a', ...owned]],
+    ['without a command', [script]],
+  ])('A command line %s names no job', (_what, args) => {
     expect(read(...args)).toBeUndefined();
   });
 });

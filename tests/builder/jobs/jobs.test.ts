@@ -24,7 +24,7 @@ const startHeld = async (change: Partial<OrderOf<'build'>> = {}, tools = at.tool
 };
 
 describe('a job', () => {
-  test('tells what the program printed, and is gone from the list of those that run', async () => {
+  test('A job that ended returns the printed result and is no longer listed as running', async () => {
     const job = await startHeld();
     expect(await listOngoingJobs(at.tools)).toEqual([
       {
@@ -44,7 +44,7 @@ describe('a job', () => {
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
 
-  test('leaves its output where only root can read it', async () => {
+  test('The files of a job are readable only by root', async () => {
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const folder = join(at.host.paths.jobs, 'b1');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
@@ -53,7 +53,7 @@ describe('a job', () => {
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
-  test('has in its environment what it needs, and nothing of ours', async () => {
+  test('The environment of a job contains only the variables that it needs', async () => {
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const [call] = await at.calls();
     const { paths } = at.host;
@@ -66,13 +66,13 @@ describe('a job', () => {
     });
   });
 
-  test('runs the program by its own folder, not through the link that an upgrade switches', async () => {
+  test('A job runs the program from its real folder and not through the link that an upgrade switches', async () => {
     const job = await startHeld();
     const [, script] = (await readFile(`/proc/${job.process?.pid ?? 0}/cmdline`, 'utf8')).split('\0');
     expect(script).toMatch(/\/programs\/[0-9a-f]{32}\/dist\/bin\/github-runner-image-builder\.js$/);
   });
 
-  test('has owner, kind and id in its arguments, and finds its order in its working folder', async () => {
+  test('A job has owner, kind and id in its arguments and its order in the working folder', async () => {
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const [call] = await at.calls();
     expect(call?.args).toEqual(['job', 'build', 'b1', '--owner', 'app/0@model-1']);
@@ -80,12 +80,12 @@ describe('a job', () => {
     expect(call?.order).toMatchObject({ kind: 'build', id: 'b1', imageName: 'img', cloudIds: ['a'] });
   });
 
-  test('gets the secrets through a descriptor, and in no other way', async () => {
+  test('A job receives the secrets only through a descriptor', async () => {
     const job = await startHeld();
     const proc = `/proc/${job.process?.pid ?? 0}`;
-    const told = `${await readFile(`${proc}/cmdline`, 'utf8')}${await readFile(`${proc}/environ`, 'utf8')}`;
-    expect(told).toMatch('github-runner-image-builder');
-    expect(told).not.toMatch('MARKED');
+    const visible = `${await readFile(`${proc}/cmdline`, 'utf8')}${await readFile(`${proc}/environ`, 'utf8')}`;
+    expect(visible).toMatch('github-runner-image-builder');
+    expect(visible).not.toMatch('MARKED');
     const order = await readFile(join(at.host.paths.jobs, 'b1/order.json'), 'utf8');
     expect(order).toMatch('"scriptUrl":"secrets.json"');
     expect(order).not.toMatch('MARKED');
@@ -94,13 +94,13 @@ describe('a job', () => {
     expect(call?.secrets).toMatch(SCRIPT_URL);
   });
 
-  test('is not started with other secrets than it was planned with', async () => {
+  test('A job is not started when the secrets changed after the plan', async () => {
     const error = await failureOf(startJob(buildOrder({ secretsGeneration: 2 }), at.tools));
     expect(error).toMatchObject({ name: 'StaleSecretsError', kind: 'unavailable' });
     expect(await readdir(at.host.paths.jobs)).toEqual([]);
   });
 
-  test('is not started twice, and the one that runs keeps its output', async () => {
+  test('A job is not started twice and the running one keeps its output', async () => {
     const job = await startHeld();
     const error = await failureOf(startJob(buildOrder(), at.tools));
     expect(error).toBeInstanceOf(InputError);
@@ -108,7 +108,7 @@ describe('a job', () => {
     expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'done' });
   });
 
-  test('of an id that has ended is done again, and finds nothing of the first', async () => {
+  test('A job with the id of an ended job runs again and finds no file of the first', async () => {
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
     await at.script({ build: { result: { image_id: 'second' } } });
@@ -120,7 +120,7 @@ describe('a job', () => {
     expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
   });
 
-  test('tells at which step it is', async () => {
+  test('The current step of a job can be read while it runs', async () => {
     const started = {
       time: 't',
       level: 'info',
@@ -136,7 +136,7 @@ describe('a job', () => {
 });
 
 describe('a job that fails', () => {
-  test('tells kind, step and leftovers, and what it made in spite of that', async () => {
+  test('A failed job reports kind, step, leftovers and result', async () => {
     const error = {
       kind: 'denied',
       type: 'X',
@@ -158,22 +158,19 @@ describe('a job that fails', () => {
 
   test.each([
     ['nothing', ''],
-    ['half of it', '{"image_id": "i'],
+    ['half of a result', '{"image_id": "i'],
     ['something else', '[]'],
-  ])(
-    'by printing %s was killed: it may be tried again, and its last words are told',
-    async (_what, stdout) => {
-      await at.script({ build: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
-      const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
-      expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
-      expect(outcome).toHaveProperty(
-        'message',
-        `the job ended without a result: out of memory (see ${at.host.paths.jobs}/b1)`,
-      );
-    },
-  );
+  ])('A job that printed %s fails as unavailable with the last line of its log', async (_what, stdout) => {
+    await at.script({ build: { stdout, stderr: ['first', 'out of memory'], exitCode: 1 } });
+    const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    expect(outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
+    expect(outcome).toHaveProperty(
+      'message',
+      `the job ended without a result: out of memory (see ${at.host.paths.jobs}/b1)`,
+    );
+  });
 
-  test('by hanging is told to stop after eight hours', async () => {
+  test('A job that hangs is asked to stop after eight hours', async () => {
     const clock = new ManualClock();
     const job = await startHeld({}, { ...at.tools, clock });
     const outcome = awaitJob(job, { ...at.tools, clock });
@@ -188,7 +185,7 @@ describe('a job that fails', () => {
     });
   });
 
-  test('by hanging in its clean-up is killed half an hour later', async () => {
+  test('A job that hangs in its clean-up is killed half an hour later', async () => {
     await at.script({ build: { holdUntil: at.gate, ignoresTerm: true } });
     const clock = new ManualClock();
     const tools = { ...at.tools, clock };
@@ -201,8 +198,8 @@ describe('a job that fails', () => {
   });
 });
 
-describe('when we stop', () => {
-  test('we no longer wait, and the job runs on', async () => {
+describe('the stop of the daemon', () => {
+  test('The daemon no longer waits for a job when it stops, and the job continues', async () => {
     const stop = new AbortController();
     const tools = { ...at.tools, signal: stop.signal };
     const job = await startHeld({}, tools);
@@ -213,7 +210,7 @@ describe('when we stop', () => {
     expect(await failureOf(startJob(buildOrder({ id: 'b2' }), tools))).toBeInstanceOf(CancelledError);
   });
 
-  test('with our jobs, they are told to, and clean up', async () => {
+  test('Jobs that are asked to stop clean up', async () => {
     const job = await startHeld();
     expect(await stopJobs(at.tools)).toBe(1);
     expect(await awaitJob(job, at.tools)).toMatchObject({ state: 'failed', kind: 'cancelled' });

@@ -14,8 +14,8 @@ const COPY = { kind: 'copy', ...IMAGE, withinCloud: 'copy', keepRevisions: undef
 const REVISIONS = { keepRevisions: 5, protectedIds: [], publishedIds: ['i'], isDryRun: false };
 const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as const;
 
-describe('the other jobs', () => {
-  test('prepare, copy and prune return their outcome, under the id that they are given', async () => {
+describe('prepare, copy and prune jobs', () => {
+  test('The jobs prepare, copy and prune run under the given id and return their outcome', async () => {
     await at.script({
       prepare: { result: { cloud: 'builder', swept: ['server s'] } },
       copy: { result: { cloud: 'builder', image_id: 'i' } },
@@ -35,7 +35,7 @@ describe('the other jobs', () => {
     expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
   });
 
-  test('a job that needs no secret is given none', async () => {
+  test('A job that needs no secret receives none', async () => {
     await runJob(COPY, { reason: 'r' }, { ...at.tools, paths: { ...at.tools.paths, secrets: '/gone' } });
     const [call] = await at.calls();
     expect(call).not.toHaveProperty('secrets');
@@ -43,7 +43,7 @@ describe('the other jobs', () => {
   });
 });
 
-test('the folder of a look whose daemon died is removed, and that of a look that may still run stays', async () => {
+test('The folder of an observation is removed only when it is too old to be in use', async () => {
   const { jobs } = at.host.paths;
   for (const name of ['list-old', 'list-new']) await mkdir(join(jobs, name));
   await utimes(join(jobs, 'list-old'), 0, 0);
@@ -51,7 +51,7 @@ test('the folder of a look whose daemon died is removed, and that of a look that
   expect(await readdir(jobs)).toEqual(['list-new']);
 });
 
-test('the output of the newest 30 settled jobs is kept, and of all that run', async () => {
+test('The files of the newest 30 recorded jobs and of all running jobs are kept', async () => {
   await at.script({ build: { holdUntil: at.gate } });
   await startJob(buildOrder({ id: 'held' }), at.tools);
   await at.waitForCalls(1);

@@ -9,17 +9,17 @@ import type { UnitPaths } from '../../../src/model/unit-paths.ts';
 const NOBODY = 65_534;
 
 interface FakeJob {
-  /** With only the real user id of another user, it is like a set-user-ID program that this user has started. */
+  /** Another user to run as. With only the real user id, it is like a set-user-ID program that this user started. */
   readonly otherUser?: keyof typeof BECOME;
 }
 
-/** How Perl becomes another user: its real and its effective user id. */
+/** The Perl code that switches to another user by its real and effective user ids. */
 const BECOME = {
   'real and effective': `($<, $>) = (${NOBODY}, ${NOBODY});`,
   'only real': `$< = ${NOBODY};`,
 } as const;
 
-/** Writes a program of the unit that says `up` and sleeps; in Perl, which starts fast and can change user ids. */
+/** Writes a program that prints `up` and sleeps. It is in Perl, which starts fast and can change user ids. */
 export async function writeFakeProgram({ programs }: UnitPaths, { otherUser }: FakeJob): Promise<string> {
   const script = join(programs, 'fake', PROGRAM_FILE);
   await mkdir(dirname(script), { recursive: true });
@@ -28,7 +28,7 @@ export async function writeFakeProgram({ programs }: UnitPaths, { otherUser }: F
   return script;
 }
 
-/** Starts a process whose arguments are those of a program of the unit; it runs until it is killed. */
+/** Starts a fake program of the unit with `args`. It runs until it is killed. */
 export async function startFakeJob(
   paths: UnitPaths,
   args: readonly string[],

@@ -11,17 +11,17 @@ import { SYSTEMCTL } from './systemctl.ts';
 
 export const UNIT = 'app/0';
 
-/** A host in a folder of its own, whose /run is a tmpfs; the charm carries a scripted program. */
+/** A host in a temporary folder with /run on a tmpfs. The charm contains a scripted program. */
 export interface TestHost {
   root: string;
-  /** Where /run leads to, in memory. */
+  /** The target of /run, in memory. */
   memory: string;
   host: Host;
-  /** What was asked of systemctl, in order. */
+  /** Returns the calls of systemctl, in order. */
   systemctlCalls: () => Promise<readonly string[]>;
 }
 
-/** Lays out the charm's program, which tells its `version`. */
+/** Writes the program of the charm in version `version`. */
 export async function layOutCharm(charmDir: string, version: string): Promise<void> {
   await mkdir(join(charmDir, 'dist/bin'), { recursive: true });
   await mkdir(join(charmDir, 'node_modules/some'), { recursive: true });
@@ -51,7 +51,7 @@ async function openHost(): Promise<TestHost> {
   return { root, memory, host, systemctlCalls };
 }
 
-/** A fresh host before each test of the file, gone after it. */
+/** Creates a fresh host before each test of the file and removes it afterwards. */
 export function useHost(): TestHost {
   const fixture = {} as TestHost;
   beforeEach(async () => {

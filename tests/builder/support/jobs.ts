@@ -13,21 +13,21 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { runCommand, startDetached } from '../../../src/system/process/command.ts';
 import { type TestHost, UNIT, useHost } from './host.ts';
 
-/** What the program is to do for orders of a kind, or of a kind and an image (`build img`). */
-interface ScriptedAct {
+/** The behaviour of the program for orders of a kind, or of a kind and an image (`build img`). */
+interface ScriptedBehaviour {
   readonly result?: unknown;
-  /** Instead of a result. */
+  /** The output instead of a result. */
   readonly stdout?: string;
   readonly stderr?: readonly string[];
   readonly exitCode?: number;
-  /** It ends as soon as this file is there. */
+  /** The program ends as soon as this file exists. */
   readonly holdUntil?: string;
   readonly ignoresTerm?: boolean;
 }
 
 interface Call {
   readonly args: readonly string[];
-  /** Absent: there is no order in the working folder. */
+  /** Undefined when the working folder contains no order. */
   readonly order?: JobOrder;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -64,10 +64,10 @@ export const CONFIG: StaticConfigs = {
 const [ENTRY] = expandRunConfigs({ bases: ['noble'], jujuChannels: [], microk8sChannels: [] }, CONFIG);
 if (ENTRY === undefined) throw new Error('unreachable');
 
-/** The owner of the jobs of tests. */
+/** The owner of jobs in tests. */
 export const ORDERER = { application: 'app', modelUuid: 'model-1', unit: UNIT };
 
-/** The fields that every order has. */
+/** Returns the fields that every order has. */
 export const orderHead = (change: Partial<OrderHead> = {}): OrderHead => ({
   format: 1,
   id: 'b1',
@@ -79,7 +79,7 @@ export const orderHead = (change: Partial<OrderHead> = {}): OrderHead => ({
   ...change,
 });
 
-/** The order to build the image `img` for the cloud `a`. */
+/** Returns the order to build the image `img` for the cloud `a`. */
 export const buildOrder = (change: Partial<OrderOf<'build'>> = {}): OrderOf<'build'> => ({
   ...orderHead(),
   kind: 'build',
@@ -95,16 +95,16 @@ export const buildOrder = (change: Partial<OrderOf<'build'>> = {}): OrderOf<'bui
 
 export interface JobFixture extends TestHost {
   tools: RunTools;
-  script: (acts: Readonly<Record<string, ScriptedAct>>) => Promise<void>;
+  script: (behaviours: Readonly<Record<string, ScriptedBehaviour>>) => Promise<void>;
   calls: () => Promise<readonly Call[]>;
-  /** Waits until `count` calls were written down. */
+  /** Waits until `count` calls were recorded. */
   waitForCalls: (count: number) => Promise<readonly Call[]>;
-  /** A file that a held program waits for, and how to make it. */
+  /** The file that a held program waits for; `release` creates it. */
   gate: string;
   release: () => Promise<void>;
 }
 
-/** A host that is set up, and tools to run jobs there; whatever runs after a test is killed. */
+/** Sets a host up and provides tools to run jobs there. Kills the remaining jobs after each test. */
 export function useJobs(): JobFixture {
   const fixture = useHost() as JobFixture;
   beforeEach(async () => {
@@ -133,7 +133,8 @@ export function useJobs(): JobFixture {
     fixture.tools = makeTools(fixture);
     fixture.gate = join(root, 'gate');
     fixture.release = () => writeFile(fixture.gate, '');
-    fixture.script = (acts) => writeFile(join(host.paths.state, 'script.json'), JSON.stringify(acts));
+    fixture.script = (behaviours) =>
+      writeFile(join(host.paths.state, 'script.json'), JSON.stringify(behaviours));
     const folder = join(host.paths.state, 'calls');
     await mkdir(folder);
     fixture.calls = () => readCalls(folder);
@@ -149,7 +150,7 @@ export function useJobs(): JobFixture {
 }
 
 function makeTools({ host }: TestHost): RunTools {
-  let made = 0;
+  let count = 0;
   return {
     paths: host.paths,
     orderer: ORDERER,
@@ -157,7 +158,7 @@ function makeTools({ host }: TestHost): RunTools {
     signal: new AbortController().signal,
     runCommand,
     startDetached,
-    newBuildId: () => `${(made += 1)}`.padStart(12, '0'),
+    newBuildId: () => `${(count += 1)}`.padStart(12, '0'),
     environment: { https_proxy: 'http://proxy:3128' },
     pollIntervalMs: 10,
     inputs: { charm: '0.1.0', runner: 'latest', script: 'none' },
@@ -172,7 +173,7 @@ async function readCalls(folder: string): Promise<readonly Call[]> {
   );
 }
 
-/** Waits until something is so; the test's own deadline is the limit. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await systemClock.sleep(5);
+/** Waits until a condition is true. The time limit is that of the test. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await systemClock.sleep(5);
 }

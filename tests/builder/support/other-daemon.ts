@@ -8,17 +8,17 @@ import type { WorkOrder } from '../../../src/model/job-order.ts';
 import { compileSource } from '../../cli/compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
-const ROOMS = ['builder', 'system', 'model'];
+const FOLDERS = ['builder', 'system', 'model'];
 
-/** A daemon of its own process, as far as it starts one job by `startJob`, says so, and lives on. */
+/** A daemon in its own process, which starts one job, prints `started` and continues to run. */
 const DAEMON = `
 import { startJob } from './builder/jobs/start-job.js';
 import { runCommand, startDetached } from './system/process/command.js';
 import { systemClock } from './system/clock.js';
 
-const { place, order } = JSON.parse(process.argv[2]);
+const { location, order } = JSON.parse(process.argv[2]);
 const tools = {
-  ...place, clock: systemClock, signal: new AbortController().signal, runCommand, startDetached,
+  ...location, clock: systemClock, signal: new AbortController().signal, runCommand, startDetached,
   newBuildId: () => '', environment: {}, pollIntervalMs: 10,
 };
 await startJob(order, tools);
@@ -26,14 +26,14 @@ process.stdout.write('started');
 setInterval(() => undefined, 1000);
 `;
 
-/** Starts another daemon, from where `compileDaemon` made it; it has started the job when this resolves. */
+/** Starts the daemon that `compileDaemon` wrote into `folder`. Resolves when the daemon has started the job. */
 export async function startOtherDaemon(
   folder: string,
   { paths, orderer }: JobPlace,
   order: WorkOrder,
 ): Promise<ChildProcess> {
-  const told = JSON.stringify({ place: { paths, orderer }, order });
-  const child = spawn(execPath, [join(folder, 'daemon.js'), told], {
+  const input = JSON.stringify({ location: { paths, orderer }, order });
+  const child = spawn(execPath, [join(folder, 'daemon.js'), input], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -41,17 +41,17 @@ export async function startOtherDaemon(
   return child;
 }
 
-/** Makes a program of its own of what a daemon needs. */
+/** Compiles a daemon and the sources that it needs into `folder`. */
 export async function compileDaemon(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
-  for (const room of ROOMS) {
-    const names = await readdir(join(CHECKOUT, 'src', room), { recursive: true });
+  for (const source of FOLDERS) {
+    const names = await readdir(join(CHECKOUT, 'src', source), { recursive: true });
     const sources = names.filter((name) => name.endsWith('.ts'));
-    const targetOf = (name: string): string => join(folder, room, name.replace(/\.ts$/, '.js'));
+    const targetOf = (name: string): string => join(folder, source, name.replace(/\.ts$/, '.js'));
     await Promise.all(
-      sources.map((name) => compileSource(join(CHECKOUT, 'src', room, name), targetOf(name))),
+      sources.map((name) => compileSource(join(CHECKOUT, 'src', source, name), targetOf(name))),
     );
   }
   await writeFile(join(folder, 'daemon.js'), DAEMON);

@@ -1,7 +1,7 @@
 /**
- * A stand-in for the program. It does what `script.json` in its HOME says for the kind of its order, or for kind and
- * image (`build n`), and writes down in `calls/<pid>.json` what it was given: arguments, order, environment, working
- * folder and secrets. A command line of version 0.1.0 counts as kind and image (`run n`).
+ * A fake program. Its behaviour is read from `script.json` in its HOME, by the kind of the order or by kind and image
+ * (`build n`). It records its arguments, order, environment, working folder and secrets in `calls/<pid>.json`. A
+ * command line of version 0.1.0 counts as kind and image (`run n`).
  */
 export const PROGRAM = `
 import { existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
@@ -12,22 +12,22 @@ const script = existsSync(home + '/script.json') ? JSON.parse(readFileSync(home 
 const isJob = args[0] === 'job';
 const order = isJob && existsSync('order.json') ? JSON.parse(readFileSync('order.json', 'utf8')) : undefined;
 const [kind, image] = isJob ? [args[1], order?.imageName] : args;
-const act = script[kind + ' ' + image] ?? script[kind] ?? {};
+const behaviour = script[kind + ' ' + image] ?? script[kind] ?? {};
 const secrets = order?.kind === 'build' ? readFileSync(3, 'utf8') : undefined;
-const say = (value) => writeSync(1, JSON.stringify(value) + '\\n');
+const print = (value) => writeSync(1, JSON.stringify(value) + '\\n');
 process.on('SIGTERM', () => {
-  if (act.ignoresTerm) return;
-  say({ error: { kind: 'cancelled', type: 'CancelledError', message: 'stopped by SIGTERM', step: '', leftovers: [] } });
+  if (behaviour.ignoresTerm) return;
+  print({ error: { kind: 'cancelled', type: 'CancelledError', message: 'stopped by SIGTERM', step: '', leftovers: [] } });
   process.exit(143);
 });
-for (const line of act.stderr ?? []) writeSync(2, line + '\\n');
+for (const line of behaviour.stderr ?? []) writeSync(2, line + '\\n');
 mkdirSync(home + '/calls', { recursive: true });
 const call = { args, order, env: process.env, cwd: process.cwd(), secrets };
 writeFileSync(home + '/calls/.' + process.pid, JSON.stringify(call));
 const { renameSync } = await import('node:fs');
 renameSync(home + '/calls/.' + process.pid, home + '/calls/' + process.pid + '.json');
-while (act.holdUntil !== undefined && !existsSync(act.holdUntil)) await new Promise((go) => setTimeout(go, 10));
-if (act.stdout !== undefined) writeSync(1, act.stdout);
-else say(act.result ?? {});
-process.exit(act.exitCode ?? 0);
+while (behaviour.holdUntil !== undefined && !existsSync(behaviour.holdUntil)) await new Promise((go) => setTimeout(go, 10));
+if (behaviour.stdout !== undefined) writeSync(1, behaviour.stdout);
+else print(behaviour.result ?? {});
+process.exit(behaviour.exitCode ?? 0);
 `;

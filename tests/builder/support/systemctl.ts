@@ -1,6 +1,6 @@
 /**
- * A systemctl that knows one service: its state is in files beside it. It writes down each call, and refuses the verbs
- * that stand in the file `systemctl.refused`.
+ * A fake systemctl with one service, whose state is in files in the same folder. It records each call and refuses the
+ * verbs in the file `systemctl.refused`.
  */
 export const SYSTEMCTL = `#!/bin/sh
 here=$(dirname "$0")

@@ -125,7 +125,7 @@ function checkPrune(entry: PruneEntry, plan: Plan, input: PlanInput): readonly s
   const images = imagesOf(cloudId, input).filter(({ name }) => name === imageName);
   const revisions = images.map(({ id, status }) => ({ id, status, properties: {} }));
   const deletions = planPrune(revisions, numRevisionsOf(desired, imageName), new Set(publishedIds))
-    .filter(({ shouldDelete }) => isDeleted)
+    .filter(({ shouldDelete }) => shouldDelete)
     .map(({ image }) => image.id);
   const isPublished = published.flatMap(({ imageIds }) => imageIds).some((id) => deletions.includes(id));
   const isBusy = ongoing.some(
