@@ -55,7 +55,7 @@ async function listFixed(root) {
     `a call of a hook tool: ${seconds('juju/call-tool', 'TIMEOUT_MS')} s; a call of systemctl: ${seconds('system/process/systemd', 'TIMEOUT_MS')} s`,
     `the clean-up of running builds when a unit is removed: ${seconds('charm/leave-host', 'JOBS_END_TIMEOUT_MS')} s`,
     `the end of the daemon after SIGTERM: at most ${seconds('bin/scheduler', 'STOP_TIMEOUT_MS')} s`,
-    `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'ENTRY_TIMEOUT_MS')} s, because other hooks run first`,
+    `the dispatch that the daemon requests: ${seconds('scheduler/notify/dispatch-charm', 'DISPATCH_TIMEOUT_MS')} s, because other hooks run first`,
   ];
 }
 

@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 import { InputError } from '../model/errors.ts';
 import { messageOf } from '../model/message-of.ts';
 
-/** What the command line asks for. */
+/** A parsed command line of the scheduler. */
 export type Arguments =
   | { readonly command: 'help' }
   | (Common & {
       readonly command: 'daemon';
       readonly foreground: boolean;
-      /** Absent: node-cron ticks. */
+      /** The seconds between two ticks. Undefined when node-cron provides the ticks. */
       readonly tickSeconds: number | undefined;
     })
   | (Common & { readonly command: 'plan'; readonly format: 'text' | 'json' });
@@ -22,19 +22,19 @@ interface Common {
 export const USAGE = `Keeps the images of one Juju unit fresh.
 
 Usage:
-  scheduler --unit app/0 [options]         run until SIGTERM or SIGINT; jobs run on
-  scheduler plan --unit app/0 [options]    print what would be done now and why, and do nothing
+  scheduler --unit app/0 [options]         run until SIGTERM or SIGINT; running jobs continue
+  scheduler plan --unit app/0 [options]    print what would be done now and why, and change nothing
 
 Options:
   --unit NAME              the Juju unit
-  --root FOLDER            where the unit's files hang from (default: /)
-  --foreground             log to the terminal as text; without it as JSON lines
-  --tick-seconds N         look every N seconds (default: every five minutes, by the clock)
-  --clock-offset-hours N   for rehearsals: take the time to be N hours later (--clock-offset-hours=-N: earlier)
-  --format text|json       of plan (default: text)
-  --help
+  --root FOLDER            the root of the unit's files (default: /)
+  --foreground             log to the terminal as text instead of JSON lines
+  --tick-seconds N         reconcile every N seconds (default: at every fifth minute of the clock)
+  --clock-offset-hours N   for rehearsals: move the clock N hours ahead (--clock-offset-hours=-N: back)
+  --format text|json       the output format of plan (default: text)
+  --help                   print this text
 
-Exit codes: 0 stopped as asked, 1 a bug, 2 wrong options or files, 4 another one runs for the unit.
+Exit codes: 0 success, 1 a bug, 2 invalid options or files, 4 another scheduler of the unit is running.
 `;
 
 const OPTIONS = {
@@ -47,10 +47,10 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const;
 
-const OF_DAEMON = ['foreground', 'tick-seconds'] as const;
-const OF_PLAN = ['format'] as const;
+const DAEMON_OPTIONS = ['foreground', 'tick-seconds'] as const;
+const PLAN_OPTIONS = ['format'] as const;
 
-/** Reads `argv` without node and script. Throws InputError with all problems. */
+/** Parses `argv` (without node and script). Throws InputError with all problems at once. */
 export function readArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv);
   if (values.help === true) return { command: 'help' };
@@ -59,8 +59,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   if ((command !== 'plan' && positionals.length > 0) || surplus.length > 0) {
     problems.push(`expected plan or no command, got ${positionals.join(' ')}`);
   }
-  const foreign = command === 'plan' ? OF_DAEMON : OF_PLAN;
-  for (const name of foreign) {
+  const invalid = command === 'plan' ? DAEMON_OPTIONS : PLAN_OPTIONS;
+  for (const name of invalid) {
     if (values[name] !== undefined) problems.push(`--${name}: not an option of this command`);
   }
   const common = {

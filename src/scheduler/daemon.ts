@@ -22,40 +22,43 @@ import type { Schedule } from './schedule.ts';
 import { logFailure } from '../system/log/log-failure.ts';
 
 const WATCH_INTERVAL_MS = 1000;
-const STEP_LOOK_MS = 60_000;
+/** The time between two reports of the steps of running jobs. */
+const STEP_REPORT_MS = 60_000;
 const STEPS = 'steps';
 
 export interface DaemonParts {
-  /** This software's. */
+  /** The version of this software. */
   readonly version: string;
   readonly paths: UnitPaths;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly schedule: Schedule;
-  /** Aborted to stop the daemon; its jobs run on. */
+  /** Aborted to stop the daemon. Running jobs continue. */
   readonly signal: AbortSignal;
   readonly dispatchCharm: DispatchCharm;
   readonly runnerFor: JobRunnerFor;
   readonly newBuildId: () => string;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
 }
 
-/** Keeps one unit's images fresh until the signal is aborted. Throws LockHeldError when another daemon does so. */
+/** Keeps the images of one unit fresh until the signal is aborted. Throws LockHeldError when the unit has another daemon. */
 export async function runDaemon(parts: DaemonParts): Promise<void> {
   const { paths, logger, version } = parts;
   await access(paths.state).catch((cause: unknown) => {
-    throw new InputError([`${paths.state}: not there; the charm's install hook makes it`], { cause });
+    throw new InputError([`${paths.state}: the folder does not exist; the charm's install hook creates it`], {
+      cause,
+    });
   });
   const lockPath = join(paths.state, 'scheduler.lock');
   const lock = await takeProcessLock(lockPath);
   try {
     logger.info('scheduler started', { version });
     await removeLeftovers(paths.state, lockPath).catch((error: unknown) => {
-      logFailure(logger, 'what dead processes left was not removed', error);
+      logFailure(logger, 'files of dead processes were not removed', error);
     });
-    await work(parts);
-    logger.info('scheduler stopped; its jobs run on');
+    await reconcileUntilAborted(parts);
+    logger.info('scheduler stopped; running jobs continue');
   } finally {
     await lock.release();
   }
@@ -66,35 +69,40 @@ async function removeLeftovers(folder: string, lockPath: string): Promise<void> 
   await removeAbandonedLockFiles(lockPath);
 }
 
-async function work(parts: DaemonParts): Promise<void> {
-  const { paths, clock, logger, schedule: ticks, signal, dispatchCharm: enterCharm } = parts;
+async function reconcileUntilAborted(parts: DaemonParts): Promise<void> {
+  const { paths, clock, logger, schedule, signal, dispatchCharm } = parts;
   const journal = await JournalFile.open(paths.journal, logger);
   const outbox = await Outbox.open(paths, logger);
-  const nudger = new CharmNotifier({ dispatch: () => enterCharm('built'), clock, logger });
-  const onSettled = (job: OngoingJob): void => {
-    if (job.kind === 'build') rounds.noteBuildEnd();
-    looks.request(`${job.kind} of ${job.subject} ended`);
+  const notifier = new CharmNotifier({ dispatch: () => dispatchCharm('built'), clock, logger });
+  const onRecorded = (job: OngoingJob): void => {
+    if (job.kind === 'build') reconciler.countEndedBuild();
+    reconciles.request(`${job.kind} of ${job.subject} ended`);
   };
   const supervisor = new Supervisor({
     ...parts,
     journal,
-    onRecorded: onSettled,
+    onRecorded,
     hasStarted: (buildId) => hasStarted(paths, buildId),
   });
-  const rounds = new Reconciler({
+  const reconciler = new Reconciler({
     ...parts,
     journal,
     outbox,
-    notifier: nudger,
+    notifier,
     supervisor,
     throttle: new StartThrottle(),
   });
-  const looks = new SingleFlight((causes) =>
-    causes.every((cause) => cause === STEPS) ? rounds.reportSteps() : rounds.reconcile(causes),
+  const reconciles = new SingleFlight((causes) =>
+    causes.every((cause) => cause === STEPS) ? reconciler.reportSteps() : reconciler.reconcile(causes),
   );
-  const ticker = new ScheduledDispatch({ dispatch: () => enterCharm('run'), clock, logger, signal });
-  const look = (cause: string): void => {
-    if (!signal.aborted) looks.request(cause);
+  const scheduledDispatch = new ScheduledDispatch({
+    dispatch: () => dispatchCharm('run'),
+    clock,
+    logger,
+    signal,
+  });
+  const request = (cause: string): void => {
+    if (!signal.aborted) reconciles.request(cause);
   };
 
   await watchFiles({
@@ -103,28 +111,28 @@ async function work(parts: DaemonParts): Promise<void> {
     clock,
     signal,
     onChange: (path) => {
-      look(`${path} changed`);
+      request(`${path} changed`);
     },
   });
-  ticks.start(async () => {
-    await ticker.dispatch();
-    look('tick');
+  schedule.start(async () => {
+    await scheduledDispatch.dispatch();
+    request('tick');
   }, signal);
-  void requestSteps(look, parts);
-  look('start');
+  void requestSteps(request, parts);
+  request('start');
   await untilAborted(signal);
-  await Promise.all([looks.idle(), nudger.idle(), supervisor.idle()]);
+  await Promise.all([reconciles.idle(), notifier.idle(), supervisor.idle()]);
   await journal.flushed();
 }
 
 async function requestSteps(
-  look: (cause: string) => void,
+  request: (cause: string) => void,
   { clock, signal }: Pick<DaemonParts, 'clock' | 'signal'>,
 ): Promise<void> {
   const isStopped = (): boolean => signal.aborted;
   while (!isStopped()) {
-    await clock.sleep(STEP_LOOK_MS, signal).catch(() => undefined);
-    look(STEPS);
+    await clock.sleep(STEP_REPORT_MS, signal).catch(() => undefined);
+    request(STEPS);
   }
 }
 

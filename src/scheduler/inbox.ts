@@ -11,25 +11,25 @@ import { readTextFile } from '../system/files/text-file.ts';
 import type { PlanInput } from './plan/plan.ts';
 import { proxyEnvironment } from './jobs/proxy-environment.ts';
 
-const LONGEST_TOLD = 300;
+const MAX_REASON_LENGTH = 300;
 
-/** What hooks have left for the daemon. */
+/** The files that the charm's hooks write for the daemon, decoded. */
 export interface Inbox {
-  /** Absent: there is none, or none that can be read. */
+  /** Undefined when the file is missing or cannot be decoded. */
   readonly desired: DesiredState | undefined;
   readonly schedule: BuildSchedule | undefined;
-  /** Why there is no desired state or no schedule, in one line; absent: there are both. */
-  readonly lacks: string | undefined;
+  /** The reason, in one line, why the desired state or the schedule is missing. Undefined when both are present. */
+  readonly waitReason: string | undefined;
   readonly credentials: PlanInput['credentials'];
-  /** The generation of secrets.json; absent: there is none that can be read. */
+  /** The generation of secrets.json. Undefined when the file is missing or cannot be decoded. */
   readonly credentialsGeneration: number | undefined;
-  /** What jobs get of secrets.json in their environment: the proxies. */
+  /** The environment variables for jobs that come from secrets.json: the proxies. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What is wrong with it, for the log. */
+  /** The problems of all files, for the log. */
   readonly problems: readonly string[];
 }
 
-/** Reads all that hooks have left. What is broken counts as not there, and is told. */
+/** Reads all files that hooks write. A file that cannot be decoded counts as missing and is listed in `problems`. */
 export async function readInbox(paths: UnitPaths): Promise<Inbox> {
   const problems: string[] = [];
   const read = <T>(path: string, parse: (text: string) => T): Promise<T | undefined> =>
@@ -38,13 +38,13 @@ export async function readInbox(paths: UnitPaths): Promise<Inbox> {
   const schedule = await read(paths.schedule, parseSchedule);
   const secrets = await read(paths.secrets, parseHostSecrets);
   for (const path of [paths.desired, paths.schedule, paths.secrets, paths.cloudsYaml]) {
-    if (!(await isThere(path))) problems.push(`${path}: not there; hooks of the charm write it`);
+    if (!(await exists(path))) problems.push(`${path}: the file does not exist; the charm's hooks write it`);
   }
   const credentials = await judgeCredentials(paths, desired, secrets);
-  const lacks = explainLack(problems, [paths.desired, paths.schedule]);
+  const waitReason = explainWait(problems, [paths.desired, paths.schedule]);
   const credentialsGeneration = secrets?.generation;
   const environment = secrets === undefined ? {} : proxyEnvironment(secrets.proxy);
-  return { desired, schedule, lacks, credentials, credentialsGeneration, environment, problems };
+  return { desired, schedule, waitReason, credentials, credentialsGeneration, environment, problems };
 }
 
 async function readParsed<T>(
@@ -62,14 +62,16 @@ async function readParsed<T>(
   }
 }
 
-/** What cannot be planned from is shown to the operator, without the folders. */
-function explainLack(problems: readonly string[], paths: readonly string[]): string | undefined {
-  const told = paths.flatMap((path) =>
+/** Returns the problems of the named files on one line. Folders are left out, because operators read the line in a status. */
+function explainWait(problems: readonly string[], paths: readonly string[]): string | undefined {
+  const relevant = paths.flatMap((path) =>
     problems
       .filter((problem) => problem.startsWith(`${path}:`))
       .map((problem) => basename(path) + problem.slice(path.length).replace(/\s+/g, ' ')),
   );
-  return told.length === 0 ? undefined : `waiting for the charm: ${told.join('; ').slice(0, LONGEST_TOLD)}`;
+  return relevant.length === 0
+    ? undefined
+    : `waiting for the charm: ${relevant.join('; ').slice(0, MAX_REASON_LENGTH)}`;
 }
 
 async function judgeCredentials(
@@ -77,12 +79,12 @@ async function judgeCredentials(
   desired: DesiredState | undefined,
   secrets: HostSecrets | undefined,
 ): Promise<PlanInput['credentials']> {
-  if (secrets === undefined || !(await isThere(paths.cloudsYaml))) return 'missing';
-  const wanted = desired?.credentialsGeneration ?? 0;
-  return secrets.generation < wanted ? 'outdated' : 'ready';
+  if (secrets === undefined || !(await exists(paths.cloudsYaml))) return 'missing';
+  const required = desired?.credentialsGeneration ?? 0;
+  return secrets.generation < required ? 'outdated' : 'ready';
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
     return true;

@@ -11,14 +11,14 @@ const KEPT_FILES = 3;
 export interface LogOptions {
   readonly paths: UnitPaths;
   readonly clock: Clock;
-  /** Of what goes to the console; the file has JSON lines. */
+  /** The format of the console. The file always has JSON lines. */
   readonly console: 'text' | 'json';
   readonly writeOut: (text: string) => void;
 }
 
 /**
- * The daemon's log: a file of JSON lines, and the console, which has the same ones or text. A disk that is full costs the
- * file's lines, not the daemon.
+ * Opens the daemon's log. Every message goes to a file as a JSON line and to the console. When the file cannot be written,
+ * because the disk is full for example, the daemon continues and reports the failure on the console.
  */
 export function openLogs({ paths, clock, console, writeOut }: LogOptions): Logger {
   const path = join(paths.log, 'scheduler.log');

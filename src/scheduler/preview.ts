@@ -13,7 +13,7 @@ import { type Plan, type PlanInput, planWork } from './plan/plan.ts';
 import type { JobRunnerFor } from './reconciler.ts';
 import { describeEntry } from './report/change-log.ts';
 
-/** What the daemon would do now. */
+/** The jobs that run now and the plan that the daemon would execute now. */
 export interface Preview {
   readonly unit: string;
   /** Epoch milliseconds. */
@@ -31,7 +31,7 @@ export interface PreviewParts {
   readonly runnerFor: JobRunnerFor;
 }
 
-/** Plans as the daemon does, and does nothing. Throws InputError when hooks have not left what a plan needs. */
+/** Computes the daemon's plan without executing it. Throws InputError when a file that a plan needs is missing. */
 export async function previewPlan(parts: PreviewParts): Promise<Preview> {
   const { paths, clock, version, runnerFor } = parts;
   const inbox = await readInbox(paths);
@@ -41,30 +41,30 @@ export async function previewPlan(parts: PreviewParts): Promise<Preview> {
   const { journal, isCorrupt } = parseJournal(await readTextFile(paths.journal));
   const ongoing = await runner.listOngoing();
   const clouds = [buildCloudOf(desired), ...uploadCloudsOf(desired)];
-  const { observation, trouble } = await look(inbox, clouds, runner);
+  const { observation, failures } = await observeClouds(inbox, clouds, runner);
   const now = clock.now();
   const seen = { credentials, observation, journal, ongoing, now };
   const plan = planWork({ desired, intervalHours: schedule.intervalHours, version, ...seen });
-  const lost = isCorrupt ? [`${paths.journal}: cannot be read, and counts as empty`] : [];
-  const problems = [...inbox.problems, ...lost, ...trouble];
+  const journalProblems = isCorrupt ? [`${paths.journal}: cannot be decoded and is treated as empty`] : [];
+  const problems = [...inbox.problems, ...journalProblems, ...failures];
   return { unit: desired.unit, at: now, credentials, problems, running: ongoing, plan };
 }
 
-async function look(
+async function observeClouds(
   { credentials }: Inbox,
   clouds: readonly string[],
   runner: JobRunner,
-): Promise<{ readonly observation: Observation | undefined; readonly trouble: readonly string[] }> {
-  if (credentials !== 'ready') return { observation: undefined, trouble: [] };
+): Promise<{ readonly observation: Observation | undefined; readonly failures: readonly string[] }> {
+  if (credentials !== 'ready') return { observation: undefined, failures: [] };
   try {
-    return { observation: await runner.observe(clouds), trouble: [] };
+    return { observation: await runner.observe(clouds), failures: [] };
   } catch (error) {
     if (!(error instanceof ProductError)) throw error;
-    return { observation: undefined, trouble: [messageOf(error)] };
+    return { observation: undefined, failures: [messageOf(error)] };
   }
 }
 
-/** For people: what runs, what would be started, what rests, and why. */
+/** Renders the preview for people: running jobs, jobs that would start, skipped entries, and the reason of each. */
 export function renderPreviewText({ unit, at, credentials, problems, running, plan }: Preview): string {
   const lines = [
     `${unit} at ${new Date(at).toISOString()}, credentials ${credentials}`,
@@ -77,7 +77,7 @@ export function renderPreviewText({ unit, at, credentials, problems, running, pl
   return `${lines.join('\n')}\n`;
 }
 
-/** For machines. */
+/** Renders the preview as one line of JSON. */
 export function renderPreviewJson({ at, ...preview }: Preview): string {
   return `${JSON.stringify({ at: new Date(at).toISOString(), ...preview })}\n`;
 }

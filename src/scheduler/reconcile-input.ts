@@ -3,28 +3,28 @@ import type { Inbox } from './inbox.ts';
 import { listPublishedImages } from './plan/plan-clouds.ts';
 import type { JobContext } from './journal/record-job-end.ts';
 
-/** All that a plan needs of what hooks have left. */
+/** The decoded files of the hooks that a plan needs. */
 export type ReconcileInput = JobContext &
   Pick<Inbox, 'credentials' | 'credentialsGeneration' | 'environment'>;
 
-/** `undefined`: there is no desired state or no schedule. */
+/** Returns undefined when the desired state or the schedule is missing. */
 export function toReconcileInput(inbox: Inbox): ReconcileInput | undefined {
   const { desired, schedule, credentials, credentialsGeneration, environment } = inbox;
   if (desired === undefined || schedule === undefined) return undefined;
   return { desired, intervalHours: schedule.intervalHours, credentials, credentialsGeneration, environment };
 }
 
-/** Was all that is to be known for `after` looked at for `before` too, with the same credentials? */
+/** Reports whether an observation made for `before` is sufficient for `after`: same credentials, no new clouds or images. */
 export function isCovered(after: ReconcileInput, before: ReconcileInput): boolean {
   if (after.credentials !== before.credentials) return false;
   if (after.credentialsGeneration !== before.credentialsGeneration) return false;
   if (after.desired.generation === before.desired.generation) return true;
-  const asked = new Set(listAsked(before.desired));
-  return listAsked(after.desired).every((one) => asked.has(one));
+  const observed = new Set(listObserved(before.desired));
+  return listObserved(after.desired).every((key) => observed.has(key));
 }
 
-/** The clouds, and the images that consumers are told, each in the clouds of its consumer. */
-function listAsked(desired: DesiredState): readonly string[] {
-  const told = listPublishedImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
-  return [buildCloudOf(desired), ...uploadCloudsOf(desired), ...told];
+/** Lists the clouds to observe, and the published images as `cloud=image`. */
+function listObserved(desired: DesiredState): readonly string[] {
+  const published = listPublishedImages(desired).map(({ cloudId, imageId }) => `${cloudId}=${imageId}`);
+  return [buildCloudOf(desired), ...uploadCloudsOf(desired), ...published];
 }

@@ -19,13 +19,13 @@ import { PlanChangeLog, ChangeLog } from './report/change-log.ts';
 import { logFailure } from '../system/log/log-failure.ts';
 import { listUnknownFolders, listUnrecordedJobs } from './jobs/unrecorded-jobs.ts';
 
-/** Makes what runs jobs under the settings of one round. */
+/** Creates a job runner for one reconcile, with the desired state and the environment of that moment. */
 export type JobRunnerFor = (desired: DesiredState, environment: Inbox['environment']) => JobRunner;
 
 export interface ReconcilerParts extends JobStarts {
   readonly version: string;
   readonly paths: UnitPaths;
-  /** Aborted when the daemon stops: nothing more is started. */
+  /** Aborted when the daemon stops. No job starts afterwards. */
   readonly signal: AbortSignal;
   readonly runnerFor: JobRunnerFor;
   readonly journal: JournalFile;
@@ -33,23 +33,26 @@ export interface ReconcilerParts extends JobStarts {
   readonly notifier: CharmNotifier;
 }
 
-/** What the last round came to. */
+/** The results of a reconcile, kept for later reports of steps. */
 interface Findings extends JobContext {
   readonly runner: JobRunner;
   readonly observation: Observation | undefined;
   readonly plan: Plan;
 }
 
-/** What the clouds were looked at for. */
-interface Seen {
+/** The running jobs and the state of the clouds at one moment. */
+interface Snapshot {
   readonly ongoing: readonly OngoingJob[];
   readonly observation: Observation | undefined;
 }
 
-/** Then the change that comes next brings a round of its own. */
-const MOST_BEGINNINGS = 3;
+/** The attempts of one reconcile while the desired state keeps changing. A later change requests another reconcile. */
+const MAX_ATTEMPTS = 3;
 
-/** Looks at what is wanted and what there is, starts what is to be done, and tells the charm. One round at a time. */
+/**
+ * Compares the desired with the observed state, starts the jobs that remove the difference, and reports to the charm.
+ * Callers must run one reconcile at a time.
+ */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #planLog: PlanChangeLog;
@@ -57,72 +60,73 @@ export class Reconciler {
   #last: Findings | undefined;
   #batch: Batch = NO_BATCH;
   #buildsEnded = 0;
-  #hasLookedBack = false;
+  #hasReadEndedJobs = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#planLog = new PlanChangeLog(parts.logger);
   }
 
-  /** One of the builds under way has ended. */
-  noteBuildEnd(): void {
+  /** Counts a build that has ended, for the batch of the next report. */
+  countEndedBuild(): void {
     this.#buildsEnded += 1;
   }
 
-  /** One whole round. Never rejects: the next one comes whatever became of this one. */
+  /** Reconciles once. Never rejects, because a failed reconcile must not stop later ones. */
   async reconcile(causes: readonly string[]): Promise<void> {
-    this.#parts.logger.debug('round', { causes });
-    await this.#survive('the round failed', async () => {
-      for (let begun = 0; begun < MOST_BEGINNINGS; begun += 1) {
-        if (await this.#round()) return;
-        this.#parts.logger.debug('what is wanted has changed: the round begins anew');
+    this.#parts.logger.debug('reconcile', { causes });
+    await this.#attempt('the reconcile failed', async () => {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        if (await this.#reconcileOnce()) return;
+        this.#parts.logger.debug('the desired state changed during the reconcile: starting again');
       }
     });
   }
 
-  /** Tells the charm again what the last round found, with the steps that jobs are at now. */
+  /** Repeats the last report to the charm with the current steps of running jobs. */
   async reportSteps(): Promise<void> {
     const last = this.#last;
     if (last === undefined || this.#parts.supervisor.jobs.length === 0) return;
-    await this.#survive('the steps were not told', () => this.#tell(last));
+    await this.#attempt('the steps of running jobs were not reported', () => this.#report(last));
   }
 
-  /** Tells whether it went through: nothing is started from a desired state that has been replaced meanwhile. */
-  async #round(): Promise<boolean> {
+  /** Returns false when the desired state changed during the observation. Then nothing was started. */
+  async #reconcileOnce(): Promise<boolean> {
     const first = await readInbox(this.#parts.paths);
-    this.#tellProblems(first);
+    this.#logProblems(first);
     const before = toReconcileInput(first);
     if (before === undefined) {
-      await this.#parts.outbox.rest(first.lacks ?? 'waiting for the charm');
+      await this.#parts.outbox.writeIdleReason(first.waitReason ?? 'waiting for the charm');
       return true;
     }
-    const seen = await this.#see(before);
+    const snapshot = await this.#takeSnapshot(before);
     const after = toReconcileInput(await readInbox(this.#parts.paths));
     if (after === undefined || !isCovered(after, before)) return false;
-    await this.#act(after, seen);
+    await this.#execute(after, snapshot);
     return true;
   }
 
-  async #see(orders: ReconcileInput): Promise<Seen> {
-    const { desired, credentials, environment } = orders;
+  async #takeSnapshot(input: ReconcileInput): Promise<Snapshot> {
+    const { desired, credentials, environment } = input;
     const runner = this.#parts.runnerFor(desired, environment);
-    adoptJobs(await this.#findJobs(runner), orders, runner, this.#parts);
-    const ongoing = this.#parts.supervisor.jobs; // before the clouds are looked at: what ends meanwhile is not seen there
+    adoptJobs(await this.#findJobs(runner), input, runner, this.#parts);
+    // Read before the observation: a job that ends during it still counts as running, as its result may not be visible yet.
+    const ongoing = this.#parts.supervisor.jobs;
     const observation = credentials === 'ready' ? await this.#observe(runner, desired) : undefined;
     return { ongoing, observation };
   }
 
-  async #act(
+  async #execute(
     { desired, intervalHours, credentials, environment }: ReconcileInput,
-    seen: Seen,
+    snapshot: Snapshot,
   ): Promise<void> {
     const { clock, journal, signal, version } = this.#parts;
-    const terms = { desired, intervalHours };
+    const context = { desired, intervalHours };
     const runner = this.#parts.runnerFor(desired, environment);
     await journal.update((before) => rememberAnswered(before, desired));
     const plan = planWork({
-      ...terms,
-      ...seen,
+      ...context,
+      ...snapshot,
       credentials,
       journal: journal.current,
       now: clock.now(),
@@ -130,11 +134,14 @@ export class Reconciler {
     });
     if (signal.aborted) return;
     this.#planLog.log(plan);
-    await this.#start(plan, { ...terms, runner, observation: seen.observation, plan });
-    await this.#survive('old jobs were not tidied', () => runner.tidy());
+    await this.#start(plan, { ...context, runner, observation: snapshot.observation, plan });
+    await this.#attempt('the files of old jobs were not removed', () => runner.tidy());
   }
 
-  /** What is pruned was published no more: the charm must be able to read so before anything is deleted. */
+  /**
+   * Starts the jobs of a plan. Prunes start after built.json is written, so that the charm can read that an image is no
+   * longer offered before the image is deleted.
+   */
   async #start(plan: Plan, findings: Findings): Promise<void> {
     const { signal, supervisor } = this.#parts;
     const prunes = plan.filter(({ act }) => act === 'prune');
@@ -146,27 +153,27 @@ export class Reconciler {
     );
     this.#countBatch(plan, findings.desired);
     this.#last = findings;
-    const isTold = await this.#survive('built.json was not written', () => this.#tell(findings));
-    if (!isTold || signal.aborted) return;
+    const isReported = await this.#attempt('built.json was not written', () => this.#report(findings));
+    if (!isReported || signal.aborted) return;
     const before = supervisor.jobs.length;
     startJobs(prunes, findings, findings.runner, this.#parts);
     if (supervisor.jobs.length === before) return;
-    await this.#survive('built.json was not written', () => this.#tell(findings));
+    await this.#attempt('built.json was not written', () => this.#report(findings));
   }
 
-  /** Those that run; and at first those also that ended while no daemon was there. */
+  /** Finds the running jobs, and in the first reconcile also the jobs that ended while no daemon was running. */
   async #findJobs(runner: JobRunner): Promise<FoundJobs> {
     const { paths, logger } = this.#parts;
     const running = await runner.listOngoing();
-    if (this.#hasLookedBack) return { running, ended: [] };
-    const strays = await listUnknownFolders(paths);
-    if (strays.length > 0)
-      logger.warning('not the folder of a job, and left alone', {
-        paths: strays.map((name) => join(paths.jobs, name)),
+    if (this.#hasReadEndedJobs) return { running, ended: [] };
+    const unknown = await listUnknownFolders(paths);
+    if (unknown.length > 0)
+      logger.warning('unknown folders among the jobs were left in place', {
+        paths: unknown.map((name) => join(paths.jobs, name)),
       });
-    const isRunning = new Set(running.map(({ buildId }) => buildId));
-    const ended = (await listUnrecordedJobs(paths)).filter(({ buildId }) => !isRunning.has(buildId));
-    this.#hasLookedBack = true;
+    const runningIds = new Set(running.map(({ buildId }) => buildId));
+    const ended = (await listUnrecordedJobs(paths)).filter(({ buildId }) => !runningIds.has(buildId));
+    this.#hasReadEndedJobs = true;
     return { running, ended };
   }
 
@@ -174,7 +181,7 @@ export class Reconciler {
     try {
       return await runner.observe([buildCloudOf(desired), ...uploadCloudsOf(desired)]);
     } catch (error) {
-      if (!this.#parts.signal.aborted) logFailure(this.#parts.logger, 'the clouds were not seen', error);
+      if (!this.#parts.signal.aborted) logFailure(this.#parts.logger, 'the clouds were not observed', error);
       return undefined;
     }
   }
@@ -186,29 +193,30 @@ export class Reconciler {
     this.#buildsEnded = 0;
   }
 
-  async #tell({ desired, observation, plan, runner }: Findings): Promise<void> {
-    const { supervisor, journal, outbox, notifier: nudger } = this.#parts;
+  async #report({ desired, observation, plan, runner }: Findings): Promise<void> {
+    const { supervisor, journal, outbox, notifier } = this.#parts;
     const ongoing = await Promise.all(
       supervisor.jobs.map(async (job) => ({ ...job, step: await runner.readStep(job.buildId) })),
     );
     const input = { desired, observation, plan, ongoing, journal: journal.current, batch: this.#batch };
     const built = deriveBuilt(outbox.written, input);
     await outbox.write(built);
-    nudger.notify({ built, desired });
+    notifier.notify({ built, desired });
   }
 
-  #tellProblems({ problems }: Inbox): void {
-    const news = this.#problems.changes(new Map(problems.map((problem) => [problem, ''])));
-    for (const [reason] of news) this.#parts.logger.warning('what hooks left cannot be used', { reason });
+  #logProblems({ problems }: Inbox): void {
+    const changed = this.#problems.changes(new Map(problems.map((problem) => [problem, ''])));
+    for (const [reason] of changed)
+      this.#parts.logger.warning('a file that hooks write cannot be used', { reason });
   }
 
-  /** Tells whether the work went through. */
-  async #survive(what: string, work: () => Promise<void>): Promise<boolean> {
+  /** Runs the work and logs its failure. Returns false when it failed. */
+  async #attempt(failureMessage: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
-      if (!this.#parts.signal.aborted) logFailure(this.#parts.logger, what, error);
+      if (!this.#parts.signal.aborted) logFailure(this.#parts.logger, failureMessage, error);
       return false;
     }
   }

@@ -15,12 +15,12 @@ import { type Arguments, USAGE, readArguments } from './arguments.ts';
 import { openLogs } from './logs.ts';
 import { passedEnvironment } from './jobs/passed-environment.ts';
 
-/** How often to look whether a job that is not our child still runs. */
+/** The time between two checks of a job that is not a child of this process. */
 const POLL_INTERVAL_MS = 2000;
 
-/** All that the scheduler has of its process. */
-export interface SchedulerWorld {
-  /** Without node and script. */
+/** Everything that the scheduler uses of its process. */
+export interface SchedulerProcess {
+  /** The arguments without node and script. */
   readonly argv: readonly string[];
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,50 +30,50 @@ export interface SchedulerWorld {
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   readonly newBuildId: () => string;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
 }
 
-/** Runs the scheduler; gives its exit code. */
-export async function runScheduler(world: SchedulerWorld): Promise<number> {
+/** Runs the scheduler and returns its exit code. */
+export async function runScheduler(process: SchedulerProcess): Promise<number> {
   try {
-    const asked = readArguments(world.argv);
-    if (asked.command !== 'help') {
-      return await runCommandLine(asked, {
-        ...world,
-        clock: offsetClock(world.clock, asked.clockOffsetHours),
+    const options = readArguments(process.argv);
+    if (options.command !== 'help') {
+      return await runCommandLine(options, {
+        ...process,
+        clock: offsetClock(process.clock, options.clockOffsetHours),
       });
     }
-    world.writeOut(USAGE);
+    process.writeOut(USAGE);
     return EXIT_CODES.success;
   } catch (error) {
-    if (!(error instanceof ProductError)) throw error; // told with its stack, by whoever called
-    world.writeErr(`ERROR: ${messageOf(error)}\n`);
-    if (error instanceof InputError) world.writeErr('scheduler --help tells how it is called\n');
+    if (!(error instanceof ProductError)) throw error; // a bug: the caller prints it with its stack
+    process.writeErr(`ERROR: ${messageOf(error)}\n`);
+    if (error instanceof InputError) process.writeErr('run scheduler --help for its usage\n');
     return exitCodeOf(error, undefined);
   }
 }
 
 async function runCommandLine(
-  asked: Exclude<Arguments, { readonly command: 'help' }>,
-  world: SchedulerWorld,
+  options: Exclude<Arguments, { readonly command: 'help' }>,
+  process: SchedulerProcess,
 ): Promise<number> {
-  const paths = unitPaths(asked.root, asked.unit);
-  const parts = { ...world, paths, runnerFor: runnersOf(paths, world) };
-  if (asked.command === 'plan') {
+  const paths = unitPaths(options.root, options.unit);
+  const parts = { ...process, paths, runnerFor: runnersOf(paths, process) };
+  if (options.command === 'plan') {
     const preview = await previewPlan(parts);
-    world.writeOut(asked.format === 'json' ? renderPreviewJson(preview) : renderPreviewText(preview));
+    process.writeOut(options.format === 'json' ? renderPreviewJson(preview) : renderPreviewText(preview));
     return EXIT_CODES.success;
   }
-  const { clock, signal, writeOut } = world;
-  const logger = openLogs({ paths, clock, console: asked.foreground ? 'text' : 'json', writeOut });
-  const { tickSeconds, unit } = asked;
+  const { clock, signal, writeOut } = process;
+  const logger = openLogs({ paths, clock, console: options.foreground ? 'text' : 'json', writeOut });
+  const { tickSeconds, unit } = options;
   const monotonic = (): number => performance.now();
-  const ticks =
+  const schedule =
     tickSeconds === undefined
       ? createCronSchedule(logger, { clock, monotonic })
       : createFixedSchedule(clock, tickSeconds);
-  const enterCharm = createCharmDispatcher({
+  const dispatchCharm = createCharmDispatcher({
     jujuExec: paths.jujuExec,
     unit,
     run: runCommand,
@@ -81,27 +81,27 @@ async function runCommandLine(
     signal,
   });
   try {
-    await runDaemon({ ...parts, logger, schedule: ticks, dispatchCharm: enterCharm });
+    await runDaemon({ ...parts, logger, schedule, dispatchCharm });
     return EXIT_CODES.success;
   } catch (error) {
-    logFailure(logger, 'the scheduler ended', error);
+    logFailure(logger, 'the scheduler failed', error);
     return exitCodeOf(error, undefined);
   }
 }
 
-function runnersOf(paths: UnitPaths, world: SchedulerWorld): JobRunnerFor {
-  const { clock, signal, newBuildId, version } = world;
-  const walls = { paths, clock, signal, newBuildId, runCommand, startDetached };
+function runnersOf(paths: UnitPaths, process: SchedulerProcess): JobRunnerFor {
+  const { clock, signal, newBuildId, version } = process;
+  const connections = { paths, clock, signal, newBuildId, runCommand, startDetached };
   return (desired, proxies) => {
-    const environment = { ...proxies, ...passedEnvironment(world.env) };
+    const environment = { ...proxies, ...passedEnvironment(process.env) };
     const { application, modelUuid, unit } = desired;
     const orderer = { application, modelUuid, unit };
-    const tools = { ...walls, orderer, environment, pollIntervalMs: POLL_INTERVAL_MS };
+    const tools = { ...connections, orderer, environment, pollIntervalMs: POLL_INTERVAL_MS };
     return createJobRunner({ desired, version, tools });
   };
 }
 
-/** A clock of the same pace that is some hours ahead, or behind. */
+/** Returns a clock that is `hours` ahead of another one. */
 function offsetClock(clock: Clock, hours: number): Clock {
   return {
     now: () => clock.now() + hours * 3_600_000,

@@ -2,31 +2,32 @@ import { createTask, setLogger } from 'node-cron';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../system/log/logger.ts';
 
-/** What has the daemon look again from time to time. */
+/** Starts a reconcile at regular times. */
 export interface Schedule {
-  /** Calls `onTick` until the signal is aborted, and never again while it is at work. */
+  /** Calls `onTick` until the signal is aborted. A tick is dropped while the previous call is still running. */
   start(onTick: () => Promise<void>, signal: AbortSignal): void;
 }
 
-/** Every five minutes. What is due is decided by the plan, so a tick may be late, lost or doubled. */
+/** Every five minutes. The plan decides which work is due, so a tick may be late, lost or doubled. */
 const TICK_PATTERN = '*/5 * * * *';
 
-/** How often to look whether somebody has set the clock. */
+/** The time between two checks of the system clock. */
 const WATCH_MS = 1000;
 
-/** How far it may be set before node-cron is started anew. */
+/** The largest change of the system clock that does not restart node-cron. */
 const TOLERANCE_MS = 60_000;
 
 export interface CronTime {
   readonly clock: Clock;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Returns the milliseconds of a clock that cannot be set. */
   readonly monotonic: () => number;
   readonly watchMs?: number;
 }
 
 /**
- * Ticks by node-cron, in UTC. It waits for a time of day: after a clock that went back it would be silent as long, and
- * after one that went ahead it would walk through all that it missed, so that it is started anew then.
+ * Creates a schedule that uses node-cron in UTC. node-cron waits for a time of day: when the system clock is set back, it
+ * would wait that much longer, and when it is set ahead, it would process every missed tick. Therefore node-cron is
+ * restarted when the clock changes.
  */
 export function createCronSchedule(logger: Logger, time: CronTime, pattern = TICK_PATTERN): Schedule {
   return {
@@ -51,11 +52,11 @@ async function tickByCron(work: () => Promise<void>, run: CronRun): Promise<void
     void task.start();
     const seconds = await untilClockIsSet(run);
     void task.destroy();
-    if (!isStopped()) logger.warning('the clock was set: the ticks begin anew', { seconds });
+    if (!isStopped()) logger.warning('the system clock was set: the schedule was restarted', { seconds });
   }
 }
 
-/** Resolves, with how far it was set, or when the signal is aborted. */
+/** Waits until the system clock is set or the signal is aborted. Returns the change in seconds. */
 async function untilClockIsSet({ clock, monotonic, watchMs = WATCH_MS, signal }: CronRun): Promise<number> {
   const lead = (): number => clock.now() - monotonic();
   const before = lead();
@@ -65,12 +66,12 @@ async function untilClockIsSet({ clock, monotonic, watchMs = WATCH_MS, signal }:
   return Math.round((lead() - before) / 1000);
 }
 
-/** Is a clock that led another by `before` milliseconds, and leads it by `now`, no longer the same? */
+/** Reports whether the system clock was set. `before` and `now` are its leads over the monotonic clock in milliseconds. */
 export function isClockSet(before: number, now: number): boolean {
   return Math.abs(now - before) > TOLERANCE_MS;
 }
 
-/** A task that was started anew knows nothing of the run of the one before it. */
+/** Prevents overlapping ticks. node-cron's own `noOverlap` does not work across a restart of the task. */
 function oneAtATime(onTick: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return async () => {
@@ -84,16 +85,16 @@ function oneAtATime(onTick: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** Ticks every `seconds` of the clock: for rehearsals and tests. */
+/** Creates a schedule that ticks every `seconds` of the given clock, for rehearsals and tests. */
 export function createFixedSchedule(clock: Clock, seconds: number): Schedule {
   return {
     start: (onTick, signal) => {
-      void tickOn(onTick, { clock, seconds, signal });
+      void tickEvery(onTick, { clock, seconds, signal });
     },
   };
 }
 
-async function tickOn(
+async function tickEvery(
   onTick: () => Promise<void>,
   { clock, seconds, signal }: { clock: Clock; seconds: number; signal: AbortSignal },
 ): Promise<void> {
@@ -104,17 +105,17 @@ async function tickOn(
   }
 }
 
-/** node-cron would print in colours to stderr; a tick that is missed or skipped is no news. */
+/** Redirects node-cron's messages, which would be printed to stderr. Missed and skipped ticks become debug messages. */
 function quietLogger(logger: Logger): Parameters<typeof setLogger>[0] {
-  const tell = (message: string | Error): void => {
-    logger.debug('node-cron', { said: String(message) });
+  const logDebug = (message: string | Error): void => {
+    logger.debug('node-cron', { text: String(message) });
   };
   return {
-    info: tell,
-    warn: tell,
-    debug: tell,
+    info: logDebug,
+    warn: logDebug,
+    debug: logDebug,
     error: (message) => {
-      logger.error('node-cron', { said: String(message) });
+      logger.error('node-cron', { text: String(message) });
     },
   };
 }

@@ -1,30 +1,30 @@
 /**
- * Work that runs one at a time: whoever asks for it while it runs gets one more run afterwards, however many they are.
- * No cause is lost.
+ * Runs work one at a time. All requests that arrive during a run share one more run afterwards, which receives all their
+ * causes.
  */
 export class SingleFlight {
   readonly #work: (causes: readonly string[]) => Promise<void>;
   #causes = new Set<string>();
   #running: Promise<void> | undefined;
 
-  /** `work` tells of its failures itself. */
+  /** `work` must handle its failures; it must not reject. */
   constructor(work: (causes: readonly string[]) => Promise<void>) {
     this.#work = work;
   }
 
-  /** Has the work done as soon as may be. */
+  /** Starts the work, or repeats it after the current run. */
   request(cause: string): void {
     this.#causes.add(cause);
     this.#running ??= this.#runAll();
   }
 
-  /** Resolves when nothing runs and nobody asks. */
+  /** Resolves when no run is in progress or requested. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
   async #runAll(): Promise<void> {
-    await Promise.resolve(); // whoever asks in the same moment shares the run
+    await Promise.resolve(); // requests of the same moment share the run
     try {
       while (this.#causes.size > 0) {
         const causes = [...this.#causes];

@@ -26,7 +26,7 @@ const dispatch = (jujuExec: string, run: RunCommand, stop = new AbortController(
 describe('dispatchCharm', () => {
   test('Dispatching the charm runs juju-exec with one command and a deadline', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
-    expect(await dispatch('/usr/bin/juju-exec', run)).toEqual({ state: 'entered' });
+    expect(await dispatch('/usr/bin/juju-exec', run)).toEqual({ state: 'dispatched' });
     expect(requests).toMatchObject([
       {
         file: '/usr/bin/juju-exec',
@@ -40,7 +40,7 @@ describe('dispatchCharm', () => {
     const path = await writeJujuExec(
       `env | cut -d= -f1 | grep -v -x -e PWD -e SHLVL -e _ | sort > ${folder}/env`,
     );
-    expect(await dispatch(path, runCommand)).toEqual({ state: 'entered' });
+    expect(await dispatch(path, runCommand)).toEqual({ state: 'dispatched' });
     expect(await readFile(join(folder, 'env'), 'utf8')).toBe('LANG\nPATH\n');
   });
 

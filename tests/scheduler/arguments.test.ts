@@ -5,11 +5,11 @@ import { InputError } from '../../src/model/errors.ts';
 const UNIT = ['--unit', 'app/0'];
 const COMMON = { unit: 'app/0', root: '/', clockOffsetHours: 0 };
 
-describe('the scheduler understands', () => {
+describe('readArguments', () => {
   test.each([
     ['the daemon', UNIT, { ...COMMON, command: 'daemon', foreground: false, tickSeconds: undefined }],
     [
-      'the daemon of a rehearsal',
+      'the daemon in a rehearsal',
       [...UNIT, '--root', '/r', '--foreground', '--tick-seconds', '2', '--clock-offset-hours=-1.5'],
       {
         ...{ unit: 'app/0', root: '/r', clockOffsetHours: -1.5 },
@@ -18,35 +18,39 @@ describe('the scheduler understands', () => {
     ],
     ['plan', ['plan', ...UNIT], { ...COMMON, command: 'plan', format: 'text' }],
     ['plan as JSON', [...UNIT, 'plan', '--format', 'json'], { ...COMMON, command: 'plan', format: 'json' }],
-    ['a call for help', ['--help'], { command: 'help' }],
-  ])('%s', (_, argv, asked) => {
-    expect(readArguments(argv)).toEqual(asked);
+    ['help', ['--help'], { command: 'help' }],
+  ])('The scheduler accepts the arguments of %s', (_, argv, expected) => {
+    expect(readArguments(argv)).toEqual(expected);
   });
 });
 
-describe('the scheduler refuses', () => {
+describe('invalid arguments', () => {
   test.each([
-    ['no unit', [], /--unit: expected a unit such as app\/0, got nothing/],
-    ['what is no unit', ['--unit', '../x'], /--unit: expected a unit such as app\/0, got \.\.\/x/],
+    ['a missing unit', [], /--unit: expected a unit such as app\/0, got nothing/],
+    ['an invalid unit', ['--unit', '../x'], /--unit: expected a unit such as app\/0, got \.\.\/x/],
     ['an unknown option', [...UNIT, '--bogus'], /--bogus/],
     ['an unknown command', [...UNIT, 'build'], /expected plan or no command, got build/],
     ['two commands', [...UNIT, 'plan', 'plan'], /got plan plan/],
-    ['ticks of no time', [...UNIT, '--tick-seconds', '0'], /--tick-seconds: expected more than 0/],
-    ['what is no number', [...UNIT, '--clock-offset-hours', 'day'], /expected a number, got day/],
+    ['a tick interval of zero', [...UNIT, '--tick-seconds', '0'], /--tick-seconds: expected more than 0/],
+    [
+      'an offset that is not a number',
+      [...UNIT, '--clock-offset-hours', 'day'],
+      /expected a number, got day/,
+    ],
     ["the daemon's options for plan", ['plan', ...UNIT, '--foreground'], /--foreground: not an option/],
     ["plan's options for the daemon", [...UNIT, '--format', 'json'], /--format: not an option/],
     ['an unknown format', ['plan', ...UNIT, '--format', 'xml'], /expected text or json, got xml/],
-  ])('%s', (_, argv, message) => {
+  ])('The scheduler rejects %s', (_, argv, message) => {
     expect(() => readArguments(argv)).toThrow(InputError);
     expect(() => readArguments(argv)).toThrow(message);
   });
 
-  test('all that is wrong at once', () => {
+  test('The scheduler reports all invalid options at once', () => {
     expect(() => readArguments(['--tick-seconds', 'x'])).toThrow(/--unit[^]*--tick-seconds/);
   });
 });
 
-test('each option of the scheduler is in its help', () => {
+test('The help of the scheduler lists every option', () => {
   const known = ['unit', 'root', 'foreground', 'tick-seconds', 'clock-offset-hours', 'format', 'help'];
   expect([...USAGE.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)).toEqual(known);
 });

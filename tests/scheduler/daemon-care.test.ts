@@ -13,11 +13,11 @@ const NOBLE = 'app-noble-x64';
 async function startBuilt(): Promise<TestDaemon> {
   const daemon = at.start();
   await daemon.untilDone(`build ${NOBLE}`);
-  await daemon.settle();
+  await daemon.reconcileTwice();
   return daemon;
 }
 
-test('what was wanted when the clouds were asked, and is not when they answer, is not started', async () => {
+test('A job that is no longer desired when the clouds answer is not started', async () => {
   await at.host.put('hold-list');
   const daemon = at.start();
   await until(async () => (await at.host.calls('list')).length === 1);
@@ -27,7 +27,7 @@ test('what was wanted when the clouds were asked, and is not when they answer, i
   expect(daemon.started()).toEqual(['prepare jammy']);
 });
 
-test('clouds that were not asked are asked before anything is started', async () => {
+test('A cloud that is added during an observation is queried before any job starts', async () => {
   await at.host.addCloud('blue', 'blues');
   await at.host.put('hold-list');
   const daemon = at.start();
@@ -41,34 +41,34 @@ test('clouds that were not asked are asked before anything is started', async ()
   expect(calls[1]?.order).toMatchObject({ cloudIds: expect.arrayContaining(['blue']) });
 });
 
-test('nothing is pruned while built.json cannot be written', async () => {
+test('No revision is pruned while built.json cannot be written', async () => {
   const daemon = await startBuilt();
   for (const buildId of ['a', 'b', 'c']) {
     await at.host.putDesired({ requests: [{ action: buildId, builds: [{ imageName: NOBLE, buildId }] }] });
-    await daemon.passUntil(async () => (await at.host.built())?.answered.includes(buildId) === true);
+    await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes(buildId) === true);
   }
   const { built } = at.host.paths;
   await rm(built);
   await mkdir(built);
   const [published = ''] = await at.host.images('red');
   await at.host.putDesired({ published: [{ relationId: 1, imageIds: [published], isConfirmed: true }] });
-  await daemon.passUntil(
-    () => daemon.told('built.json was not written: this is a bug, please report it').length > 0,
+  await daemon.advanceUntil(
+    () => daemon.logged('built.json was not written: this is a bug, please report it').length > 0,
   );
-  await daemon.settle();
+  await daemon.reconcileTwice();
   expect(await at.host.calls('prune')).toEqual([]);
   await rm(built, { recursive: true });
-  await daemon.passUntil(async () => (await at.host.calls('prune')).length > 0);
+  await daemon.advanceUntil(async () => (await at.host.calls('prune')).length > 0);
 });
 
 test.each(['lost', 'damaged'])(
-  'a built.json that is %s while the daemon runs is written anew',
-  async (how) => {
+  'A built.json that is %s while the daemon runs is written again',
+  async (state) => {
     const daemon = await startBuilt();
-    const { generation } = at.host.desired; // the last round has begun, and may not have written yet
+    const { generation } = at.host.desired; // the last reconcile has started, but may not have written its report yet
     await until(async () => (await at.host.built())?.desiredGeneration === generation);
     const before = await at.host.built();
-    if (how === 'lost') await rm(at.host.paths.built);
+    if (state === 'lost') await rm(at.host.paths.built);
     else await writeFile(at.host.paths.built, '{');
     await daemon.tick();
     await daemon.tick();
@@ -77,44 +77,44 @@ test.each(['lost', 'damaged'])(
 );
 
 test.each(['desired.json', 'schedule.json'])(
-  'a %s that cannot be read is told to the charm',
+  'A %s that cannot be decoded is reported to the charm',
   async (name) => {
     const daemon = await startBuilt();
     const path = join(at.host.paths.state, name);
-    const good = await readFile(path, 'utf8');
+    const valid = await readFile(path, 'utf8');
     await writeFile(path, '{');
-    await daemon.passUntil(async () => (await at.host.built())?.idleReason !== undefined);
+    await daemon.advanceUntil(async () => (await at.host.built())?.idleReason !== undefined);
     expect((await at.host.built())?.idleReason).toMatch(new RegExp(`^waiting for the charm: ${name}: `));
     expect((await at.host.built())?.clouds).toHaveLength(2);
-    await writeFile(path, good);
-    await daemon.passUntil(async () => (await at.host.built())?.idleReason === undefined);
+    await writeFile(path, valid);
+    await daemon.advanceUntil(async () => (await at.host.built())?.idleReason === undefined);
   },
 );
 
-describe('a build that an action asked for', () => {
-  test('and that could not be started is still owed, and tried again after a rest', async () => {
+describe('a build that an action requested', () => {
+  test('A requested build that could not be started is tried again after its back-off', async () => {
     const daemon = await startBuilt();
     const { programs, journal } = at.host.paths;
     const node = join(programs, '1', NODE_FILE);
     await mkdir(dirname(node));
-    await writeFile(node, '', { mode: 0o600 }); // cannot be executed
+    await writeFile(node, '', { mode: 0o600 }); // not executable
     await at.host.putDesired({
       requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
     });
-    await daemon.passUntil(() => daemon.told('job failed').length === 1);
-    await daemon.settle();
-    await daemon.settle();
+    await daemon.advanceUntil(() => daemon.logged('job failed').length === 1);
+    await daemon.reconcileTwice();
+    await daemon.reconcileTwice();
     expect(daemon.started()).toHaveLength(3);
     const { endedBuilds } = JSON.parse(await readFile(journal, 'utf8')) as { endedBuilds: string[] };
     expect(endedBuilds).not.toContain('asked-1');
     await rm(node);
     await daemon.tick();
     await daemon.tick();
-    await daemon.passUntil(async () => (await at.host.built())?.answered.includes('42') === true);
+    await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes('42') === true);
     expect(await at.host.images('builder')).toContain('img-asked-1');
   });
 
-  test('and whose daemon was killed before it started is built by the next one', async () => {
+  test('A requested build whose daemon was killed before the start is built by the next daemon', async () => {
     await (await startBuilt()).stop();
     const order = buildOrder({ id: 'asked-1', imageName: NOBLE, cloudIds: ['red'] });
     await writeJobOrder(order, jobFiles(at.host.paths, 'asked-1'));
@@ -122,13 +122,13 @@ describe('a build that an action asked for', () => {
       requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
     });
     const daemon = at.start();
-    await daemon.passUntil(async () => (await at.host.built())?.answered.includes('42') === true);
-    expect(daemon.told('job failed')).toEqual([]);
+    await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes('42') === true);
+    expect(daemon.logged('job failed')).toEqual([]);
     expect(await at.host.images('builder')).toContain('img-asked-1');
   });
 });
 
-test('a build of version 0.1.0 that ended while no daemon ran is recorded, and is not built again', async () => {
+test('A build of version 0.1.0 that ended while no daemon ran is recorded and not repeated', async () => {
   await (await startBuilt()).stop();
   const { folder, result } = jobFiles(at.host.paths, 'asked-1');
   await mkdir(folder);
@@ -139,19 +139,19 @@ test('a build of version 0.1.0 that ended while no daemon ran is recorded, and i
     requests: [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }],
   });
   const daemon = at.start();
-  await daemon.passUntil(async () => (await at.host.built())?.endedBuilds.includes('asked-1') === true);
-  expect(daemon.told('job adopted')).toHaveLength(1);
+  await daemon.advanceUntil(async () => (await at.host.built())?.endedBuilds.includes('asked-1') === true);
+  expect(daemon.logged('job adopted')).toHaveLength(1);
   expect(await at.host.calls('build')).toHaveLength(1);
 });
 
-test('a stray file among the jobs stops nothing, and is told once', async () => {
+test('An unknown file among the jobs is logged once and stops nothing', async () => {
   await mkdir(at.host.paths.jobs, { recursive: true });
-  await writeFile(join(at.host.paths.jobs, 'stray'), '');
+  await writeFile(join(at.host.paths.jobs, 'unknown'), '');
   const daemon = await startBuilt();
-  expect(daemon.told('not the folder of a job, and left alone')).toHaveLength(1);
+  expect(daemon.logged('unknown folders among the jobs were left in place')).toHaveLength(1);
 });
 
-test('what killed processes left in the state folder is removed, and nothing that is being written', async () => {
+test('Files of killed processes are removed from the state folder, but files that are being written are not', async () => {
   const put = (name: string, text: string) => at.host.put(name, text);
   const [old, fresh] = ['.built.json.0123456789ab.tmp', '.desired.json.0123456789ab.tmp'];
   const draft = 'scheduler.lock.0123456789ab';

@@ -14,9 +14,9 @@ const silent = createLogger({ level: 'error', format: 'json', clock: systemClock
 
 const time = { clock: systemClock, monotonic: () => performance.now() };
 
-describe('coalesced work', () => {
-  /** Work that goes on until it is let go, and what it was done for. */
-  function heldWork() {
+describe('SingleFlight', () => {
+  /** Creates work that runs until `release` is called, and records the causes of each run. */
+  function pausedWork() {
     const runs: (readonly string[])[] = [];
     let release: () => void = () => undefined;
     const work = new SingleFlight((causes) => {
@@ -26,8 +26,8 @@ describe('coalesced work', () => {
     return { runs, work, release: () => release() };
   }
 
-  test('is done once for all who ask in the same moment', async () => {
-    const { runs, work, release } = heldWork();
+  test('Requests of the same moment share one run', async () => {
+    const { runs, work, release } = pausedWork();
     for (const cause of ['a', 'b', 'a']) work.request(cause);
     await until(() => runs.length === 1);
     release();
@@ -35,8 +35,8 @@ describe('coalesced work', () => {
     expect(runs).toEqual([['a', 'b']]);
   });
 
-  test('is done once more for all who ask while it is being done, and never twice at a time', async () => {
-    const { runs, work, release } = heldWork();
+  test('Requests that arrive during a run share one more run after it', async () => {
+    const { runs, work, release } = pausedWork();
     work.request('a');
     await until(() => runs.length === 1);
     for (const cause of ['b', 'c']) work.request(cause);
@@ -50,7 +50,7 @@ describe('coalesced work', () => {
 });
 
 describe('a batch', () => {
-  test('counts builds from the first that runs to the last that ends', () => {
+  test('A batch counts builds from the first running build until the last one ends', () => {
     const steps = [
       { ended: 0, running: 0, waiting: 3 },
       { ended: 0, running: 2, waiting: 1 },
@@ -59,36 +59,36 @@ describe('a batch', () => {
       { ended: 1, running: 0, waiting: 0 },
     ];
     let batch = NO_BATCH;
-    const told = steps.map((step) => {
+    const counts = steps.map((step) => {
       batch = nextBatch(batch, step);
       return `${batch.done}/${batch.total}`;
     });
-    expect(told).toEqual(['0/0', '0/3', '1/3', '2/3', '0/0']);
+    expect(counts).toEqual(['0/0', '0/3', '1/3', '2/3', '0/0']);
   });
 });
 
 describe('a tick', () => {
-  test('waits 30 s for a charm that does not answer, and does not ask again meanwhile', async () => {
+  test('A tick waits at most 30 s for the charm and does not dispatch it a second time in parallel', async () => {
     const clock = new ManualClock();
-    let entries = 0;
-    const enter = () => {
-      entries += 1;
+    let dispatches = 0;
+    const dispatch = () => {
+      dispatches += 1;
       return new Promise<never>(() => undefined);
     };
     const { signal } = new AbortController();
-    const ticker = new ScheduledDispatch({ dispatch: enter, clock, logger: silent, signal });
+    const scheduledDispatch = new ScheduledDispatch({ dispatch, clock, logger: silent, signal });
     let ticks = 0;
-    const tick = () => ticker.dispatch().then(() => (ticks += 1));
+    const tick = () => scheduledDispatch.dispatch().then(() => (ticks += 1));
     const both = [tick(), tick()];
     await clock.advance(29_000);
     expect(ticks).toBe(0);
     await clock.advance(1000);
     await Promise.all(both);
     void tick();
-    expect({ ticks, entries }).toEqual({ ticks: 2, entries: 1 });
+    expect({ ticks, dispatches }).toEqual({ ticks: 2, dispatches: 1 });
   });
 
-  test('comes from node-cron, and never while the last one is at work', async () => {
+  test('node-cron starts no tick while the previous one is running', async () => {
     const stop = new AbortController();
     let ticks = 0;
     const onTick = async (): Promise<void> => {
@@ -104,7 +104,7 @@ describe('a tick', () => {
   });
 });
 
-test('proxies are told to jobs in both spellings, and only those that are set', () => {
+test('Jobs receive the proxy variables in both spellings, without the proxies that are not set', () => {
   const proxy = { http: new Secret('http://p'), https: new Secret(''), noProxy: new Secret('10.0.0.0/8') };
   expect(proxyEnvironment(proxy)).toEqual({
     ...{ http_proxy: 'http://p', HTTP_PROXY: 'http://p' },

@@ -19,8 +19,8 @@ afterEach(async () => {
   await host.close();
 });
 
-function start(words?: readonly string[]): RealDaemon {
-  const daemon = program.start(host, words);
+function start(args?: readonly string[]): RealDaemon {
+  const daemon = program.start(host, args);
   started.push(daemon);
   return daemon;
 }
@@ -48,8 +48,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('a daemon that is killed in the middle of a build', () => {
-  test('leaves it running, and the next one follows it and does not build twice', async () => {
+describe('a daemon that is killed during a build', () => {
+  test('A build survives a kill of its daemon, and the next daemon follows it without a second build', async () => {
     await host.put('hold-build');
     const first = start();
     const pid = await untilBuilding();
@@ -69,7 +69,7 @@ describe('a daemon that is killed in the middle of a build', () => {
     expect(out).toMatch(/"job done".*"kind":"build"/);
   });
 
-  test('misses its end, and the next one takes it from what it left', async () => {
+  test('A build that ends while no daemon runs is recorded by the next daemon from its result file', async () => {
     const requests = [{ action: '42', builds: [{ imageName: NOBLE, buildId: 'asked-1' }] }];
     await host.putDesired({ requests });
     await host.put('hold-build');
@@ -89,17 +89,20 @@ describe('a daemon that is killed in the middle of a build', () => {
   });
 });
 
-describe('a daemon that is asked to stop', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends well and leaves its job', async (signal) => {
-    await host.put('hold-build');
-    const daemon = start();
-    const pid = await untilBuilding();
-    const { code, err } = await daemon.end(signal);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(isAlive(pid)).toBe(true);
-  });
+describe('a daemon that stops', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'A daemon that receives %s exits with 0 and its job continues',
+    async (signal) => {
+      await host.put('hold-build');
+      const daemon = start();
+      const pid = await untilBuilding();
+      const { code, err } = await daemon.end(signal);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(isAlive(pid)).toBe(true);
+    },
+  );
 
-  test('ends within 5 s although juju-exec hangs', async () => {
+  test('A daemon stops within 5 s although juju-exec hangs', async () => {
     await host.scriptJujuExec('hang');
     const daemon = start();
     await until(async () => (await host.dispatches('built')) + (await host.dispatches('run')) > 1);
@@ -108,7 +111,7 @@ describe('a daemon that is asked to stop', () => {
     expect(performance.now() - since).toBeLessThan(5000);
   });
 
-  test('has written every line of its log', async () => {
+  test('A daemon that stops has written every line of its log file', async () => {
     const daemon = start();
     await untilBuilt();
     const { out } = await daemon.end('SIGTERM');
@@ -118,12 +121,12 @@ describe('a daemon that is asked to stop', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { message: string });
-    expect(lines.at(-1)?.message).toBe('scheduler stopped; its jobs run on');
+    expect(lines.at(-1)?.message).toBe('scheduler stopped; running jobs continue');
     expect(lines.filter(({ message }) => message === 'job done')).toHaveLength(2);
   });
 });
 
-test('a second daemon of a unit ends with 4 and says who runs', async () => {
+test('A second daemon of a unit exits with 4 and names the process of the first', async () => {
   const first = start();
   await until(async () => (await host.built()) !== undefined);
   const { code, out } = await start().ended;
@@ -132,7 +135,7 @@ test('a second daemon of a unit ends with 4 and says who runs', async () => {
   expect(first.child.exitCode).toBeNull();
 });
 
-test('no secret is in a log, a mailbox, the journal or a command line', async () => {
+test('No secret appears in a log, a mailbox, the journal or a command line', async () => {
   await host.put('refuse-red');
   const daemon = start(['--foreground', '--tick-seconds', '1']);
   await until(async () => (await host.built())?.failures.length === 1);
@@ -144,7 +147,7 @@ test('no secret is in a log, a mailbox, the journal or a command line', async ()
 });
 
 describe('scheduler plan', () => {
-  test('prints what would be done and why, and does nothing', async () => {
+  test('scheduler plan prints the planned jobs with their reasons and starts none', async () => {
     const { code, out } = await start(['plan']).ended;
     expect(code).toBe(0);
     expect(out).toMatch(/^app\/0 at .*, credentials ready\n/);
@@ -153,7 +156,7 @@ describe('scheduler plan', () => {
     expect(await host.built()).toBeUndefined();
   });
 
-  test('as JSON tells machines the same', async () => {
+  test('scheduler plan prints the plan as JSON when asked to', async () => {
     const { out } = await start(['plan', '--format', 'json']).ended;
     expect(JSON.parse(out)).toMatchObject({
       unit: UNIT,
@@ -162,7 +165,7 @@ describe('scheduler plan', () => {
     });
   });
 
-  test('shows what runs while the daemon works, and a day later what is due then', async () => {
+  test('scheduler plan shows running jobs, and with a clock offset the jobs that are due later', async () => {
     await host.put('hold-build');
     start();
     await untilBuilding();
@@ -174,32 +177,32 @@ describe('scheduler plan', () => {
     expect(out).toMatch(/prepare noble: interval elapsed: prepared 24 h ago/);
   });
 
-  test('tells what hooks have not left, and ends with 2', async () => {
+  test('scheduler plan lists the missing files of hooks and exits with 2', async () => {
     await rm(host.paths.desired);
     await rm(host.paths.schedule);
     const { code, err } = await start(['plan']).ended;
     expect(code).toBe(2);
-    expect(err).toMatch(/desired.json: not there[^]*schedule.json: not there/);
+    expect(err).toMatch(/desired.json: the file does not exist[^]*schedule.json: the file does not exist/);
   });
 });
 
 describe('the command line', () => {
-  test('explains itself', async () => {
+  test('scheduler --help prints its options', async () => {
     const { code, out } = await start(['--help']).ended;
     expect(code).toBe(0);
     expect(out).toMatch('--clock-offset-hours');
   });
 
-  test('with words that it does not know ends with 2', async () => {
+  test('The scheduler exits with 2 for an unknown option', async () => {
     const { code, err } = await start(['--bogus']).ended;
     expect(code).toBe(2);
     expect(err).toMatch(/ERROR: .*--bogus/);
   });
 
-  test('for a unit that is not installed ends with 2', async () => {
+  test('The scheduler exits with 2 for a unit that is not installed', async () => {
     await rm(host.paths.state, { recursive: true });
     const { code, out } = await start().ended;
     expect(code).toBe(2);
-    expect(out).toMatch("the charm's install hook makes it");
+    expect(out).toMatch("the charm's install hook creates it");
   });
 });

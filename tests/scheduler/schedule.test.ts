@@ -7,7 +7,7 @@ import { until } from './support/daemon-fixture.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-describe('a clock that is set', () => {
+describe('a system clock that is set', () => {
   let stop = new AbortController();
   let log: string[] = [];
   let setMs = 0;
@@ -29,7 +29,7 @@ describe('a clock that is set', () => {
     globalThis.Date = RealDate;
   });
 
-  /** Ticks by node-cron; gives how many have come. */
+  /** Starts a node-cron schedule and returns a function that counts its ticks. */
   function startTicks(pattern: string): () => number {
     const clock = { now: () => Date.now(), sleep: systemClock.sleep.bind(systemClock) };
     const write = (line: string): unknown => log.push(line);
@@ -44,16 +44,16 @@ describe('a clock that is set', () => {
     return () => ticks;
   }
 
-  test('back by an hour ticks on at once', async () => {
+  test('A schedule continues at once after the clock is set back by an hour', async () => {
     const ticks = startTicks('* * * * * *');
     await until(() => ticks() > 0);
     setMs = -HOUR;
     const before = ticks();
     await until(() => ticks() >= before + 2);
-    expect(log.join('\n')).toContain('the ticks begin anew');
+    expect(log.join('\n')).toContain('the schedule was restarted');
   }, 15_000);
 
-  test('far ahead ticks on, and nothing walks through what was missed', async () => {
+  test('A schedule continues after the clock is set ahead by a day without processing missed ticks', async () => {
     const ticks = startTicks('*/3 * * * * *');
     await until(() => ticks() > 0);
     setMs = DAY;
@@ -64,10 +64,10 @@ describe('a clock that is set', () => {
 });
 
 test.each([
-  ['an hour back', -HOUR, true],
-  ['an hour ahead', HOUR, true],
-  ['a second ahead', 1000, false],
-  ['as it was', 0, false],
-])('a clock that is %s is noticed as it should be', (_, change, expected) => {
+  ['A clock that is an hour back counts as set', -HOUR, true],
+  ['A clock that is an hour ahead counts as set', HOUR, true],
+  ['A clock that is a second ahead does not count as set', 1000, false],
+  ['An unchanged clock does not count as set', 0, false],
+])('%s', (_, change, expected) => {
   expect(isClockSet(1_000_000, 1_000_000 + change)).toBe(expected);
 });

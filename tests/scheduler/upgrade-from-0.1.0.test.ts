@@ -14,12 +14,12 @@ import {
   seen,
 } from './plan/plan-fixtures.ts';
 
-/** As 0.1.0 wrote them into journal.json for the settings of FORMAT_1. */
+/** The values that 0.1.0 wrote into journal.json for the settings of FORMAT_1. */
 const PREPARED_UNDER = {
   noble: '27d468b00424078c.083588cd056caf76',
   jammy: 'b4fc7ee19f0252e0.083588cd056caf76',
 };
-/** As 0.1.0 wrote it on images. */
+/** The value that 0.1.0 wrote to the metadata of images. */
 const runConfig = 'charm=0.1.0 runner=2.331.0 script=0123456789abcdef';
 
 const readAs = (changes: object): DesiredState =>
@@ -44,7 +44,7 @@ test('A unit refreshed from 0.1.0 builds, copies and prepares nothing that is fr
   ]);
 });
 
-test('A build that an action asked of 0.1.0 starts on the base that 0.1.0 prepared', () => {
+test('A build that an action requested from 0.1.0 starts on the base that 0.1.0 prepared', () => {
   expect(planAfterUpgrade(readAs({ published: undefined }))).toEqual([
     `build ${NOBLE} → red: asked by action 42`,
     `${JAMMY}: fresh until 2026-11-21T17:00Z`,

@@ -14,21 +14,21 @@ import type { JobRunner, WorkEntry } from './job-runner.ts';
 import { listPublishedImages } from '../plan/plan-clouds.ts';
 import { markRecorded } from './unrecorded-jobs.ts';
 
-/** The desired state of a round, and what its jobs are run with. */
-interface Order {
+/** The desired state of a reconcile, and the tools that run its jobs. */
+interface RunnerParts {
   readonly desired: DesiredState;
   /** The version of this software. */
   readonly version: string;
   readonly tools: BuilderTools;
 }
 
-/** Returns a runner that has the builder's program do what `desired` asks for. */
-export function createJobRunner(order: Order): JobRunner {
-  const { tools } = order;
+/** Creates a runner that executes plan entries as jobs of the builder's program. */
+export function createJobRunner(parts: RunnerParts): JobRunner {
+  const { tools } = parts;
   return {
-    observe: (cloudIds) => observe(cloudIds, tools, listPublished(order.desired)),
+    observe: (cloudIds) => observe(cloudIds, tools, listPublished(parts.desired)),
     listOngoing: () => listOngoingJobs(tools),
-    run: (entry, buildId) => runEntry(entry, buildId, order),
+    run: (entry, buildId) => runEntry(entry, buildId, parts),
     adopt: (job) => adoptJob(job, tools),
     markRecorded: (buildId) => markRecorded(tools.paths, buildId),
     readStep: (buildId) => readStep(buildId, tools),
@@ -36,7 +36,7 @@ export function createJobRunner(order: Order): JobRunner {
   };
 }
 
-/** Lists the images that consumers are given now, each once, whoever made them. */
+/** Lists the published images without duplicates, whoever created them. */
 function listPublished(desired: DesiredState): readonly ExtraImage[] {
   return [
     ...new Map(
@@ -45,37 +45,33 @@ function listPublished(desired: DesiredState): readonly ExtraImage[] {
   ];
 }
 
-function runEntry(entry: WorkEntry, buildId: string, order: Order): Promise<JobOutcome> {
-  const { desired, version, tools } = order;
+function runEntry(entry: WorkEntry, buildId: string, parts: RunnerParts): Promise<JobOutcome> {
+  const { desired, version, tools } = parts;
   const config = configOf(entry, desired);
-  const ordering = { reason: entry.reason, buildId };
+  const job = { reason: entry.reason, buildId };
   switch (entry.act) {
     case 'prepare':
-      return runJob({ kind: 'prepare', entries: [config] }, ordering, tools);
+      return runJob({ kind: 'prepare', entries: [config] }, job, tools);
     case 'build': {
       const inputs = encodeBuildInputs(buildInputsOf(config, version));
       const { credentialsGeneration: secretsGeneration } = desired;
       const image = { entry: config, cloudIds: entry.uploadTo, inputs, secretsGeneration };
-      return orderBuild(image, ordering, tools);
+      return orderBuild(image, job, tools);
     }
     case 'copy': {
       const { imageName, imageId, uploadTo: cloudIds } = entry;
       const image = { imageName, imageId, buildCloud: config.cloud.buildCloud, cloudIds };
-      return runJob(
-        { kind: 'copy', ...image, withinCloud: 'copy', keepRevisions: undefined },
-        ordering,
-        tools,
-      );
+      return runJob({ kind: 'copy', ...image, withinCloud: 'copy', keepRevisions: undefined }, job, tools);
     }
     case 'prune': {
       const { imageName, cloudId, publishedIds } = entry;
       const revisions = { keepRevisions: config.cloud.numRevisions, protectedIds: [], publishedIds };
-      return runJob({ kind: 'prune', imageName, cloudId, ...revisions, isDryRun: false }, ordering, tools);
+      return runJob({ kind: 'prune', imageName, cloudId, ...revisions, isDryRun: false }, job, tools);
     }
   }
 }
 
-/** Returns the run config of a plan entry. An image that is no longer wanted is pruned as the primary image is. */
+/** Returns the run config of a plan entry. An image that is no longer desired uses the settings of the primary image. */
 function configOf(entry: WorkEntry, desired: DesiredState): RunConfig {
   const found =
     entry.act === 'prepare' ? findConfigOfBase(desired, entry.base) : desired.images.get(entry.imageName);

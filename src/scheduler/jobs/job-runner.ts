@@ -4,34 +4,34 @@ import type { Observation } from '../../model/observation.ts';
 import type { OngoingJob } from '../../model/ongoing-job.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 
-/** An entry that is a job. */
+/** A plan entry that becomes a job. */
 export type WorkEntry = Exclude<PlanEntry, { readonly act: 'skip' }>;
 
-/** What the daemon asks of the builder, under the settings of one round. */
+/** The operations of the builder that the daemon uses, with the settings of one reconcile. */
 export interface JobRunner {
-  /** What the clouds hold now. */
+  /** Queries the current state of the clouds. */
   observe(cloudIds: readonly string[]): Promise<Observation>;
-  /** Every job of this unit that runs, whoever started it. */
+  /** Lists every running job of this unit, whichever daemon started it. */
   listOngoing(): Promise<readonly OngoingJob[]>;
-  /** Starts a job and waits for its end. Rejects when the daemon stops; the job runs on. */
+  /** Starts a job and waits for its end. Rejects when the daemon stops; the job continues. */
   run(entry: WorkEntry, buildId: string): Promise<JobOutcome>;
   /** Waits for the end of a job that another daemon started. */
   adopt(job: OngoingJob): Promise<JobOutcome>;
-  /** The job's end is in the journal: no later daemon has to look for it. */
+  /** Marks a job whose end is in the journal, so that later daemons ignore it. */
   markRecorded(buildId: string): Promise<void>;
-  /** The step that a job is at; empty before its first. */
+  /** Returns the current step of a job, or an empty text before its first step. */
   readStep(buildId: string): Promise<string>;
-  /** Removes what old jobs left. */
+  /** Removes the files of old jobs. */
   tidy(): Promise<void>;
 }
 
-/** The job that an entry becomes. */
+/** Returns the job that a plan entry becomes. */
 export function jobOf(entry: WorkEntry, buildId: string, startedAt: number): OngoingJob {
-  const { subject, cloudIds } = aimOf(entry);
+  const { subject, cloudIds } = targetOf(entry);
   return { kind: entry.act satisfies JobKind, buildId, subject, cloudIds, reason: entry.reason, startedAt };
 }
 
-function aimOf(entry: WorkEntry): Pick<OngoingJob, 'subject' | 'cloudIds'> {
+function targetOf(entry: WorkEntry): Pick<OngoingJob, 'subject' | 'cloudIds'> {
   switch (entry.act) {
     case 'prepare':
       return { subject: entry.base, cloudIds: [] };

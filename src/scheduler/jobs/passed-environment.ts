@@ -1,11 +1,11 @@
-/** What of the daemon's own environment the builds that it starts are given. */
-const PASSED_ON = ['IMAGE_BUILDER_SSH_PORT'] as const;
+/** The environment variables of the daemon that it passes to builds. */
+const PASSED_VARIABLES = ['IMAGE_BUILDER_SSH_PORT'] as const;
 
-/** The variables that go from the daemon to its builds; what is not set is left out. */
+/** Returns the variables that the daemon passes to builds, without those that are not set. */
 export function passedEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
-  const entries = PASSED_ON.flatMap((name) => {
+  const entries = PASSED_VARIABLES.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];
   });

@@ -1,6 +1,6 @@
 import type { HostSecrets } from '../../model/host-secrets.ts';
 
-/** The model's proxies as programs look for them, in both spellings; what is empty is left out. */
+/** Returns the proxy variables of the model in lower and upper case, without empty ones. */
 export function proxyEnvironment(proxy: HostSecrets['proxy']): Readonly<Record<string, string>> {
   const settings = { http_proxy: proxy.http, https_proxy: proxy.https, no_proxy: proxy.noProxy };
   const entries = Object.entries(settings).flatMap(([name, value]) => {

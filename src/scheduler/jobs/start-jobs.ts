@@ -11,7 +11,7 @@ import type { JobContext } from '../journal/record-job-end.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { UnrecordedJob } from './unrecorded-jobs.ts';
 
-/** What starting and adopting jobs takes. */
+/** The objects that start and adopt jobs. */
 export interface JobStarts {
   readonly supervisor: Supervisor;
   readonly throttle: StartThrottle;
@@ -21,64 +21,67 @@ export interface JobStarts {
   readonly logger: Logger;
 }
 
-/** Starts all that the plan says, and waits for nothing. */
-export function startJobs(plan: Plan, terms: JobContext, runner: JobRunner, starts: JobStarts): void {
+/** Starts the jobs of a plan without waiting for them. */
+export function startJobs(plan: Plan, context: JobContext, runner: JobRunner, starts: JobStarts): void {
   const { supervisor, newBuildId, clock, logger } = starts;
   for (const entry of plan.filter(isWork)) {
     const now = clock.now();
-    if (!mayStart(entry, terms, now, starts)) continue;
+    if (!mayStart(entry, context, now, starts)) continue;
     const buildId = (entry.act === 'build' ? entry.buildId : undefined) ?? newBuildId();
     const job = jobOf(entry, buildId, now);
     logger.info('job started', { ...describeJob(job), clouds: job.cloudIds, reason: job.reason });
-    void supervisor.follow({ job, context: terms, runner, wait: () => runner.run(entry, buildId) });
+    void supervisor.follow({ job, context, runner, wait: () => runner.run(entry, buildId) });
   }
 }
 
-/** What was asked for is planned at once, also after a failure: while it cannot even be started it rests like others. */
+/**
+ * Reports whether the job of an entry may start now. A build that an action requested is planned at once even after a
+ * failure; while its process cannot be started, it waits for the back-off like other builds.
+ */
 function mayStart(
   entry: WorkEntry,
   { desired }: JobContext,
   now: number,
-  { throttle: repeats, supervisor, journal }: JobStarts,
+  { throttle, supervisor, journal }: JobStarts,
 ): boolean {
-  if (entry.act !== 'build') return repeats.admit(entry, desired, now);
-  if (entry.buildId === undefined || !supervisor.wasUnstartable(entry.buildId)) return true;
-  const which = { kind: 'build', subject: entry.imageName, cloudId: '' } as const;
-  const failure = journal.current.failures[failureKey(which)];
-  if (failure?.settings !== settingsOf(desired, which.kind, which.subject)) return true;
+  if (entry.act !== 'build') return throttle.admit(entry, desired, now);
+  if (entry.buildId === undefined || !supervisor.failedToStart(entry.buildId)) return true;
+  const key = { kind: 'build', subject: entry.imageName, cloudId: '' } as const;
+  const failure = journal.current.failures[failureKey(key)];
+  if (failure?.settings !== settingsOf(desired, key.kind, key.subject)) return true;
   return Date.parse(failure.failedAt) > now || Date.parse(failure.nextAttemptAt) <= now;
 }
 
-/** What earlier daemons have left. */
+/** The jobs of earlier daemons. */
 export interface FoundJobs {
   readonly running: readonly OngoingJob[];
-  /** The oldest end first. */
+  /** In the order of their ends. */
   readonly ended: readonly UnrecordedJob[];
 }
 
-/** Follows those of the jobs found that nobody here has followed yet; those that have ended one after the other. */
+/** Follows the found jobs that are new to the supervisor. Ended jobs are recorded one after the other. */
 export function adoptJobs(
   { running, ended }: FoundJobs,
-  terms: JobContext,
+  context: JobContext,
   runner: JobRunner,
   { supervisor, logger }: JobStarts,
 ): void {
-  const follow = (job: OngoingJob, turn: Promise<void>, endedAt?: number): Promise<void> => {
+  const follow = (job: OngoingJob, previous: Promise<void>, endedAt?: number): Promise<void> => {
     logger.info('job adopted', describeJob(job));
     return supervisor.follow({
       job,
-      context: terms,
+      context,
       runner,
       endedAt,
-      wait: () => turn.then(() => runner.adopt(job)),
+      wait: () => previous.then(() => runner.adopt(job)),
     });
   };
   for (const job of running) {
-    if (supervisor.isUnknown(job)) void follow(job, Promise.resolve());
+    if (supervisor.isNew(job)) void follow(job, Promise.resolve());
   }
-  let turn = Promise.resolve();
+  let previous = Promise.resolve();
   for (const { endedAt, ...job } of ended) {
-    if (supervisor.isUnknown(job)) turn = follow(job, turn, endedAt ?? job.startedAt);
+    if (supervisor.isNew(job)) previous = follow(job, previous, endedAt ?? job.startedAt);
   }
 }
 

@@ -3,8 +3,8 @@ import type { ImageCopy } from '../../model/delivery.ts';
 import type { FailureKind } from '../../model/errors.ts';
 import type { JobResult } from '../../model/program-result.ts';
 
-/** What failed, and how. */
-interface Trouble {
+/** The reason why a part of a job failed. */
+interface FailureCause {
   readonly errorKind: FailureKind;
   readonly message: string;
 }
@@ -12,24 +12,24 @@ interface Trouble {
 /** The part of a result that concerns single clouds and revisions. */
 export interface ResultSummary {
   /** The clouds that have the image now. */
-  readonly delivered: readonly string[];
-  readonly undelivered: readonly (Trouble & { readonly cloudId: string })[];
+  readonly copied: readonly string[];
+  readonly notCopied: readonly (FailureCause & { readonly cloudId: string })[];
   /** The revisions that could not be deleted. */
-  readonly unpruned: readonly Trouble[];
+  readonly notPruned: readonly FailureCause[];
 }
 
-/** Returns which clouds a job delivered to, and what failed for one cloud or one revision alone. */
+/** Returns the clouds that a job copied to, and the failures that concern one cloud or one revision only. */
 export function summarizeResult({ result }: JobOutcome): ResultSummary {
   const deliveries = listDeliveries(result);
   const pruned = result?.job === 'prune' ? (result.images ?? []) : [];
   return {
-    delivered: deliveries.flatMap(({ cloud, outcome }) => (outcome === 'failed' ? [] : [cloud])),
-    undelivered: deliveries.flatMap((delivery) =>
+    copied: deliveries.flatMap(({ cloud, outcome }) => (outcome === 'failed' ? [] : [cloud])),
+    notCopied: deliveries.flatMap((delivery) =>
       delivery.outcome === 'failed'
         ? [{ cloudId: delivery.cloud, errorKind: delivery.kind, message: delivery.reason }]
         : [],
     ),
-    unpruned: pruned.flatMap(({ outcome, reason }) =>
+    notPruned: pruned.flatMap(({ outcome, reason }) =>
       outcome === 'failed' ? [{ errorKind: 'build', message: reason }] : [],
     ),
   };

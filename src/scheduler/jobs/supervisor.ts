@@ -12,14 +12,14 @@ import { logFailure } from '../../system/log/log-failure.ts';
 export interface SupervisorParts {
   readonly journal: JournalFile;
   readonly clock: Clock;
-  /** Aborted when the daemon stops: jobs run on, unwatched. */
+  /** Aborted when the daemon stops. Jobs continue without it. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
-  /** Called when a job's end is in the journal. */
+  /** Called when the end of a job is in the journal. */
   readonly onRecorded: (job: OngoingJob) => void;
-  /** Has a job ever had a process? */
+  /** Reports whether a process was ever started for the job. */
   readonly hasStarted: (buildId: string) => Promise<boolean>;
 }
 
@@ -27,95 +27,95 @@ export interface FollowedJob {
   readonly job: OngoingJob;
   readonly context: JobContext;
   readonly runner: JobRunner;
-  /** Gives its outcome; whatever it throws is how the job failed. */
+  /** Waits for the outcome. An error that it throws becomes the failure of the job. */
   readonly wait: () => Promise<JobOutcome>;
-  /** Of one that ended before this daemon began: when, in epoch milliseconds. */
+  /** The time of the end in epoch milliseconds, for a job that ended before this daemon started. */
   readonly endedAt?: number | undefined;
 }
 
-/** How many jobs are remembered once they have ended. */
-const REMEMBERED = 1000;
+/** The number of ended jobs that are remembered. */
+const MAX_REMEMBERED = 1000;
 
-/** Follows jobs to their ends. A job is followed until its end is in the journal, so that no plan falls in between. */
+/** Follows jobs until their ends are in the journal, so that every plan knows a job as running or as recorded. */
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #followed = new Map<string, OngoingJob>();
-  /** /proc may have been read before a job's end, and looked into after it. */
-  readonly #settled = new Set<string>();
-  /** Builds that could not even be started. */
-  readonly #unstarted = new Set<string>();
+  /** Recorded jobs. They may appear in a list of running jobs that was read before their end. */
+  readonly #recorded = new Set<string>();
+  /** Builds whose process could not be started. */
+  readonly #failedStarts = new Set<string>();
   readonly #ends = new Set<Promise<void>>();
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
   }
 
-  /** The jobs that run, the oldest first. */
+  /** The running jobs, oldest first. */
   get jobs(): readonly OngoingJob[] {
     return [...this.#followed.values()].sort((a, b) => a.startedAt - b.startedAt);
   }
 
-  /** Is the job new to us? */
-  isUnknown({ buildId }: OngoingJob): boolean {
-    return !this.#followed.has(buildId) && !this.#settled.has(buildId);
+  /** Reports whether the job was never followed here. */
+  isNew({ buildId }: OngoingJob): boolean {
+    return !this.#followed.has(buildId) && !this.#recorded.has(buildId);
   }
 
-  /** Could the job not be started the last time? */
-  wasUnstartable(buildId: string): boolean {
-    return this.#unstarted.has(buildId);
+  /** Reports whether the last attempt to start the job failed. */
+  failedToStart(buildId: string): boolean {
+    return this.#failedStarts.has(buildId);
   }
 
-  /** Follows a job until its end is in the journal; what it gives resolves then. */
+  /** Follows a job. The promise resolves when the end is in the journal. */
   follow(followed: FollowedJob): Promise<void> {
     this.#followed.set(followed.job.buildId, followed.job);
     const end = this.#followToEnd(followed)
       .catch((error: unknown) => {
-        logFailure(this.#parts.logger, 'the end of a job was not handled', error);
+        logFailure(this.#parts.logger, 'the end of a job was not recorded', error);
       })
       .finally(() => this.#ends.delete(end));
     this.#ends.add(end);
     return end;
   }
 
-  /** Resolves when no job is followed any more: all have ended, or the daemon stops. */
+  /** Resolves when no job is followed, because all have ended or the daemon stops. */
   async idle(): Promise<void> {
     await Promise.all(this.#ends);
   }
 
-  async #followToEnd({ job, context: terms, runner, wait, endedAt }: FollowedJob): Promise<void> {
-    const { journal, clock, signal, random, logger, onRecorded: onSettled } = this.#parts;
+  async #followToEnd({ job, context, runner, wait, endedAt }: FollowedJob): Promise<void> {
+    const { journal, clock, signal, random, logger, onRecorded } = this.#parts;
     const outcome = await wait().catch((error: unknown) => this.#toOutcome(error));
-    if (signal.aborted) return; // the next daemon finds it
+    if (signal.aborted) return; // the next daemon adopts the job
     const now = Math.min(endedAt ?? Number.POSITIVE_INFINITY, clock.now());
-    this.#tellEnd(job, outcome, now);
+    this.#logEnd(job, outcome, now);
     const neverStarted = outcome.state === 'failed' && !(await this.#parts.hasStarted(job.buildId));
-    const end = { job, outcome, context: terms, now, neverStarted, isLeftBehind: endedAt !== undefined };
+    const end = { job, outcome, context, now, neverStarted, isLeftBehind: endedAt !== undefined };
     await journal.update((before) => recordJobEnd(before, { ...end, random01: random() }));
     await runner.markRecorded(job.buildId).catch((error: unknown) => {
-      logFailure(logger, 'the end of a job was not marked', error);
+      logFailure(logger, 'a job was not marked as recorded', error);
     });
     this.#followed.delete(job.buildId);
-    remember(this.#settled, job.buildId);
-    if (neverStarted) remember(this.#unstarted, job.buildId);
-    else this.#unstarted.delete(job.buildId);
-    onSettled(job);
+    remember(this.#recorded, job.buildId);
+    if (neverStarted) remember(this.#failedStarts, job.buildId);
+    else this.#failedStarts.delete(job.buildId);
+    onRecorded(job);
   }
 
-  /** The builder tells failures by their outcomes; what it throws is a bug, unless we stop. */
+  /** The builder returns failures as outcomes. An error that it throws is a bug, unless the daemon stops. */
   #toOutcome(error: unknown): JobOutcome {
     const { signal, logger } = this.#parts;
     if (!signal.aborted) logFailure(logger, 'a job could not be followed', error);
     return failedBy(error);
   }
 
-  #tellEnd({ kind, buildId, subject, startedAt }: OngoingJob, outcome: JobOutcome, now: number): void {
+  #logEnd({ kind, buildId, subject, startedAt }: OngoingJob, outcome: JobOutcome, now: number): void {
     const { logger } = this.#parts;
     const fields = { kind, subject, buildId, seconds: Math.round((now - startedAt) / 1000) };
-    const { undelivered, unpruned } = summarizeResult(outcome);
-    for (const { cloudId, message } of undelivered) {
-      logger.warning('an image did not arrive', { subject, buildId, cloud: cloudId, reason: message });
+    const { notCopied, notPruned } = summarizeResult(outcome);
+    for (const { cloudId, message } of notCopied) {
+      logger.warning('an image was not copied', { subject, buildId, cloud: cloudId, reason: message });
     }
-    for (const { message } of unpruned) {
+    for (const { message } of notPruned) {
       logger.warning('a revision was not pruned', { subject, buildId, reason: message });
     }
     if (outcome.state === 'done') {
@@ -127,12 +127,12 @@ export class Supervisor {
   }
 }
 
-/** The oldest is forgotten when there are too many. */
+/** Adds an id and removes the oldest ids over the limit. */
 function remember(ids: Set<string>, id: string): void {
   ids.delete(id);
   ids.add(id);
   for (const oldest of ids) {
-    if (ids.size <= REMEMBERED) return;
+    if (ids.size <= MAX_REMEMBERED) return;
     ids.delete(oldest);
   }
 }

@@ -101,8 +101,8 @@ function findFailureReason(
   cloudId: string,
   whole: FailedOutcome | undefined,
 ): FailureReason | undefined {
-  const own = result.undelivered.find((failure) => failure.cloudId === cloudId);
-  if (own !== undefined || whole === undefined || result.delivered.includes(cloudId)) return own;
+  const own = result.notCopied.find((failure) => failure.cloudId === cloudId);
+  if (own !== undefined || whole === undefined || result.copied.includes(cloudId)) return own;
   return { errorKind: whole.kind, message: whole.message };
 }
 

@@ -4,30 +4,34 @@ import type { Clock } from '../../model/clock.ts';
 import type { DesiredState } from '../../model/desired-state.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import { SingleFlight } from '../single-flight.ts';
-import { publishableNews } from '../report/derive-built.ts';
+import { hasPublishableChange } from '../report/derive-built.ts';
 
-/** Steps alone are worth no more than one dispatch in this time. */
-const STEP_NEWS_MS = 300_000;
+/** The shortest time between two dispatches for changed steps only. */
+const STEP_INTERVAL_MS = 300_000;
 
-/** What the charm finds when it is dispatched. */
-interface Mail {
+/** The files that the charm reads when it is dispatched. */
+interface Mailboxes {
   readonly built: Built;
   readonly desired: DesiredState;
 }
 
-/** What it found when it was dispatched last, and when that was, in epoch milliseconds. */
-interface Told extends Mail {
+/** The files at the last successful dispatch, and its time in epoch milliseconds. */
+interface LastDispatch extends Mailboxes {
   readonly at: number;
 }
 
-/** Why the charm should look; `undefined`: it need not. */
-function findNews(told: Told | undefined, { built, desired }: Mail, now: number): string | undefined {
-  if (told === undefined) return 'not told in this life';
-  if (publishableNews(told.built, built)) return 'news';
+/** Returns the reason to dispatch the charm, or undefined when there is none. */
+function findReason(
+  last: LastDispatch | undefined,
+  { built, desired }: Mailboxes,
+  now: number,
+): string | undefined {
+  if (last === undefined) return 'first report of this daemon';
+  if (hasPublishableChange(last.built, built)) return 'changed report';
   const isConfirmed = desired.published?.every((publication) => publication.isConfirmed) ?? true;
-  if (!isConfirmed && told.desired.generation !== desired.generation) return 'publications to read back';
-  const isEarly = now - told.at < STEP_NEWS_MS && now >= told.at;
-  return isEarly || stepsOf(told.built) === stepsOf(built) ? undefined : 'steps';
+  if (!isConfirmed && last.desired.generation !== desired.generation) return 'publications to confirm';
+  const isEarly = now - last.at < STEP_INTERVAL_MS && now >= last.at;
+  return isEarly || stepsOf(last.built) === stepsOf(built) ? undefined : 'steps';
 }
 
 function stepsOf({ running }: Built): string {
@@ -35,44 +39,45 @@ function stepsOf({ running }: Built): string {
 }
 
 export interface CharmNotifierParts {
-  /** Has Juju dispatch the charm with `built`. */
+  /** Asks Juju to dispatch the charm with the event `built`. */
   readonly dispatch: () => Promise<DispatchOutcome>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Has the charm look when there is news: once at a time, and never for the same twice. */
+/** Dispatches the charm when its files have changed: one dispatch at a time, and one for each change. */
 export class CharmNotifier {
   readonly #parts: CharmNotifierParts;
-  readonly #work = new SingleFlight(() => this.#nudge());
-  #mail: Mail | undefined;
-  #told: Told | undefined;
+  readonly #work = new SingleFlight(() => this.#dispatch());
+  #latest: Mailboxes | undefined;
+  #last: LastDispatch | undefined;
 
   constructor(parts: CharmNotifierParts) {
     this.#parts = parts;
   }
 
-  /** Nudges if this is news. One that failed is made up for at the next offer. */
-  notify(mail: Mail): void {
-    this.#mail = mail;
-    if (findNews(this.#told, mail, this.#parts.clock.now()) !== undefined) this.#work.request('news');
+  /** Dispatches the charm if the files have changed. A failed dispatch is repeated at the next call. */
+  notify(mailboxes: Mailboxes): void {
+    this.#latest = mailboxes;
+    if (findReason(this.#last, mailboxes, this.#parts.clock.now()) !== undefined)
+      this.#work.request('changed report');
   }
 
   idle(): Promise<void> {
     return this.#work.idle();
   }
 
-  async #nudge(): Promise<void> {
-    const { dispatch: enter, clock, logger } = this.#parts;
-    const mail = this.#mail;
+  async #dispatch(): Promise<void> {
+    const { dispatch, clock, logger } = this.#parts;
+    const mailboxes = this.#latest;
     const at = clock.now();
-    const news = mail === undefined ? undefined : findNews(this.#told, mail, at);
-    if (mail === undefined || news === undefined) return;
-    const outcome = await enter();
+    const reason = mailboxes === undefined ? undefined : findReason(this.#last, mailboxes, at);
+    if (mailboxes === undefined || reason === undefined) return;
+    const outcome = await dispatch();
     if (outcome.state === 'failed')
       logger.warning('the charm was not dispatched', { reason: outcome.message });
-    if (outcome.state !== 'entered') return;
-    this.#told = { ...mail, at };
-    logger.debug('the charm was dispatched', { why: news });
+    if (outcome.state !== 'dispatched') return;
+    this.#last = { ...mailboxes, at };
+    logger.debug('the charm was dispatched', { reason });
   }
 }

@@ -2,15 +2,15 @@ import { type CharmDispatch, type DispatchOutcome, dispatchCharm } from '../../j
 import type { Clock } from '../../model/clock.ts';
 import { messageOf } from '../../model/message-of.ts';
 
-/** juju-exec waits for the machine's lock as long as it takes: hooks of other units hold it. */
-const ENTRY_TIMEOUT_MS = 3_600_000;
+/** juju-exec has no limit of its own while it waits for the machine's lock, which hooks of other units hold. */
+const DISPATCH_TIMEOUT_MS = 3_600_000;
 
-/** A client that was ended has left its command with the unit's agent: more of them would pile up there. */
+/** A stopped juju-exec leaves its command queued in the unit's agent. Repeating it at once would fill the queue. */
 const HOLD_BACK_MS = 3_600_000;
 
 /**
- * Has Juju dispatch the charm. Never rejects, and gives up waiting as soon as the signal is aborted. An event that did
- * not get through in time is not sent again for an hour: until then it is dropped.
+ * Asks Juju to dispatch the charm. Never rejects, and stops waiting when the signal is aborted. After an event reached its
+ * deadline, further requests for the same event are dropped for an hour.
  */
 export type DispatchCharm = (event: CharmDispatch['event']) => Promise<DispatchOutcome>;
 
@@ -18,51 +18,54 @@ export interface CharmDispatcherParts extends Omit<CharmDispatch, 'event' | 'tim
   readonly clock: Clock;
 }
 
-export function createCharmDispatcher({ clock, ...given }: CharmDispatcherParts): DispatchCharm {
-  const held = new Set<CharmDispatch['event']>();
+export function createCharmDispatcher({ clock, ...options }: CharmDispatcherParts): DispatchCharm {
+  const heldBack = new Set<CharmDispatch['event']>();
   const stopped = new Promise<DispatchOutcome>((resolve) => {
     const drop = (): void => {
       resolve({ state: 'dropped' });
     };
-    given.signal.addEventListener('abort', drop, { once: true });
+    options.signal.addEventListener('abort', drop, { once: true });
   });
   return async (event) => {
-    if (held.has(event)) return { state: 'dropped' };
-    const late = watchDeadline(clock, given.signal);
-    const outcome = await Promise.race([enter({ ...given, event, timeoutMs: ENTRY_TIMEOUT_MS }), stopped]);
-    if (late.isReached() && outcome.state === 'failed') {
-      held.add(event);
-      const release = (): unknown => held.delete(event);
-      void clock.sleep(HOLD_BACK_MS, given.signal).then(release, release);
+    if (heldBack.has(event)) return { state: 'dropped' };
+    const deadline = watchDeadline(clock, options.signal);
+    const outcome = await Promise.race([
+      tryDispatch({ ...options, event, timeoutMs: DISPATCH_TIMEOUT_MS }),
+      stopped,
+    ]);
+    if (deadline.isReached() && outcome.state === 'failed') {
+      heldBack.add(event);
+      const release = (): unknown => heldBack.delete(event);
+      void clock.sleep(HOLD_BACK_MS, options.signal).then(release, release);
     }
-    late.end();
+    deadline.cancel();
     return outcome;
   };
 }
 
-async function enter(entry: CharmDispatch): Promise<DispatchOutcome> {
+async function tryDispatch(dispatch: CharmDispatch): Promise<DispatchOutcome> {
   try {
-    return await dispatchCharm(entry);
+    return await dispatchCharm(dispatch);
   } catch (error) {
     return { state: 'failed', message: messageOf(error) };
   }
 }
 
-/** By timers: the time of day may be set meanwhile. */
+/** Watches the deadline with a timer, because the time of day may be set while juju-exec waits. */
 function watchDeadline(clock: Clock, signal: AbortSignal) {
-  const ended = new AbortController();
+  const cancelled = new AbortController();
   let isReached = false;
   const reach = (): void => {
     isReached = true;
   };
-  const slack = 1000; // juju-exec is ended at the deadline, and a little later it is told
+  const slackMs = 1000; // the outcome of a stopped juju-exec arrives shortly after the deadline
   void clock
-    .sleep(ENTRY_TIMEOUT_MS - slack, AbortSignal.any([signal, ended.signal]))
+    .sleep(DISPATCH_TIMEOUT_MS - slackMs, AbortSignal.any([signal, cancelled.signal]))
     .then(reach, () => undefined);
   return {
     isReached: () => isReached,
-    end: () => {
-      ended.abort();
+    cancel: () => {
+      cancelled.abort();
     },
   };
 }

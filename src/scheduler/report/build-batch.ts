@@ -2,20 +2,20 @@ import type { Built } from '../../model/built.ts';
 import type { DesiredState } from '../../model/desired-state.ts';
 import type { Plan } from '../plan/plan.ts';
 
-/** Of the builds that are under way: how many have ended, and how many there are. */
+/** The progress of the current builds: the number of ended builds and the number of all. */
 export type Batch = Built['batch'];
 
 export const NO_BATCH: Batch = { done: 0, total: 0 };
 
-/** What has become of builds since the last look. */
+/** The change of the builds since the last report. */
 export interface BatchChange {
   readonly ended: number;
   readonly running: number;
-  /** Planned, and kept back for others to end first. */
+  /** The number of planned builds that wait for others to end. */
   readonly waiting: number;
 }
 
-/** A batch begins with the first build that runs, and ends when none runs and none waits. */
+/** Returns the batch after a change. A batch begins with the first running build and ends when none runs or waits. */
 export function nextBatch(batch: Batch, { ended, running, waiting }: BatchChange): Batch {
   if (running + waiting === 0) return NO_BATCH;
   if (batch.total === 0 && running === 0) return NO_BATCH;
@@ -23,7 +23,7 @@ export function nextBatch(batch: Batch, { ended, running, waiting }: BatchChange
   return { done, total: done + running + waiting };
 }
 
-/** How many images wait for others, by what the plan says. */
+/** Counts the images of a plan that wait for other builds. */
 export function countWaiting(plan: Plan, { images }: DesiredState): number {
   const waits = plan.filter((entry) => entry.act === 'skip' && entry.cause === 'waits');
   return waits.filter((entry) => entry.act === 'skip' && images.has(entry.subject)).length;

@@ -10,8 +10,8 @@ import { type ImageConfig, isSameImage } from '../../model/run-config.ts';
 import { chooseImage, isLaterHere, listActiveImages } from '../plan/plan-clouds.ts';
 
 /**
- * What each cloud holds, the build cloud first. One that failed keeps what it said last; one that was never asked is
- * left out, because an empty report would say that its images are gone.
+ * Returns a report for each cloud, the build cloud first. A cloud that failed keeps its last images. A cloud that was never
+ * queried has no report, because an empty one would mean that its images are gone.
  */
 export function reportClouds(
   previous: readonly CloudReport[],
@@ -23,11 +23,11 @@ export function reportClouds(
     const before = previous.find((report) => report.cloudId === cloudId);
     const observed = observation?.find((cloud) => cloud.cloudId === cloudId);
     if (observed !== undefined) return [reportCloud(observed, before, desired.images, buildImages)];
-    return before === undefined ? [] : [{ ...before, images: keepWanted(before.images, desired.images) }];
+    return before === undefined ? [] : [{ ...before, images: keepDesired(before.images, desired.images) }];
   });
 }
 
-/** `undefined`: the build cloud was not seen. */
+/** Returns undefined when the build cloud was not observed. */
 function findBuildImages(
   desired: DesiredState,
   observation: Observation | undefined,
@@ -40,24 +40,29 @@ function findBuildImages(
 function reportCloud(
   cloud: ObservedCloud,
   before: CloudReport | undefined,
-  wanted: DesiredImages,
+  desiredImages: DesiredImages,
   buildImages: readonly ObservedImage[] | undefined,
 ): CloudReport {
   const { cloudId } = cloud;
-  const said = keepWanted(before?.images ?? [], wanted);
+  const previousImages = keepDesired(before?.images ?? [], desiredImages);
   if (cloud.state === 'failed') {
     const { kind, message } = cloud;
-    return { cloudId, failure: { kind, message }, images: said, activeIds: before?.activeIds ?? [] };
+    return {
+      cloudId,
+      failure: { kind, message },
+      images: previousImages,
+      activeIds: before?.activeIds ?? [],
+    };
   }
   const active = cloud.images.filter(({ status }) => status === 'active');
   const choose = (imageName: string): ObservedImage | undefined =>
     buildImages === undefined
-      ? keepChoice(active, imageName, said)
-      : chooseNewer(active, imageName, buildImages, said);
+      ? keepChoice(active, imageName, previousImages)
+      : chooseNewer(active, imageName, buildImages, previousImages);
   return {
     cloudId,
     failure: undefined,
-    images: [...wanted].flatMap(([imageName, { image }]) => {
+    images: [...desiredImages].flatMap(([imageName, { image }]) => {
       const found = choose(imageName);
       return found === undefined ? [] : [toCloudImage(found.id, image, cloudId)];
     }),
@@ -65,29 +70,29 @@ function reportCloud(
   };
 }
 
-/** As long as the build cloud does not tell which image is its newest, consumers stay with what they have. */
+/** Keeps the image of the previous report, because the newest image is not known while the build cloud is unavailable. */
 function keepChoice(
   active: readonly ObservedImage[],
   imageName: string,
-  said: readonly CloudImage[],
+  previousImages: readonly CloudImage[],
 ): ObservedImage | undefined {
   const named = listActiveImages(active, imageName);
-  return named.find(({ id }) => said.some(({ imageId }) => imageId === id)) ?? named[0];
+  return named.find(({ id }) => previousImages.some(({ imageId }) => imageId === id)) ?? named[0];
 }
 
-/** Nobody goes back to an older image while the one that they are told is active. */
+/** Chooses the newest image, but never an older one than the previous report while that image is active. */
 function chooseNewer(
   active: readonly ObservedImage[],
   imageName: string,
   buildImages: readonly ObservedImage[],
-  said: readonly CloudImage[],
+  previousImages: readonly CloudImage[],
 ): ObservedImage | undefined {
   const choice = chooseImage(active, imageName, buildImages);
-  const told = listActiveImages(active, imageName).find(({ id }) =>
-    said.some(({ imageId }) => imageId === id),
+  const current = listActiveImages(active, imageName).find(({ id }) =>
+    previousImages.some(({ imageId }) => imageId === id),
   );
-  if (choice === undefined || told === undefined) return choice;
-  return isLaterHere(told, choice, buildImages) ? told : choice;
+  if (choice === undefined || current === undefined) return choice;
+  return isLaterHere(current, choice, buildImages) ? current : choice;
 }
 
 function toCloudImage(
@@ -98,7 +103,9 @@ function toCloudImage(
   return { arch, base, cloudId, imageId, juju, microk8s };
 }
 
-/** What was said under an earlier config, as far as it is wanted now, in the matrix's order. */
-function keepWanted(images: readonly CloudImage[], wanted: DesiredImages): readonly CloudImage[] {
-  return [...wanted.values()].flatMap((config) => images.filter((image) => isSameImage(image, config.image)));
+/** Keeps the images that are still desired, in the order of the matrix. */
+function keepDesired(images: readonly CloudImage[], desiredImages: DesiredImages): readonly CloudImage[] {
+  return [...desiredImages.values()].flatMap((config) =>
+    images.filter((image) => isSameImage(image, config.image)),
+  );
 }

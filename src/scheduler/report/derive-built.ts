@@ -10,18 +10,18 @@ import type { Plan } from '../plan/plan-entry.ts';
 import { keepTexts, lastingText } from './lasting-text.ts';
 import { reportClouds } from './cloud-reports.ts';
 
-/** All that `built.json` follows from, besides what it said before. */
+/** The facts from which built.json is derived, in addition to its previous content. */
 export interface BuiltInput {
   readonly desired: DesiredState;
   readonly observation: Observation | undefined;
   readonly plan: Plan;
   readonly journal: Journal;
-  /** As it is once the plan's jobs have started. */
+  /** The running jobs after the start of the plan's jobs. */
   readonly ongoing: readonly (OngoingJob & { readonly step: string })[];
   readonly batch: Built['batch'];
 }
 
-/** What the daemon tells the charm. When nothing has changed it is `previous` itself, generation and all. */
+/** Derives the daemon's report to the charm. Returns `previous` itself, with its generation, when nothing has changed. */
 export function deriveBuilt(previous: Built | undefined, input: BuiltInput): Built {
   const { desired, observation, plan, journal, ongoing, batch } = input;
   const next: Built = {
@@ -43,18 +43,18 @@ export function deriveBuilt(previous: Built | undefined, input: BuiltInput): Bui
 }
 
 /**
- * Is there anything that the charm publishes or shows? Not the steps of running jobs, which change all the time, and
- * not prunes.
+ * Reports whether anything changed that the charm publishes or shows. Steps of running jobs, which change often, and prunes
+ * do not count.
  */
-export function publishableNews(before: Built | undefined, after: Built): boolean {
-  return before === undefined || !isSame(newsOf(before), newsOf(after));
+export function hasPublishableChange(before: Built | undefined, after: Built): boolean {
+  return before === undefined || !isSame(publishablePartOf(before), publishablePartOf(after));
 }
 
-function newsOf(built: Built): unknown {
-  const { clouds, running, failures, answered, endedBuilds, nextBuildAt, idleReason: rests } = built;
+function publishablePartOf(built: Built): unknown {
+  const { clouds, running, failures, answered, endedBuilds, nextBuildAt, idleReason } = built;
   const shown = running.filter(({ kind }) => kind !== 'prune').map(({ buildId }) => buildId);
   return {
-    ...{ answered, endedBuilds, nextBuildAt, rests, running: shown.toSorted() },
+    ...{ answered, endedBuilds, nextBuildAt, idleReason, running: shown.toSorted() },
     clouds: clouds.map(({ failure, ...report }) => ({
       ...report,
       failure: failure && lastingFailure(failure),
@@ -70,11 +70,11 @@ function lastingFailure<T extends { readonly message: string }>(failure: T): T {
 }
 
 function listEndedBuilds({ endedBuilds }: Journal, { requests }: DesiredState): readonly string[] {
-  const asked = requests.flatMap(({ builds }) => builds.map(({ buildId }) => buildId));
-  return [...new Set(asked)].filter((buildId) => endedBuilds.includes(buildId));
+  const requested = requests.flatMap(({ builds }) => builds.map(({ buildId }) => buildId));
+  return [...new Set(requested)].filter((buildId) => endedBuilds.includes(buildId));
 }
 
-/** As JSON has it: a key that is absent is one that is undefined. */
+/** Compares as JSON does: a missing key equals an undefined one. */
 function isSame(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(throughJson(a), throughJson(b));
 }
@@ -97,14 +97,14 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Of what is still wanted and still lacking. */
+/** Lists the failures that still matter: of desired images, and without a later success. */
 function listFailures({ desired, observation, journal, plan }: BuiltInput): readonly JobFailure[] {
-  const isWanted = wantedFailures(desired);
+  const isDesired = matchDesired(desired);
   return Object.values(journal.failures)
     .filter(
       (failure) =>
-        isWanted(failure) &&
-        !hasArrived(failure, desired, observation) &&
+        isDesired(failure) &&
+        !isCopied(failure, desired, observation) &&
         !isBuiltOn(failure, desired, journal),
     )
     .map((failure) => toJobFailure(failure, plan))
@@ -113,12 +113,12 @@ function listFailures({ desired, observation, journal, plan }: BuiltInput): read
 
 function toJobFailure(failure: RememberedFailure, plan: Plan): JobFailure {
   const { kind, subject, cloudId, errorKind, message, failedAt, attempts } = failure;
-  const nextAttemptAt = tellNextAttempt(failure, plan);
+  const nextAttemptAt = findNextAttempt(failure, plan);
   return { kind, subject, cloudId, errorKind, message, failedAt, attempts, nextAttemptAt };
 }
 
-/** What an action asked for and failed is not tried again before its image is due. */
-function tellNextAttempt({ kind, subject, nextAttemptAt }: RememberedFailure, plan: Plan): string {
+/** Returns the time of the next attempt. A failed build that an action requested is repeated only when its image is due. */
+function findNextAttempt({ kind, subject, nextAttemptAt }: RememberedFailure, plan: Plan): string {
   const fresh = plan.find(
     (entry) => entry.act === 'skip' && entry.cause === 'fresh' && entry.subject === subject,
   );
@@ -126,7 +126,7 @@ function tellNextAttempt({ kind, subject, nextAttemptAt }: RememberedFailure, pl
   return new Date(Math.max(fresh.until, Date.parse(nextAttemptAt))).toISOString();
 }
 
-function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean {
+function matchDesired(desired: DesiredState): (failure: JobFailure) => boolean {
   const { images } = desired;
   const bases = new Set<string>([...images.values()].map(({ image }) => image.base));
   const clouds = new Set(['', buildCloudOf(desired), ...uploadCloudsOf(desired)]);
@@ -135,7 +135,7 @@ function wantedFailures(desired: DesiredState): (failure: JobFailure) => boolean
     (kind === 'prepare' ? bases.has(subject) : kind === 'prune' || images.has(subject));
 }
 
-/** Has an image been built since on a base that could not be prepared? */
+/** Reports whether an image was built on the base after the preparation of the base failed. */
 function isBuiltOn(
   { kind, subject, failedAt }: JobFailure,
   { images }: DesiredState,
@@ -150,8 +150,8 @@ function isBuiltOn(
   );
 }
 
-/** Did a copy that failed come by another way? */
-function hasArrived(
+/** Reports whether the cloud of a failed copy has the newest image now. */
+function isCopied(
   { kind, subject, cloudId }: JobFailure,
   desired: DesiredState,
   observation: Observation | undefined,
@@ -164,7 +164,7 @@ function hasArrived(
   return newest !== undefined && findCopy(target.images, newest) !== undefined;
 }
 
-/** When the first of the images that are fresh now is due. */
+/** Returns the earliest time at which a fresh image is due. */
 function findNextBuild(plan: Plan): string | undefined {
   const times = plan.flatMap((entry) =>
     entry.act === 'skip' && entry.cause === 'fresh' && entry.until !== undefined ? [entry.until] : [],

@@ -1,15 +1,18 @@
 import type { Built } from '../../model/built.ts';
 
-/** As the messages of clouds tell it: another one each time. */
+/** The request id in a message of a cloud, which differs for each request. */
 const REQUEST_ID = / \(request [^()]*\)/g;
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)/g;
 
-/** A message without what differs each time that the same goes wrong. */
+/** Removes the parts of a message that differ between two occurrences of the same failure: request ids and times. */
 export function lastingText(message: string): string {
   return message.replaceAll(REQUEST_ID, '').replaceAll(TIME, '');
 }
 
-/** `next` with the earlier texts where only such things differ: built.json is not to be written for them. */
+/**
+ * Returns `next` with the messages of `previous` where only request ids or times differ, so that built.json is not
+ * rewritten for them.
+ */
 export function keepTexts(previous: Built, next: Built): Built {
   const texts = new Map<string, string>();
   for (const { cloudId, failure } of previous.clouds) {

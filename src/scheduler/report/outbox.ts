@@ -4,7 +4,7 @@ import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import { logFailure } from '../../system/log/log-failure.ts';
 
-const NOTHING: Built = {
+const EMPTY_REPORT: Built = {
   format: 1,
   generation: 0,
   desiredGeneration: 0,
@@ -18,7 +18,7 @@ const NOTHING: Built = {
   idleReason: undefined,
 };
 
-/** What the daemon tells the charm, as it stands in built.json. */
+/** The daemon's report to the charm in built.json. */
 export class Outbox {
   readonly #path: string;
   #written: Built | undefined;
@@ -28,13 +28,13 @@ export class Outbox {
     this.#written = written;
   }
 
-  /** Opens it with what an earlier daemon wrote; what cannot be read is told, and written anew. */
+  /** Reads the report of an earlier daemon. A file that cannot be read is logged and replaced by the next report. */
   static async open({ built }: UnitPaths, logger: Logger): Promise<Outbox> {
     try {
       const text = await readTextFile(built);
       return new Outbox(built, text === undefined ? undefined : parseBuilt(text));
     } catch (error) {
-      logFailure(logger, 'built.json was not readable, and is written anew', error);
+      logFailure(logger, 'built.json could not be read and will be replaced', error);
       return new Outbox(built, undefined);
     }
   }
@@ -43,17 +43,17 @@ export class Outbox {
     return this.#written;
   }
 
-  /** Replaces the file, unless it says the same: also one that was lost or damaged since. */
+  /** Writes the file unless it has this content already. A file that was lost or damaged is written again. */
   async write(built: Built): Promise<void> {
     const text = `${JSON.stringify(built, undefined, 2)}\n`;
-    const there = await readTextFile(this.#path).catch(() => undefined); // it is written anew, or that tells why not
-    if (there !== text) await writeFileAtomic(this.#path, text, 0o600);
+    const current = await readTextFile(this.#path).catch(() => undefined); // writing replaces it or reports why not
+    if (current !== text) await writeFileAtomic(this.#path, text, 0o600);
     this.#written = built;
   }
 
-  /** Tells why nothing is done; all else stands as it was. */
-  async rest(reason: string): Promise<void> {
-    const before = this.#written ?? NOTHING;
+  /** Writes the reason why the daemon does nothing, and keeps the other fields. */
+  async writeIdleReason(reason: string): Promise<void> {
+    const before = this.#written ?? EMPTY_REPORT;
     await this.write(
       before.idleReason === reason
         ? before

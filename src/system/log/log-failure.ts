@@ -2,7 +2,7 @@ import { ProductError } from '../../model/errors.ts';
 import { messageOf } from '../../model/message-of.ts';
 import type { Logger } from './logger.ts';
 
-/** Logs a failure that the daemon survives: an expected one by what it says, a bug with its stack. */
+/** Logs a failure that does not end the daemon: an expected failure with its message, a bug with its stack. */
 export function logFailure(logger: Logger, message: string, error: unknown): void {
   if (error instanceof ProductError) {
     logger.warning(message, { kind: error.kind, reason: error.message });

@@ -5,7 +5,7 @@ import { desiredState } from '../desired-fixtures.ts';
 
 const at = useJobs();
 
-test('each consumer’s clouds are asked for what its own relation tells it, and for nothing else', async () => {
+test('The clouds of a consumer are queried for the published images of its own relation only', async () => {
   await at.script({ list: { result: { clouds: [] } } });
   const desired = desiredState({
     consumers: [
@@ -17,7 +17,7 @@ test('each consumer’s clouds are asked for what its own relation tells it, and
     published: [
       { relationId: 1, imageIds: ['i1', 'i2'], isConfirmed: true },
       { relationId: 2, imageIds: ['i3'], isConfirmed: false },
-      { relationId: 3, imageIds: ['of nobody'], isConfirmed: true },
+      { relationId: 3, imageIds: ['without consumer'], isConfirmed: true },
     ],
   });
   const runner = createJobRunner({ desired, version: '1.0.0', tools: at.tools });

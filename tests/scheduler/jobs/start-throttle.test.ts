@@ -9,21 +9,21 @@ const copy = (...uploadTo: readonly string[]): CopyEntry => ({
   ...{ act: 'copy', imageName: NOBLE, imageId: 'new', uploadTo, reason: 'new consumer' },
 });
 
-test('a copy that is not seen afterwards runs less and less often', () => {
-  const repeats = new StartThrottle();
+test('A copy that is not visible afterwards starts less and less often', () => {
+  const throttle = new StartThrottle();
   const starts: number[] = [];
   for (let minute = 0; minute < 180; minute += 1) {
-    if (repeats.admit(copy('red'), desiredState(), NOW + minute * MINUTE)) starts.push(minute);
+    if (throttle.admit(copy('red'), desiredState(), NOW + minute * MINUTE)) starts.push(minute);
   }
   expect(starts).toEqual([0, 4, 12, 28, 60, 108, 156]);
 });
 
-test('a copy to another cloud, or under other settings, does not wait for that', () => {
-  const repeats = new StartThrottle();
-  repeats.admit(copy('red'), desiredState(), NOW);
+test('A copy to another cloud or with other settings is not throttled', () => {
+  const throttle = new StartThrottle();
+  throttle.admit(copy('red'), desiredState(), NOW);
   expect([
-    repeats.admit(copy('red'), desiredState(), NOW + 1),
-    repeats.admit(copy('red', 'blue'), desiredState(), NOW + 1),
-    repeats.admit(copy('red'), desiredState({ credentialsGeneration: 2 }), NOW + 1),
+    throttle.admit(copy('red'), desiredState(), NOW + 1),
+    throttle.admit(copy('red', 'blue'), desiredState(), NOW + 1),
+    throttle.admit(copy('red'), desiredState({ credentialsGeneration: 2 }), NOW + 1),
   ]).toEqual([false, true, true]);
 });

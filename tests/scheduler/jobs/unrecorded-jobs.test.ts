@@ -16,7 +16,7 @@ import {
 let root = '';
 const paths = () => unitPaths(root, 'app/0');
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'unsettled-'));
+  root = await mkdtemp(join(tmpdir(), 'unrecorded-'));
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -34,8 +34,8 @@ async function end(buildId: string, seconds: number): Promise<void> {
 
 const listed = async () => (await listUnrecordedJobs(paths())).map(({ buildId }) => buildId);
 
-describe('of the jobs that an earlier daemon left', () => {
-  test('those that ended are told in the order of their ends, with the times of their results', async () => {
+describe('the jobs of an earlier daemon', () => {
+  test('Ended jobs are listed in the order of their ends, with the times of their results', async () => {
     await end('a', 3000);
     await end('b', 1000);
     await end('c', 2000);
@@ -47,7 +47,7 @@ describe('of the jobs that an earlier daemon left', () => {
     ]);
   });
 
-  test('one that was ordered and never had a process is none, also when its files were opened', async () => {
+  test('A job that never had a process is not listed, even when its output files exist', async () => {
     await order('ordered');
     const { result, progress } = await order('opened');
     await writeFile(result, '');
@@ -57,14 +57,14 @@ describe('of the jobs that an earlier daemon left', () => {
     expect(await listed()).toEqual(['opened']);
   });
 
-  test('those that have a result, and those that are settled, are told apart', async () => {
+  test('A job with a result is listed until it is recorded', async () => {
     await end('a', 1000);
     await end('b', 2000);
     await markRecorded(paths(), 'a');
     expect(await listed()).toEqual(['b']);
   });
 
-  test('a build of version 0.1.0 that ended while no daemon ran is found by its job.json', async () => {
+  test('A build of version 0.1.0 that ended while no daemon ran is found by its job.json', async () => {
     const { folder, result } = jobFiles(paths(), 'old');
     await mkdir(folder, { recursive: true });
     const subject = { kind: 'build', buildId: 'old', subject: 'img', cloudIds: ['a'], reason: 'never built' };
@@ -79,7 +79,7 @@ describe('of the jobs that an earlier daemon left', () => {
     expect(await listed()).toEqual([]);
   });
 
-  test('a look at the clouds is none, whatever its folder holds', async () => {
+  test('A list job is neither an unrecorded job nor an unknown folder', async () => {
     const files = jobFiles(paths(), 'list-1');
     await writeJobOrder(
       { ...orderHead({ id: 'list-1' }), kind: 'list', cloudIds: ['a'], extraImages: [] },
@@ -90,16 +90,16 @@ describe('of the jobs that an earlier daemon left', () => {
     expect(await listUnknownFolders(paths())).toEqual([]);
   });
 
-  test('a file among them hides no other, and is told', async () => {
+  test('An unknown file among the jobs hides no job and is listed as unknown', async () => {
     await end('a', 1000);
-    await writeFile(join(paths().jobs, 'stray'), '');
+    await writeFile(join(paths().jobs, 'unknown'), '');
     await mkdir(join(paths().jobs, 'odd', 'order.json'), { recursive: true });
     expect(await listed()).toEqual(['a']);
-    expect(await listUnknownFolders(paths())).toEqual(['odd', 'stray']);
+    expect(await listUnknownFolders(paths())).toEqual(['odd', 'unknown']);
   });
 });
 
-test('the newest 30 settled jobs are kept, and every one whose end is not in the journal', async () => {
+test('The newest 30 recorded jobs and every unrecorded job are kept', async () => {
   for (let index = 0; index < 33; index += 1) {
     await end(`j${index}`, 1000);
     if (index !== 0) await markRecorded(paths(), `j${index}`);

@@ -102,14 +102,14 @@ describe('summarizeResult', () => {
     ['The result of a build without copies', done({ job: 'build', warnings: [] })],
     ['The result of a preparation', done({ job: 'prepare', warnings: [] })],
   ])('%s names no single cloud and no revision', (_, outcome) => {
-    expect(summarizeResult(outcome)).toEqual({ delivered: [], undelivered: [], unpruned: [] });
+    expect(summarizeResult(outcome)).toEqual({ copied: [], notCopied: [], notPruned: [] });
   });
 
   test('The summary of a copy lists the clouds that have the image and the reasons of the others', () => {
     expect(summarizeResult(failed('partial', copied(arrived('red'), refused('blue'))))).toEqual({
-      delivered: ['red'],
-      undelivered: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
-      unpruned: [],
+      copied: ['red'],
+      notCopied: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
+      notPruned: [],
     });
   });
 
@@ -119,7 +119,7 @@ describe('summarizeResult', () => {
       { id: 'b', createdAt: '', outcome: 'failed', reason: 'in use' },
     ];
     const outcome = done({ job: 'prune', images, warnings: [] });
-    expect(summarizeResult(outcome).unpruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
+    expect(summarizeResult(outcome).notPruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
   });
 });
 

@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
-import { type BuiltInput, deriveBuilt, publishableNews } from '../../../src/scheduler/report/derive-built.ts';
+import {
+  type BuiltInput,
+  deriveBuilt,
+  hasPublishableChange,
+} from '../../../src/scheduler/report/derive-built.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
 import {
@@ -24,30 +28,30 @@ const down = (request: string, what = 'answered 503') =>
 const failedBuild = (request: string, at = NOW) =>
   input({ journal: afterFailure(desiredState(), 'build', at, `create: answered 500 (request ${request})`) });
 
-test('another request id in what a cloud says is no reason to write, nor news', () => {
+test('A different request id in the message of a cloud changes neither built.json nor the publishable part', () => {
   const before = deriveBuilt(undefined, down('req-1'));
   expect(deriveBuilt(before, down('req-2'))).toBe(before);
   const other = deriveBuilt(before, down('req-2', 'answered 401'));
   expect(other.generation).toBe(2);
-  expect(publishableNews(before, other)).toBe(true);
+  expect(hasPublishableChange(before, other)).toBe(true);
 });
 
-test('the same failure once more, with other times and another request id, is no news', () => {
+test('A repeated failure with other times and another request id is not a publishable change', () => {
   const before = deriveBuilt(undefined, failedBuild('req-1'));
   const after = deriveBuilt(before, failedBuild('req-2', NOW - 1000));
   expect(after.failures[0]?.failedAt).not.toBe(before.failures[0]?.failedAt);
-  expect(publishableNews({ ...before, idleReason: after.idleReason }, after)).toBe(false);
+  expect(hasPublishableChange({ ...before, idleReason: after.idleReason }, after)).toBe(false);
 });
 
-test('a consumer is not told an older image while the one that it is told is active', () => {
+test('A consumer does not get an older image while its current image is active', () => {
   const old = image('old', { createdAt: hoursAgo(200) });
   const olds = copyOf('old', { createdAt: hoursAgo(199) });
   const news = copyOf('new', { createdAt: hoursAgo(1) });
-  const look = (build: readonly ReturnType<typeof image>[], red: readonly ReturnType<typeof image>[]) =>
+  const observe = (build: readonly ReturnType<typeof image>[], red: readonly ReturnType<typeof image>[]) =>
     input({ observation: [seen('builder', 'build', build), seen('red', 'red', red)] });
-  const told = deriveBuilt(undefined, look([image('new'), old], [news, olds]));
-  const toldTo = (build: ReturnType<typeof deriveBuilt>) => build.clouds[1]?.images[0]?.imageId;
-  expect(toldTo(told)).toBe('new-copy');
-  expect(toldTo(deriveBuilt(told, look([old], [news, olds])))).toBe('new-copy');
-  expect(toldTo(deriveBuilt(told, look([old], [olds])))).toBe('old-copy');
+  const first = deriveBuilt(undefined, observe([image('new'), old], [news, olds]));
+  const imageOf = (build: ReturnType<typeof deriveBuilt>) => build.clouds[1]?.images[0]?.imageId;
+  expect(imageOf(first)).toBe('new-copy');
+  expect(imageOf(deriveBuilt(first, observe([old], [news, olds])))).toBe('new-copy');
+  expect(imageOf(deriveBuilt(first, observe([old], [olds])))).toBe('old-copy');
 });

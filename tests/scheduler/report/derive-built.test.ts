@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBuilt } from '../../../src/model/built.ts';
 import { rememberEnded, rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
-import { type BuiltInput, deriveBuilt, publishableNews } from '../../../src/scheduler/report/derive-built.ts';
+import {
+  type BuiltInput,
+  deriveBuilt,
+  hasPublishableChange,
+} from '../../../src/scheduler/report/derive-built.ts';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
@@ -20,19 +24,19 @@ import {
 } from '../plan/plan-fixtures.ts';
 
 const images = [image('new'), image('old', { createdAt: hoursAgo(3) }), image('half', { status: 'saving' })];
-const served = [seen('builder', 'build', images), seen('red', 'red', [copyOf('new')])];
+const observed = [seen('builder', 'build', images), seen('red', 'red', [copyOf('new')])];
 const cloudImage = (cloudId: string, imageId: string) => ({
   ...{ arch: 'x64', base: 'noble', cloudId, imageId, juju: '', microk8s: '' },
 });
 
 function input(changes: Partial<PlanInput> = {}, more: Partial<BuiltInput> = {}): BuiltInput {
-  const given = planInput({ observation: served, ...changes });
+  const given = planInput({ observation: observed, ...changes });
   const ongoing = given.ongoing.map((each) => ({ ...each, step: 'wait for server' }));
   return { ...given, plan: planWork(given), ongoing, batch: { done: 0, total: 0 }, ...more };
 }
 
-describe('what the daemon tells', () => {
-  test('is the newest active image of each cloud, what is active at all, and when the next build is due', () => {
+describe('built.json', () => {
+  test('The report has the newest image and all active images of each cloud, and the time of the next build', () => {
     expect(deriveBuilt(undefined, input())).toEqual({
       ...{ format: 1, generation: 1, desiredGeneration: 1, running: [], batch: { done: 0, total: 0 } },
       clouds: [
@@ -55,26 +59,26 @@ describe('what the daemon tells', () => {
     });
   });
 
-  test('tells of the builds asked for which have ended', () => {
+  test('The report lists the requested builds that have ended', () => {
     const builds = ['b1', 'b2'].map((buildId) => ({ imageName: NOBLE, buildId }));
-    const wanted = { ...input().desired, requests: [{ action: '42', builds }] };
+    const desired = { ...input().desired, requests: [{ action: '42', builds }] };
     const journal = { ...input().journal, endedBuilds: ['b0', 'b2'] };
-    expect(deriveBuilt(undefined, { ...input(), desired: wanted, journal }).endedBuilds).toEqual(['b2']);
+    expect(deriveBuilt(undefined, { ...input(), desired, journal }).endedBuilds).toEqual(['b2']);
   });
 
-  test('counts as active what was asked for and is of another owner', () => {
-    const [first, ...rest] = input().observation ?? [];
+  test('The active images include extra images of another owner', () => {
+    const [first, ...others] = input().observation ?? [];
     if (first?.state !== 'seen') throw new Error('expected a cloud that was seen');
-    const observation = [{ ...first, activeExtraIds: ['another'] }, ...rest];
+    const observation = [{ ...first, activeExtraIds: ['another'] }, ...others];
     expect(deriveBuilt(undefined, { ...input(), observation }).clouds[0]?.activeIds).toContain('another');
   });
 
-  test('goes through built.json unharmed', () => {
+  test('A report is unchanged after it is encoded and decoded', () => {
     const built = deriveBuilt(undefined, input({ ongoing: [job('build', NOBLE)] }));
     expect(parseBuilt(JSON.stringify(built))).toEqual(built);
   });
 
-  test('prefers the copy of what the build cloud has newest to a later copy of an older one', () => {
+  test('The copy of the newest image in the build cloud precedes a later copy of an older image', () => {
     const late = copyOf('old', { createdAt: hoursAgo(0) });
     const observation = [seen('builder', 'build', images), seen('red', 'red', [late, copyOf('new')])];
     expect(deriveBuilt(undefined, input({ observation })).clouds[1]?.images).toEqual([
@@ -82,7 +86,7 @@ describe('what the daemon tells', () => {
     ]);
   });
 
-  test('stays with what it said as long as the build cloud does not tell which image is newest', () => {
+  test('The reported image stays the same while the build cloud is unavailable', () => {
     const late = copyOf('old', { createdAt: hoursAgo(0) });
     const red = seen('red', 'red', [late, copyOf('new')]);
     const before = deriveBuilt(undefined, input({ observation: [seen('builder', 'build', images), red] }));
@@ -91,7 +95,7 @@ describe('what the daemon tells', () => {
     expect(deriveBuilt(undefined, blind).clouds[1]?.images).toEqual([cloudImage('red', 'old-copy')]);
   });
 
-  test('keeps of a cloud that fails what it said last, beside why it fails', () => {
+  test('A cloud that fails keeps its last images and gets the reason of the failure', () => {
     const before = deriveBuilt(undefined, input());
     const after = deriveBuilt(before, input({ observation: [failed('builder'), failed('red')] }));
     const failure = { kind: 'unavailable', message: 'no route to host' };
@@ -99,14 +103,14 @@ describe('what the daemon tells', () => {
     expect(after.generation).toBe(2);
   });
 
-  test('says of a cloud that was never asked nothing, and of one that was what it said', () => {
+  test('A cloud that was never queried has no report, and a cloud that was queried keeps its last one', () => {
     expect(deriveBuilt(undefined, input({ observation: undefined })).clouds).toEqual([]);
     const before = deriveBuilt(undefined, input());
     const later = deriveBuilt(before, input({ credentials: 'missing', observation: undefined }));
     expect(later.clouds).toEqual(before.clouds);
   });
 
-  test('of an earlier config leaves out what is no longer wanted', () => {
+  test('Images that are no longer desired are left out of the last report of a cloud', () => {
     const before = deriveBuilt(undefined, input());
     const desired = desiredState({ images: { bases: ['jammy'] } });
     const after = deriveBuilt(before, input({ desired, observation: [failed('builder'), failed('red')] }));
@@ -114,14 +118,14 @@ describe('what the daemon tells', () => {
     expect(after.clouds[0]?.activeIds).toEqual(['new', 'old']);
   });
 
-  test('says why nothing is done at all, and only then', () => {
+  test('The idle reason is present only when nothing is done', () => {
     expect(deriveBuilt(undefined, input({ credentials: 'missing' })).idleReason).toBe(
       'waiting for credentials: none are installed',
     );
     expect(deriveBuilt(undefined, input()).idleReason).toBeUndefined();
   });
 
-  test('tells running jobs, the oldest first, with their steps', () => {
+  test('Running jobs are listed with their steps, oldest first', () => {
     const younger = { ...job('build', JAMMY), startedAt: NOW + 1000 };
     const { running } = deriveBuilt(undefined, input({ ongoing: [younger, job('build', NOBLE)] }));
     expect(running.map(({ subject, step, startedAt }) => [subject, step, startedAt])).toEqual([
@@ -130,7 +134,7 @@ describe('what the daemon tells', () => {
     ]);
   });
 
-  test('tells failures without the settings, and none of what is no longer wanted', () => {
+  test('Failures are listed without settings, and without images that are no longer desired', () => {
     const journal = afterFailure(desiredState(), 'build');
     const { failures } = deriveBuilt(undefined, input({ journal }));
     expect(failures).toMatchObject([{ kind: 'build', subject: NOBLE, attempts: 1 }]);
@@ -139,24 +143,24 @@ describe('what the daemon tells', () => {
     expect(deriveBuilt(undefined, input({ journal, desired })).failures).toEqual([]);
   });
 
-  test('tells of a build that an action asked for and that failed: not before its image is due', () => {
+  test('The next attempt of a failed requested build is the time at which its image is due', () => {
     const journal = afterFailure(desiredState(), 'build');
     const { failures, nextBuildAt } = deriveBuilt(undefined, input({ journal }));
     expect(nextBuildAt).toBe('2026-11-21T17:00:00.000Z');
     expect(failures.map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([nextBuildAt]);
   });
 
-  test('tells no copy as failed that has come by another way', () => {
+  test('A failed copy is not listed when the cloud has the image', () => {
     const journal = rememberFailure(planInput().journal, {
       ...{ kind: 'copy', subject: NOBLE, cloudId: 'red', errorKind: 'denied', message: 'no', settings: 's' },
       ...{ now: NOW, intervalHours: 6, random01: 0.5 },
     });
-    const lacking = [seen('builder', 'build', images), seen('red', 'red', [])];
-    expect(deriveBuilt(undefined, input({ journal, observation: lacking })).failures).toHaveLength(1);
+    const withoutCopy = [seen('builder', 'build', images), seen('red', 'red', [])];
+    expect(deriveBuilt(undefined, input({ journal, observation: withoutCopy })).failures).toHaveLength(1);
     expect(deriveBuilt(undefined, input({ journal })).failures).toEqual([]);
   });
 
-  test('tells actions whose builds have ended', () => {
+  test('An action is answered when its builds have ended', () => {
     const requests = [{ action: '7', builds: [{ imageName: NOBLE, buildId: 'b' }] }];
     const desired = desiredState({ requests });
     const journal = rememberEnded(planInput().journal, 'b');
@@ -164,30 +168,40 @@ describe('what the daemon tells', () => {
     expect(deriveBuilt(undefined, input({ desired, journal })).answered).toEqual(['7']);
   });
 
-  test('is told once: without news it is the same, whether it was read from a file or not', () => {
+  test('An unchanged report is the previous object, even when that was decoded from a file', () => {
     const before = deriveBuilt(undefined, input());
     expect(deriveBuilt(before, input())).toBe(before);
-    const read = parseBuilt(JSON.stringify(before));
-    expect(deriveBuilt(read, input())).toBe(read);
+    const decoded = parseBuilt(JSON.stringify(before));
+    expect(deriveBuilt(decoded, input())).toBe(decoded);
   });
 });
 
-describe('news for the charm', () => {
+describe('hasPublishableChange', () => {
   const running = (step: string) => {
     const given = input({ ongoing: [job('build', NOBLE)] });
     return deriveBuilt(undefined, { ...given, ongoing: given.ongoing.map((each) => ({ ...each, step })) });
   };
-  const quiet = deriveBuilt(undefined, input());
+  const idle = deriveBuilt(undefined, input());
 
   test.each([
-    ['the first that is told', undefined, quiet, true],
-    ['nothing', quiet, quiet, false],
-    ['a build that starts', quiet, running('create server'), true],
-    ['the next step of a build', running('create server'), running('wait for server'), false],
-    ['a prune that starts', quiet, deriveBuilt(undefined, input({ ongoing: [job('prune', NOBLE)] })), false],
+    ['The first report is a publishable change', undefined, idle, true],
+    ['An unchanged report is not a publishable change', idle, idle, false],
+    ['A build that starts is a publishable change', idle, running('create server'), true],
     [
-      'a new image',
-      quiet,
+      'The next step of a build is not a publishable change',
+      running('create server'),
+      running('wait for server'),
+      false,
+    ],
+    [
+      'A prune that starts is not a publishable change',
+      idle,
+      deriveBuilt(undefined, input({ ongoing: [job('prune', NOBLE)] })),
+      false,
+    ],
+    [
+      'A new image is a publishable change',
+      idle,
       deriveBuilt(
         undefined,
         input({
@@ -200,20 +214,30 @@ describe('news for the charm', () => {
       true,
     ],
     [
-      'a cloud that fails',
-      quiet,
-      deriveBuilt(undefined, input({ observation: [served[0] ?? failed('builder'), failed('red')] })),
+      'A cloud that fails is a publishable change',
+      idle,
+      deriveBuilt(undefined, input({ observation: [observed[0] ?? failed('builder'), failed('red')] })),
       true,
     ],
     [
-      'a build that fails',
-      quiet,
+      'A build that fails is a publishable change',
+      idle,
       deriveBuilt(undefined, input({ journal: afterFailure(desiredState(), 'build') })),
       true,
     ],
-    ['credentials that are gone', quiet, deriveBuilt(quiet, input({ credentials: 'missing' })), true],
-    ['another generation alone', quiet, { ...quiet, generation: 9, desiredGeneration: 9 }, false],
-  ])('%s', (_, before, after, isNews) => {
-    expect(publishableNews(before, after)).toBe(isNews);
+    [
+      'A removal of the credentials is a publishable change',
+      idle,
+      deriveBuilt(idle, input({ credentials: 'missing' })),
+      true,
+    ],
+    [
+      'A new generation alone is not a publishable change',
+      idle,
+      { ...idle, generation: 9, desiredGeneration: 9 },
+      false,
+    ],
+  ])('%s', (_, before, after, expected) => {
+    expect(hasPublishableChange(before, after)).toBe(expected);
   });
 });

@@ -25,19 +25,19 @@ function nameJob({ fields }: LogLine): string {
   return `${String(fields?.['kind'])} ${String(fields?.['subject'])}`;
 }
 
-/** Waits until something is so; the test's own deadline is the limit. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await systemClock.sleep(5);
+/** Polls until the condition is true. The timeout of the test is the limit. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await systemClock.sleep(5);
 }
 
-/** A daemon in this process, whose clock stands still until the test moves it. */
+/** A daemon in this process. Its clock moves only when the test advances it. */
 export class TestDaemon {
   readonly host: DaemonHost;
   readonly clock: ManualClock;
   readonly log: LogLine[] = [];
   readonly ended: Promise<void>;
-  /** What a tick does. */
-  onTick: () => Promise<void> = () => Promise.reject(new Error('the daemon has not begun to tick'));
+  /** The function that the daemon passed to its schedule. */
+  onTick: () => Promise<void> = () => Promise.reject(new Error('the daemon has not started its schedule'));
   readonly #stop = new AbortController();
 
   constructor(host: DaemonHost, clock: ManualClock, offsetHours = 0) {
@@ -45,70 +45,71 @@ export class TestDaemon {
     this.clock = clock;
     setMaxListeners(0, this.#stop.signal);
     this.ended = runDaemon(this.#parts(offsetHours * 60 * MINUTE));
-    this.ended.catch(() => undefined); // whoever waits for it hears of it
+    this.ended.catch(() => undefined); // tests that await `ended` receive the error
   }
 
-  /** Ends it as SIGTERM does. */
+  /** Stops the daemon as SIGTERM does. */
   async stop(): Promise<void> {
     this.#stop.abort(new CancelledError('stopped by SIGTERM'));
     await this.ended;
   }
 
-  told(message: string): readonly LogLine[] {
+  /** Returns the log lines with this message. */
+  logged(message: string): readonly LogLine[] {
     return this.log.filter((line) => line.message === message);
   }
 
-  /** The jobs that it started, as `build app-noble-x64`. */
+  /** Returns the started jobs, as `build app-noble-x64`. */
   started(): readonly string[] {
-    return this.told('job started').map(nameJob);
+    return this.logged('job started').map(nameJob);
   }
 
-  /** Those that came through, also adopted ones. */
+  /** Returns the jobs that succeeded, adopted ones included. */
   done(): readonly string[] {
-    return this.told('job done').map(nameJob);
+    return this.logged('job done').map(nameJob);
   }
 
-  /** Until the job came through and the round that its end brings has begun: what is told before does not know of it. */
+  /** Waits until the job succeeded and the reconcile after its end has started: earlier reports do not contain its end. */
   async untilDone(job: string): Promise<void> {
     const cause = `${job.replace(' ', ' of ')} ended`;
     const isCause = ({ fields }: LogLine): boolean => JSON.stringify(fields).includes(JSON.stringify(cause));
-    await until(() => this.done().includes(job) && this.told('round').some(isCause));
+    await until(() => this.done().includes(job) && this.logged('reconcile').some(isCause));
   }
 
-  rounds(): number {
-    return this.told('round').length;
+  reconcileCount(): number {
+    return this.logged('reconcile').length;
   }
 
-  /** Moves the clock to the next tick, and waits until its round has begun. */
+  /** Advances the clock to the next tick and waits until its reconcile has started. */
   async tick(): Promise<void> {
     const isTick = ({ fields }: LogLine): boolean => JSON.stringify(fields).includes('"tick"');
-    const before = this.told('round').filter(isTick).length;
+    const before = this.logged('reconcile').filter(isTick).length;
     await until(async () => {
-      if (this.told('round').filter(isTick).length > before) return true;
+      if (this.logged('reconcile').filter(isTick).length > before) return true;
       await this.clock.advance(10_000);
       return false;
     });
   }
 
-  /** Lets a hook leave the same again, and waits for two rounds: the first of them has ended, and started all it would. */
-  async settle(): Promise<void> {
-    await this.#goRound();
-    await this.#goRound();
+  /** Requests two reconciles, one after the other. When the second one starts, the first one has started all its jobs. */
+  async reconcileTwice(): Promise<void> {
+    await this.#reconcileOnce();
+    await this.#reconcileOnce();
   }
 
-  async #goRound(): Promise<void> {
-    const before = this.rounds();
+  async #reconcileOnce(): Promise<void> {
+    const before = this.reconcileCount();
     await this.host.putDesired();
-    await this.passUntil(() => this.rounds() > before);
+    await this.advanceUntil(() => this.reconcileCount() > before);
   }
 
-  /** Moves the clock second by second, and not fast, until something is so. */
-  async passUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    let looks = 0;
+  /** Advances the clock slowly, second by second, until the condition is true. */
+  async advanceUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
+    let polls = 0;
     await until(async () => {
-      if (await isSo()) return true;
-      if (looks % 10 === 0) await this.clock.advance(1000);
-      looks += 1;
+      if (await condition()) return true;
+      if (polls % 10 === 0) await this.clock.advance(1000);
+      polls += 1;
       return false;
     });
   }
@@ -129,7 +130,7 @@ export class TestDaemon {
     let made = 0;
     const newBuildId = (): string => `${(made += 1)}-${clock.now()}`;
     const work = { runCommand: runCommandOrList, startDetached, pollIntervalMs: 1000 };
-    const walls = { paths, clock, signal, newBuildId, ...work };
+    const connections = { paths, clock, signal, newBuildId, ...work };
     return {
       ...{ version: '1.0.0', paths, clock, logger, signal, newBuildId, random: () => 0.5 },
       schedule: {
@@ -147,7 +148,7 @@ export class TestDaemon {
       }),
       runnerFor: (desired, environment) => {
         const { application, modelUuid, unit } = desired;
-        const tools = { ...walls, environment, orderer: { application, modelUuid, unit } };
+        const tools = { ...connections, environment, orderer: { application, modelUuid, unit } };
         return createJobRunner({ desired, version: '1.0.0', tools });
       },
     };
@@ -157,11 +158,11 @@ export class TestDaemon {
 export interface DaemonFixture {
   host: DaemonHost;
   clock: ManualClock;
-  /** Starts a daemon that is stopped at the test's end. */
+  /** Starts a daemon that is stopped after the test. */
   start: (offsetHours?: number) => TestDaemon;
 }
 
-/** A fresh host before each test. */
+/** Provides a new host and clock for each test. */
 export function useDaemons(): DaemonFixture {
   const fixture = {} as DaemonFixture;
   let started: TestDaemon[] = [];

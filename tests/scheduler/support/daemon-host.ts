@@ -15,12 +15,12 @@ import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import { JUJU_EXEC, PROGRAM } from './scripted-program.ts';
 
 export const UNIT = 'app/0';
-/** Stands in every secret that tests plant. */
+/** A text that every secret of the tests contains. */
 export const MARK = 'MARKED';
 
 /** One call of the scripted program. */
 export interface Call {
-  /** The kind of its order. */
+  /** The kind of the job order. */
   readonly command: string;
   readonly args: readonly string[];
   readonly order: JobOrder;
@@ -28,7 +28,7 @@ export interface Call {
   readonly pid: number;
 }
 
-/** A unit's host in a folder of its own: what hooks leave there, a scripted program and a scripted juju-exec. */
+/** The host of a unit in a temporary folder: the files that hooks write, a scripted program and a scripted juju-exec. */
 export class DaemonHost {
   readonly root: string;
   readonly paths: UnitPaths;
@@ -40,7 +40,7 @@ export class DaemonHost {
     this.#desired = desiredState({ modelUuid: root });
   }
 
-  /** With credentials, a build cloud, the consumer's cloud `red`, and nothing built yet. */
+  /** Creates a host with credentials, a build cloud, the consumer's cloud `red` and no images. */
   static async open(): Promise<DaemonHost> {
     const host = new DaemonHost(await mkdtemp(join(tmpdir(), 'daemon-')));
     const { paths, root } = host;
@@ -68,7 +68,7 @@ export class DaemonHost {
     await writeFile(join(this.paths.state, 'cloud', cloudId, 'project'), project);
   }
 
-  /** As a hook of the charm does it: under the next generation. */
+  /** Writes desired.json with the next generation, as a hook of the charm does. */
   async putDesired(changes: Parameters<typeof changeDesired>[1] = {}): Promise<void> {
     const generation = this.#desired.generation + 1;
     this.#desired = changeDesired(this.#desired, { ...changes, generation });
@@ -85,14 +85,14 @@ export class DaemonHost {
     await writeFileAtomic(this.paths.secrets, encodeHostSecrets(secrets), 0o600);
   }
 
-  /** As the build that runs would tell it. */
-  async tellStep(step: string): Promise<void> {
+  /** Reports a step of the running build, as the program does. */
+  async reportStep(step: string): Promise<void> {
     const [build] = (await this.built())?.running ?? [];
     const line = JSON.stringify({ message: 'step started', fields: { step } });
     await appendFile(join(this.paths.jobs, build?.buildId ?? 'none', 'progress.log'), `${line}\n`);
   }
 
-  /** For the scripted program: see there. */
+  /** Writes a file that controls the scripted program. See PROGRAM. */
   async put(name: string, text = ''): Promise<void> {
     await writeFile(join(this.paths.state, name), text);
   }
@@ -110,16 +110,16 @@ export class DaemonHost {
     return calls.filter((call) => command === undefined || call.command === command);
   }
 
-  /** How often Juju was asked to dispatch the charm with an event of ours. */
+  /** Counts the calls of juju-exec that dispatch the charm with this event. */
   async dispatches(event: 'run' | 'built'): Promise<number> {
     const text = await readFile(`${this.paths.jujuExec}.calls`, 'utf8').catch(() => '');
     return text.split(`${UNIT} JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`).length - 1;
   }
 
-  async scriptJujuExec(what: 'hang' | 'fail' | 'answer'): Promise<void> {
-    for (const mood of ['hang', 'fail']) {
-      if (what === mood) await writeFile(`${this.paths.jujuExec}.${mood}`, '');
-      else await rm(`${this.paths.jujuExec}.${mood}`, { force: true });
+  async scriptJujuExec(behavior: 'hang' | 'fail' | 'answer'): Promise<void> {
+    for (const mode of ['hang', 'fail']) {
+      if (behavior === mode) await writeFile(`${this.paths.jujuExec}.${mode}`, '');
+      else await rm(`${this.paths.jujuExec}.${mode}`, { force: true });
     }
   }
 
@@ -128,17 +128,17 @@ export class DaemonHost {
     return parseBuilt(await readFile(this.paths.built, 'utf8'));
   }
 
-  /** Ids of the images of a cloud. */
+  /** Lists the ids of the images of a cloud. */
   async images(cloudId: string): Promise<readonly string[]> {
     const names = await readdir(join(this.paths.state, 'cloud', cloudId));
     return names.filter((name) => name.endsWith('.json')).map((name) => name.replace(/\.json$/, ''));
   }
 
-  /** Kills what still runs and removes everything. */
+  /** Kills the running jobs and removes the folder. */
   async close(): Promise<void> {
     const { application, modelUuid, unit } = this.#desired;
-    const place = { paths: this.paths, orderer: { application, modelUuid, unit } };
-    for (const { identity } of await findJobProcesses(place)) kill(identity.pid, 'SIGKILL');
+    const context = { paths: this.paths, orderer: { application, modelUuid, unit } };
+    for (const { identity } of await findJobProcesses(context)) kill(identity.pid, 'SIGKILL');
     await rm(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
 }

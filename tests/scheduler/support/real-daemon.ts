@@ -11,30 +11,30 @@ import { type DaemonHost, UNIT } from './daemon-host.ts';
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const SRC = join(CHECKOUT, 'src');
 
-/** How a process ended, and what it said. */
-export interface Ended {
+/** The exit code and the output of a process. */
+export interface EndedProcess {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** The scheduler in a process of its own. */
+/** A scheduler in its own process. */
 export class RealDaemon {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<EndedProcess>;
 
   constructor(child: ChildProcess) {
     this.child = child;
     this.ended = collect(child);
   }
 
-  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Ended> {
+  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<EndedProcess> {
     this.child.kill(signal);
     return this.ended;
   }
 }
 
-async function collect(child: ChildProcess): Promise<Ended> {
+async function collect(child: ChildProcess): Promise<EndedProcess> {
   let [out, err] = ['', ''];
   child.stdout?.on('data', (text) => (out += String(text)));
   child.stderr?.on('data', (text) => (err += String(text)));
@@ -43,11 +43,11 @@ async function collect(child: ChildProcess): Promise<Ended> {
 }
 
 export interface RealProgram {
-  /** Starts the scheduler for a host, ticking every second; with other `words`, just with these. */
-  start: (host: DaemonHost, words?: readonly string[]) => RealDaemon;
+  /** Starts the scheduler for a host with these arguments. Without arguments it ticks every second. */
+  start: (host: DaemonHost, args?: readonly string[]) => RealDaemon;
 }
 
-/** The scheduler as it is shipped, compiled once for the file. */
+/** Compiles the scheduler once for the test file, and starts it as shipped. */
 export function useRealDaemon(): RealProgram {
   let folder = '';
   beforeAll(async () => {
@@ -57,11 +57,11 @@ export function useRealDaemon(): RealProgram {
     await compile(join(folder, 'dist'));
   });
   afterAll(() => rm(folder, { recursive: true }));
-  const ticking = ['--tick-seconds', '1'];
+  const tickEverySecond = ['--tick-seconds', '1'];
   return {
-    start: (host, words = ticking) => {
-      const given = words[0] === '--help' ? words : [...words, '--unit', UNIT, '--root', host.root];
-      const child = spawn(execPath, [join(folder, 'dist/bin/scheduler.js'), ...given], {
+    start: (host, args = tickEverySecond) => {
+      const all = args[0] === '--help' ? args : [...args, '--unit', UNIT, '--root', host.root];
+      const child = spawn(execPath, [join(folder, 'dist/bin/scheduler.js'), ...all], {
         env: { PATH: '/usr/bin:/bin' },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -78,7 +78,7 @@ async function compile(target: string): Promise<void> {
   );
 }
 
-/** All that the daemon has written where somebody may read it. */
+/** Returns the content of all files that the daemon wrote. */
 export async function readAllWritten(host: DaemonHost): Promise<string> {
   const { state, log } = host.paths;
   const texts = await Promise.all([state, log].map((folder) => readFolder(folder)));

@@ -11,8 +11,9 @@ import {
 } from '../../../src/system/process/command.ts';
 
 /*
- * The scripted program is made of the source of the first three functions, which therefore use `node:fs` only. A daemon
- * of this process calls them: it looks at its clouds in every round, and a Node for each look is most of what tests cost.
+ * The scripted program contains the source of the first three functions, which therefore use `node:fs` only. A daemon in
+ * this process calls them directly: it queries its clouds in every reconcile, and a new Node process for each query would
+ * take most of the time of the tests.
  */
 
 interface ScriptedCall {
@@ -23,7 +24,7 @@ interface ScriptedCall {
   readonly pid: number;
 }
 
-/** Writes a call down, whole or not at all. */
+/** Records a call in a file that appears complete. */
 export function writeCall(home: string, call: ScriptedCall): void {
   mkdirSync(`${home}/calls`, { recursive: true });
   const name = `${home}/calls/${process.hrtime.bigint()}-${call.pid}.json`;
@@ -31,7 +32,7 @@ export function writeCall(home: string, call: ScriptedCall): void {
   renameSync(`${name}.draft`, name);
 }
 
-/** The images of a cloud's folder, the newest first. */
+/** Returns the images in the folder of a cloud, newest first. */
 export function imagesIn(folder: string): readonly { readonly created_at: string }[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
@@ -39,17 +40,17 @@ export function imagesIn(folder: string): readonly { readonly created_at: string
     .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 }
 
-/** What `list` answers. */
+/** Returns the result of `list`. */
 export function listClouds(home: string, clouds: readonly string[]): object {
-  const tell = (cloud: string): object => {
+  const listCloud = (cloud: string): object => {
     const folder = `${home}/cloud/${cloud}`;
     if (!existsSync(folder)) return { cloud, error: { kind: 'denied', message: 'the password is wrong' } };
     return { cloud, project_key: readFileSync(`${folder}/project`, 'utf8'), images: imagesIn(folder) };
   };
-  return { clouds: clouds.map(tell) };
+  return { clouds: clouds.map(listCloud) };
 }
 
-/** Runs commands; but the scripted program's `list` is answered here. */
+/** Runs commands, but answers the `list` of the scripted program without a process. */
 export const runCommandOrList: RunCommand = (request) => {
   const [script = '', command, kind] = request.args;
   if (!script.endsWith(PROGRAM_FILE) || command !== 'job' || kind !== 'list') return runCommand(request);

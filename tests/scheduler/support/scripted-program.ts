@@ -1,10 +1,10 @@
 import { imagesIn, listClouds, writeCall } from './scripted-list.ts';
 
 /**
- * Stands in for github-runner-image-builder: does what its order says in clouds that are folders, and writes each call
- * down. Under `cloud/<cloud id>/`: `project`, and a file for each image. Beside it may lie, to be read when a command
- * starts: `hold-<kind>`, as long as which the job does not end; `fail-<kind>`, the error that it tells;
- * `refuse-<cloud id>`, which takes no images; `lose-<cloud id>`, which says that it took them and did not.
+ * Replaces github-runner-image-builder in tests. It executes job orders on clouds that are folders, and records each call.
+ * `cloud/<cloud id>/` contains the file `project` and one file for each image. These files control a command:
+ * `hold-<kind>` keeps the job running while it exists; `fail-<kind>` contains the error of the job; `refuse-<cloud id>`
+ * makes copies to the cloud fail; `lose-<cloud id>` makes them succeed without an image.
  */
 export const PROGRAM = `
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,12 +29,12 @@ const folder = (cloud) => home + '/cloud/' + cloud;
 const imagesOf = (cloud) => imagesIn(folder(cloud));
 const put = (cloud, image) => {
   const path = folder(cloud) + '/' + image.id + '.json';
-  writeFileSync(path + '.draft', JSON.stringify(image)); // somebody may be listing
+  writeFileSync(path + '.draft', JSON.stringify(image)); // a reader may list the folder at the same time
   renameSync(path + '.draft', path);
 };
 const now = new Date().toISOString();
 
-function deliver(image, clouds) {
+function copyTo(image, clouds) {
   return clouds.map((cloud) => {
     if (existsSync(home + '/refuse-' + cloud)) {
       return { cloud, outcome: 'failed', kind: 'denied', reason: 'quota exceeded', attempts: 1, seconds: 1 };
@@ -46,7 +46,7 @@ function deliver(image, clouds) {
   });
 }
 
-function tellDelivered(result, images) {
+function toResult(result, images) {
   const refused = images.filter(({ outcome }) => outcome === 'failed');
   const message = refused.map(({ cloud, reason }) => 'cloud ' + cloud + ': ' + reason).join(', ');
   const error = refused.length === 0 ? {} : { error: { kind: 'partial', type: 'DistributionError', message } };
@@ -63,22 +63,22 @@ const commands = {
       run_config: order.inputs, build_id, is_published: false,
     };
     put(cloud, image);
-    const images = deliver(image, order.cloudIds);
-    return tellDelivered({ image_name, cloud, image_id: image.id, build_id }, images);
+    const images = copyTo(image, order.cloudIds);
+    return toResult({ image_name, cloud, image_id: image.id, build_id }, images);
   },
   copy: () => {
     const { buildCloud: cloud, imageId, cloudIds } = order;
     const image = imagesOf(cloud).find(({ id }) => id === imageId);
-    return tellDelivered({ cloud, image_id: imageId }, deliver(image, cloudIds));
+    return toResult({ cloud, image_id: imageId }, copyTo(image, cloudIds));
   },
   prune: () => {
     const { cloudId: cloud, imageName, publishedIds: published, keepRevisions } = order;
     const mine = imagesOf(cloud).filter((image) => image.name === imageName);
     const images = mine.map((image, index) => {
-      const stays = index < keepRevisions || published.includes(image.id);
-      if (stays) put(cloud, { ...image, is_published: published.includes(image.id) });
+      const isKept = index < keepRevisions || published.includes(image.id);
+      if (isKept) put(cloud, { ...image, is_published: published.includes(image.id) });
       else rmSync(folder(cloud) + '/' + image.id + '.json');
-      return { id: image.id, created_at: image.created_at, outcome: stays ? 'kept' : 'deleted', reason: '' };
+      return { id: image.id, created_at: image.created_at, outcome: isKept ? 'kept' : 'deleted', reason: '' };
     });
     return { cloud, image_name: imageName, images, warnings: [] };
   },
@@ -95,7 +95,7 @@ if (failure !== undefined) {
 }
 `;
 
-/** Stands in for juju-exec: writes each call down; hangs or fails while `juju-exec.hang` or `.fail` is there. */
+/** Replaces juju-exec in tests. It records each call, and hangs or fails while `juju-exec.hang` or `.fail` exists. */
 export const JUJU_EXEC = `#!/bin/sh
 echo "$1 $2" >> "$0.calls"
 while [ -e "$0.hang" ]; do sleep 0.05; done
