@@ -33,7 +33,7 @@ export function renderLicences(root) {
     wrap(
       'The charm is licensed under Apache-2.0. It contains these packages, each with its licence file if it has one. ' +
         'tests/house/licences.test.ts lists the licences that are allowed. ' +
-        'If a package offers several licences, this table names the one that is used.',
+        'If a package offers several licences, this table names the one used.',
     ),
     renderTable(
       ['package', 'version', 'licence'],

@@ -19,7 +19,7 @@ import { InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 import { type RunConfig, runConfig } from './run-config.ts';
 
-/** A unit that put complete credentials on its relation. It has an own entry in clouds.yaml. */
+/** A unit that put complete credentials on its relation. Its cloud has its own entry in clouds.yaml. */
 export interface Consumer {
   readonly relationId: number;
   readonly unit: string;

@@ -80,7 +80,7 @@ export class GetImageError extends BuildImageError {}
 /** The server has no address that accepts SSH with the host key that its console printed. */
 export class AddressNotFoundError extends BuildImageError {}
 
-/** The cloud-init of the guest failed or did not finish. */
+/** In the guest, cloud-init failed or did not finish. */
 export class CloudInitFailError extends BuildImageError {}
 
 /** A check of the image's content failed in the guest. */

@@ -5,6 +5,7 @@ export function parseJsonText(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError([`${what}: expected JSON`]); // the error of JSON.parse is left out: it quotes the text, which may be secret
+    // The error of JSON.parse is no cause of the new one, because it quotes the text, which may be secret.
+    throw new InputError([`${what}: expected JSON`]);
   }
 }

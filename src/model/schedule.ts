@@ -8,7 +8,7 @@ export interface BuildSchedule {
   readonly intervalHours: number;
 }
 
-/** Decodes an interval. A shorter one than an hour would make every image due again as soon as it is built. */
+/** Decodes an interval of at least one hour. With 0, every image would be due again immediately after its build. */
 const hours: Decoder<number> = (value, at, problems) => {
   const read = integer(value, at, problems);
   if (read === undefined || read >= 1) return read;

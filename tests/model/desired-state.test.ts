@@ -30,10 +30,7 @@ const externalService = {
 const noble = { image, cloud, externalService };
 const jammy = { ...noble, image: { ...image, base: 'jammy' } };
 const { unit, application, modelUuid, role, consumers, requests } = FORMAT_1;
-const published = FORMAT_1.published.map(({ isSettled, ...publication }) => ({
-  ...publication,
-  isConfirmed: isSettled,
-}));
+const published = [{ relationId: 1, imageIds: ['n1', 'j1'], isConfirmed: true }];
 const FORMAT_2 = {
   ...{ format: 2, generation: 7, credentialsGeneration: 3, unit, application, modelUuid, role },
   images: { [NOBLE]: noble, [JAMMY]: jammy },

@@ -8,7 +8,7 @@ const PROGRAM = resolve(import.meta.dirname, '../../../dist/bin/github-runner-im
 /** The options for running the program. */
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Receives each line of stderr as soon as it is printed. */
+  /** Receives each line of stderr at once. */
   readonly onLine?: (line: string, pid: number) => void;
   /** A clouds.yaml other than the lab's. */
   readonly cloudsYaml?: string;
