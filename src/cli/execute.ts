@@ -3,7 +3,7 @@ import { distributeAndPrune } from '../image-builder/distribute/distribute-and-p
 import { initialize, run } from '../image-builder/openstack-builder.ts';
 import { getLatestBuildId } from '../image-builder/store.ts';
 import { sweepCloud } from '../image-builder/cleanup/sweep.ts';
-import { copiedIds } from '../model/delivery.ts';
+import { copiedIds } from '../model/image-copy.ts';
 import type { JobOrder, OrderOf } from '../model/job-order.ts';
 import type { RunConfig } from '../model/run-config.ts';
 import {

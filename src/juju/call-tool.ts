@@ -4,7 +4,7 @@ import { messageOf } from '../model/message-of.ts';
 import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { Environment } from './context.ts';
 import { HookToolError, classifyToolFailure } from './errors.ts';
-import { describeExit } from './tell-end.ts';
+import { describeExit } from './describe-exit.ts';
 
 /** The runner and the environment of the hook tools. */
 export interface ToolCaller {

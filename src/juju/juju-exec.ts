@@ -2,7 +2,7 @@ import { messageOf } from '../model/message-of.ts';
 import { ProductError } from '../model/errors.ts';
 import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { OwnEvent } from './event.ts';
-import { describeExit } from './tell-end.ts';
+import { describeExit } from './describe-exit.ts';
 
 /** A request to dispatch the charm from outside a hook. */
 export interface CharmDispatch {

@@ -10,7 +10,7 @@ import {
   text,
   withDefault,
 } from './decode.ts';
-import { type ImageCopy, imageCopy } from './delivery.ts';
+import { type ImageCopy, imageCopy } from './image-copy.ts';
 import { FAILURE_KINDS, type FailureKind, InputError } from './errors.ts';
 import { parseJsonText } from './json-text.ts';
 import { snakeFields, toSnakeCase } from './snake-case.ts';

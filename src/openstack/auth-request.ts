@@ -1,6 +1,6 @@
 import type { CloudLogin, PasswordAuth, Reference } from '../model/cloud-login.ts';
 
-/** The body of Keystone's `POST /v3/auth/tokens` for this login. It holds the secret: send it, print it nowhere. */
+/** Returns the body of Keystone's `POST /v3/auth/tokens`. It contains the secret and must not be printed. */
 export function encodeAuthRequest({ auth }: Pick<CloudLogin, 'auth'>): string {
   return JSON.stringify({
     auth:

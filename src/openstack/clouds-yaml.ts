@@ -8,24 +8,24 @@ import { readTextFile } from '../system/files/text-file.ts';
 import { YamlError, parseYaml } from '../system/yaml.ts';
 import { type CloudAccess, parseCloudAccess } from './cloud-access.ts';
 
-/** Where clouds.yaml may be. */
+/** The search path of clouds.yaml. */
 export interface CloudsYamlPlaces {
-  /** OS_CLIENT_CONFIG_FILE: when set, the only place. */
+  /** OS_CLIENT_CONFIG_FILE; when set, no other file is read. */
   readonly configFile: string | undefined;
-  /** Looked through in order; `~` is the home folder. */
+  /** Searched in order; `~` is the home folder. */
   readonly paths: readonly string[];
-  /** What relative paths hang from. */
+  /** The folder that relative paths start from. */
   readonly cwd: string;
 }
 
-/** A clouds.yaml that was found and has the shape of one; its entries are not yet understood. */
+/** A clouds.yaml whose entries are not decoded yet. */
 export interface CloudsYaml {
   readonly path: string;
   /** In the file's order. */
   readonly clouds: ReadonlyMap<string, unknown>;
 }
 
-/** Reads the first clouds.yaml there is. Throws CloudsYAMLError when there is none, or it has no clouds. */
+/** Reads the first clouds.yaml that exists. Throws CloudsYAMLError when none exists or the file has no clouds. */
 export async function readCloudsYaml(places: CloudsYamlPlaces): Promise<CloudsYaml> {
   const candidates = listCandidates(places);
   for (const path of candidates) {
@@ -56,7 +56,7 @@ async function readOrExplain(path: string): Promise<string | undefined> {
   }
 }
 
-/** Understands the text of a clouds.yaml down to its entries. */
+/** Parses the text of clouds.yaml down to its entries. */
 export function parseCloudsYaml(content: string, path: string): CloudsYaml {
   const fail = (problems: readonly string[]): Error =>
     new CloudsYAMLError(problems.map((problem) => `${path}: ${problem}`));
@@ -73,7 +73,7 @@ export function parseCloudsYaml(content: string, path: string): CloudsYaml {
   return { path, clouds: entries };
 }
 
-/** The access to the cloud called `name`. Throws CloudsYAMLError when it is not there or not usable. */
+/** Returns the access to the cloud `name`. Throws CloudsYAMLError when the entry is missing or invalid. */
 export function getCloudAccess(yaml: CloudsYaml, name: string): CloudAccess {
   const entry = yaml.clouds.get(name);
   if (entry !== undefined) return parseCloudAccess(name, entry, yaml.path);

@@ -69,7 +69,7 @@ describe('a run', () => {
     expect(outcomes).toMatchObject([started === 0 ? refused : { state: 'done' }]);
   });
 
-  test('A run reports each image as soon as it is ready', async () => {
+  test('A run reports each image immediately after its build', async () => {
     await at.script({
       [`build ${NOBLE}`]: { ...delivered('n'), holdUntil: at.gate },
       [`build ${JAMMY}`]: delivered('j'),

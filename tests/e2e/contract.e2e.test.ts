@@ -3,7 +3,7 @@ import { CONTRACT } from '../contract/cases/cases.ts';
 import { mergeRecords, readRecord, writeRecord } from '../contract/record.ts';
 import { runContract, titleOf } from '../contract/run-contract.ts';
 import { findMissing, shapesOf } from '../contract/shapes.ts';
-import { openLabBench } from './support/lab-world.ts';
+import { openLabBench } from './support/lab-cases.ts';
 
 const isRecording = process.env['RECORD'] === '1';
 

@@ -20,7 +20,7 @@ function failureIn(content: string): CloudsYAMLError {
   throw new Error('expected a failure');
 }
 
-describe('the place of clouds.yaml', () => {
+describe('the search path of clouds.yaml', () => {
   let folder = '';
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clouds-yaml-'));
@@ -30,14 +30,14 @@ describe('the place of clouds.yaml', () => {
   const read = (paths: readonly string[], configFile?: string) =>
     readCloudsYaml({ configFile, paths, cwd: folder });
 
-  test('is the first of the paths where there is one', async () => {
+  test('The first existing file of the search path is read', async () => {
     await writeFile(join(folder, 'b.yaml'), TEXT);
     await writeFile(join(folder, 'c.yaml'), 'clouds: {other: {}}');
     const yaml = await read(['./a.yaml', './b.yaml', './c.yaml']);
     expect([yaml.path, [...yaml.clouds.keys()]]).toEqual([join(folder, 'b.yaml'), ['first', 'second']]);
   });
 
-  test('is OS_CLIENT_CONFIG_FILE alone when that is set', async () => {
+  test('Only the file of OS_CLIENT_CONFIG_FILE is read when that is set', async () => {
     await writeFile(join(folder, 'a.yaml'), TEXT);
     const error = await failureOf(read(['./a.yaml'], './none.yaml'));
     expect(error.message).toBe(
@@ -45,12 +45,12 @@ describe('the place of clouds.yaml', () => {
     );
   });
 
-  test('is looked for in the usual places when OS_CLIENT_CONFIG_FILE is empty', async () => {
+  test('The usual search path is used when OS_CLIENT_CONFIG_FILE is empty', async () => {
     await writeFile(join(folder, 'a.yaml'), TEXT);
     expect((await read(['./a.yaml'], '')).path).toBe(join(folder, 'a.yaml'));
   });
 
-  test('may begin at the home folder, and all places are told when there is none', async () => {
+  test('A path may start at the home folder, and the error lists all paths when no file exists', async () => {
     const name = `no-such-${folder.slice(-6)}.yaml`;
     const error = await failureOf(read([`~/${name}`, './x.yaml']));
     expect(error).toBeInstanceOf(CloudsYAMLError);
@@ -58,7 +58,7 @@ describe('the place of clouds.yaml', () => {
     expect(error.message).toMatch('OS_CLIENT_CONFIG_FILE');
   });
 
-  test('that cannot be read is told and no other is taken', async () => {
+  test('A file that cannot be read is an error, and no other file is read', async () => {
     await mkdir(join(folder, 'a.yaml'));
     await writeFile(join(folder, 'b.yaml'), TEXT);
     const error = await failureOf(read(['./a.yaml', './b.yaml']));
@@ -68,7 +68,7 @@ describe('the place of clouds.yaml', () => {
 });
 
 describe('the text of clouds.yaml', () => {
-  test('may use anchors and merge keys', () => {
+  test('Anchors and merge keys are supported', () => {
     const text = 'base: &b {region_name: R1}\nclouds:\n  one:\n    <<: *b\n    auth: {}\n';
     expect(parseCloudsYaml(text, 'p').clouds.get('one')).toEqual({ region_name: 'R1', auth: {} });
   });
@@ -79,18 +79,18 @@ describe('the text of clouds.yaml', () => {
     ['a wrong indent', 'clouds:\n  one:\n    password: pw-MARKED\n   x: 1\n'],
     ['a key twice', 'clouds:\n  pw-MARKED: 1\n  pw-MARKED: 2\n'],
     ['two documents', 'clouds:\n  one: {}\n---\npw-MARKED: 2\n'],
-  ])('with %s is told by its line, and never quoted', (_, text) => {
+  ])('A text with %s gives an error that has the line and does not quote the text', (_, text) => {
     expect(failureIn(text).message).toMatch(/^\/x\/clouds\.yaml: expected YAML: .+/);
   });
 
   test.each([
     ['password that begins with !', 'clouds:\n  one: !pw-MARKED x\n'],
     ['password that begins with *', 'clouds:\n  one: *pw-MARKED\n'],
-  ])('with an unquoted %s is told without it', (_, text) => {
+  ])('A text with an unquoted %s gives an error that does not quote it', (_, text) => {
     expect(failureIn(text).message).toMatch(/line \d/);
   });
 
-  test('that is broken tells the line', () => {
+  test('A syntax error is reported with its line', () => {
     expect(failureIn('clouds:\n  one:\n    password: "pw-MARKED\n').message).toMatch(/line \d/);
   });
 
@@ -99,11 +99,11 @@ describe('the text of clouds.yaml', () => {
     ['a list', '- pw-MARKED', 'expected a mapping, got a list'],
     ['without clouds', 'pw: pw-MARKED', 'clouds: expected a mapping, got nothing'],
     ['with an empty list of clouds', 'clouds: {}', 'clouds: expected at least one cloud, got none'],
-  ])('that is %s is told', (_, text, told) => {
-    expect(failureIn(text).message).toMatch(told);
+  ])('A text that is %s is an error', (_, text, message) => {
+    expect(failureIn(text).message).toMatch(message);
   });
 
-  test('without the cloud asked for tells which there are', () => {
+  test('The error for a missing cloud lists the existing ones', () => {
     const yaml = parseCloudsYaml(TEXT, '/x/clouds.yaml');
     expect(() => getCloudAccess(yaml, 'third')).toThrow(CloudsYAMLError);
     expect(() => getCloudAccess(yaml, 'third')).toThrow(
@@ -111,7 +111,7 @@ describe('the text of clouds.yaml', () => {
     );
   });
 
-  test.each(['__proto__', 'constructor', 'toString'])('knows no cloud %s that nobody wrote', (name) => {
+  test.each(['__proto__', 'constructor', 'toString'])('The inherited property %s is not a cloud', (name) => {
     expect(() => getCloudAccess(parseCloudsYaml(TEXT, 'p'), name)).toThrow(CloudsYAMLError);
   });
 });

@@ -51,7 +51,7 @@ test('A build that an action requested from 0.1.0 starts on the base that 0.1.0 
   ]);
 });
 
-test('A base is prepared again when its project differs from the one that 0.1.0 prepared it in', () => {
+test('A base is prepared again in another project than that of 0.1.0', () => {
   const build = { ...FORMAT_1.build, project: 'https://keystone default/other' };
   expect(planAfterUpgrade(readAs({ build, published: undefined }))).toEqual([
     'prepare noble: prepared under other settings',

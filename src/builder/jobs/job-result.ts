@@ -1,4 +1,4 @@
-import type { ImageCopy } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/image-copy.ts';
 import type { JobKind } from '../../model/built.ts';
 import type { ResultError } from '../../model/program-result-common.ts';
 import { type JobResult, decodeJobResult } from '../../model/program-result.ts';

@@ -2,7 +2,7 @@ import { encodeScriptSecrets } from '../../guest/external-script.ts';
 import { listGuestParts } from '../../guest/parts.ts';
 import { renderUserData } from '../../guest/user-data.ts';
 import { archNames } from '../../model/arch.ts';
-import { copiedIds } from '../../model/delivery.ts';
+import { copiedIds } from '../../model/image-copy.ts';
 import { encodeKeypairComment, findKeypairMetadata } from '../../model/keypair-comment.ts';
 import { buildResourceName } from '../../model/names.ts';
 import { OWNER_KEYS } from '../../model/owner.ts';

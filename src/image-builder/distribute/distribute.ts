@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/message-of.ts';
-import type { ImageCopy } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/image-copy.ts';
 import { diskFormatOf } from '../../model/disk-format.ts';
 import { InputError, ProductError, failureKindOf } from '../../model/errors.ts';
 import { connectionError } from '../../openstack/response-errors.ts';

@@ -1,4 +1,4 @@
-import type { ImageCopy } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/image-copy.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
 import { findImage } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';

@@ -1,5 +1,5 @@
 import type { JobOutcome } from '../../builder/tools.ts';
-import type { ImageCopy } from '../../model/delivery.ts';
+import type { ImageCopy } from '../../model/image-copy.ts';
 import type { FailureKind } from '../../model/errors.ts';
 import type { JobResult } from '../../model/program-result.ts';
 

@@ -29,7 +29,7 @@ export async function listTree(path: string): Promise<readonly string[]> {
   return (await Promise.all(lines)).flat().sort();
 }
 
-/** Returns the target of a symbolic link as it is written, or undefined when no link exists at `path`. */
+/** Returns the unresolved target of a symbolic link, or undefined when no link exists at `path`. */
 export async function findLinkTarget(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImageCopy } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/image-copy.ts';
 import { CancelledError } from '../../../src/model/errors.ts';
 import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
 import { connectTo } from '../../support/http-connect.ts';

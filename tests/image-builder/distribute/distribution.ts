@@ -1,7 +1,7 @@
 import { beforeEach } from '@jest/globals';
 import { distribute } from '../../../src/image-builder/distribute/distribute.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import type { ImageCopy } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/image-copy.ts';
 import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
 import { type TestTools, TEST_TIMEOUTS, useTestTools } from '../make-test-tools.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobOutcome } from '../../../src/builder/tools.ts';
 import type { JobKind } from '../../../src/model/built.ts';
-import type { ImageCopy } from '../../../src/model/delivery.ts';
+import type { ImageCopy } from '../../../src/model/image-copy.ts';
 import type { PrunedImage } from '../../../src/model/program-result-common.ts';
 import type { JobResult } from '../../../src/model/program-result.ts';
 import { summarizeResult } from '../../../src/scheduler/jobs/summarize-result.ts';

@@ -4,7 +4,7 @@ import { chooseImage, listActiveImages } from '../../../src/scheduler/plan/plan-
 import { primaryOf } from '../../../src/model/desired-state.ts';
 import { type Planner, checkPlan } from './plan-checks.ts';
 import { changeDesired } from '../desired-fixtures.ts';
-import { Simulation } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 /** The project of each cloud. Two consumers share a project, and one uses the project of the build cloud. */
 const PROJECTS: Readonly<Record<string, string>> = { builder: 'p0', c0: 'p1', c1: 'p1', c2: 'p2', c3: 'p0' };

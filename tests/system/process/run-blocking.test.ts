@@ -21,7 +21,7 @@ const shell = (script: string, more: Partial<CommandRequest> = {}): CommandReque
 });
 
 describe.each(WAYS)('A program that %s runs', (_, run) => {
-  test('is told by its output and its exit code, whatever that is', async () => {
+  test('The result has the output and the exit code, zero or not', async () => {
     expect(await run(shell('echo out; echo "err ☃" >&2; exit 3'))).toEqual({
       exitCode: 3,
       signal: undefined,
@@ -30,7 +30,7 @@ describe.each(WAYS)('A program that %s runs', (_, run) => {
     });
   });
 
-  test('has the environment and the folder that it is given, and an empty input', async () => {
+  test('The program has the given environment and folder, and an empty input', async () => {
     const request = shell('env | grep -v "^PWD=\\|^_=\\|^SHLVL="; pwd; cat', {
       env: { PATH: '/usr/bin:/bin', A: 'b c' },
       cwd: '/usr',
@@ -43,33 +43,33 @@ describe.each(WAYS)('A program that %s runs', (_, run) => {
     ]);
   });
 
-  test('reads its input to the end', async () => {
+  test('The program reads its input to the end', async () => {
     const input = 'ü'.repeat(300_000);
     expect((await run(shell('cat', { input }))).stdout).toBe(input);
   });
 
-  test('may end without reading its input', async () => {
+  test('The program may exit without reading its input', async () => {
     expect(await run(shell('exit 0', { input: 'x'.repeat(300_000) }))).toMatchObject({ exitCode: 0 });
   });
 
-  test('has no exit code when a signal ends it', async () => {
+  test('A program that a signal ends has no exit code', async () => {
     expect(await run(shell('kill -TERM $$'))).toMatchObject({ exitCode: undefined, signal: 'SIGTERM' });
   });
 
-  test('is an error when it does not exist', async () => {
+  test('A program that does not exist is an error', async () => {
     const running = run(shell('', { file: 'no-such-program' }));
     await expect(running).rejects.toThrow(CommandError);
     await expect(running).rejects.toThrow('no-such-program: could not be run (ENOENT)');
   });
 
-  test('is ended and an error when its time is over', async () => {
+  test('A program that exceeds its timeout is killed and an error', async () => {
     const running = run(shell('exec sleep 60', { timeoutMs: 50 }));
     await expect(running).rejects.toThrow(CommandError);
     await expect(running).rejects.toThrow('sh: did not exit within 0.05 s and was stopped');
   });
 });
 
-test('runBlocking ends a program that ignores SIGTERM, and one that prints without end', async () => {
+test('runBlocking kills a program that ignores SIGTERM and one that prints without end', async () => {
   const stubborn = runBlocking(shell('trap "" TERM; while :; do :; done', { timeoutMs: 50 }));
   await expect(stubborn).rejects.toThrow(/did not exit within 0.05 s/);
   await expect(runBlocking(shell('exec yes'))).rejects.toThrow(/printed more than 16777216 bytes/);

@@ -88,7 +88,7 @@ export function createFaultInjector(): FaultInjector {
   };
 }
 
-/** Reports whether `text` matches `pattern`, in which `*` stands for any text. */
+/** Reports whether `text` matches `pattern`, in which `*` matches any text. */
 function isMatch(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (!text.startsWith(first)) return false;

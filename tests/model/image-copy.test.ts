@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type ImageCopy, copiedIds } from '../../src/model/delivery.ts';
+import { type ImageCopy, copiedIds } from '../../src/model/image-copy.ts';
 
 const succeeded = (
   cloud: string,
