@@ -54,11 +54,9 @@ async function executeOrder(order: JobOrder, secrets: JobSecrets, context: Conte
     case 'build':
       return build(order, secrets, context);
     case 'prepare': {
-      const [{ image, cloud }] = order.entries;
-      const bases = order.entries.map((entry) => entry.image.base);
-      const { buildCloud, resourcePrefix } = cloud;
-      const target = { arch: image.arch, cloudName: buildCloud, prefix: resourcePrefix };
-      const baseImages = await initialize({ ...target, bases }, context);
+      const { buildCloud, resourcePrefix: prefix } = order.entries[0].cloud;
+      const images = order.entries.map(({ image }) => image);
+      const baseImages = await initialize({ cloudName: buildCloud, prefix, images }, context);
       return { encode: (log) => encodePrepareResult({ cloud: buildCloud, baseImages }, log), text: '' };
     }
     case 'copy': {

@@ -1,10 +1,9 @@
-import type { Arch } from '../model/arch.ts';
-import type { Base } from '../model/base.ts';
 import { InputError } from '../model/errors.ts';
 import type { BaseImage } from '../model/program-result.ts';
 import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
 import { type BaseImageContext, ensureBaseImage } from './base-images/base-images.ts';
 import { removeSupersededBaseImages } from './base-images/superseded-base-images.ts';
+import type { UbuntuRelease } from './base-images/ubuntu-images.ts';
 import { buildImage } from './build/build-image.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
 import type { Clouds, Context, GuestAccess, Recorder, RunSettings } from './context.ts';
@@ -73,17 +72,17 @@ export async function determineCloud(
 
 /** The shared resources to create in a cloud. */
 export interface InitializeRequest {
-  readonly arch: Arch;
   readonly cloudName: string;
   readonly prefix: string;
-  readonly bases: readonly Base[];
+  /** The images to prepare for. */
+  readonly images: readonly UbuntuRelease[];
 }
 
 type InitializeContext = Clouds & BaseImageContext & SweepContext & Recorder & Pick<GuestAccess, 'sshPort'>;
 
 /** Creates the resources that all builds of a cloud share: the security group and the base images. */
 export async function initialize(
-  { arch, cloudName, prefix, bases }: InitializeRequest,
+  { cloudName, prefix, images }: InitializeRequest,
   context: InitializeContext,
 ): Promise<readonly BaseImage[]> {
   const cloud = (await context.connect(cloudName)).withSignal(context.signal);
@@ -94,16 +93,16 @@ export async function initialize(
     await step('ensure security group', () =>
       ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME, context.sshPort),
     );
-    const images: BaseImage[] = [];
-    for (const base of bases) {
-      const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { base, arch, prefix }, context);
-      const image = await step(`prepare base image ${base}`, prepare);
-      await step(`remove older base images ${base}`, () =>
-        removeSupersededBaseImages(cloud, image, prefix, context),
+    const baseImages: BaseImage[] = [];
+    for (const image of images) {
+      const prepare = (): Promise<BaseImage> => ensureBaseImage(cloud, { ...image, prefix }, context);
+      const baseImage = await step(`prepare base image ${image.base}`, prepare);
+      await step(`remove older base images ${image.base}`, () =>
+        removeSupersededBaseImages(cloud, baseImage, prefix, context),
       );
-      images.push(image);
+      baseImages.push(baseImage);
     }
-    return images;
+    return baseImages;
   });
 }
 

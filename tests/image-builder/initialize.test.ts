@@ -26,7 +26,16 @@ beforeEach(() => {
 });
 
 const prepare = (tools = makeTools().tools) =>
-  initialize({ arch: 'x64', cloudName: 'c1', prefix: '', bases: ['noble', 'jammy'] }, tools);
+  initialize(
+    {
+      ...{ cloudName: 'c1', prefix: '' },
+      images: [
+        { base: 'noble', arch: 'x64' },
+        { base: 'jammy', arch: 'x64' },
+      ],
+    },
+    tools,
+  );
 const addBaseImage = (id: string, change: Record<string, string> = {}) =>
   cloud.glance.add({
     id,

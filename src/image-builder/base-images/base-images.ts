@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Arch, archNames } from '../../model/arch.ts';
-import { BASES, type Base } from '../../model/base.ts';
+import { archNames } from '../../model/arch.ts';
+import { BASES } from '../../model/base.ts';
 import { BaseImageDownloadError } from '../../model/errors.ts';
 import { baseImageName } from '../../model/names.ts';
 import { OWNER_KEYS, encodeOwner } from '../../model/owner.ts';
@@ -13,7 +13,7 @@ import type { Deadlines, Downloads, Maker, Recorder, RunSettings } from '../cont
 import { openUbuntuImage } from './download-source.ts';
 import { isAbandoned } from '../cleanup/leftovers.ts';
 import { type NewImage, uploadNewImage } from '../store.ts';
-import { type UbuntuImage, getUbuntuImage } from './ubuntu-images.ts';
+import { type UbuntuImage, type UbuntuRelease, getUbuntuImage } from './ubuntu-images.ts';
 import { waitOn } from '../wait-on.ts';
 
 /** Everything that the upload of a base image uses. */
@@ -24,9 +24,7 @@ export type BaseImageContext = Deadlines &
   Pick<Recorder, 'warn'>;
 
 /** A base image and the resource prefix of its name. */
-export interface BaseImageRequest {
-  readonly base: Base;
-  readonly arch: Arch;
+export interface BaseImageRequest extends UbuntuRelease {
   readonly prefix: string;
 }
 
@@ -42,7 +40,7 @@ export async function ensureBaseImage(
   request: BaseImageRequest,
   context: BaseImageContext,
 ): Promise<BaseImage> {
-  const source = await getUbuntuImage(context, request.base, request.arch);
+  const source = await getUbuntuImage(context, request);
   const name = baseImageName(request.prefix, request.base, request.arch);
   const ready = (await listImages(cloud, name)).find(
     (image) => image.status === 'active' && image.properties[OWNER_KEYS.baseSha256] === source.sha256,

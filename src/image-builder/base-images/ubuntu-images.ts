@@ -1,9 +1,12 @@
-import { type Arch, archNames } from '../../model/arch.ts';
-import type { Base } from '../../model/base.ts';
+import { archNames } from '../../model/arch.ts';
 import { BaseImageDownloadError } from '../../model/errors.ts';
+import type { ImageConfig } from '../../model/run-config.ts';
 import { redactUrl } from '../../system/http/download.ts';
 import type { Downloads } from '../context.ts';
 import { type FetchContext, fetchText } from '../fetch-text.ts';
+
+/** The parameters of an image that its base image depends on. */
+export type UbuntuRelease = Pick<ImageConfig, 'base' | 'arch'>;
 
 /** A file of Ubuntu's cloud images with its published checksum. */
 export interface UbuntuImage {
@@ -17,8 +20,7 @@ const MAX_SUMS_BYTES = 1024 * 1024;
 /** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
 export async function getUbuntuImage(
   context: FetchContext & Pick<Downloads, 'cloudImagesUrl'>,
-  base: Base,
-  arch: Arch,
+  { base, arch }: UbuntuRelease,
 ): Promise<UbuntuImage> {
   const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
   const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
