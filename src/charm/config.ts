@@ -1,5 +1,6 @@
 import { type Arch, ARCHES, findArch } from '../model/arch.ts';
 import { BASE_SPELLINGS, type Base, findBase } from '../model/base.ts';
+import { type BaseReleases, parseBaseReleases } from '../model/run-config.ts';
 import type { Secret } from '../model/secret.ts';
 import { ConfigInvalidError } from './errors.ts';
 import { OptionReader } from './option-reader.ts';
@@ -33,6 +34,7 @@ export interface CharmConfig {
   readonly keepRevisions: number;
   /** Empty for the latest version. */
   readonly runnerVersion: string;
+  readonly baseReleases: BaseReleases;
   readonly scriptUrl: Secret | undefined;
   /** The URI of the secret with the script's environment; empty when there is none. */
   readonly scriptSecret: string;
@@ -56,6 +58,7 @@ export function parseCharmConfig(raw: RawConfig, machine: string): CharmConfig {
     network: reader.text('build-network'),
     keepRevisions: reader.integer('revision-history-limit', 2, 99),
     runnerVersion: readRunnerVersion(reader),
+    baseReleases: readBaseReleases(reader),
     scriptUrl: reader.secretUrl('script-url'),
     scriptSecret: readScriptSecret(reader),
     cloudImagesUrl: reader.publicUrl('cloud-images-url', reader.text('cloud-images-url')),
@@ -112,6 +115,17 @@ function readRunnerVersion(reader: OptionReader): string {
     reader.addProblem('runner-version', 'a version like 2.331.0', version);
   }
   return version;
+}
+
+function readBaseReleases(reader: OptionReader): BaseReleases {
+  const bases = reader.text('base-image').split(',');
+  return parseBaseReleases(
+    reader.text('base-image-release'),
+    bases.flatMap((word) => findBase(word) ?? []),
+    (expected, got) => {
+      reader.addProblem('base-image-release', expected, got);
+    },
+  );
 }
 
 function readScriptSecret(reader: OptionReader): string {

@@ -65,11 +65,11 @@ function deriveCloudConfig(
 }
 
 function deriveImageConfig(
-  { arch, runnerVersion, scriptUrl }: CharmConfig,
+  { arch, runnerVersion, scriptUrl, baseReleases }: CharmConfig,
   { application, scriptDigest }: ImageFacts,
 ): StaticImageConfig {
   const reference = scriptUrl === undefined ? '' : 'secrets.json'; // the URL may hold a token
-  return { arch, prefix: application, runnerVersion, scriptUrl: reference, scriptDigest };
+  return { arch, prefix: application, runnerVersion, scriptUrl: reference, scriptDigest, baseReleases };
 }
 
 function deriveServiceConfig({ cloudImagesUrl, runnerReleasesUrl }: CharmConfig): ExternalServiceConfig {

@@ -11,35 +11,42 @@ export interface BuildInputs {
   readonly runner: string;
   /** The digest of the script and its secrets; `none` without a script. */
   readonly script: string;
+  /** The serial of the base image; empty: the current one, which the text does not mention. */
+  readonly base: string;
 }
 
 /** Returns the inputs of the image that `config` describes; `version` is the version of this software. */
 export function buildInputsOf({ image }: RunConfig, version: string): BuildInputs {
-  const { runnerVersion, scriptDigest } = image;
+  const { runnerVersion, scriptDigest, baseRelease } = image;
   return {
     charm: version,
     runner: runnerVersion === '' ? 'latest' : runnerVersion,
     script: scriptDigest === '' ? 'none' : scriptDigest,
+    base: baseRelease,
   };
 }
 
 /** Returns the inputs of the base image of `config` and its build cloud. When one changes, the base is outdated. */
 export function baseInputsOf({ image, cloud, externalService }: RunConfig): readonly string[] {
   const { cloudImagesUrl, runnerReleasesUrl } = externalService;
-  return [image.base, image.arch, cloudImagesUrl, runnerReleasesUrl, cloud.buildCloud];
+  const { base, arch, baseRelease } = image;
+  const release = baseRelease === '' ? [] : [baseRelease]; // without one, the digest of 0.1.0 stays valid
+  return [base, arch, cloudImagesUrl, runnerReleasesUrl, cloud.buildCloud, ...release];
 }
 
-/** Returns the text that is written on the image: `charm=0.1.0 runner=latest script=none`. */
-export function encodeBuildInputs({ charm, runner, script }: BuildInputs): string {
-  return `charm=${charm} runner=${runner} script=${script}`;
+/** Returns the text that is written on the image: `charm=0.1.0 runner=latest script=none[ base=20260801]`. */
+export function encodeBuildInputs({ charm, runner, script, base }: BuildInputs): string {
+  return `charm=${charm} runner=${runner} script=${script}${base === '' ? '' : ` base=${base}`}`;
 }
 
 /** Describes the differences of two encoded texts: `runner 2.330.0 → 2.331.0`; empty when they are equal. */
 export function describeInputChanges(before: string, after: string): string {
-  const former = readPairs(before);
-  return [...readPairs(after)]
-    .filter(([key, value]) => former.get(key) !== value)
-    .map(([key, value]) => `${key} ${former.get(key) ?? 'unknown'} → ${value}`)
+  const [former, next] = [readPairs(before), readPairs(after)];
+  const valueOf = (pairs: ReadonlyMap<string, string>, key: string): string =>
+    pairs.get(key) ?? (key === 'base' ? 'current' : 'unknown');
+  return [...new Set([...next.keys(), ...former.keys()])]
+    .filter((key) => former.get(key) !== next.get(key))
+    .map((key) => `${key} ${valueOf(former, key)} → ${valueOf(next, key)}`)
     .join(', ');
 }
 

@@ -1,7 +1,17 @@
 import { ARCHES, type Arch } from './arch.ts';
-import { BASES, type Base } from './base.ts';
+import { BASES, type Base, findBase } from './base.ts';
 import { type Channel, NO_CHANNEL } from './channel.ts';
-import { type Decoded, type Decoder, anyString, fields, integer, list, oneOf, text } from './decode.ts';
+import {
+  type Decoded,
+  type Decoder,
+  anyString,
+  fields,
+  integer,
+  list,
+  oneOf,
+  text,
+  withDefault,
+} from './decode.ts';
 
 /** The values that distinguish the images of one application. */
 export interface ImageVariant {
@@ -74,6 +84,8 @@ const base = oneOf(Object.keys(BASES) as readonly Base[]);
 const imageFields = fields({
   arch: oneOf(ARCHES),
   base,
+  /** The serial of Ubuntu's cloud image; empty: the current one. */
+  baseRelease: withDefault(anyString, ''),
   juju: anyString,
   microk8s: anyString,
   /** The prefix of image names: the application. */
@@ -89,6 +101,7 @@ const imageFields = fields({
 export class ImageConfig implements ImageVariant {
   readonly arch: Arch;
   readonly base: Base;
+  readonly baseRelease: string;
   readonly juju: Channel;
   readonly microk8s: Channel;
   readonly prefix: string;
@@ -99,6 +112,7 @@ export class ImageConfig implements ImageVariant {
   constructor(given: Decoded<typeof imageFields>) {
     this.arch = given.arch;
     this.base = given.base;
+    this.baseRelease = given.baseRelease;
     this.juju = given.juju;
     this.microk8s = given.microk8s;
     this.prefix = given.prefix;
@@ -160,10 +174,37 @@ export const runConfig = fields({
 export type RunConfig = Decoded<typeof runConfig>;
 
 /** The image parameters that do not depend on the matrix. */
-export type StaticImageConfig = Pick<
+export interface StaticImageConfig extends Pick<
   ImageConfig,
   'arch' | 'prefix' | 'runnerVersion' | 'scriptUrl' | 'scriptDigest'
->;
+> {
+  readonly baseReleases: BaseReleases;
+}
+
+/** Serials of Ubuntu's cloud images by base. A base that is not in it uses the current serial. */
+export type BaseReleases = ReadonlyMap<Base, string>;
+
+/**
+ * Parses `noble=20260801,jammy=20260730.1`. Reports each pair that has another form, repeats a base, or names a base that
+ * is not one of `bases`.
+ */
+export function parseBaseReleases(
+  list: string,
+  bases: readonly Base[],
+  addProblem: (expected: string, got: string) => void,
+): BaseReleases {
+  const releases = new Map<Base, string>();
+  for (const pair of list === '' ? [] : list.split(',').map((each) => each.trim())) {
+    const [, name = '', serial = ''] = /^([^=]*)=(\d{8}(?:\.\d{1,3})?)$/.exec(pair) ?? [];
+    const found = findBase(name);
+    if (serial === '') addProblem('pairs like noble=20260801', pair);
+    else if (found === undefined || !bases.includes(found))
+      addProblem(`one of the bases to build (${bases.join(', ')})`, pair);
+    else if (releases.has(found)) addProblem('each base once', `${found} twice`);
+    else releases.set(found, serial);
+  }
+  return releases;
+}
 
 /** The part of the configuration that does not depend on the matrix. */
 export interface StaticConfigs {
@@ -174,9 +215,10 @@ export interface StaticConfigs {
 
 /** Returns one run config for each combination of the matrix, in the order of `expandMatrix`. */
 export function expandRunConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly RunConfig[] {
-  const { cloudConfig: cloud, imageConfig: common, serviceConfig: externalService } = config;
+  const { cloudConfig: cloud, imageConfig, serviceConfig: externalService } = config;
+  const { baseReleases, ...common } = imageConfig;
   return expandMatrix(matrix).map((variant) => ({
-    image: new ImageConfig({ ...common, ...variant }),
+    image: new ImageConfig({ ...common, ...variant, baseRelease: baseReleases.get(variant.base) ?? '' }),
     cloud,
     externalService,
   }));

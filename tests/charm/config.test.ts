@@ -35,6 +35,7 @@ describe("the charm's options", () => {
       network: '',
       keepRevisions: 5,
       runnerVersion: '',
+      baseReleases: new Map(),
       scriptUrl: undefined,
       scriptSecret: '',
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
@@ -134,6 +135,28 @@ describe("the charm's options", () => {
       ]);
     },
   );
+
+  test('The releases of bases are read by codename or version number', () => {
+    const options = {
+      'base-image': 'noble,22.04',
+      'base-image-release': ' 24.04=20260801, jammy=20260730.1',
+    };
+    expect([...charmConfig(options).baseReleases]).toEqual([
+      ['noble', '20260801'],
+      ['jammy', '20260730.1'],
+    ]);
+  });
+
+  test.each([
+    ['noble', 'pairs like noble=20260801, got noble'],
+    ['noble=', 'pairs like noble=20260801, got noble='],
+    ['noble=current', 'pairs like noble=20260801, got noble=current'],
+    ['noble=20260801,', 'pairs like noble=20260801, got nothing'],
+    ['focal=20260801', 'one of the bases to build (noble), got focal=20260801'],
+    ['noble=20260801,24.04=20260802', 'each base once, got noble twice'],
+  ])('The release list "%s" is refused', (list, problem) => {
+    expect(problemsWith({ 'base-image-release': list })).toEqual([`base-image-release: expected ${problem}`]);
+  });
 
   test('The names of flavor and network keep their case', () => {
     expect(charmConfig({ 'build-flavor': 'M1.Big', 'build-network': 'Net' })).toMatchObject({

@@ -38,6 +38,7 @@ describe('the desired state', () => {
     const cloudId = relation === undefined ? '' : cloudOf(relation);
     const image = {
       arch: 'x64',
+      baseRelease: '',
       juju: '',
       microk8s: '',
       prefix: 'app',

@@ -37,7 +37,7 @@ describe('run', () => {
         keepRevisions: 5,
         secretsGeneration: undefined,
         entry: {
-          image: new ImageConfig({ ...image, scriptUrl: '', scriptDigest: '' }),
+          image: new ImageConfig({ ...image, baseRelease: '', scriptUrl: '', scriptDigest: '' }),
           cloud: {
             ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: '' },
             ...{ uploadClouds: [], numRevisions: 5 },
@@ -65,6 +65,10 @@ describe('run', () => {
       { order: { entry: { cloud: { resourcePrefix: 'p' } }, owner: { application: 'p' } } },
     ],
     [['--runner-version', '2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
+    [
+      ['--base-image-release', '24.04=20260801'],
+      { order: { entry: { image: { baseRelease: '20260801' } } } },
+    ],
     [['--runner-version', 'v2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
     [['--script-url', 'https://x/s.sh?t=1'], { order: { entry: { image: { scriptUrl: 'secrets.json' } } } }],
     [['--upload-clouds', 'a,b', '--share'], { order: { cloudIds: ['a', 'b'], withinCloud: 'share' } }],
@@ -115,6 +119,10 @@ describe('run', () => {
     [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
     [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],
     [['--arch', 'mips'], '--arch: expected one of arm64, x64, s390x, ppc64le, arm, got mips'],
+    [
+      ['--base-image-release', 'jammy=20260801'],
+      '--base-image-release: expected one of the bases to build (noble), got jammy=20260801',
+    ],
     [['--runner-version', 'latest'], '--runner-version: expected a version like 2.331.0, got latest'],
     [['--cloud-images-url', 'ftp://x'], '--cloud-images-url: expected a URL'],
     [['--runner-releases-url', 'x'], '--runner-releases-url: expected a URL'],

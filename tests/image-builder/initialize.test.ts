@@ -30,8 +30,8 @@ const prepare = (tools = makeTools().tools) =>
     {
       ...{ cloudName: 'c1', prefix: '' },
       images: [
-        { base: 'noble', arch: 'x64' },
-        { base: 'jammy', arch: 'x64' },
+        { base: 'noble', arch: 'x64', baseRelease: '' },
+        { base: 'jammy', arch: 'x64', baseRelease: '' },
       ],
     },
     tools,

@@ -28,6 +28,7 @@ const CLOUD = {
 };
 const IMAGE = {
   arch: 'x64',
+  baseRelease: '',
   base: 'noble',
   juju: '',
   microk8s: '',

@@ -43,7 +43,7 @@ function startTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Trans
   at.http.on(SUMS, { body: `${'a'.repeat(64)} *noble-server-cloudimg-amd64.img\n` });
   at.http.on(FILE, () => ({ headers: { 'content-length': '100000000' }, body: body() }));
   const { tools, warnings } = makeTools({ timeouts: { ...TEST_TIMEOUTS, ...timeouts } });
-  const request = { base: 'noble', arch: 'x64', prefix: '' } as const;
+  const request = { base: 'noble', arch: 'x64', baseRelease: '', prefix: '' } as const;
   return { failure: failureOf(ensureBaseImage(at.cloud, request, tools)), warnings };
 }
 
@@ -117,7 +117,9 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   fetchTimeout: async () => {
     at.http.on(SUMS, 'hang');
     const { tools } = makeTools();
-    const failure = failureOf(ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', prefix: '' }, tools));
+    const failure = failureOf(
+      ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', baseRelease: '', prefix: '' }, tools),
+    );
     await at.http.waitFor(SUMS);
     at.clock.advance(30_000);
     return failure;

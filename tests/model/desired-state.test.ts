@@ -17,7 +17,7 @@ const NOBLE = 'app-noble-x64';
 const JAMMY = 'app-jammy-x64';
 const image = {
   ...{ arch: 'x64', base: 'noble', juju: '', microk8s: '', prefix: 'app', runnerVersion: '2.331.0' },
-  ...{ scriptUrl: 'secrets.json', scriptDigest: '0123456789abcdef' },
+  ...{ baseRelease: '', scriptUrl: 'secrets.json', scriptDigest: '0123456789abcdef' },
 };
 const cloud = {
   ...{ buildCloud: 'builder', buildFlavor: 'Big', buildNetwork: 'Net', resourcePrefix: 'app' },

@@ -12,7 +12,10 @@ import { type StaticImageConfig, expandRunConfigs } from '../../src/model/run-co
 const BUILD_CLOUD = 'builder';
 
 /** The options of images that tests change. */
-interface ImageSettings extends Pick<StaticImageConfig, 'arch' | 'runnerVersion' | 'scriptDigest'> {
+interface ImageSettings extends Pick<
+  StaticImageConfig,
+  'arch' | 'runnerVersion' | 'scriptDigest' | 'baseReleases'
+> {
   readonly bases: readonly Base[];
   readonly microk8sChannels: readonly string[];
   readonly cloudImagesUrl: string;
@@ -33,6 +36,7 @@ interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'project'
 
 const IMAGES: ImageSettings = {
   ...{ arch: 'x64', bases: ['noble'], microk8sChannels: [], runnerVersion: '', scriptDigest: '' },
+  baseReleases: new Map(),
   cloudImagesUrl: 'https://images',
 };
 
@@ -73,7 +77,7 @@ export function copyDesired(desired: DesiredState): DesiredState {
 
 function withSettings(
   common: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
-  { arch, bases, microk8sChannels, runnerVersion, scriptDigest, cloudImagesUrl }: ImageSettings,
+  { arch, bases, microk8sChannels, runnerVersion, scriptDigest, baseReleases, cloudImagesUrl }: ImageSettings,
   { project, flavor, maxParallel, keepRevisions }: BuildSettings,
 ): DesiredState {
   const configs = expandRunConfigs(
@@ -84,7 +88,7 @@ function withSettings(
         ...{ uploadClouds: listUploadClouds(common.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
       },
       imageConfig: {
-        ...{ arch, prefix: 'app', runnerVersion, scriptDigest },
+        ...{ arch, prefix: 'app', runnerVersion, scriptDigest, baseReleases },
         scriptUrl: scriptDigest === '' ? '' : 'secrets.json',
       },
       serviceConfig: {
@@ -103,6 +107,7 @@ function imageSettingsOf({ images }: DesiredState): ImageSettings {
     ...{ arch, runnerVersion, scriptDigest, cloudImagesUrl: externalService.cloudImagesUrl },
     bases: [...new Set(all.map(({ base }) => base))],
     microk8sChannels: [...new Set(all.map(({ microk8s }) => microk8s))],
+    baseReleases: new Map(all.map(({ base, baseRelease }) => [base, baseRelease])),
   };
 }
 

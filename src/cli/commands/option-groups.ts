@@ -1,6 +1,6 @@
 import type { Arch } from '../../model/arch.ts';
-import type { Base } from '../../model/base.ts';
-import { ImageConfig, type RunConfig } from '../../model/run-config.ts';
+import { type Base, findBase } from '../../model/base.ts';
+import { type BaseReleases, ImageConfig, type RunConfig, parseBaseReleases } from '../../model/run-config.ts';
 import type { Option, Options, ValuesOf } from './command.ts';
 import type { OptionReader } from './read-options.ts';
 
@@ -10,6 +10,11 @@ export const BUILD_CLOUD_OPTIONS = {
     flags: '--arch <arch>',
     about: 'architecture: arm64, x64, s390x, ppc64le or arm (default: that of the host)',
     read: (reader, host): Arch => reader.arch(host.arch),
+  },
+  baseReleases: {
+    flags: '--base-image-release <list>',
+    about: 'BASE=SERIAL pairs of Ubuntu cloud images, such as noble=20260801 (default: the current ones)',
+    read: readBaseReleases,
   },
   prefix: prefixOption(),
   cloudImagesUrl: {
@@ -57,6 +62,17 @@ export function readKeepRevisions(reader: OptionReader): number {
   return reader.wholeNumber('keepRevisions', '--keep-revisions', 1, 5);
 }
 
+function readBaseReleases(reader: OptionReader): BaseReleases {
+  const bases = reader.text('baseImage').split(',');
+  return parseBaseReleases(
+    reader.text('baseImageRelease'),
+    bases.flatMap((name) => findBase(name) ?? []),
+    (expected, got) => {
+      reader.problem('--base-image-release', expected, got);
+    },
+  );
+}
+
 /** Reads ids that are given as words or as comma-separated lists. */
 export function readIds(given: unknown): readonly string[] {
   const words: readonly unknown[] = Array.isArray(given) ? given : [];
@@ -77,9 +93,10 @@ export interface HandConfig extends ValuesOf<typeof BUILD_CLOUD_OPTIONS> {
 /** Returns the run config for a command line. The image name in it is not used when the order names the image. */
 export function configByHand(given: HandConfig): RunConfig {
   const { base, arch, prefix, cloudImagesUrl } = given;
+  const baseRelease = given.baseReleases.get(base) ?? '';
   const none = { juju: '', microk8s: '', runnerVersion: '', scriptUrl: '', scriptDigest: '' } as const;
   return {
-    image: new ImageConfig({ arch, base, prefix, ...none, ...given.image }),
+    image: new ImageConfig({ arch, base, baseRelease, prefix, ...none, ...given.image }),
     cloud: {
       ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: prefix },
       ...{ uploadClouds: [], numRevisions: 5 },

@@ -6,7 +6,7 @@ import type { Downloads } from '../context.ts';
 import { type FetchContext, fetchText } from '../fetch-text.ts';
 
 /** The parameters of an image that its base image depends on. */
-export type UbuntuRelease = Pick<ImageConfig, 'base' | 'arch'>;
+export type UbuntuRelease = Pick<ImageConfig, 'base' | 'arch' | 'baseRelease'>;
 
 /** A file of Ubuntu's cloud images with its published checksum. */
 export interface UbuntuImage {
@@ -17,14 +17,18 @@ export interface UbuntuImage {
 
 const MAX_SUMS_BYTES = 1024 * 1024;
 
-/** Looks up the current image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
+/** Looks up an image of a base in Ubuntu's layout. Throws BaseImageDownloadError. */
 export async function getUbuntuImage(
   context: FetchContext & Pick<Downloads, 'cloudImagesUrl'>,
-  { base, arch }: UbuntuRelease,
+  { base, arch, baseRelease }: UbuntuRelease,
 ): Promise<UbuntuImage> {
-  const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/current`;
+  const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/${baseRelease || 'current'}`;
   const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
-  const sums = await fetchSums(context, `${folder}/SHA256SUMS`);
+  const sums = await fetchSums(
+    context,
+    `${folder}/SHA256SUMS`,
+    baseRelease && `release ${baseRelease} of base ${base}: `,
+  );
   const sha256 = parseSums(sums).get(file);
   if (sha256 === undefined) {
     throw new BaseImageDownloadError(
@@ -34,12 +38,12 @@ export async function getUbuntuImage(
   return { url: `${folder}/${file}`, sha256 };
 }
 
-function fetchSums(context: FetchContext, url: string): Promise<string> {
+function fetchSums(context: FetchContext, url: string, release: string): Promise<string> {
   return fetchText(context, {
     url,
     what: redactUrl(url),
     maximum: MAX_SUMS_BYTES,
-    fail: (message, options) => new BaseImageDownloadError(message, options),
+    fail: (message, options) => new BaseImageDownloadError(`${release}${message}`, options),
   });
 }
 

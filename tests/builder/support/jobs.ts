@@ -52,6 +52,7 @@ export const CONFIG: StaticConfigs = {
     scriptUrl: 'secrets.json',
     scriptDigest: 'd',
     runnerVersion: '',
+    baseReleases: new Map(),
   },
   serviceConfig: {
     dockerhubCache: '',
@@ -161,7 +162,7 @@ function makeTools({ host }: TestHost): RunTools {
     newBuildId: () => `${(count += 1)}`.padStart(12, '0'),
     environment: { https_proxy: 'http://proxy:3128' },
     pollIntervalMs: 10,
-    inputs: { charm: '0.1.0', runner: 'latest', script: 'none' },
+    inputs: { charm: '0.1.0', runner: 'latest', script: 'none', base: '' },
     maxParallel: 2,
   };
 }

@@ -21,8 +21,8 @@ const SUMS = 'GET /ubuntu/noble/current/SHA256SUMS';
 const NAME = 'p-image-builder-base-noble-x64';
 let glance: ScriptedGlance;
 
-const ensure = (tools: Context) =>
-  ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', prefix: 'p' }, tools);
+const ensure = (tools: Context, baseRelease = '') =>
+  ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', baseRelease, prefix: 'p' }, tools);
 const uploads = () => at.http.requests('PUT /v2/images/*/file');
 const whole: Script = () => ({ headers: { 'content-length': String(DATA.length) }, body: DATA });
 
@@ -47,6 +47,22 @@ describe('the upload of a base image', () => {
       [OWNER_KEYS.kind]: 'base',
       [OWNER_KEYS.application]: 'builder',
     });
+  });
+
+  test('A pinned release is downloaded from its own folder', async () => {
+    const folder = 'GET /ubuntu/noble/20260801';
+    at.http.on(`${folder}/SHA256SUMS`, { body: `${SHA256} *noble-server-cloudimg-amd64.img\n` });
+    at.http.on(`${folder}/noble-server-cloudimg-amd64.img`, whole);
+    expect(await ensure(makeTools().tools, '20260801')).toMatchObject({ sha256: SHA256 });
+    expect(at.http.requests(SUMS)).toEqual([]);
+  });
+
+  test('A release that the mirror does not have is an error with base, release and URL', async () => {
+    at.http.on('GET /ubuntu/noble/20260730.1/SHA256SUMS', { status: 404 });
+    await expect(ensure(makeTools().tools, '20260730.1')).rejects.toThrow(
+      /^release 20260730\.1 of base noble: http:.*\/noble\/20260730\.1\/SHA256SUMS: .*404/,
+    );
+    expect(glance.images.size).toBe(0);
   });
 
   test('A base image with the current checksum is used without a download', async () => {

@@ -114,6 +114,14 @@ describe('the decision to build an image', () => {
       [`build ${NOBLE} → red: inputs changed: runner latest → 2.331.0`],
     ],
     [
+      'An image is built again on another release of its base',
+      {
+        desired: desiredState({ images: { baseReleases: new Map([['noble', '20260801']]) } }),
+        observation: builtAndCopied(hoursAgo(1)),
+      },
+      [`build ${NOBLE} → red: inputs changed: base current → 20260801`],
+    ],
+    [
       'An image that does not record its inputs is built again',
       {
         observation: [

@@ -13,7 +13,7 @@ export const NOW = Date.parse('2026-11-21T12:00:00Z');
 export const HOUR = 3_600_000;
 export const NOBLE = 'app-noble-x64';
 export const JAMMY = 'app-jammy-x64';
-const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none' });
+const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none', base: '' });
 
 /** Returns the time some hours before NOW in the format of Glance. */
 export function hoursAgo(hours: number): string {

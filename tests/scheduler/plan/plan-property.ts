@@ -205,7 +205,7 @@ export function checkServed(simulation: Simulation): readonly string[] {
   const { images, consumers } = simulation.desired;
   const { runnerVersion } = primaryOf(images).image;
   const runner = runnerVersion === '' ? 'latest' : runnerVersion;
-  const inputs = encodeBuildInputs({ charm: '1.0.0', runner, script: 'none' });
+  const inputs = encodeBuildInputs({ charm: '1.0.0', runner, script: 'none', base: '' });
   const source = simulation.imagesOf('builder').toReversed();
   return [...images.keys()].flatMap((imageName) =>
     consumers.flatMap(({ cloudId, relationId }) => {

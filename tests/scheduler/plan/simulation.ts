@@ -170,7 +170,7 @@ export class Simulation {
   #endBuild(job: SimulatedJob, uploadTo: readonly string[], succeeds: boolean): void {
     const { runnerVersion = '', scriptDigest = '' } = job.desired.images.get(job.subject)?.image ?? {};
     const runConfig = encodeBuildInputs({
-      ...{ charm: '1.0.0', runner: runnerVersion || 'latest', script: scriptDigest || 'none' },
+      ...{ charm: '1.0.0', runner: runnerVersion || 'latest', script: scriptDigest || 'none', base: '' },
     });
     const id = succeeds ? this.#makeImage('builder', job, { runConfig }) : undefined;
     this.#record(job, { kind: 'build', subject: job.subject, cloudId: '' }, succeeds);
