@@ -1,9 +1,9 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kill } from 'node:process';
 import { afterEach, beforeEach } from '@jest/globals';
 import { initialize } from '../../../src/builder/initialize.ts';
-import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
+import { findProcessIdentity } from '../../../src/system/process/process-identity.ts';
+import { listProcesses, signalProcess } from '../../../src/system/process/processes.ts';
 import { installHostSecrets } from '../../../src/builder/credentials.ts';
 import type { RunTools } from '../../../src/builder/tools.ts';
 import type { JobOrder, OrderHead, OrderOf } from '../../../src/model/job-order.ts';
@@ -145,7 +145,13 @@ export function useJobs(): JobFixture {
     };
   });
   afterEach(async () => {
-    for (const { identity } of await findJobProcesses(fixture.tools)) kill(identity.pid, 'SIGKILL');
+    // by their program: the files that make them jobs are gone
+    const { programs } = fixture.tools.paths;
+    const jobs = (await listProcesses()).filter(({ args }) => args[1]?.startsWith(`${programs}/`));
+    for (const { pid } of jobs) {
+      const identity = findProcessIdentity(pid);
+      if (identity !== undefined) signalProcess(identity, 'SIGKILL');
+    }
   });
   return fixture;
 }
