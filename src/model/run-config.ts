@@ -156,6 +156,7 @@ export type ExternalServiceConfig = Decoded<typeof externalServiceConfig>;
 const externalServiceConfig = fields({
   /** URL of a Docker Hub cache; empty: none. */
   dockerhubCache: anyString,
+  /** Always empty in this version: a job gets the model's proxies in its environment. */
   proxy: secretReference,
   /** URL of Ubuntu's cloud images. */
   cloudImagesUrl: text,

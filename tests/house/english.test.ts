@@ -16,7 +16,7 @@ const QUESTION =
 
 /** A test title is a complete statement. */
 const FRAGMENT =
-  /\b(?:it|test)(?:\.\w+)*(?:\([^'"`]*\))?\(\s*['"`](that|by|of|whose|also|it|its|with|and|but|also) /;
+  /\b(?:it|test)(?:\.\w+)*(?:\([^'"`]*\))?\(\s*['"`](that|by|of|whose|also|it|its|with|and|but) /;
 
 interface Line {
   readonly place: string;
