@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** What only bin/ and system/ may touch: the process, the clock and timers come in as arguments elsewhere. */
@@ -45,6 +46,15 @@ export default tseslint.config(
     },
   },
   { files: ['src/**/*.ts'], ignores: ['src/bin/**', 'src/system/**'], rules: outsideWorld },
+  // A regular expression may run on foreign text, so it must take linear time: the text of an error, of a file, of a log.
+  {
+    files: ['src/**/*.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+    },
+  },
   // A function with more parameters than this lacks a named type.
   { files: ['src/**/*.ts'], rules: { 'max-params': ['error', { max: 4 }] } },
 );

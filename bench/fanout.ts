@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Clouds } from './clouds.ts';
 import { measure } from './measure.ts';
 
 /** One row of the benchmark. */
@@ -15,6 +17,8 @@ export interface FanoutRow {
   readonly seconds: number;
   /** The duration with the method of the Python program: to a file, then to one cloud after the other. */
   readonly baselineSeconds: number;
+  /** Our duration divided by that of the baseline, which ran right after it. */
+  readonly ratio: number;
   /** The lower bound: the time that the data takes over the slowest link. */
   readonly boundSeconds: number | null;
   readonly peakRssMiB: number;
@@ -28,37 +32,28 @@ const PROGRAM = join(ROOT, 'dist/bin/github-runner-image-builder.js');
 /** The compiled programs of this folder. They are compiled so that no TypeScript loader affects the measurement. */
 export const COMPILED = join(ROOT, '.bench/bench');
 
-interface Doubles {
-  readonly ports: readonly number[];
-  readonly imageId: string;
-}
-
-async function startDoubles(clouds: number, sizeMiB: number, linkMBps: number) {
-  const args = [join(COMPILED, 'cloud-double.js'), String(clouds), String(sizeMiB), String(linkMBps)];
+async function startClouds(clouds: number, sizeMiB: number, linkMBps: number) {
+  const args = [join(COMPILED, 'clouds.js'), String(clouds), String(sizeMiB), String(linkMBps)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, ...(JSON.parse(line.toString()) as Doubles) };
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { child, ...(JSON.parse(line) as Clouds) };
 }
 
-function renderCloudsYaml(ports: readonly number[]): string {
-  const auth = (port: number) =>
-    `{ auth_url: http://127.0.0.1:${port}/v3, username: u, password: p, project_name: p, user_domain_name: d, project_domain_name: d }`;
-  return `clouds:\n${ports.map((port, index) => `  cloud${index}: { auth: ${auth(port)} }\n`).join('')}`;
-}
+/** The entries of the emulator's clouds.yaml for the destinations. */
+const DESTINATIONS = ['consumer', 'consumer-c', 'consumer-d'];
 
 /** Measures a copy of `sizeMiB` to `clouds` clouds with both methods, over links of `linkMBps` each. */
 export async function measureFanout(clouds: number, sizeMiB: number, linkMBps: number): Promise<FanoutRow> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  const doubles = await startDoubles(clouds + 1, sizeMiB, linkMBps);
+  const started = await startClouds(clouds, sizeMiB, linkMBps);
   try {
     const yaml = join(folder, 'clouds.yaml');
-    await writeFile(yaml, renderCloudsYaml(doubles.ports));
-    const names = doubles.ports.slice(1).map((_, index) => `cloud${index + 1}`);
-    const args = ['distribute', doubles.imageId, '--os-cloud', 'cloud0', '--upload-clouds', names.join(',')];
+    await writeFile(yaml, started.cloudsYaml);
+    const names = DESTINATIONS.slice(0, clouds).join(',');
+    const args = ['distribute', started.imageId, '--os-cloud', 'builder', '--upload-clouds', names];
     const ours = await measure(process.execPath, [PROGRAM, ...args], { OS_CLIENT_CONFIG_FILE: yaml });
-    const urls = doubles.ports.map((port) => `http://127.0.0.1:${port}`);
-    const [source = '', ...destinations] = urls;
-    const baselineArgs = [source, 'token', doubles.imageId, ...destinations.flatMap((url) => [url, 'token'])];
+    const [[url, token] = ['', ''], ...destinations] = started.endpoints;
+    const baselineArgs = [url, token, started.imageId, ...destinations.flat()];
     const baseline = await measure(process.execPath, [join(COMPILED, 'baseline.js'), ...baselineArgs], {});
     return {
       clouds,
@@ -66,13 +61,14 @@ export async function measureFanout(clouds: number, sizeMiB: number, linkMBps: n
       linkMBps,
       seconds: ours.seconds,
       baselineSeconds: baseline.seconds,
+      ratio: ours.seconds / baseline.seconds,
       boundSeconds: (sizeMiB * 1024 * 1024) / (linkMBps * 1e6),
       peakRssMiB: ours.peakRssMiB,
       diskWrittenBytes: ours.diskWrittenBytes,
       baselineDiskWrittenBytes: baseline.diskWrittenBytes,
     };
   } finally {
-    await end(doubles.child);
+    await end(started.child);
     await rm(folder, { recursive: true });
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Prepares the lab for the benchmark, by openstacksdk: lab.py upload FILE | tokens | wipe
+"""Prepares the lab for the benchmark, by openstacksdk: lab.py upload FILE | tokens CLOUD... | wipe
 upload creates an image from FILE in the builder's project and prints its id; tokens prints URL and token of the image
-service for builder, consumer and neighbour; wipe deletes the images of the benchmark in all three projects."""
+service of each cloud; wipe deletes the images of the benchmark in all three projects."""
 import json
 import sys
 import warnings
@@ -19,9 +19,9 @@ def upload(path):
     print(json.dumps(image.id))
 
 
-def tokens():
+def tokens(*names):
     pairs = []
-    for name in CLOUDS:
+    for name in names:
         c = openstack.connect(cloud=name)
         pairs += [c.session.get_endpoint(service_type="image", interface="public"), c.auth_token]
     print(json.dumps(pairs))

@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process';
 import { readFile, symlink, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseDesiredState } from '../src/model/desired-state.ts';
-import { unitPaths } from '../src/model/unit-paths.ts';
+import { parseDesiredState } from '../src/model/unit/desired-state.ts';
+import { unitPaths } from '../src/model/unit/unit-paths.ts';
 import { built, consumerDatabag, report } from '../tests/charm/support/facts.ts';
 import { REQUIRED } from '../tests/charm/support/options.ts';
 import type { ConfigChange } from '../tests/support/juju/model/config-values.ts';
 import type { Machine } from '../tests/support/juju/machine/machine.ts';
 import { addJoinedUnit, addRelation } from '../tests/support/juju/model/relations.ts';
 import type { UnitAgent } from '../tests/support/juju/unit-agent.ts';
+import { uuidOf } from '../tests/support/uuid-of.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -58,6 +59,6 @@ function configOf(agent: UnitAgent): ConfigChange {
 async function reportImages(machine: Machine, agent: UnitAgent): Promise<void> {
   const paths = unitPaths(machine.root, agent.model.unit);
   const { consumers, generation } = parseDesiredState(await readFile(paths.desired, 'utf8'));
-  const clouds = consumers.map(({ cloudId }) => report(cloudId, { noble: `image-in-${cloudId}` }));
+  const clouds = consumers.map(({ cloudId }) => report(cloudId, { noble: uuidOf(`image-in-${cloudId}`) }));
   await writeFile(paths.built, JSON.stringify(built({ desiredGeneration: generation, clouds })));
 }

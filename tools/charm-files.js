@@ -3,9 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { arch } from 'node:process';
+import { readArchitecture } from './node-binary.js';
 import { listPackages, listProgram, readCharmFile } from './program-files.js';
 
 /** @import { CharmFile } from './program-files.js' */
+
+/** The releases of Ubuntu that the charm runs on. */
+export const BASES = ['22.04', '24.04'];
 
 /** Maps Node's names of architectures to Juju's. */
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
@@ -13,7 +17,7 @@ const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 /**
  * Lists all files of a charm that is made from the checkout `root`, sorted by path.
  * @param {string} root
- * @param {string | undefined} node path of the Node binary to include
+ * @param {Buffer | undefined} node the Node binary to include
  * @returns {CharmFile[]}
  */
 export function listCharm(root, node) {
@@ -23,7 +27,7 @@ export function listCharm(root, node) {
   const packageJson = { name, version, description, license, private: true, type, engines, bin };
   const program = [
     textFile('package.json', `${JSON.stringify(packageJson, undefined, 2)}\n`),
-    ...(node === undefined ? [] : [{ path: 'bin/node', isExecutable: true, content: readFileSync(node) }]),
+    ...(node === undefined ? [] : [{ path: 'bin/node', isExecutable: true, content: node }]),
     ...listProgram(root),
     ...listPackages(root),
   ].sort(byPath);
@@ -32,7 +36,7 @@ export function listCharm(root, node) {
     { ...readCharmFile(root, 'hooks/dispatch', true), path: 'dispatch' },
     ...['metadata.yaml', 'config.yaml', 'actions.yaml', 'LICENSE'].map((path) => readCharmFile(root, path)),
     ...(existsSync(join(root, 'icon.svg')) ? [readCharmFile(root, 'icon.svg')] : []),
-    textFile('manifest.yaml', renderManifest()),
+    textFile('manifest.yaml', renderManifest(architectureOf(node))),
     textFile('version', `${version}\n`),
     textFile('program-digest', `${digestOf(program)}\n`),
   ];
@@ -63,17 +67,29 @@ function digestOf(program) {
   return digest.digest('hex');
 }
 
-/** Renders the bases of the charm. The code runs on all architectures, but an included Node binary does not. */
-function renderManifest() {
+/**
+ * Returns the architecture of a charm: that of its Node, and without Node that of this machine, since a charm names one.
+ * @param {Buffer | undefined} node
+ * @returns {string}
+ */
+export function architectureOf(node) {
+  if (node !== undefined) return readArchitecture(node, 'the Node binary');
   const architecture = ARCHITECTURES[arch];
   if (architecture === undefined) throw new Error(`expected to run on x64 or arm64, got ${arch}`);
-  const lines = [
-    'bases:',
+  return architecture;
+}
+
+/**
+ * Renders the manifest, which names all bases.
+ * @param {string} architecture
+ */
+function renderManifest(architecture) {
+  const bases = BASES.flatMap((base) => [
     '  - name: ubuntu',
-    '    channel: "24.04"',
+    `    channel: "${base}"`,
     `    architectures: [${architecture}]`,
-  ];
-  return `${lines.join('\n')}\n`;
+  ]);
+  return `${['bases:', ...bases].join('\n')}\n`;
 }
 
 /**

@@ -1,5 +1,14 @@
 // Lays out the charm as Juju unpacks it: node tools/lay-out-charm.js [--target FOLDER] [--node FILE]
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import { parseArgs } from 'node:util';
@@ -52,7 +61,7 @@ const target = resolve(values.target ?? join(ROOT, 'dist/charm'));
 const draft = join(dirname(target), `.charm-${pid}`);
 try {
   mkdirSync(dirname(target), { recursive: true });
-  writeCharm(draft, listCharm(ROOT, values.node));
+  writeCharm(draft, listCharm(ROOT, values.node === undefined ? undefined : readFileSync(values.node)));
   replaceFolder(draft, target);
   if (values.target === undefined) linkPrograms();
 } finally {

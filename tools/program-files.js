@@ -10,6 +10,22 @@ import { join } from 'node:path';
 const NOT_FOR_PROGRAMS = /^(\.[^/]+|tests?|docs?|examples?|benchmarks?)(\/|$)|\.(md|markdown|map|[cm]?ts)$/i;
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 
+/**
+ * The paths that no program loads. Of pkgcloud the programs import only the client of OpenStack, and not its other providers
+ * and services, which alone use these packages. A test checks that no import leads to them.
+ * @type {readonly string[]}
+ */
+const NEVER_LOADED = JSON.parse(readFileSync(join(import.meta.dirname, 'never-loaded.json'), 'utf8'));
+
+/**
+ * Reports whether the charm leaves a file of a package out because no program loads it.
+ * @param {string} path
+ * @returns {boolean}
+ */
+export function isNeverLoaded(path) {
+  return NEVER_LOADED.some((prefix) => path.startsWith(prefix));
+}
+
 /** The hook is one file; tools/bundle-hook.js builds it. */
 const HOOK = 'bin/hook.js';
 
@@ -44,7 +60,8 @@ export function listPackages(root) {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   return Object.entries(packages)
     .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.dev && !entry.optional)
-    .flatMap(([path, entry]) => listPackage(root, path, entry.link === true ? entry.resolved : path));
+    .flatMap(([path, entry]) => listPackage(root, path, entry.link === true ? entry.resolved : path))
+    .filter(({ path }) => !isNeverLoaded(path));
 }
 
 /**

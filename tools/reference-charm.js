@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCompiled, matchTexts, notice, wrap } from './reference-parts.js';
-
-/** A description of each result of the action `run`. */
-const RESULTS = {
-  'build-ids': 'the ids of the builds, comma-separated, in the order of the images',
-  images: 'the names of the images, comma-separated',
-};
+import { loadCompiled, notice, wrap } from './reference-parts.js';
 
 /**
  * Renders the charm's options, from config.yaml.
@@ -35,16 +29,17 @@ export async function renderOptions(root) {
 export async function renderActions(root) {
   const { name } = await readYaml(root, 'metadata.yaml');
   const actions = await readYaml(root, 'actions.yaml');
+  const { ACTIONS } = await loadCompiled(root, 'charm/actions/actions');
   const sections = Object.entries(actions).map(([action, { description, params }]) =>
     [
       `## ${action}`,
       `\`\`\`sh\njuju run ${name}/leader ${action}\n\`\`\``,
       wrap(description),
       describeParams(params),
-      ...(action === 'run' ? [describeResults(root)] : []),
+      describeResults(ACTIONS.get(action).results),
     ].join('\n\n'),
   );
-  return page('Actions', "actions.yaml and the charm's class", sections);
+  return page('Actions', 'actions.yaml and src/charm/actions', sections);
 }
 
 function describeDefault(preset) {
@@ -58,13 +53,9 @@ function describeParams(params = {}) {
   return names.map(([name, { type, description }]) => `- \`${name}\` (${type}): ${description}`).join('\n');
 }
 
-/** Renders the results of the action `run`. The keys are those that the charm's class sets. */
-function describeResults(root) {
-  const charm = readFileSync(join(root, 'src/charm/charm.ts'), 'utf8');
-  const [, body = ''] = /actionSet\(\{\n([^]*?)\n {4}\}\)/.exec(charm) ?? [];
-  const names = [...body.matchAll(/^ {6}'?([\w-]+)'?:/gm)].map(([, name]) => name);
-  matchTexts('actions.md', names, RESULTS);
-  return ['Results:', '', ...names.map((name) => `- \`${name}\`: ${RESULTS[name]}`)].join('\n');
+function describeResults(results) {
+  const lines = Object.entries(results).map(([name, description]) => `- \`${name}\`: ${description}`);
+  return ['Results; those that do not apply are left out:', '', ...lines].join('\n');
 }
 
 function page(title, source, parts) {

@@ -12,7 +12,10 @@ const MEANINGS = {
     'the cloud refused the credentials, or a role, a quota or a request forbids the operation',
     "correct the credentials, or ask the cloud's operator",
   ],
-  unavailable: ['the cloud, a mirror or the guest did not answer in time', 'try again later'],
+  unavailable: [
+    'the cloud, a download server or the guest did not answer in time, failed for the moment or limits its requests',
+    'try again later; the message names the end of a limit',
+  ],
   build: ['a step in the guest, the script, a download or a check of the image failed', 'see the message'],
   partial: [
     'the image is good, but some clouds did not get it (see `images`) or did not answer (see `clouds`)',
@@ -22,7 +25,8 @@ const MEANINGS = {
 
 const PROSE = `On failure, stdout contains \`{"error": {"kind", "type", "message", "step", "leftovers"}, …}\` and the results that were
 complete by then, such as \`images\` of \`distribute\`. \`leftovers\` names the resources that could not be deleted. A usage
-error is printed on stderr, with nothing on stdout. With \`--format text\`, stdout stays empty.
+error is printed on stderr, with nothing on stdout. With \`--format text\`, stdout stays empty. When a quota is too short for
+the server of a build, the exit code is 3 and the kind \`quota\`: the build may succeed when other servers are deleted.
 
 \`list\` has no \`error\` of its own. \`clouds\` contains \`{"cloud", "error": {"kind", "type", "message"}}\` for each cloud that
 did not answer. If no cloud answered, the exit code is that of the first cloud. \`prune\` and \`sweep\` report resources that

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNeverLoaded } from './program-files.js';
 import { notice, renderTable, wrap } from './reference-parts.js';
 
 /** Licence names of packages that differ from SPDX. */
@@ -16,6 +17,7 @@ function listLicences(root) {
     .filter(
       ([path, { dev, optional, link }]) => path.startsWith('node_modules/') && !dev && !optional && !link,
     )
+    .filter(([path]) => !isNeverLoaded(`${path}/`))
     .map(([path]) => readLicence(join(root, path)));
 }
 

@@ -5,12 +5,14 @@ import { pathToFileURL } from 'node:url';
 const WIDTH = 118;
 
 /**
- * Loads a compiled module of the laid-out charm.
+ * Loads a compiled module of src.
  * @param {string} root
- * @param {string} path 'model/timeouts'
+ * @param {string} path 'model/job/timeouts'
  */
 export async function loadCompiled(root, path) {
-  const file = join(root, `dist/charm/dist/${path}.js`);
+  const source = join(root, `src/${path}.ts`); // an earlier compilation may have left more files than there are sources
+  if (!existsSync(source)) throw new Error(`${source}: no such file`);
+  const file = join(root, `dist/compiled/${path}.js`);
   if (!existsSync(file)) throw new Error(`${file}: no such file; run npm run build`);
   return import(pathToFileURL(file).href);
 }

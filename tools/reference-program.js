@@ -11,7 +11,7 @@ import { loadCompiled, notice } from './reference-parts.js';
 export async function renderProgram(root) {
   const builder = 'github-runner-image-builder';
   const commands = await listCommands(root);
-  const calls = [[builder], ...commands.map((command) => [builder, command]), ['scheduler']];
+  const calls = [[builder], ...commands.map((command) => [builder, ...command.split(' ')]), ['scheduler']];
   const sections = calls.map(
     (call) => `## ${call.join(' ')}\n\n\`\`\`text\n${readHelp(root, call).trimEnd()}\n\`\`\``,
   );
@@ -19,12 +19,25 @@ export async function renderProgram(root) {
 }
 
 /**
- * Lists the names of the builder's commands.
+ * Lists the names of the builder's commands, with the words of their groups.
  * @param {string} root
  * @returns {Promise<string[]>}
  */
 async function listCommands(root) {
-  return (await declareProgram(root)).commands.map((command) => command.name());
+  return listLeaves(await declareProgram(root)).map(({ name }) => name);
+}
+
+/**
+ * Lists the commands that have no commands below them, with the words of their groups.
+ * @param {import('commander').Command} parent
+ * @param {readonly string[]} words
+ * @returns {{ name: string, command: import('commander').Command }[]}
+ */
+export function listLeaves(parent, words = []) {
+  return parent.commands.flatMap((command) => {
+    const path = [...words, command.name()];
+    return command.commands.length > 0 ? listLeaves(command, path) : [{ name: path.join(' '), command }];
+  });
 }
 
 /**

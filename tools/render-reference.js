@@ -4,9 +4,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { renderActions, renderOptions } from './reference-charm.js';
+import { renderErrors } from './reference-errors.js';
 import { renderExitCodes } from './reference-exit-codes.js';
 import { renderLicences } from './reference-licences.js';
+import { renderMetrics } from './reference-metrics.js';
 import { renderProgram } from './reference-program.js';
+import { renderPythonNames } from './reference-python-names.js';
 import { renderWaits } from './reference-waits.js';
 
 /** The generated pages, each with its renderer. */
@@ -16,7 +19,10 @@ const PAGES = {
   'program.md': renderProgram,
   'waits.md': renderWaits,
   'exit-codes.md': renderExitCodes,
+  'errors.md': renderErrors,
   'licences.md': renderLicences,
+  'metrics.md': renderMetrics,
+  'python-names.md': renderPythonNames,
 };
 
 const ROOT = resolve(import.meta.dirname, '..');

@@ -4,11 +4,15 @@ import { setMaxListeners } from 'node:events';
 import { CancelledError } from '../model/errors.ts';
 import { systemClock } from '../system/clock.ts';
 import { readDescriptor } from '../system/process/descriptor.ts';
+import { readPlace } from '../system/process/process-identity.ts';
+import { spareMemory } from '../system/process/spare-memory.ts';
 import { readPackageVersion } from '../system/package-version.ts';
 import { writeAllSync } from '../system/files/write-all.ts';
 import type { StopSignal } from '../model/exit-codes.ts';
-import { runProgram } from '../cli/run-program.ts';
-import { findLogFormat, renderNotice } from '../cli/stderr.ts';
+
+spareMemory(); // before the other modules are loaded
+const { runProgram } = await import('../cli/run-program.ts');
+const { findLogFormat, renderNotice } = await import('../cli/stderr.ts');
 
 const argv = process.argv.slice(2);
 const stop = new AbortController();
@@ -32,15 +36,20 @@ process.exitCode = await runProgram({
   env: process.env,
   cwd: process.cwd(),
   host: { arch: process.arch, newBuildId: randomBytes(6).toString('hex'), readDescriptor },
+  place: readPlace(process.env['IMAGE_BUILDER_MACHINE']),
   version: readPackageVersion(),
   clock: systemClock,
   writeOut: (text) => {
-    writeAllSync(1, text);
+    if (!writeAllSync(1, text)) throw new Error('the reader of the pipe is gone');
   },
   writeErr: (text) => {
     writeAllSync(2, text);
   },
-  terminal: { isTerminal: process.stderr.isTTY, columns: process.stderr.isTTY ? process.stderr.columns : 80 },
+  isStdoutTerminal: process.stdout.isTTY,
+  terminal: {
+    isTerminal: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
+    columns: process.stderr.isTTY ? process.stderr.columns : 80,
+  },
   signal: stop.signal,
   stoppedBy: () => stoppedBy,
 });

@@ -1,10 +1,11 @@
-import type { Arch } from '../model/arch.ts';
-import type { Base } from '../model/base.ts';
-import type { Channel } from '../model/channel.ts';
+import type { Arch } from '../model/image/arch.ts';
+import type { Base } from '../model/image/base.ts';
+import type { Channel } from '../model/image/channel.ts';
 import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
 import { imageNameOf } from '../model/run-config.ts';
+import type { ScheduleLimits } from './schedule.ts';
 
-export type { CloudImage } from '../model/built.ts';
+export type { CloudImage } from '../model/unit/built.ts';
 export type {
   CloudConfig,
   ConfigMatrix,
@@ -15,14 +16,21 @@ export type {
   StaticImageConfig,
 } from '../model/run-config.ts';
 
+/** The sources of the program that the Python charm's `app-channel` had, and ours. All mean the program in the charm. */
+export const APP_CHANNELS = ['stable', 'edge', 'bundled'] as const;
+
+export type AppChannel = (typeof APP_CHANNELS)[number];
+
 /** The settings of a host. */
 export interface ApplicationInitializationConfig {
   /** The content of clouds.yaml; the file is not touched when there is no cloud. */
   readonly cloudConfig: OpenstackCloudsConfig;
-  /** The source of the program; only `charm` is supported. */
+  /** The source of the program: one of APP_CHANNELS. */
   readonly channel: string;
   /** In hours. */
   readonly cronInterval: number;
+  /** By default images are due by age, and builds start at any time. */
+  readonly scheduleLimits?: ScheduleLimits;
   readonly imageArch: Arch;
   /** The prefix of resource names. */
   readonly resourcePrefix: string;

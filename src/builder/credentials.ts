@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { chmod } from 'node:fs/promises';
 import { type OpenstackCloudsConfig, cloudsYaml, encodeCloudsYaml } from '../model/clouds-yaml.ts';
 import { decode } from '../model/decode.ts';
-import { type HostSecrets, encodeHostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
+import { type HostSecrets, encodeHostSecrets, parseHostSecrets } from '../model/job/host-secrets.ts';
 import { InputError } from '../model/errors.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
 import { ensureFolder } from '../system/files/folders.ts';
 import { isOnTmpfs } from '../system/files/tmpfs.ts';
@@ -25,10 +25,10 @@ type CredentialHost = Pick<Host, 'paths'>;
  * when its folder is not on a tmpfs.
  */
 export async function installCloudsYaml(
-  cloudsConfig: OpenstackCloudsConfig,
+  cloudConfig: OpenstackCloudsConfig,
   { paths }: CredentialHost,
 ): Promise<boolean> {
-  const wanted = encodeCloudsYaml(cloudsConfig);
+  const wanted = encodeCloudsYaml(cloudConfig);
   await ensureRunFolder(paths);
   const before = await readTextFile(paths.cloudsYaml);
   if (

@@ -1,5 +1,5 @@
 import { type ErrorKind, type FailureKind, ProductError } from '../model/errors.ts';
-import type { CloudImage } from '../model/built.ts';
+import type { CloudImage } from '../model/unit/built.ts';
 
 interface BuilderErrorOptions extends ErrorOptions {
   /** Defaults to the kind of the cause. */

@@ -1,7 +1,8 @@
-import type { UnitPaths } from '../model/unit-paths.ts';
-import { unitPaths } from '../model/unit-paths.ts';
+import { ARCHES } from '../model/image/arch.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
+import { unitPaths } from '../model/unit/unit-paths.ts';
 import { ensureFolder } from '../system/files/folders.ts';
-import type { ApplicationInitializationConfig } from './config.ts';
+import { APP_CHANNELS, type ApplicationInitializationConfig } from './config.ts';
 import { installCloudsYaml } from './credentials.ts';
 import { BuilderSetupError } from './errors.ts';
 import { removeUnusedPrograms } from './host/programs.ts';
@@ -15,25 +16,29 @@ import { upgradeApp } from './upgrade-app.ts';
  * Sets this host up for builds: folders, key, credentials, program, service and schedule. A second call changes
  * nothing. It calls no cloud; the daemon prepares the clouds for `imageArch`. Throws BuilderSetupError.
  */
-export async function initialize(config: ApplicationInitializationConfig, host: Host): Promise<void> {
-  checkConfig(config, host.paths);
+export async function initialize(appInitConfig: ApplicationInitializationConfig, host: Host): Promise<void> {
+  checkConfig(appInitConfig, host.paths);
+  const { cloudConfig, unitName, cronInterval, scheduleLimits } = appInitConfig;
   await withSetupError('the host could not be set up', async () => {
     await ensureFolders(host.paths);
     await ensureUnitKey(host);
-    if (Object.keys(config.cloudConfig.clouds).length > 0) await installCloudsYaml(config.cloudConfig, host);
+    if (Object.keys(cloudConfig.clouds).length > 0) await installCloudsYaml(cloudConfig, host);
     await upgradeApp(host);
-    await configureCron(config.unitName, config.cronInterval, host);
-    await ensureService(config.unitName, host);
+    await configureCron(unitName, cronInterval, host, scheduleLimits);
+    await ensureService(unitName, host);
     await removeUnusedPrograms(host.paths); // the daemon has left the old program by now
   });
 }
 
 function checkConfig(config: ApplicationInitializationConfig, paths: UnitPaths): void {
-  const { channel, unitName, resourcePrefix } = config;
+  const { channel, imageArch, unitName, resourcePrefix } = config;
   const problems = [
-    ...(channel === 'charm'
+    ...(APP_CHANNELS.some((known) => known === channel)
       ? []
-      : [`channel: expected charm, since the program comes with the charm, got ${channel}`]),
+      : [`channel: expected one of ${APP_CHANNELS.join(', ')}, got ${channel}`]),
+    ...(ARCHES.includes(imageArch)
+      ? []
+      : [`image architecture: expected one of ${ARCHES.join(', ')}, got ${imageArch}`]),
     ...(unitPaths('/', unitName).name === paths.name
       ? []
       : [`unit name: expected ${paths.name}, the unit of this host, got ${unitName}`]),

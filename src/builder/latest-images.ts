@@ -1,10 +1,13 @@
-import type { CloudImage } from '../model/built.ts';
+import type { CloudImage } from '../model/unit/built.ts';
 import type { ObservedImage } from '../model/observation.ts';
 import { type ConfigMatrix, type StaticConfigs, expandRunConfigs } from '../model/run-config.ts';
+import { mapWithin } from '../system/map-within.ts';
 import { FetchConfig } from './config.ts';
 import { GetLatestImageError } from './errors.ts';
-import { observe } from './observe.ts';
+import { observeLogin } from './observe.ts';
 import type { BuilderTools } from './tools.ts';
+
+const PROCESSES_AT_A_TIME = 4;
 
 /** Returns a config for each image of the matrix in each destination cloud. */
 export function deriveFetchConfigs(matrix: ConfigMatrix, config: StaticConfigs): readonly FetchConfig[] {
@@ -22,16 +25,16 @@ function destinationsOf({ cloudConfig }: StaticConfigs): readonly string[] {
 
 /**
  * Returns the newest active image of each config, in the order of the matrix. Configs without an image are left out.
- * This is the API document's form of `observe`, whose result the scheduler plans with. Throws GetLatestImageError when
+ * This is the API document's form of `observeLogin`, whose result the scheduler plans with. Throws GetLatestImageError when
  * a cloud does not answer.
  */
 export async function getLatestImages(
-  matrix: ConfigMatrix,
-  config: StaticConfigs,
+  configMatrix: ConfigMatrix,
+  staticConfig: StaticConfigs,
   tools: BuilderTools,
 ): Promise<readonly CloudImage[]> {
-  const imagesOf = await listImages(destinationsOf(config), tools);
-  return deriveFetchConfigs(matrix, config).flatMap((wanted) => {
+  const imagesOf = await listImages(destinationsOf(staticConfig), tools);
+  return deriveFetchConfigs(configMatrix, staticConfig).flatMap((wanted) => {
     const image = findNewest(imagesOf.get(wanted.cloudId) ?? [], wanted.imageName);
     const { arch, base, cloudId, juju, microk8s } = wanted;
     return image === undefined ? [] : [{ arch, base, cloudId, imageId: image.id, juju, microk8s }];
@@ -43,7 +46,8 @@ async function listImages(
   tools: BuilderTools,
 ): Promise<ReadonlyMap<string, readonly ObservedImage[]>> {
   const imagesOf = new Map<string, readonly ObservedImage[]>();
-  for (const cloud of await observe(cloudIds, tools)) {
+  const observe = (cloudId: string) => observeLogin([cloudId], tools);
+  for (const cloud of (await mapWithin(PROCESSES_AT_A_TIME, cloudIds, observe)).flat()) {
     if (cloud.state === 'failed') {
       const kind = cloud.kind === 'bug' ? 'build' : cloud.kind;
       throw new GetLatestImageError(`cloud ${cloud.cloudId}: ${cloud.message}`, { kind });

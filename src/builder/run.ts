@@ -1,5 +1,5 @@
-import { encodeBuildInputs } from '../model/build-inputs.ts';
-import type { CloudImage } from '../model/built.ts';
+import { encodeBuildInputs } from '../model/image/build-inputs.ts';
+import type { CloudImage } from '../model/unit/built.ts';
 import {
   type ConfigMatrix,
   type RunConfig,
@@ -10,7 +10,7 @@ import { mapWithin } from '../system/map-within.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import { BuilderRunError, JobError } from './errors.ts';
 import { listArrivedImages } from './jobs/job-result.ts';
-import { orderBuild } from './jobs/order-build.ts';
+import { orderBuild } from './jobs/run-job.ts';
 import type { JobOutcome, RunTools } from './tools.ts';
 
 /**
@@ -20,11 +20,11 @@ import type { JobOutcome, RunTools } from './tools.ts';
  * CancelledError when the daemon stops; the builds continue.
  */
 export async function run(
-  matrix: ConfigMatrix,
-  config: StaticConfigs,
+  configMatrix: ConfigMatrix,
+  staticConfig: StaticConfigs,
   tools: RunTools,
 ): Promise<readonly (readonly CloudImage[])[]> {
-  const entries = expandRunConfigs(matrix, config);
+  const entries = expandRunConfigs(configMatrix, staticConfig);
   const outcomes = await mapWithin(tools.maxParallel, entries, async (entry) => {
     throwIfAborted(tools.signal);
     const outcome = await build(entry, tools);

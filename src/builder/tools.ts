@@ -1,7 +1,7 @@
-import type { BuildInputs } from '../model/build-inputs.ts';
+import type { BuildInputs } from '../model/image/build-inputs.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JobResult } from '../model/program-result.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import type { RunCommand, startDetached } from '../system/process/command.ts';
 import type { FailedJob } from './errors.ts';
 
@@ -33,7 +33,7 @@ export interface BuilderTools {
   readonly startDetached: typeof startDetached;
   /** 12 hex digits. */
   readonly newBuildId: () => string;
-  /** The proxy variables, which are passed to the jobs. */
+  /** Variables that are passed to the jobs. They hold no secret. */
   readonly environment: Readonly<Record<string, string>>;
   /** The interval between checks that an adopted job still runs. */
   readonly pollIntervalMs: number;
@@ -61,6 +61,10 @@ export type JobOutcome =
   | { readonly state: 'done'; readonly result: JobResult }
   | (FailedJob & {
       readonly state: 'failed';
+      /** The task id of the action that cancelled the job; absent for any other failure. */
+      readonly cancelledBy?: string;
       /** Undefined when the job ended without a result. It names the images that were stored despite the failure. */
       readonly result: JobResult | undefined;
+      /** The clouds that a job was copying to when it was killed or had to be stopped. */
+      readonly copyingTo?: readonly string[] | undefined;
     });

@@ -3,8 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../system/files/text-file.ts';
 import {
   temporaryPath,
@@ -97,7 +97,7 @@ function checkedBootFile(program: string): string {
 }
 
 function readBootId(): string {
-  return readOwnProcessIdentity().host;
+  return readOwnProcessIdentity().boot;
 }
 
 /** Reports whether all files are present and have the same sizes. */

@@ -1,11 +1,14 @@
 import { holdsSame } from '../builder/credentials.ts';
-import { loginByName } from '../model/cloud-login.ts';
+import { type CloudLogin, loginByName } from '../model/cloud/cloud-login.ts';
 import type { OpenstackCloudsConfig } from '../model/clouds-yaml.ts';
-import type { HostSecrets } from '../model/host-secrets.ts';
+import type { HostSecrets } from '../model/job/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
+import { withRegion } from './relations/consumer-regions.ts';
 import type { ConsumerCloud } from './relations/consumers.ts';
 import { BUILD_CLOUD } from './desired.ts';
+import type { CharmConfig } from './options/config.ts';
 import type { CharmSettings, Observed } from './observed.ts';
+import type { BuildCredential } from './secrets.ts';
 
 /** The content of the unit's run folder. */
 export interface CredentialsDecision {
@@ -29,6 +32,8 @@ export function decideCredentials(
     scriptUrl: settings.config.scriptUrl ?? new Secret(''),
     scriptSecrets: settings.scriptSecrets,
     proxy,
+    openstackCa: settings.config.openstackCa,
+    github: settings.github,
   };
   const required = desired?.credentialsGeneration ?? 0;
   const current = installed.secrets?.generation ?? 0;
@@ -38,12 +43,23 @@ export function decideCredentials(
   return { clouds, secrets: { generation, ...secrets }, shouldWrite: !isSame };
 }
 
-/** Returns an entry for the build cloud, then one for each consumer unit. */
+/** Returns an entry for the build cloud, then one for each consumer unit, with the region to use. */
 function deriveClouds(
-  { config, password }: CharmSettings,
+  { config, credential }: CharmSettings,
   consumers: readonly ConsumerCloud[],
 ): OpenstackCloudsConfig {
-  const entries = consumers.map(({ cloudId, credentials }) => [cloudId, credentials] as const);
-  const builder = loginByName({ ...config.openstack, password });
+  const { authUrl } = config.openstack;
+  const allowedAddresses = { cidrs: config.consumerLocalCidrs, hosts: [new URL(authUrl).hostname] };
+  const entries = consumers.map(
+    ({ cloudId, credentials }) =>
+      [cloudId, { ...withRegion(credentials, config), allowedAddresses }] as const,
+  );
+  const builder = deriveBuilder(config, credential);
   return { clouds: { [BUILD_CLOUD]: builder, ...Object.fromEntries(entries) } };
+}
+
+function deriveBuilder({ openstack }: CharmConfig, credential: BuildCredential): CloudLogin {
+  if (credential.method === 'password') return loginByName({ ...openstack, ...credential });
+  const { authUrl, region } = openstack;
+  return { authUrl, auth: credential, region: region === '' ? undefined : region };
 }

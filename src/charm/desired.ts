@@ -1,23 +1,25 @@
-import type { Built } from '../model/built.ts';
+import type { Built } from '../model/unit/built.ts';
+import { type DesiredImages, byImageName } from '../model/unit/desired-images.ts';
 import {
   type BuildRequest,
   type Consumer,
-  type DesiredImages,
   type DesiredState,
   type Publication,
-  byImageName,
   encodeDesiredState,
   listUploadClouds,
-} from '../model/desired-state.ts';
+} from '../model/unit/desired-state.ts';
+import type { JobRequest } from '../model/job/job-request.ts';
 import {
   type CloudConfig,
   type ConfigMatrix,
   type ExternalServiceConfig,
   type StaticConfigs,
+  type ImageVariant,
   type StaticImageConfig,
   expandRunConfigs,
 } from '../model/run-config.ts';
-import type { CharmConfig } from './config.ts';
+import type { CharmConfig } from './options/config.ts';
+import type { CharmSettings } from './observed.ts';
 
 /** The build cloud's key in clouds.yaml. A consumer's key ends in a hash and so never equals it. */
 export const BUILD_CLOUD = 'builder';
@@ -31,6 +33,12 @@ export interface ImageFacts {
   /** Empty without a script. */
   readonly scriptDigest: string;
   readonly consumers: readonly Pick<Consumer, 'cloudId'>[];
+  /** The networks from which the unit's traffic leaves, in CIDR notation. */
+  readonly egressSubnets: readonly string[];
+  /** Reports whether the model has proxies. */
+  readonly hasProxy: boolean;
+  /** Empty when no proxy stays in the images. */
+  readonly keptProxy: string;
 }
 
 /** Expands the matrix that the options describe. No other code in the charm or the daemon expands it. */
@@ -38,26 +46,28 @@ export function deriveImages(config: CharmConfig, facts: ImageFacts): DesiredIma
   return byImageName(expandRunConfigs(deriveMatrix(config), deriveStaticConfigs(config, facts)));
 }
 
-function deriveMatrix({ bases }: CharmConfig): ConfigMatrix {
-  return { bases, jujuChannels: [], microk8sChannels: [] };
+function deriveMatrix({ bases, jujuChannels, microk8sChannels }: CharmConfig): ConfigMatrix {
+  return { bases, jujuChannels, microk8sChannels };
 }
 
 function deriveStaticConfigs(config: CharmConfig, facts: ImageFacts): StaticConfigs {
   return {
     cloudConfig: deriveCloudConfig(config, facts),
     imageConfig: deriveImageConfig(config, facts),
-    serviceConfig: deriveServiceConfig(config),
+    serviceConfig: deriveServiceConfig(config, facts),
   };
 }
 
 function deriveCloudConfig(
-  { flavor, network, keepRevisions }: CharmConfig,
-  { application, consumers }: ImageFacts,
+  { flavor, network, floatingNetwork, sshCidrs, keepRevisions }: CharmConfig,
+  { application, consumers, egressSubnets }: ImageFacts,
 ): CloudConfig {
   return {
     buildCloud: BUILD_CLOUD,
     buildFlavor: flavor,
     buildNetwork: network,
+    floatingNetwork,
+    sshCidrs: [...new Set([...sshCidrs, ...egressSubnets])],
     resourcePrefix: application,
     uploadClouds: listUploadClouds(consumers, BUILD_CLOUD),
     numRevisions: keepRevisions,
@@ -65,21 +75,31 @@ function deriveCloudConfig(
 }
 
 function deriveImageConfig(
-  { arch, runnerVersion, scriptUrl, baseReleases }: CharmConfig,
-  { application, scriptDigest }: ImageFacts,
+  { arch, runnerVersion, scriptUrl, baseReleases, imageProperties, content }: CharmConfig,
+  { application, scriptDigest, keptProxy }: ImageFacts,
 ): StaticImageConfig {
   const reference = scriptUrl === undefined ? '' : 'secrets.json'; // the URL may hold a token
-  return { arch, prefix: application, runnerVersion, scriptUrl: reference, scriptDigest, baseReleases };
+  const script = { scriptUrl: reference, scriptDigest } as const;
+  const image = { arch, prefix: application, runnerVersion, ...script, baseReleases, imageProperties };
+  return { ...image, content: { ...content, keptProxy } };
 }
 
-function deriveServiceConfig({ cloudImagesUrl, runnerReleasesUrl }: CharmConfig): ExternalServiceConfig {
-  return { dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl };
+function deriveServiceConfig(
+  { dockerhubCache, cloudImagesUrl, runnerReleasesUrl, sources }: CharmConfig,
+  { hasProxy }: ImageFacts,
+): ExternalServiceConfig {
+  const proxy = hasProxy ? 'secrets.json' : ''; // the URL of a proxy may hold a password
+  return { dockerhubCache, proxy, cloudImagesUrl, runnerReleasesUrl, sources };
 }
 
 /** Returns the identity of the project in the build cloud. */
-export function deriveProject({ openstack }: CharmConfig): string {
-  const { authUrl, projectDomainName, projectName, region } = openstack;
-  return `${authUrl} ${projectDomainName}/${projectName} ${region}`.trimEnd();
+export function deriveProject({ config, credential }: Pick<CharmSettings, 'config' | 'credential'>): string {
+  const { authUrl, projectDomainName, projectName, region } = config.openstack;
+  const project =
+    credential.method === 'password'
+      ? `${projectDomainName}/${projectName}`
+      : `application credential ${credential.id}`;
+  return `${authUrl} ${project} ${region}`.trimEnd();
 }
 
 /** The desired state without its format and generation. */
@@ -117,17 +137,33 @@ export function listOpenRequests(
     .filter(({ builds }) => builds.length > 0);
 }
 
-/** The request of an action for a build of every image. */
-export interface ActionRequest {
+/** The request of an action for a build of every image, or of some of the matrix. */
+export interface BuildsRequest {
   /** The action's task id. */
   readonly action: string;
+  /** The base and the channels of the images to build. A missing one stands for all. */
+  readonly variants?: Partial<ImageVariant>;
   readonly newBuildId: () => string;
 }
 
-/** Adds a request for every image. An image shares the build of an earlier request until that build has ended. */
+/** The request of an action: for builds, or for one other job. */
+export type ActionRequest = BuildsRequest | { readonly job: JobRequest };
+
+/** Returns the requests for other jobs that are not answered yet, with a new one at the end. */
+export function listJobRequests(
+  requests: readonly JobRequest[],
+  answered: readonly string[],
+  added: JobRequest | undefined,
+): readonly JobRequest[] {
+  const open = requests.filter(({ action }) => !answered.includes(action));
+  if (added === undefined || open.some(({ action }) => action === added.action)) return open;
+  return [...open, added].slice(-MAX_REQUESTS);
+}
+
+/** Adds a request for the images. An image shares the build of an earlier request until that build has ended. */
 export function addRequest(
   requests: readonly BuildRequest[],
-  { action, newBuildId }: ActionRequest,
+  { action, newBuildId }: Omit<BuildsRequest, 'variants'>,
   imageNames: readonly string[],
   endedBuilds: readonly string[],
 ): readonly BuildRequest[] {
@@ -147,9 +183,10 @@ export function keepLastSettings(
   before: DesiredState,
   consumers: readonly Consumer[],
   published: readonly Publication[],
-  requests: readonly BuildRequest[],
+  requests: Pick<DesiredSettings, 'requests' | 'jobRequests' | 'formerImages'>,
 ): DesiredSettings {
-  const { unit, application, modelUuid, role, credentialsGeneration, project, maxParallel } = before;
+  const { unit, application, modelUuid, role, credentialsGeneration, project } = before;
+  const { maxParallel, maxObservations, metricsPort, pagePort, steering, otherUnits } = before;
   const cloudIds = consumers.map(({ cloudId }) => cloudId);
   const remaining = before.consumers.filter(({ cloudId }) => cloudIds.includes(cloudId));
   return {
@@ -161,9 +198,14 @@ export function keepLastSettings(
     images: uploadOnlyTo(remaining, before.images),
     project,
     maxParallel,
+    maxObservations,
+    metricsPort,
+    pagePort,
     consumers: remaining,
     published,
-    requests,
+    otherUnits,
+    ...requests,
+    steering,
   };
 }
 

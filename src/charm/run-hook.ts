@@ -5,7 +5,7 @@ import { type CharmEvent, readEvent } from '../juju/event.ts';
 import type { HookTools } from '../juju/hook-tools.ts';
 import { type JujuLogger, createJujuLogger } from '../juju/logger.ts';
 import { ProductError } from '../model/errors.ts';
-import { unitPaths } from '../model/unit-paths.ts';
+import { unitPaths } from '../model/unit/unit-paths.ts';
 import type { RunCommand } from '../system/process/command.ts';
 import { findHostRoot } from './host-root.ts';
 

@@ -1,4 +1,4 @@
-import type { RawOptions } from './commands/read-options.ts';
+import type { RawOptions } from './commands/options/read-options.ts';
 
 /** A parsed command line. */
 export interface Invocation {

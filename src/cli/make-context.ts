@@ -1,53 +1,82 @@
 import { findCloudsYaml } from '../image-builder/openstack-builder.ts';
-import type { Clouds, Context, Recorder, RunSettings } from '../image-builder/context.ts';
+import type {
+  CloudOpener,
+  Clouds,
+  Context,
+  DownloadProxies,
+  Recorder,
+  RunSettings,
+} from '../image-builder/context.ts';
 import type { Clock } from '../model/clock.ts';
-import type { CloudPrune, ResultFacts, ResultLog, StepSeconds } from '../model/program-result-common.ts';
-import type { Secret } from '../model/secret.ts';
-import { type CloudConnection, connectCloud } from '../openstack/cloud.ts';
-import { getCloudAccess } from '../openstack/clouds-yaml.ts';
+import type {
+  CloudPrune,
+  ResultFacts,
+  ResultLog,
+  StepSeconds,
+} from '../model/result/program-result-common.ts';
+import { InputError } from '../model/errors.ts';
+import { resourceMessage } from '../model/job/job-resources.ts';
+import { type ProxySettings, listProxyProblems } from '../model/proxy-settings.ts';
+import { type CloudConnection, type CloudOptions, connectCloud } from '../openstack/cloud.ts';
+import type { CloudAccess } from '../openstack/login/cloud-access.ts';
+import { getCloudAccess } from '../openstack/login/clouds-yaml.ts';
 import { openHttp } from '../system/http/http.ts';
+import { readProxyVariables } from '../system/http/proxy.ts';
+import { openTrustStore } from '../system/http/trust-store.ts';
 import type { Logger } from '../system/log/logger.ts';
+import type { Redactor } from '../system/log/redactor.ts';
 import {
+  type Place,
   encodeProcessIdentity,
   findProcessState,
   parseProcessIdentity,
   readOwnProcessIdentity,
 } from '../system/process/process-identity.ts';
+import { findSourceAddress } from '../system/source-address.ts';
 import { generateSshKeyPair } from '../system/ssh/ssh-keys.ts';
 import { connectSsh } from '../system/ssh/ssh.ts';
-import type { ProgressEvent } from '../model/progress.ts';
-import type { CommonOptions } from './request.ts';
+import type { ProgressEvent } from '../model/job/progress.ts';
+import { listCloudSecrets } from './known-secrets.ts';
+import type { CommonOptions, JobSecrets } from './request.ts';
 
 /** The inputs of a context that do not come from the command line. */
 export interface ContextInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The machine and boot of this process. */
+  readonly place: Place;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly showProgress: (event: ProgressEvent) => void;
-  /** The environment of the external script. */
-  readonly scriptSecrets: ReadonlyMap<string, Secret>;
+  /** Learns the credentials and tokens of the clouds. */
+  readonly redactor: Pick<Redactor, 'add'>;
+  readonly secrets: JobSecrets;
 }
 
 /** The context of one command and its result log. */
 export interface ProgramContext {
-  readonly context: Context;
+  readonly context: Context & CloudOpener & DownloadProxies;
   readonly resultLog: () => ResultLog;
   readonly close: () => Promise<void>;
 }
 
 /** Creates the context of one command. */
 export function makeContext(options: CommonOptions, input: ContextInput): ProgramContext {
-  const clouds = openClouds(options, input);
+  const proxy = findProxies(input);
+  const store = openTrustStore(input.env);
+  const hints = trustHints(options);
+  const trust = store.trust(hints.clouds, input.secrets.openstackCa);
+  const clouds = openClouds(options, { ...input, trust, proxy });
   const stallTimeoutMs = options.timeouts.stallTimeout * 1000;
-  const downloads = openHttp({ proxy: 'environment', stallTimeoutMs });
+  const downloads = openHttp({ trust: store.trust(hints.downloads), proxy, stallTimeoutMs });
   const { resultLog, ...recorder } = openRecorder(input);
   const { cloudImagesUrl, runnerReleasesUrl, sshPort } = options;
-  const context: Context = {
+  const context: Context & CloudOpener & DownloadProxies = {
     connect: clouds.connect,
-    ...{ downloads, cloudImagesUrl, runnerReleasesUrl },
-    ...{ generateKeyPair: generateSshKeyPair, connectSsh, sshPort },
+    openCloud: clouds.openCloud,
+    ...{ downloads, cloudImagesUrl, runnerReleasesUrl, proxy },
+    ...{ generateKeyPair: generateSshKeyPair, connectSsh, findSourceAddress, sshPort },
     ...readSettings(options, input),
     ...recorder,
   };
@@ -57,46 +86,84 @@ export function makeContext(options: CommonOptions, input: ContextInput): Progra
   return { context, resultLog, close };
 }
 
+/** Returns the proxies of the model, or those of the environment when a user runs the program. Throws InputError. */
+function findProxies({ env, secrets }: Pick<ContextInput, 'env' | 'secrets'>): ProxySettings {
+  const proxy = secrets.proxy ?? readProxyVariables(env);
+  const problems = listProxyProblems(proxy);
+  if (problems.length > 0) throw new InputError(problems);
+  return proxy;
+}
+
+/** Returns the advice for unknown authorities, in the words of the charm when a unit ordered the command. */
+function trustHints({ owner: { unit } }: Pick<CommonOptions, 'owner'>) {
+  const system = unit === '' ? 'the CA store of this system' : "the CA store of the unit's machine";
+  const option = unit === '' ? 'cacert in clouds.yaml' : 'openstack-ca';
+  return {
+    clouds: `set ${option} to the certificate of its authority`,
+    downloads: `add the certificate of its authority to ${system} (update-ca-certificates)`,
+  };
+}
+
 function readSettings(
-  { timeouts, owner, isOwnerGiven }: Pick<CommonOptions, 'timeouts' | 'owner' | 'isOwnerGiven'>,
-  { clock, signal, scriptSecrets }: Pick<ContextInput, 'clock' | 'signal' | 'scriptSecrets'>,
+  options: Pick<CommonOptions, 'timeouts' | 'owner' | 'isOwnerGiven' | 'isServerKept'>,
+  input: Pick<ContextInput, 'clock' | 'signal' | 'secrets' | 'cwd' | 'place'>,
 ): RunSettings {
+  const { timeouts, owner, isOwnerGiven, isServerKept = false } = options;
+  const { clock, signal, cwd, secrets, place } = input;
   return {
     clock,
     signal,
     timeouts,
     owner,
     ownerFilter: isOwnerGiven ? owner : undefined,
-    process: encodeProcessIdentity(readOwnProcessIdentity()),
+    process: encodeProcessIdentity(readOwnProcessIdentity(place)),
     findProcessState: (text) => {
       const identity = parseProcessIdentity(text);
-      return identity === undefined ? 'elsewhere' : findProcessState(identity);
+      return identity === undefined ? 'elsewhere' : findProcessState(identity, place);
     },
-    scriptSecrets,
+    scriptSecrets: secrets.scriptSecrets,
+    keyFolder: isServerKept ? cwd : undefined,
   };
 }
 
 /** Connects to each cloud at its first use. */
 function openClouds(
-  { timeouts }: Pick<CommonOptions, 'timeouts'>,
-  { env, cwd, clock, logger }: Pick<ContextInput, 'env' | 'cwd' | 'clock' | 'logger'>,
-): Clouds & { readonly close: () => Promise<void> } {
+  { timeouts, logFormat }: Pick<CommonOptions, 'timeouts' | 'logFormat'>,
+  input: Pick<ContextInput, 'env' | 'cwd' | 'clock' | 'logger' | 'redactor'> &
+    Pick<CloudOptions, 'trust' | 'proxy'>,
+): Clouds & CloudOpener & { readonly close: () => Promise<void> } {
+  const { env, cwd, clock, logger, redactor, trust, proxy } = input;
   const opened = new Map<string, Promise<CloudConnection>>();
-  const open = async (name: string): Promise<CloudConnection> =>
-    connectCloud(getCloudAccess(await findCloudsYaml({ env, cwd }), name), {
-      clock,
+  const open = (access: CloudAccess): Promise<CloudConnection> => {
+    redactor.add(listCloudSecrets(access));
+    return connectCloud(access, {
+      ...{ clock, trust, proxy },
       apiTimeoutMs: timeouts.apiTimeout * 1000,
       stallTimeoutMs: timeouts.stallTimeout * 1000,
       observe: ({ service, operation, status, requestId }, { method, path }) => {
         logger.debug('cloud answered', { service, operation, method, path, status, requestId });
       },
+      onToken: (token) => {
+        redactor.add([token]);
+      },
+      onResource: (change, resource) => {
+        // programs read these lines; people see the steps
+        if (logFormat === 'json') logger.info(resourceMessage(change), { ...resource });
+      },
+      warn: (message) => {
+        logger.warning(message);
+      },
     });
+  };
+  const openOnce = (name: string, openIt: () => Promise<CloudConnection>): Promise<CloudConnection> => {
+    const connection = opened.get(name) ?? openIt();
+    opened.set(name, connection);
+    return connection;
+  };
   return {
-    connect: (name) => {
-      const connection = opened.get(name) ?? open(name);
-      opened.set(name, connection);
-      return connection;
-    },
+    connect: (name) =>
+      openOnce(name, async () => open(getCloudAccess(await findCloudsYaml({ env, cwd }), name))),
+    openCloud: (access) => openOnce(access.name, () => open(access)),
     close: async () => {
       for (const connection of opened.values()) {
         await connection.then((open) => open.close()).catch(() => undefined); // a failed connect was reported by its caller

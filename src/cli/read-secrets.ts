@@ -1,8 +1,8 @@
 import { InputError } from '../model/errors.ts';
-import { type HostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
+import { type HostSecrets, parseHostSecrets } from '../model/job/host-secrets.ts';
 import { Secret } from '../model/secret.ts';
 import { errorCodeOf } from '../system/error-code.ts';
-import type { OptionReader } from './commands/read-options.ts';
+import type { OptionReader } from './commands/options/read-options.ts';
 import type { Host } from './request.ts';
 
 const OPTION = '--secrets-fd';
@@ -42,6 +42,21 @@ export function readSecrets(
   } catch (cause) {
     throw cause instanceof InputError ? fail(cause.problems, cause) : cause;
   }
+}
+
+/** Returns the secrets of the login at GitHub; undefined when they are not set. */
+export function readGithubVariables(env: Readonly<Record<string, string | undefined>>): {
+  readonly githubToken: Secret | undefined;
+  readonly githubAppKey: Secret | undefined;
+} {
+  const read = (name: string): Secret | undefined => {
+    const value = env[name]?.trim() ?? '';
+    return value === '' ? undefined : new Secret(value);
+  };
+  return {
+    githubToken: read('IMAGE_BUILDER_GITHUB_TOKEN'),
+    githubAppKey: read('IMAGE_BUILDER_GITHUB_APP_KEY'),
+  };
 }
 
 /** Returns the variables IMAGE_BUILDER_SECRET_<NAME> of an environment, by <NAME>. */

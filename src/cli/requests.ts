@@ -1,6 +1,6 @@
 import { COMMANDS } from './commands/command-table.ts';
 import type { Invocation } from './invocation.ts';
-import { OptionReader } from './commands/read-options.ts';
+import { OptionReader } from './commands/options/read-options.ts';
 import type { Host, Request } from './request.ts';
 import { readSettings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { StepFailedError } from '../image-builder/steps.ts';
 import { failureKindOf } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
-import type { ResultError } from '../model/program-result-common.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import type { ResultError } from '../model/result/program-result-common.ts';
 
 /** Returns the description of a failure in the result. */
 export function describeFailure(error: unknown): ResultError {

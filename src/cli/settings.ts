@@ -1,7 +1,7 @@
 import { type Owner, parseOwner } from '../model/owner.ts';
 import type { LogLevel } from '../system/log/logger.ts';
 import { type Call, type Option, type Options, readOptions } from './commands/command.ts';
-import type { OptionReader } from './commands/read-options.ts';
+import type { OptionReader } from './commands/options/read-options.ts';
 import type { CommonOptions, Host, Settings } from './request.ts';
 
 const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
@@ -18,7 +18,7 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
 const SETTINGS = {
   cloudName: {
     flags: '--os-cloud <name>',
-    about: 'cloud of clouds.yaml (default: $OS_CLOUD, or else the first cloud)',
+    about: 'cloud of clouds.yaml (default: $OS_CLOUD, or else that of the OS_* variables, or else the first)',
     read: (reader, host): string => reader.text('osCloud') || (host.osCloud ?? ''),
   },
   logLevel: {
@@ -29,9 +29,12 @@ const SETTINGS = {
   },
   format: {
     flags: '--format <format>',
-    about: 'format of stdout: json (one object) or text (as the Python program printed it)',
-    defaultText: 'json',
-    read: (reader) => readFormat(reader, 'format', '--format') ?? 'json',
+    about:
+      'format of stdout: json (one object) or text (for people, and as the Python program printed it); default: text on a terminal, json elsewhere',
+    read: (reader, { isStdoutTerminal }) => {
+      if (reader.isGiven('format')) return readFormat(reader, 'format', '--format') ?? 'json';
+      return isStdoutTerminal ? 'text' : 'json';
+    },
   },
   logFormat: {
     flags: '--log-format <format>',

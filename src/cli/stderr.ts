@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { ProductError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
+import { messageOf } from '../model/text/message-of.ts';
 import { type Logger, createLogger } from '../system/log/logger.ts';
 import { createJsonProgress } from '../system/log/json-progress.ts';
 import type { Progress } from '../system/log/progress-output.ts';

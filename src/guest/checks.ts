@@ -1,6 +1,6 @@
 import type { GuestPart } from './guest-part.ts';
 import { ROOT_ENVIRONMENT } from './paths.ts';
-import { quoteForShell } from './quote-for-shell.ts';
+import { quoteForShell } from '../model/text/quote-for-shell.ts';
 
 const END = 'end of checks';
 
@@ -19,15 +19,16 @@ check() { # NAME PROGRAM
 `;
 
 /**
- * Returns a shell program that runs the check of every part, even after another check has failed, and prints one line
- * for each.
+ * Returns a shell program that runs the check of every part, all at the same time, and prints one line for each in any
+ * order.
  */
 export function renderChecks(parts: readonly GuestPart[]): string {
   return [
     'main() {',
     ROOT_ENVIRONMENT,
     FUNCTIONS,
-    ...parts.map((part) => `check ${part.name} ${quoteForShell(part.check)}`),
+    ...parts.map((part) => `check ${part.name} ${quoteForShell(part.check)} &`),
+    'wait',
     `echo '${END}'`,
     '}',
     'main',

@@ -1,7 +1,17 @@
-import { ROOT_ENVIRONMENT, SCRIPT_FOLDER, STATE_FOLDER } from './paths.ts';
+import type { GuestPart } from './guest-part.ts';
+import { ROOT_ENVIRONMENT, SCRIPT_FOLDER } from './paths.ts';
+import { quoteForShell } from '../model/text/quote-for-shell.ts';
 
 /** The command that runs the clean-up over SSH as the user ubuntu. It reads the program from stdin. */
 export const CLEAN_UP_COMMAND = 'sudo -n sh -s';
+
+const FUNCTIONS = `
+clean_up_part() { # NAME PROGRAM
+  sh -eu -c "$2" 2>&1 || {
+    echo "the clean-up of the part $1 failed with exit code $?"
+    exit 1
+  }
+}`;
 
 // Services that write at shutdown are stopped first: the loggers, and the service that saves the random seed when it
 // stops.
@@ -11,6 +21,9 @@ if [ -d /run/systemd/system ]; then
   timeout 30 journalctl --relinquish-var >/dev/null 2>&1 || :
 fi`;
 
+// cloud-init does nothing when it does not know an option. Older versions lack some. Asking for its help first would cost
+// another start of Python.
+//
 // Network settings are removed only where cloud-init will write them again; an administrator can disable that.
 const CLOUD_INIT = String.raw`
 if command -v cloud-init >/dev/null; then
@@ -18,13 +31,9 @@ if command -v cloud-init >/dev/null; then
     rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \
       /etc/systemd/network/*cloud-init* /etc/udev/rules.d/70-persistent-net.rules
   fi
-  help=$(cloud-init clean --help 2>&1 || :)
-  set --
-  for option in --logs --machine-id --seed; do
-    case $help in *"$option"*) set -- "$@" "$option" ;; esac
-  done
-  case $help in *--configs*) set -- "$@" --configs all ;; esac
-  cloud-init clean "$@" >/dev/null
+  cloud-init clean --logs --seed --machine-id --configs all >/dev/null 2>&1 ||
+    cloud-init clean --logs --seed --machine-id >/dev/null 2>&1 ||
+    cloud-init clean --logs --seed >/dev/null
 fi`;
 
 // An empty machine-id is filled at boot. With a missing one, or with "uninitialized", which newer cloud-init writes,
@@ -63,25 +72,55 @@ for folder in /tmp /var/tmp; do
   find "$folder" -xdev -depth -mindepth 1 -type d -exec rmdir {} + 2>/dev/null || :
 done`;
 
-/** Returns a shell program that removes everything specific to this server or this build from the guest. */
-export function renderCleanUp(): string {
+/** The start of the line with which the clean-up reports that the disk could not be trimmed. */
+const TRIM_FAILURE = 'not trimmed: ';
+
+// The blocks of deleted files stay in the image, unless the disk can discard them. Filling them with zeros instead would
+// write the whole disk.
+const TRIM = `
+sync
+reason=$(timeout 120 fstrim / 2>&1) ||
+  printf '${TRIM_FAILURE}%s\\n' "$(printf '%s\\n' "\${reason:-it took too long}" | tail -n 1)"`;
+
+/** Returns why the disk could not be trimmed, from the output of the clean-up; undefined when it was trimmed. */
+export function findTrimFailure(output: string): string | undefined {
+  const line = output.split('\n').find((one) => one.startsWith(TRIM_FAILURE));
+  return line?.slice(TRIM_FAILURE.length).trim();
+}
+
+/**
+ * Returns a shell program that removes everything specific to this server or this build from the guest. The clean-ups of
+ * the parts come first, that of the last part before the others; one that fails ends the program.
+ */
+export function renderCleanUp(parts: readonly Pick<GuestPart, 'name' | 'cleanUp'>[]): string {
   return [
     'main() {',
     'set -eu',
     'cd /',
     ROOT_ENVIRONMENT,
-    STOP_WRITERS,
-    `rm -rf ${STATE_FOLDER} ${SCRIPT_FOLDER}`,
+    FUNCTIONS,
+    ...parts.toReversed().flatMap(renderPart),
+    `rm -rf ${SCRIPT_FOLDER}`,
+    'clean_cloud_init() {',
     CLOUD_INIT,
+    '}',
+    // Two programs that mostly wait. The rest of the clean-up deletes what both of them write.
+    'clean_cloud_init &',
+    STOP_WRITERS,
+    'wait "$!"',
     IDENTITY,
     HOME_FOLDERS,
     CACHES,
     LOGS,
     TEMPORARY,
-    'sync',
+    TRIM,
     "echo 'clean-up done'",
     '}',
     'main </dev/null',
     '',
   ].join('\n');
+}
+
+function renderPart({ name, cleanUp }: Pick<GuestPart, 'name' | 'cleanUp'>): readonly string[] {
+  return cleanUp === undefined ? [] : [`clean_up_part ${name} ${quoteForShell(cleanUp)}`];
 }

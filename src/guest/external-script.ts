@@ -1,7 +1,9 @@
 import { InputError } from '../model/errors.ts';
+import { toScriptVariables } from '../model/image/script-variables.ts';
 import type { Secret } from '../model/secret.ts';
+import { LOAD_PROXY_ENVIRONMENT } from './guest-proxy.ts';
 import { SCRIPT_FOLDER } from './paths.ts';
-import { quoteForShell } from './quote-for-shell.ts';
+import { quoteForShell } from '../model/text/quote-for-shell.ts';
 
 const SCRIPT = `${SCRIPT_FOLDER}/script`;
 
@@ -29,6 +31,7 @@ export const SCRIPT_INSTALL_COMMAND = asRoot([
 export const SCRIPT_RUN_COMMAND = asRoot([
   'set -eu',
   'umask 022',
+  LOAD_PROXY_ENVIRONMENT,
   'set -a',
   'eval "$(cat)"',
   'HOME=/root',
@@ -46,21 +49,12 @@ export const SCRIPT_REMOVE_COMMAND = asRoot([
   `rm -rf ${SCRIPT_FOLDER}`,
 ]);
 
-/** Returns the input of SCRIPT_RUN_COMMAND: one quoted shell assignment for each secret. */
+/**
+ * Returns the input of SCRIPT_RUN_COMMAND: one quoted shell assignment for each variable of the script. Throws InputError
+ * with all problems.
+ */
 export function encodeScriptSecrets(secrets: ReadonlyMap<string, Secret>): string {
-  const problems = [...secrets].flatMap(([name, secret]) => listProblems(name, secret));
-  if (problems.length > 0) throw new InputError(problems);
-  return [...secrets].map(([name, secret]) => `${name}=${quoteForShell(secret.reveal())}\n`).join('');
-}
-
-function listProblems(name: string, secret: Secret): readonly string[] {
-  const quotedName = JSON.stringify(name);
-  return [
-    ...(/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-      ? []
-      : [
-          `secret ${quotedName}: expected a name of letters, digits and underscores that does not begin with a digit`,
-        ]),
-    ...(secret.reveal().includes('\0') ? [`secret ${quotedName}: its value contains a NUL byte`] : []),
-  ];
+  const { variables, problems } = toScriptVariables(secrets);
+  if (problems.length > 0) throw new InputError(problems.map((problem) => `secret ${problem}`));
+  return [...variables].map(([name, secret]) => `${name}=${quoteForShell(secret.reveal())}\n`).join('');
 }

@@ -1,10 +1,4 @@
-import { UBUNTU_USER } from '../model/ubuntu-user.ts';
-
-/**
- * The folder in the guest for the logs and the report of the first boot. Only root may read it. The clean-up deletes
- * it, so that no image contains it.
- */
-export const STATE_FOLDER = '/var/lib/github-runner-image-builder';
+import { UBUNTU_USER } from '../model/image/ubuntu-user.ts';
 
 /** The mount point of the tmpfs that holds the operator's script while it runs. */
 export const SCRIPT_FOLDER = '/run/github-runner-image-builder-script';

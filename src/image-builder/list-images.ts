@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { CloudError, UnauthorizedError } from '../model/cloud-errors.ts';
+import { CloudError, UnauthorizedError } from '../model/cloud/cloud-errors.ts';
 import { DeadlineError, ProductError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
-import { CLOUDS_AT_A_TIME, type ObservedImage } from '../model/observation.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import { CLOUDS_AT_A_TIME, type ObservedImage, type ObservedLayer } from '../model/observation.ts';
+import { isLayerName } from '../model/image/layers.ts';
 import { OWNER_KEYS, type Owner, isOwnedBy, isPublished } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import { type Image, findImage, listImages } from '../openstack/images.ts';
@@ -17,6 +18,8 @@ export type CloudListing =
       readonly cloud: string;
       readonly projectKey: string;
       readonly images: readonly ObservedImage[];
+      /** Finished layers; none unless the listing is limited to one owner. */
+      readonly layers: readonly ObservedLayer[];
       /** The ids of the requested extra images that the token sees as active. */
       readonly activeExtraIds: readonly string[];
     }
@@ -35,6 +38,9 @@ type CloudContext = Clouds & Pick<RunSettings, 'signal' | 'ownerFilter'>;
 
 /** The number of images that are read at the same time in one cloud. */
 const IMAGES_AT_A_TIME = 4;
+
+/** The number of characters in the list of one cloud, about 1000 images, so that it cannot displace other clouds. */
+const MAXIMUM_LISTED = 500_000;
 
 /**
  * Lists the runner images of several clouds at the same time, each with its own token. A listing covers the token's own
@@ -77,14 +83,22 @@ async function listCloud(
   setMaxListeners(0, signal);
   const cloud = (await connect(cloudName)).withSignal(signal);
   await tokenOf(cloud); // stops waiting for a hanging Keystone when the signal is aborted
-  const owned = ownerFilter && { [OWNER_KEYS.application]: ownerFilter.application };
-  const [projectKey, images] = await Promise.all([
-    cloud.projectKey(),
-    listImages(cloud, undefined, owned), // the project may have thousands of other images
-  ]);
+  // One list for images and layers: an application also has a few base images, other projects' images may be thousands.
+  const wanted =
+    ownerFilter === undefined
+      ? { [OWNER_KEYS.kind]: 'runner' }
+      : { [OWNER_KEYS.application]: ownerFilter.application };
+  const [projectKey, images] = await Promise.all([cloud.projectKey(), listImages(cloud, undefined, wanted)]);
   const listed = images.filter((image) => isListed(image, ownerFilter)).map(describe);
+  if (JSON.stringify(listed).length > MAXIMUM_LISTED) {
+    throw cloud.image.unexpectedAnswer(
+      { operation: 'list images' },
+      `returned ${listed.length} images of this application, more than a listing may hold; delete some`,
+    );
+  }
   const unlisted = extraIds.filter((id) => listed.every((image) => image.id !== id));
-  return { projectKey, images: listed, activeExtraIds: await listActiveIds(cloud, unlisted) };
+  const layers = images.filter((image) => isFinishedLayer(image, ownerFilter)).map(describeLayer);
+  return { projectKey, images: listed, layers, activeExtraIds: await listActiveIds(cloud, unlisted) };
 }
 
 /** Reads the images one by one: a list leaves out those that are shared or have another owner. */
@@ -113,8 +127,27 @@ function isListed({ name, properties }: Image, ownerFilter: Owner | undefined): 
   );
 }
 
-function describe({ id, name, status, createdAt, properties }: Image): ObservedImage {
+/** Reports whether an image is a layer of the owner that has its name already. */
+function isFinishedLayer({ name, properties }: Image, ownerFilter: Owner | undefined): boolean {
+  return (
+    properties[OWNER_KEYS.kind] === 'layer' &&
+    isLayerName(name) &&
+    ownerFilter !== undefined &&
+    isOwnedBy(properties, ownerFilter)
+  );
+}
+
+function describeLayer({ id, name, status, createdAt, properties }: Image): ObservedLayer {
+  const { [OWNER_KEYS.runConfig]: key = '', [OWNER_KEYS.buildId]: buildId = '' } = properties;
+  return { id, name, status, createdAt, key, buildId };
+}
+
+function describe({ id, name, status, createdAt, size, properties }: Image): ObservedImage {
   const { [OWNER_KEYS.source]: sourceImageId = '', [OWNER_KEYS.runConfig]: runConfig = '' } = properties;
+  const {
+    [OWNER_KEYS.runnerVersion]: runnerVersion = '',
+    [OWNER_KEYS.runnerReleasedAt]: runnerReleasedAt = '',
+  } = properties;
   return {
     id,
     name,
@@ -122,6 +155,9 @@ function describe({ id, name, status, createdAt, properties }: Image): ObservedI
     createdAt,
     ...(sourceImageId === '' ? {} : { sourceImageId }),
     ...(runConfig === '' ? {} : { runConfig }),
+    ...(runnerVersion === '' ? {} : { runnerVersion }),
+    ...(runnerReleasedAt === '' ? {} : { runnerReleasedAt }),
+    ...(size === undefined ? {} : { size }),
     buildId: properties[OWNER_KEYS.buildId] ?? '',
     isPublished: isPublished(properties),
   };

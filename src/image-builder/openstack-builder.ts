@@ -1,20 +1,24 @@
 import { InputError } from '../model/errors.ts';
+import type { Owner } from '../model/owner.ts';
 import type { BaseImage } from '../model/program-result.ts';
-import { type CloudsYaml, readCloudsYaml } from '../openstack/clouds-yaml.ts';
+import { type CloudsYaml, getCloudAccess, readCloudsYaml } from '../openstack/login/clouds-yaml.ts';
 import { type BaseImageContext, ensureBaseImage } from './base-images/base-images.ts';
 import { removeSupersededBaseImages } from './base-images/superseded-base-images.ts';
 import type { UbuntuRelease } from './base-images/ubuntu-images.ts';
-import { buildImage } from './build/build-image.ts';
 import type { CloudConfig, ImageConfig } from './config.ts';
 import type { Clouds, Context, GuestAccess, Recorder, RunSettings } from './context.ts';
 import { ensureSharedSecurityGroup } from './build/shared-security-group.ts';
 import { runSteps } from './steps.ts';
 import { type SweepContext, sweepLeftovers } from './cleanup/sweep.ts';
 
-export { CREATE_SERVER_TIMEOUT } from '../model/timeouts.ts';
+export { IMAGE_DEFAULT_APT_PACKAGES } from '../model/image/apt-packages.ts';
+export { CREATE_SERVER_TIMEOUT } from '../model/job/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
 
-/** The paths of clouds.yaml in search order, used unless OS_CLIENT_CONFIG_FILE is set; `~` is the home folder. */
+/**
+ * The paths of clouds.yaml in search order, used unless OS_CLIENT_CONFIG_FILE is set; `~` is the home folder. The files
+ * beside it and with other suffixes are searched in the same folders.
+ */
 export const CLOUD_YAML_PATHS: readonly string[] = [
   './clouds.yaml',
   '~/clouds.yaml',
@@ -22,25 +26,16 @@ export const CLOUD_YAML_PATHS: readonly string[] = [
   '/etc/openstack/clouds.yaml',
 ];
 
-/** The packages that GitHub-hosted runners have. This version installs none of them in the guest. */
-export const IMAGE_DEFAULT_APT_PACKAGES: readonly string[] = [
-  'build-essential',
-  'docker.io',
-  'gh',
-  'jq',
-  'npm',
-  'python3-dev',
-  'python3-pip',
-  'python-is-python3',
-  'shellcheck',
-  'tar',
-  'time',
-  'unzip',
-  'wget',
-];
-
-/** The name of the security group that all builders of a project share. */
+/** The beginning of the names of security groups. */
 export const SHARED_SECURITY_GROUP_NAME = 'github-runner-image-builder-v1';
+
+/** Neutron's limit for a name. */
+const MAX_NAME = 255;
+
+/** Returns the name of the security group that all servers of an application share in a project. */
+export function securityGroupOf({ application }: Pick<Owner, 'application'>): string {
+  return `${SHARED_SECURITY_GROUP_NAME}-${application}`.slice(0, MAX_NAME);
+}
 
 /** The minimum of a builder's flavor, in vCPUs. */
 export const MIN_CPU = 2;
@@ -57,10 +52,13 @@ export interface CloudsYamlEnvironment {
 
 /** Finds and reads clouds.yaml. Throws CloudsYAMLError. */
 export function findCloudsYaml({ env, cwd }: CloudsYamlEnvironment): Promise<CloudsYaml> {
-  return readCloudsYaml({ configFile: env['OS_CLIENT_CONFIG_FILE'], paths: CLOUD_YAML_PATHS, cwd });
+  return readCloudsYaml({ env, paths: CLOUD_YAML_PATHS, cwd });
 }
 
-/** Returns the given cloud, or the first cloud of clouds.yaml. Throws CloudsYAMLError when there is none. */
+/**
+ * Returns the given cloud, or that of the OS_* variables, or the first cloud of clouds.yaml. Throws CloudsYAMLError when
+ * there is none.
+ */
 export async function determineCloud(
   cloudName: string | undefined,
   environment: CloudsYamlEnvironment,
@@ -68,6 +66,17 @@ export async function determineCloud(
   if (cloudName !== undefined && cloudName !== '') return cloudName;
   const [first = ''] = (await findCloudsYaml(environment)).clouds.keys();
   return first;
+}
+
+/** Returns clouds.yaml with the given cloud alone, or all of it when none is given. Throws CloudsYAMLError. */
+export async function selectCloud(
+  cloudName: string,
+  environment: CloudsYamlEnvironment,
+): Promise<CloudsYaml> {
+  const yaml = await findCloudsYaml(environment);
+  if (cloudName === '') return yaml;
+  getCloudAccess(yaml, cloudName);
+  return { ...yaml, clouds: new Map([[cloudName, yaml.clouds.get(cloudName)]]) };
 }
 
 /** The shared resources to create in a cloud. */
@@ -91,7 +100,7 @@ export async function initialize(
       context.record({ swept: await sweepLeftovers(cloud, context) }),
     );
     await step('ensure security group', () =>
-      ensureSharedSecurityGroup(cloud, SHARED_SECURITY_GROUP_NAME, context.sshPort),
+      ensureSharedSecurityGroup(cloud, securityGroupOf(context.owner), { ...context, sources: [] }),
     );
     const baseImages: BaseImage[] = [];
     for (const image of images) {
@@ -118,15 +127,15 @@ export async function run(
   keepRevisions: number | undefined,
   context: Context,
 ): Promise<string> {
-  rejectUnsupportedOptions(cloudConfig, imageConfig);
   await checkClouds(cloudConfig.uploadCloudNames, context);
   const request = {
     cloud: cloudConfig,
     image: imageConfig,
     keepRevisions,
-    securityGroup: SHARED_SECURITY_GROUP_NAME,
+    securityGroup: securityGroupOf(context.owner),
     minimum: { vcpus: MIN_CPU, ram: MIN_RAM, disk: MIN_DISK },
   };
+  const { buildImage } = await import('./build/build-image.ts'); // the greatest part of the program
   return buildImage(request, context);
 }
 
@@ -149,17 +158,4 @@ async function checkClouds(
   if (problems.length === 0) return;
   if ((ownerFilter?.unit ?? '') === '') throw new InputError(problems);
   for (const problem of problems) warn(problem);
-}
-
-function rejectUnsupportedOptions(cloud: CloudConfig, image: ImageConfig): void {
-  const given = {
-    '--juju': image.juju !== '',
-    '--microk8s': image.microk8s !== '',
-    '--dockerhub-cache': cloud.dockerhubCache !== undefined,
-    '--proxy': cloud.proxy !== '',
-  };
-  const problems = Object.entries(given).flatMap(([option, isGiven]) =>
-    isGiven ? [`${option}: not in this version`] : [],
-  );
-  if (problems.length > 0) throw new InputError(problems);
 }

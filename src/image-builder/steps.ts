@@ -1,18 +1,27 @@
-import { messageOf } from '../model/message-of.ts';
+import { messageOf } from '../model/text/message-of.ts';
 import { type ErrorKind, ProductError } from '../model/errors.ts';
+import type { ReadTransfer, ReadWait } from '../model/job/progress.ts';
 import { throwIfAborted } from '../system/wait.ts';
 import type { Deadlines, Recorder } from './context.ts';
+
+/** Receives the transfers and waits of a step. */
+export interface StepWatch {
+  readonly onTransfer: (read: ReadTransfer) => void;
+  readonly onWait: (read: ReadWait) => void;
+}
 
 /** The undo of a step. It is registered before the step starts; `made` is undefined when the step failed. */
 interface Undo<T> {
   /** Runs after success and after failure. */
-  readonly cleanUp?: (made: T | undefined) => unknown;
+  readonly cleanUp?: (made: T | undefined, watch: StepWatch) => unknown;
   /** Runs after failure only. */
-  readonly rollBack?: (made: T | undefined) => unknown;
+  readonly rollBack?: (made: T | undefined, watch: StepWatch) => unknown;
+  /** Reports, when the undos run, whether this one must not. */
+  readonly unless?: () => boolean;
 }
 
-/** Runs one named step. */
-export type Step = <T>(name: string, act: () => Promise<T>, undo?: Undo<T>) => Promise<T>;
+/** Runs one named step. Its work gets a watch, which reports transfers and waits under the step's name. */
+export type Step = <T>(name: string, act: (watch: StepWatch) => Promise<T>, undo?: Undo<T>) => Promise<T>;
 
 /** Everything that steps use. */
 type StepContext = Pick<Deadlines, 'clock' | 'signal'> & Pick<Recorder, 'report' | 'warn'>;
@@ -37,8 +46,9 @@ export class StepFailedError extends ProductError {
 
 interface Registered {
   readonly step: string;
-  readonly cleanUp: (() => unknown) | undefined;
-  readonly rollBack: (() => unknown) | undefined;
+  readonly cleanUp: ((watch: StepWatch) => unknown) | undefined;
+  readonly rollBack: ((watch: StepWatch) => unknown) | undefined;
+  readonly unless: (() => boolean) | undefined;
 }
 
 /**
@@ -84,24 +94,32 @@ function nameFailure(cause: unknown, step: string, leftovers: readonly string[])
 }
 
 function register<T>(step: string, undo: Undo<T>, made: () => T | undefined): Registered {
-  const { cleanUp, rollBack } = undo;
+  const { cleanUp, rollBack, unless } = undo;
   return {
     step,
-    cleanUp: cleanUp === undefined ? undefined : () => cleanUp(made()),
-    rollBack: rollBack === undefined ? undefined : () => rollBack(made()),
+    cleanUp: cleanUp === undefined ? undefined : (watch) => cleanUp(made(), watch),
+    rollBack: rollBack === undefined ? undefined : (watch) => rollBack(made(), watch),
+    unless,
   };
 }
 
 async function reportStep<T>(
   step: string,
-  act: () => Promise<T>,
+  act: (watch: StepWatch) => Promise<T>,
   { clock, report }: ReportContext,
 ): Promise<T> {
   const startedAt = clock.now();
   const seconds = (): number => Math.round((clock.now() - startedAt) / 100) / 10;
   report({ kind: 'started', step });
   try {
-    const result = await act();
+    const result = await act({
+      onTransfer: (read) => {
+        report({ kind: 'transfer', step, read });
+      },
+      onWait: (read) => {
+        report({ kind: 'wait', step, read });
+      },
+    });
     report({ kind: 'finished', step, seconds: seconds() });
     return result;
   } catch (error) {
@@ -117,13 +135,16 @@ async function runUndos(
   context: ReportContext,
 ): Promise<readonly string[]> {
   const leftovers: string[] = [];
-  for (const { step, cleanUp, rollBack } of undos) {
+  for (const { step, cleanUp, rollBack, unless } of undos) {
+    if (unless?.() === true) continue;
     for (const undo of [outcome === 'failed' ? rollBack : undefined, cleanUp]) {
       if (undo === undefined) continue;
       const name = `undo ${step}`;
-      await reportStep(name, () => Promise.resolve().then(undo), context).catch((error: unknown) => {
-        leftovers.push(`${step}: ${messageOf(error)}`);
-      });
+      await reportStep(name, (watch) => Promise.resolve().then(() => undo(watch)), context).catch(
+        (error: unknown) => {
+          leftovers.push(`${step}: ${messageOf(error)}`);
+        },
+      );
     }
   }
   return leftovers;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Arch, archNames } from '../model/arch.ts';
-import { CloudError, ConflictError } from '../model/cloud-errors.ts';
+import { type Arch, archNames } from '../model/image/arch.ts';
+import { CloudError, ConflictError } from '../model/cloud/cloud-errors.ts';
 import { GetImageError, InputError, ProductError, UploadImageError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
-import { unfinishedImageName } from '../model/names.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import { unfinishedImageName } from '../model/image/names.ts';
 import { OWNER_KEYS, isOwnedBy } from '../model/owner.ts';
 import type { Cloud } from '../openstack/cloud.ts';
 import {
@@ -15,20 +15,26 @@ import {
   listImages,
 } from '../openstack/images.ts';
 import type { Server } from '../openstack/servers.ts';
+import type { Volume } from '../openstack/volumes.ts';
 import type { Clouds, Deadlines, Maker, Recorder, RunSettings } from './context.ts';
 import { type ImageSource, openImageFile } from './distribute/image-source.ts';
 import { pruneAfterSuccess } from './cleanup/prune-after-success.ts';
+import { requestVolumeImage, waitForVolumeImage } from './build/boot-volume.ts';
+import { reportImageSize } from './build/image-size.ts';
 import {
+  type ServerImageKind,
   imageMetadata,
+  minDiskOf,
   nameImage,
   removeUnfinishedImage,
   requestServerImage,
   waitForServerImage,
 } from './build/server-image.ts';
 import { StepFailedError, runSteps } from './steps.ts';
-import { sendVerifiedData } from './distribute/transfer.ts';
+import { type TransferWatch, sendVerifiedData } from './distribute/transfer.ts';
+import type { WaitWatch } from './wait-on.ts';
 
-type UploadContext = Deadlines & Maker & Pick<Recorder, 'warn'>;
+type UploadContext = Deadlines & TransferWatch & WaitWatch & Maker & Pick<Recorder, 'warn'>;
 type StoreContext = Clouds & UploadContext & Recorder & Pick<RunSettings, 'ownerFilter'>;
 
 /** The parameters of a snapshot. */
@@ -38,10 +44,14 @@ export interface SnapshotRequest {
   readonly imageName: string;
   /** A stopped server. */
   readonly server: Pick<Server, 'id'>;
+  /** The detached volume that the server booted from. Nova's image of such a server has no data, so Cinder makes it. */
+  readonly volume?: Pick<Volume, 'id'> | undefined;
   /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
   /** Additional properties of the image. The owner's are set in any case. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Default: runner. */
+  readonly kind?: ServerImageKind;
 }
 
 /**
@@ -49,19 +59,30 @@ export interface SnapshotRequest {
  * failure, deletes the image and throws StepFailedError caused by an UploadImageError.
  */
 export async function createSnapshot(request: SnapshotRequest, context: StoreContext): Promise<Image> {
-  const { cloudName, imageName, server, keepRevisions } = request;
+  const { cloudName, imageName, server, volume, keepRevisions, kind = 'runner' } = request;
   const connection = await context.connect(cloudName);
   const cloud = connection.withSignal(context.signal);
-  const properties = { ...imageMetadata(imageName, context), ...request.properties };
+  const properties = { ...imageMetadata(imageName, context, kind), ...request.properties };
   const image = await asUpload(() =>
     runSteps(context, async (step) => {
-      const id = await step('create image', () => requestServerImage(cloud, server.id, imageName, context), {
+      const requestImage = () =>
+        volume === undefined
+          ? requestServerImage(cloud, server.id, { imageName, kind }, context)
+          : requestVolumeImage(cloud, volume.id, { imageName, kind }, context);
+      const id = await step('create image', requestImage, {
         rollBack: (made) => removeUnfinishedImage(connection.withSignal(), imageName, made, context),
       });
-      await step('wait for image', () => waitForServerImage(cloud, id, server.id, context));
-      return step('name image', () => nameImage(cloud, id, imageName, properties));
+      const stored = await step('wait for image', (watch) =>
+        volume === undefined
+          ? waitForServerImage(cloud, id, server.id, { ...context, ...watch })
+          : waitForVolumeImage(cloud, id, volume.id, { ...context, ...watch }),
+      );
+      const minDisk = minDiskOf(stored);
+      return step('name image', () => nameImage(cloud, id, { name: imageName, properties, minDisk }));
     }),
   );
+  context.record({ imageId: image.id }); // before anything that a signal may interrupt
+  await reportImageSize(cloud, image, context);
   await pruneAfterSuccess(cloud, { imageName, newIds: [image.id], keepRevisions }, context);
   return image;
 }
@@ -74,6 +95,10 @@ export interface UploadRequest {
   readonly imagePath: string;
   /** The number of revisions to keep; nothing is pruned when undefined. */
   readonly keepRevisions: number | undefined;
+  /** In GiB; by default any server may boot from the image. */
+  readonly minDisk?: number;
+  /** Additional properties of the image. The owner's are set in any case. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -81,18 +106,25 @@ export interface UploadRequest {
  * throws StepFailedError caused by an UploadImageError.
  */
 export async function uploadImage(request: UploadRequest, context: StoreContext): Promise<Image> {
-  const { arch, cloudName, imageName, keepRevisions } = request;
+  const { arch, cloudName, imageName, keepRevisions, minDisk, properties = {} } = request;
   const cloud = (await context.connect(cloudName)).withSignal(context.signal);
   const { source, diskFormat } = await openImageFile(request.imagePath);
   const record = {
     id: randomUUID(),
     name: unfinishedImageName(imageName, context.owner.buildId),
     diskFormat,
-    properties: { ...imageMetadata(imageName, context), architecture: archNames(arch).openstack },
+    ...(minDisk === undefined ? {} : { minDisk }),
+    properties: {
+      ...imageMetadata(imageName, context),
+      ...properties,
+      architecture: archNames(arch).openstack,
+    },
   };
   const image = await asUpload(() =>
     runSteps(context, (step) =>
-      step('upload image', () => uploadNewImage(cloud, { record, source, name: imageName }, context)),
+      step('upload image', (watch) =>
+        uploadNewImage(cloud, { record, source, name: imageName }, { ...context, ...watch }),
+      ),
     ),
   );
   if (image === undefined) throw new UploadImageError(`image ${record.id}: the id is already in use`);
@@ -122,7 +154,9 @@ export async function uploadNewImage(
   if (!(await claimRecord(cloud, record, context))) return undefined;
   try {
     const stored = await sendVerifiedData(cloud, id, source, context);
-    return name === undefined ? stored : await nameImage(cloud, id, name, properties);
+    if (name !== undefined) return await nameImage(cloud, id, { name, properties });
+    cloud.noteKept(id);
+    return stored;
   } catch (error) {
     await deleteImage(cloud, id).catch((cause: unknown) => {
       context.warn(`left behind: image ${id}: ${messageOf(cause)}`);

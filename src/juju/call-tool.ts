@@ -1,7 +1,7 @@
 import { type Decoder, decode } from '../model/decode.ts';
-import { parseJsonText } from '../model/json-text.ts';
-import { messageOf } from '../model/message-of.ts';
-import type { CommandResult, RunCommand } from '../system/process/command.ts';
+import { parseJsonText } from '../model/text/json-text.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import { type CommandResult, OutputLimitError, type RunCommand } from '../system/process/command.ts';
 import type { Environment } from './context.ts';
 import { HookToolError, classifyToolFailure } from './errors.ts';
 import { describeExit } from './describe-exit.ts';
@@ -21,10 +21,14 @@ export interface ToolCall {
   /** Arguments after `--`, which may begin with a dash; error messages do not repeat them. */
   readonly operands?: readonly string[];
   readonly input?: string;
+  /** The limit of its output. Default: 8 MiB. */
+  readonly maxOutputBytes?: number;
 }
 
 /** A unit agent that has lost its controller must not hold the machine lock forever. */
 const TIMEOUT_MS = 60_000;
+/** More than any real configuration or secret has. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /** Returns the variables that are set. */
 export function definedVariables(env: Environment): Readonly<Record<string, string>> {
@@ -44,9 +48,17 @@ async function runTool(call: ToolCall, { run, env }: ToolCaller): Promise<Comman
   const operands = call.operands === undefined ? [] : ['--', ...call.operands];
   try {
     const args = [...call.args, ...operands];
-    return await run({ file: call.tool, args, env, input: call.input, timeoutMs: TIMEOUT_MS });
+    return await run({
+      file: call.tool,
+      args,
+      env,
+      input: call.input,
+      timeoutMs: TIMEOUT_MS,
+      maxOutputBytes: call.maxOutputBytes ?? MAX_OUTPUT_BYTES,
+    });
   } catch (cause) {
-    throw new HookToolError(call.tool, 'other', `${nameOf(call)}: ${messageOf(cause)}`, { cause });
+    const reason = cause instanceof OutputLimitError ? 'too large' : 'other';
+    throw new HookToolError(call.tool, reason, `${nameOf(call)}: ${messageOf(cause)}`, { cause });
   }
 }
 

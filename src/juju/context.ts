@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { InputError } from '../model/errors.ts';
-import type { HostSecrets } from '../model/host-secrets.ts';
+import type { ProxyValues } from '../model/proxy-settings.ts';
 import { Secret } from '../model/secret.ts';
 
 /** The environment variables of a process. */
@@ -19,7 +19,7 @@ export interface JujuContext {
   /** Set only while an action runs. */
   readonly actionName?: string;
   /** The model's `juju-*-proxy` settings. Juju does not apply them; the charm must. */
-  readonly proxies: HostSecrets['proxy'];
+  readonly proxies: ProxyValues;
 }
 
 const UNIT_NAME = /^([a-z][a-z0-9-]*)\/(?:0|[1-9]\d*)$/; // the unit name becomes part of paths
@@ -61,7 +61,7 @@ function present(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function readProxies(env: Environment): HostSecrets['proxy'] {
+function readProxies(env: Environment): ProxyValues {
   const read = (name: string): Secret => new Secret(env[name] ?? '');
   return {
     http: read('JUJU_CHARM_HTTP_PROXY'),

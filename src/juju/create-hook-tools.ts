@@ -5,9 +5,11 @@ import type { HookTools } from './hook-tools.ts';
 import {
   relationApplication,
   relationGet,
+  relationGetApp,
   relationIds,
   relationList,
   relationSet,
+  relationSetApp,
 } from './relation-tools.ts';
 import { secretGet } from './secret-tools.ts';
 import {
@@ -16,6 +18,7 @@ import {
   actionSet,
   applicationVersionSet,
   configGet,
+  egressSubnets,
   isLeader,
   jujuLog,
   statusSet,
@@ -30,9 +33,12 @@ export function createHookTools(run: RunCommand, env: Environment): HookTools {
     relationList: (relation) => relationList(relation, caller),
     relationApplication: (relation) => relationApplication(relation, caller),
     relationGet: (relation, unit) => relationGet(relation, unit, caller),
+    relationGetApp: (relation, application) => relationGetApp(relation, application, caller),
     relationSet: (relation, changes) => relationSet(relation, changes, caller),
+    relationSetApp: (relation, changes) => relationSetApp(relation, changes, caller),
     secretGet: (uri) => secretGet(uri, caller),
     isLeader: () => isLeader(caller),
+    egressSubnets: () => egressSubnets(caller),
     statusSet: (status) => statusSet(status, caller),
     applicationVersionSet: (version) => applicationVersionSet(version, caller),
     log: (level, message) => jujuLog(level, message, caller),

@@ -1,5 +1,5 @@
-/** The reason for the failure of a hook tool, derived from its stderr. */
-export type HookToolReason = 'not found' | 'denied' | 'no context' | 'other';
+/** The reason for the failure of a hook tool, derived from its stderr or the size of its output. */
+export type HookToolReason = 'not found' | 'denied' | 'no context' | 'too large' | 'other';
 
 /**
  * The failure of a hook tool. It is not a ProductError because the charm cannot turn it into a status: the hook fails,

@@ -1,5 +1,5 @@
 import type { Secret } from '../model/secret.ts';
-import type { UnitStatus } from '../model/unit-status.ts';
+import type { UnitStatus } from '../model/unit/unit-status.ts';
 
 /** The result of reading a secret. */
 export type SecretAnswer =
@@ -20,12 +20,21 @@ export interface HookTools {
   relationApplication(relation: string): Promise<string>;
   /** Returns the databag of a unit; undefined when the unit or the relation does not exist. */
   relationGet(relation: string, unit: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Returns the databag of an application; undefined when the relation does not exist. */
+  relationGetApp(
+    relation: string,
+    application: string,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
   /** Changes this unit's databag when the hook succeeds; an empty value deletes its key. */
   relationSet(relation: string, changes: Readonly<Record<string, string>>): Promise<void>;
+  /** Changes the databag of this application when the hook succeeds. Only the leader may. */
+  relationSetApp(relation: string, changes: Readonly<Record<string, string>>): Promise<void>;
   /** Reads the newest revision. */
   secretGet(uri: string): Promise<SecretAnswer>;
   /** Reports whether this unit leads its application; true is guaranteed for at least 30 s. */
   isLeader(): Promise<boolean>;
+  /** Returns the networks, in CIDR notation, from which the traffic of this unit leaves. */
+  egressSubnets(): Promise<readonly string[]>;
   statusSet(status: UnitStatus): Promise<void>;
   applicationVersionSet(version: string): Promise<void>;
   log(level: JujuLogLevel, message: string): Promise<void>;

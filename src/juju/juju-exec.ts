@@ -1,4 +1,4 @@
-import { messageOf } from '../model/message-of.ts';
+import { messageOf } from '../model/text/message-of.ts';
 import { ProductError } from '../model/errors.ts';
 import type { CommandResult, RunCommand } from '../system/process/command.ts';
 import type { OwnEvent } from './event.ts';
@@ -21,7 +21,12 @@ export type DispatchOutcome =
   | { readonly state: 'dispatched' }
   | { readonly state: 'failed'; readonly message: string }
   /** The signal was aborted. The charm may have been dispatched or not. */
-  | { readonly state: 'dropped' };
+  | { readonly state: 'dropped' }
+  /** The unit was refreshed to another charm, which was not dispatched. */
+  | { readonly state: 'replaced' };
+
+/** The exit code of the command when the folder of the charm has no digest of a program, as only this charm has. */
+const REPLACED = 86;
 
 /** The whole environment of juju-exec. It refuses to run when variables of a hook are set. */
 const ENVIRONMENT = {
@@ -37,7 +42,8 @@ export async function dispatchCharm(dispatch: CharmDispatch): Promise<DispatchOu
   const { jujuExec, unit, event, run, timeoutMs, signal } = dispatch;
   const isDropped = (): boolean => signal.aborted;
   if (isDropped()) return { state: 'dropped' };
-  const args = [unit, `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`];
+  const check = `[ -e program-digest ] || exit ${REPLACED}`;
+  const args = [unit, `${check}; JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`];
   try {
     const result = await run({ file: jujuExec, args, env: ENVIRONMENT, timeoutMs, signal });
     return isDropped() ? { state: 'dropped' } : toOutcome(result, event);
@@ -49,5 +55,6 @@ export async function dispatchCharm(dispatch: CharmDispatch): Promise<DispatchOu
 
 function toOutcome(result: CommandResult, event: OwnEvent): DispatchOutcome {
   if (result.exitCode === 0) return { state: 'dispatched' };
+  if (result.exitCode === REPLACED) return { state: 'replaced' };
   return { state: 'failed', message: `juju-exec, event ${event}: ${describeExit(result)}` };
 }

@@ -1,24 +1,18 @@
 /** Below the kernel's limit of 128 KiB for one argument. */
 const MAX_BYTES = 100_000;
 
-/** Replaces control characters by spaces: an argument cannot contain NUL, and `juju status` shows one line. */
+/**
+ * Replaces control characters by spaces and cuts the text to the size of an argument: an argument cannot contain NUL,
+ * and `juju status` shows one line.
+ */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  const cut = cutToBytes(text, MAX_BYTES);
+  const line = cut.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return cut.length === text.length ? line : `${line}…`;
 }
 
-/** Splits text into parts that each fit into one argument, never within a character. */
-export function splitForArguments(text: string, maxBytes = MAX_BYTES): readonly string[] {
-  const parts: string[] = [];
-  let part = '';
-  let bytes = 0;
-  for (const character of text) {
-    const size = Buffer.byteLength(character);
-    if (bytes + size > maxBytes) {
-      parts.push(part);
-      [part, bytes] = ['', 0];
-    }
-    part += character;
-    bytes += size;
-  }
-  return part === '' ? parts : [...parts, part];
+/** Cuts a text to at most `maxBytes` bytes of UTF-8, never within a character. */
+export function cutToBytes(text: string, maxBytes = MAX_BYTES): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+  return text.slice(0, read);
 }

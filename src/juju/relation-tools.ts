@@ -4,6 +4,9 @@ import { HookToolError, type HookToolReason } from './errors.ts';
 
 type Databag = Readonly<Record<string, string>>;
 
+/** Juju accepts 16 MiB from anybody who integrates; real databags have less than 10 KiB. */
+const MAX_DATABAG_BYTES = 1024 * 1024;
+
 /** Runs `relation-ids` and returns ids such as `endpoint:3`, sorted by number. */
 export async function relationIds(endpoint: string, caller: ToolCaller): Promise<readonly string[]> {
   const ids = await callJsonTool(
@@ -32,16 +35,38 @@ export function relationGet(
   unit: string,
   caller: ToolCaller,
 ): Promise<Databag | undefined> {
-  const call = { tool: 'relation-get', args: ['-r', relation, '-', unit] };
+  const args = ['-r', relation, '-', unit];
+  const call = { tool: 'relation-get', args, maxOutputBytes: MAX_DATABAG_BYTES };
   const databag = callJsonTool(call, withDefault(mapping(anyString), undefined), caller);
   return undefinedOn(['not found', 'denied'], databag); // Juju 3.6 answers "permission denied" for a removed relation
 }
 
+/** Runs `relation-get --app` and returns an application's databag; undefined when the relation no longer exists. */
+export function relationGetApp(
+  relation: string,
+  application: string,
+  caller: ToolCaller,
+): Promise<Databag | undefined> {
+  const args = ['-r', relation, '--app', '-', application];
+  const call = { tool: 'relation-get', args, maxOutputBytes: MAX_DATABAG_BYTES };
+  const databag = callJsonTool(call, withDefault(mapping(anyString), undefined), caller);
+  return undefinedOn(['not found', 'denied'], databag);
+}
+
 /** Runs `relation-set`. Juju applies the changes to this unit's databag when the hook succeeds. */
-export async function relationSet(relation: string, changes: Databag, caller: ToolCaller): Promise<void> {
+export function relationSet(relation: string, changes: Databag, caller: ToolCaller): Promise<void> {
+  return setRelation(['-r', relation], changes, caller);
+}
+
+/** Runs `relation-set --app`, which only the leader may. Juju applies the changes when the hook succeeds. */
+export function relationSetApp(relation: string, changes: Databag, caller: ToolCaller): Promise<void> {
+  return setRelation(['-r', relation, '--app'], changes, caller);
+}
+
+async function setRelation(args: readonly string[], changes: Databag, caller: ToolCaller): Promise<void> {
   if (Object.keys(changes).length === 0) return;
   const input = JSON.stringify(changes); // argv has a size limit and is visible to every user of the host
-  await callTool({ tool: 'relation-set', args: ['-r', relation, '--file', '-'], input }, caller);
+  await callTool({ tool: 'relation-set', args: [...args, '--file', '-'], input }, caller);
 }
 
 /** Returns undefined in place of a failure with one of these reasons. */

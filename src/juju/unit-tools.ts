@@ -1,8 +1,8 @@
-import { anything, flag, mapping, withDefault } from '../model/decode.ts';
-import type { UnitStatus } from '../model/unit-status.ts';
+import { anything, flag, list, mapping, text, withDefault } from '../model/decode.ts';
+import type { UnitStatus } from '../model/unit/unit-status.ts';
 import { type ToolCaller, callJsonTool, callTool } from './call-tool.ts';
 import type { JujuLogLevel } from './hook-tools.ts';
-import { oneLine, splitForArguments } from './one-line.ts';
+import { cutToBytes, oneLine } from './one-line.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -18,6 +18,12 @@ export function isLeader(caller: ToolCaller): Promise<boolean> {
   return callJsonTool({ tool: 'is-leader', args: [] }, flag, caller);
 }
 
+/** Runs `network-get` for the binding that every unit has. Returns the networks from which its traffic leaves. */
+export function egressSubnets(caller: ToolCaller): Promise<readonly string[]> {
+  const args = ['juju-info', '--egress-subnets'];
+  return callJsonTool({ tool: 'network-get', args }, withDefault(list(text), []), caller);
+}
+
 /** Runs `status-set`. The status is visible immediately, even when the hook fails later. */
 export async function statusSet({ name, message }: UnitStatus, caller: ToolCaller): Promise<void> {
   await callTool({ tool: 'status-set', args: [name], operands: [oneLine(message)] }, caller);
@@ -28,11 +34,11 @@ export async function applicationVersionSet(version: string, caller: ToolCaller)
   await callTool({ tool: 'application-version-set', args: [], operands: [oneLine(version)] }, caller);
 }
 
-/** Runs `juju-log` with the message on one line, in several calls when it exceeds the size of an argument. */
+/** Runs `juju-log` with the message on one line. */
 export async function jujuLog(level: JujuLogLevel, message: string, caller: ToolCaller): Promise<void> {
-  for (const part of splitForArguments(oneLine(message))) {
-    await callTool({ tool: 'juju-log', args: ['--log-level', level], operands: [part] }, caller);
-  }
+  const line = oneLine(message);
+  if (line === '') return;
+  await callTool({ tool: 'juju-log', args: ['--log-level', level], operands: [line] }, caller);
 }
 
 /** Runs `action-get` and returns the action's parameters, defaults included. */
@@ -45,7 +51,7 @@ export async function actionSet(
   results: Readonly<Record<string, string>>,
   caller: ToolCaller,
 ): Promise<void> {
-  const operands = Object.entries(results).map(([key, value]) => `${key}=${value}`);
+  const operands = Object.entries(results).map(([key, value]) => cutToBytes(`${key}=${value}`));
   if (operands.length > 0) await callTool({ tool: 'action-set', args: [], operands }, caller);
 }
 

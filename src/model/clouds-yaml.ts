@@ -1,26 +1,21 @@
-import type { ApplicationCredentialAuth, CloudLogin, PasswordAuth, Reference } from './cloud-login.ts';
-import {
-  type Decoded,
-  type Decoder,
-  anyString,
-  anything,
-  fields,
-  flag,
-  mapping,
-  oneOf,
-  optional,
-  text,
-  withDefault,
-} from './decode.ts';
-import { secretOf } from './secret.ts';
+import { LIMITED_TEXTS, textUpTo, unlessEmpty } from './cloud/auth-values.ts';
+import { authDecoder } from './cloud/cloud-auth.ts';
+import type { CloudLogin, PasswordAuth, Reference } from './cloud/cloud-login.ts';
+import { isGiven } from './cloud/cloud-settings.ts';
+import { type Decoder, fields, flag, isMapping, list, mapping, oneOf, optional, text } from './decode.ts';
+import { parseHttpUrl } from './text/http-url.ts';
 
 /** One entry of clouds.yaml: a login and the settings of its connections. */
 export interface CloudEntry extends CloudLogin {
   readonly interface: 'public' | 'internal' | 'admin';
   /** False when clouds.yaml turns off the verification of TLS certificates. */
   readonly verify: boolean;
-  /** The path of a PEM file with CA certificates. */
+  /** The path of a PEM file with CA certificates, or its text. */
   readonly cacert: string | undefined;
+  /** The client's certificate, as a path or as PEM text. */
+  readonly cert?: string | undefined;
+  /** The key of the client's certificate, as a path or as PEM text; undefined when `cert` contains it. */
+  readonly key?: string | undefined;
   /** The URLs of services that replace those of Keystone's catalog. */
   readonly endpoints: Readonly<Record<'compute' | 'image' | 'network', string | undefined>>;
 }
@@ -36,20 +31,42 @@ export function encodeCloudsYaml({ clouds }: OpenstackCloudsConfig): object {
   return { clouds: Object.fromEntries(entries) as unknown };
 }
 
-function encodeLogin({ authUrl, auth, region }: CloudLogin): object {
-  const encoded = auth.method === 'password' ? encodePassword(auth) : encodeApplicationCredential(auth);
+function encodeLogin({ authUrl, auth, region: regionName, allowedAddresses: allowed }: CloudLogin): object {
   return {
-    ...(auth.method === 'password' ? {} : { auth_type: 'v3applicationcredential' }),
-    auth: { auth_url: authUrl, ...encoded },
-    ...(region === undefined ? {} : { region_name: region }),
+    ...(auth.method === 'password' ? {} : { auth_type: PLUGINS[auth.method] }),
+    auth: { auth_url: authUrl, ...encodeAuth(auth) },
+    ...(regionName === undefined ? {} : { region_name: regionName }),
+    ...(allowed === undefined ? {} : { allowed_addresses: allowed }),
   };
 }
 
-function encodePassword({ user, userDomain, password, project, projectDomain }: PasswordAuth): object {
+const PLUGINS = {
+  token: 'v3token',
+  application_credential: 'v3applicationcredential',
+  named_application_credential: 'v3applicationcredential',
+} as const;
+
+function encodeAuth(auth: CloudLogin['auth']): object {
+  if (auth.method === 'application_credential') {
+    return { application_credential_id: auth.id, application_credential_secret: auth.secret.reveal() };
+  }
+  if (auth.method === 'named_application_credential') {
+    return {
+      application_credential_name: auth.name,
+      application_credential_secret: auth.secret.reveal(),
+      ...encodeUser(auth),
+    };
+  }
   return {
-    password: password.reveal(),
-    ...encodeReference('project_domain_', projectDomain),
-    ...encodeReference('project_', project),
+    ...(auth.method === 'password' ? { password: auth.password.reveal() } : { token: auth.secret.reveal() }),
+    ...encodeReference('project_domain_', auth.projectDomain),
+    ...encodeReference('project_', auth.project),
+    ...(auth.method === 'password' ? encodeUser(auth) : {}),
+  };
+}
+
+function encodeUser({ user, userDomain }: Pick<PasswordAuth, 'user' | 'userDomain'>): object {
+  return {
     ...encodeReference('user_domain_', userDomain),
     ...('id' in user ? { user_id: user.id } : { username: user.name }),
   };
@@ -60,144 +77,107 @@ function encodeReference(prefix: string, reference: Reference | undefined): obje
   return 'id' in reference ? { [`${prefix}id`]: reference.id } : { [`${prefix}name`]: reference.name };
 }
 
-function encodeApplicationCredential({ id, secret: value }: ApplicationCredentialAuth): object {
-  return { application_credential_id: id, application_credential_secret: value.reveal() };
-}
+/** The longest URL that common servers accept. */
+const LONGEST_URL = 2048;
+/** The longest id of a region in Keystone. */
+const LONGEST_REGION = 255;
+/** The longest path, or certificates in PEM. */
+const LONGEST_PEM = 256 * 1024;
 
-const secret = secretOf(text);
-
+/** Decodes a URL. Blanks around it are no part of it. */
 const url: Decoder<string> = (value, at, problems) => {
-  const read = text(value, at, problems);
+  const read = textUpTo(LONGEST_URL)(value, at, problems)?.trim();
   if (read === undefined) return undefined;
-  if (URL.canParse(read) && /^https?:$/.test(new URL(read).protocol)) return read;
+  if (parseHttpUrl(read) !== undefined) return read;
   problems.push(`${at}: expected a URL like https://keystone.example.com:5000/v3`);
   return undefined;
 };
 
-const authFields = (authUrl: Decoder<string>) =>
-  fields({
-    auth_url: authUrl,
-    username: optional(text),
-    user_id: optional(text),
-    password: optional(secret),
-    user_domain_name: optional(text),
-    user_domain_id: optional(text),
-    domain_name: optional(text),
-    domain_id: optional(text),
-    project_name: optional(text),
-    project_id: optional(text),
-    project_domain_name: optional(text),
-    project_domain_id: optional(text),
-    application_credential_id: optional(text),
-    application_credential_secret: optional(secret),
-  });
-
-const entryFields = (authUrl: Decoder<string>) =>
-  fields({
-    auth_type: withDefault(anyString, ''),
-    auth: authFields(authUrl),
-    region_name: optional(text),
-    interface: withDefault(oneOf(['public', 'internal', 'admin']), 'public' as const),
-    verify: withDefault(flag, true),
-    cacert: optional(text),
-    compute_endpoint_override: optional(url),
-    image_endpoint_override: optional(url),
-    network_endpoint_override: optional(url),
-  });
-
-type AuthEntry = Decoded<ReturnType<typeof authFields>>;
-
-const AUTH_TYPES = ['', 'password', 'v3password', 'v3applicationcredential'];
-
-function entryDecoder(authUrl: Decoder<string>): Decoder<CloudEntry> {
-  const decoder = entryFields(authUrl);
-  return (value, at, problems) => {
-    const read = decoder(value, at, problems) as
-      (Omit<Decoded<typeof decoder>, 'auth'> & { readonly auth?: AuthEntry }) | undefined;
-    if (read?.auth === undefined) return undefined;
-    const auth = decodeAuth(read.auth_type, read.auth, at, problems);
-    if (auth === undefined) return undefined;
-    return {
-      authUrl: read.auth.auth_url,
-      auth,
-      region: read.region_name,
-      interface: read.interface,
-      verify: read.verify,
-      cacert: read.cacert,
-      endpoints: {
-        compute: read.compute_endpoint_override,
-        image: read.image_endpoint_override,
-        network: read.network_endpoint_override,
-      },
-    };
-  };
-}
-
-function decodeAuth(authType: string, auth: AuthEntry, at: string, problems: string[]) {
-  if (!AUTH_TYPES.includes(authType)) {
-    problems.push(`${at}.auth_type: expected password or v3applicationcredential, got something else`);
-  }
-  const isCredential = authType === 'v3applicationcredential' || auth.application_credential_id !== undefined;
-  return isCredential ? applicationCredential(auth, at, problems) : passwordAuth(auth, at, problems);
-}
-
-/** Adds the problem that one of `names` is missing, unless one of them has a problem already. */
-function requireOne(at: string, names: readonly string[], problems: string[]): void {
-  const isReported = names.some((name) =>
-    problems.some((problem) => problem.startsWith(`${at}.auth.${name}:`)),
+/** Decodes an interface, with or without the suffix `URL` that older clients wrote. */
+const endpointInterface: Decoder<CloudEntry['interface']> = (value, at, problems) =>
+  oneOf(['public', 'internal', 'admin'])(
+    typeof value === 'string' && value.endsWith('URL') ? value.slice(0, -3) : value,
+    at,
+    problems,
   );
-  if (!isReported) problems.push(`${at}.auth: expected ${names.join(' or ')}, got nothing`);
+
+const path = unlessEmpty(textUpTo(LONGEST_PEM));
+const region = unlessEmpty(textUpTo(LONGEST_REGION));
+
+/** Our own field, which only the charm writes. */
+const allowedAddresses = optional(fields({ cidrs: list(text), hosts: list(text) }));
+
+const connectionFields = fields({
+  region_name: region,
+  allowed_addresses: allowedAddresses,
+  interface: unlessEmpty(endpointInterface),
+  endpoint_type: unlessEmpty(endpointInterface),
+  verify: unlessEmpty(flagOrPath),
+  insecure: unlessEmpty(flag),
+  cacert: path,
+  cert: path,
+  key: path,
+  ...{ compute_endpoint_override: unlessEmpty(url), compute_endpoint: unlessEmpty(url) },
+  ...{ image_endpoint_override: unlessEmpty(url), image_endpoint: unlessEmpty(url) },
+  ...{ network_endpoint_override: unlessEmpty(url), network_endpoint: unlessEmpty(url) },
+});
+
+/** Decodes `verify`, which may be the path of a file with CA certificates, as in the Python library requests. */
+function flagOrPath(value: unknown, at: string, problems: string[]): boolean | string | undefined {
+  return typeof value === 'string' && (value.startsWith('/') || value.startsWith('~'))
+    ? path(value, at, problems)
+    : flag(value, at, problems);
 }
 
-function applicationCredential(
-  auth: AuthEntry,
-  at: string,
-  problems: string[],
-): ApplicationCredentialAuth | undefined {
-  const { application_credential_id: id, application_credential_secret: secretValue } = auth;
-  if (id === undefined) requireOne(at, ['application_credential_id'], problems);
-  if (secretValue === undefined) requireOne(at, ['application_credential_secret'], problems);
-  if (id === undefined || secretValue === undefined) return undefined;
-  return { method: 'application_credential', id, secret: secretValue };
+const entryLogin = authDecoder({ url, ...LIMITED_TEXTS });
+
+/** Decodes the settings of one cloud, which `cloudSettings` has merged. */
+export const cloudEntry: Decoder<CloudEntry> = (value, at, problems) => {
+  const read = connectionFields(value, at, problems);
+  const login = entryLogin(value, at, problems);
+  rejectServiceSettings(value, at, problems);
+  if (read === undefined || login === undefined) return undefined;
+  const { verify } = read;
+  return {
+    ...login,
+    region: read.region_name,
+    allowedAddresses: read.allowed_addresses,
+    interface: read.endpoint_type ?? read.interface ?? 'public',
+    verify: verify !== false && read.insecure !== true,
+    cacert: read.cacert ?? (typeof verify === 'string' ? verify : undefined),
+    cert: read.cert,
+    key: read.key,
+    endpoints: {
+      compute: read.compute_endpoint_override ?? read.compute_endpoint,
+      image: read.image_endpoint_override ?? read.image_endpoint,
+      network: read.network_endpoint_override ?? read.network_endpoint,
+    },
+  };
+};
+
+/** Settings of one service that choose its endpoint and that only openstacksdk knows. */
+const SERVICE_SETTINGS = ['compute', 'image', 'network'].flatMap((service) =>
+  ['interface', 'endpoint_type', 'region_name', 'service_name', 'service_type'].map((key) => ({
+    key: `${service}_${key}`,
+    usual: key === 'service_type' ? service : undefined,
+  })),
+);
+
+function rejectServiceSettings(value: unknown, at: string, problems: string[]): void {
+  if (!isMapping(value)) return;
+  for (const { key, usual } of SERVICE_SETTINGS) {
+    if (!isGiven(value[key]) || value[key] === usual) continue;
+    problems.push(`${at}.${key}: not supported, and it chooses the endpoint; use interface and region_name`);
+  }
 }
 
-function reference(id: string | undefined, name: string | undefined): Reference | undefined {
-  if (id !== undefined) return { id };
-  return name === undefined ? undefined : { name };
-}
-
-function passwordAuth(auth: AuthEntry, at: string, problems: string[]): PasswordAuth | undefined {
-  const { password, domain_id: anyId, domain_name: anyName } = auth;
-  const user = reference(auth.user_id, auth.username);
-  const userDomain = reference(auth.user_domain_id ?? anyId, auth.user_domain_name ?? anyName);
-  const project = reference(auth.project_id, auth.project_name);
-  const projectDomain = reference(auth.project_domain_id ?? anyId, auth.project_domain_name ?? anyName);
-  const needed: readonly (readonly [boolean, readonly string[]])[] = [
-    [user !== undefined, ['username', 'user_id']],
-    [auth.user_id !== undefined || userDomain !== undefined, ['user_domain_name', 'user_domain_id']],
-    [project !== undefined, ['project_name', 'project_id']],
-    [
-      auth.project_id !== undefined || projectDomain !== undefined,
-      ['project_domain_name', 'project_domain_id'],
-    ],
-    [password !== undefined, ['password']],
-  ];
-  for (const [isThere, names] of needed) if (!isThere) requireOne(at, names, problems);
-  if (user === undefined || project === undefined || password === undefined) return undefined;
-  return { method: 'password', user, userDomain, password, project, projectDomain };
-}
-
-/** Decodes one entry of a clouds.yaml. */
-export const cloudEntry: Decoder<CloudEntry> = entryDecoder(url);
-
-/** Decodes a clouds.yaml except its entries. They are decoded at their use, so an invalid entry does not affect others. */
-export const cloudsYamlEntries = fields({ clouds: mapping(anything) });
-
-const anyUrlEntry = entryDecoder(text);
+const anyUrlLogin = authDecoder({ url: text, name: text, secret: text });
+const ownFields = fields({ region_name: optional(text), allowed_addresses: allowedAddresses });
 
 const login: Decoder<CloudLogin> = (value, at, problems) => {
-  const entry = anyUrlEntry(value, at, problems);
-  return entry && { authUrl: entry.authUrl, auth: entry.auth, region: entry.region };
+  const own = ownFields(value, at, problems);
+  const read = own && anyUrlLogin(value, at, problems);
+  return read && { ...read, region: own.region_name, allowedAddresses: own.allowed_addresses };
 };
 
 /**

@@ -2,6 +2,7 @@
 export const FAILURE_KINDS = [
   'input',
   'denied',
+  'quota',
   'unavailable',
   'build',
   'partial',
@@ -52,6 +53,9 @@ export class FlavorRequirementsNotMetError extends InputError {}
 /** The given network does not exist, or no network can be chosen. */
 export class NetworkNotFoundError extends InputError {}
 
+/** The region is not in the cloud's catalogue, or none was chosen of several. */
+export class RegionNotFoundError extends InputError {}
+
 /** Several resources have the given name. */
 export class AmbiguousNameError extends InputError {}
 
@@ -68,6 +72,11 @@ export class BuildImageError extends ProductError {
 /** The base image could not be downloaded, or its checksum differs. */
 export class BaseImageDownloadError extends BuildImageError {}
 
+/** The layer to start from does not exist any more, or does not fit the image. */
+export class LayerError extends ProductError {
+  readonly kind = 'unavailable';
+}
+
 /** The runner's release could not be resolved or verified. */
 export class RunnerDownloadError extends BuildImageError {}
 
@@ -77,10 +86,31 @@ export class UploadImageError extends BuildImageError {}
 /** The image could not be read from Glance. */
 export class GetImageError extends BuildImageError {}
 
+/** The quota of a project is used up for now. Other builds of the same project may free it. */
+export class QuotaError extends ProductError {
+  readonly kind = 'quota';
+
+  /** `shortage` says what is used up, such as `cores 8 of 10 used, a build needs 4`. */
+  constructor(shortage: string, options?: ErrorOptions) {
+    super(`quota: ${shortage}`, options);
+  }
+}
+
+/** The cloud could not be reached, or did not answer as OpenStack. */
+export class OpenstackConnectionError extends ProductError {
+  readonly kind = 'unavailable';
+}
+
+/** An image could not be built on this host. */
+export class ImageBuildError extends BuildImageError {}
+
+/** A runner instance could not be launched. */
+export class InstanceLaunchError extends BuildImageError {}
+
 /** The server has no address that accepts SSH with the host key that its console printed. */
 export class AddressNotFoundError extends BuildImageError {}
 
-/** In the guest, cloud-init failed or did not finish. */
+/** In the guest, cloud-init failed or did not finish, or a part could not be installed. */
 export class CloudInitFailError extends BuildImageError {}
 
 /** A check of the image's content failed in the guest. */

@@ -26,9 +26,11 @@ export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
 export function exitCodeOf(error: unknown, stoppedBy: StopSignal | undefined): number {
   if (stoppedBy !== undefined) return SIGNAL_EXIT_CODES[stoppedBy];
   if (!(error instanceof ProductError)) return EXIT_CODES.bug;
-  return codeOfKind(error.kind);
+  return exitCodeOfKind(error.kind);
 }
 
-function codeOfKind(kind: ErrorKind): number {
-  return kind === 'cancelled' ? SIGNAL_EXIT_CODES.SIGTERM : EXIT_CODES[kind];
+/** Returns the exit code for a kind of failure, for a cancelled one that of SIGTERM. */
+export function exitCodeOfKind(kind: ErrorKind): number {
+  if (kind === 'cancelled') return SIGNAL_EXIT_CODES.SIGTERM;
+  return EXIT_CODES[kind === 'quota' ? 'denied' : kind];
 }

@@ -21,7 +21,7 @@ export const OWNER_KEYS = {
   modelUuid: 'image_builder_model_uuid',
   unit: 'image_builder_unit',
   buildId: 'image_builder_build_id',
-  /** `base`, `runner` or `server`. */
+  /** `base`, `layer`, `runner`, `server` or `volume`. */
   kind: 'image_builder_kind',
   /** The name of the image that is being built. */
   imageName: 'image_builder_image_name',
@@ -31,6 +31,8 @@ export const OWNER_KEYS = {
   baseSha256: 'image_builder_base_sha256',
   /** The version of the GitHub runner in the image. */
   runnerVersion: 'image_builder_runner_version',
+  /** The time, in ISO 8601, at which GitHub published that version; absent when it is not known. */
+  runnerReleasedAt: 'image_builder_runner_released_at',
   /** A digest of everything that determines the content. */
   inputsSha256: 'image_builder_inputs_sha256',
   /** The inputs of the image, as its order has them. */
@@ -39,6 +41,12 @@ export const OWNER_KEYS = {
   source: 'image_builder_source_image_id',
   /** Set by a prune job while the image's id is in relation data. */
   published: 'image_builder_published',
+  /** The repository or organisation at GitHub whose jobs the runner on a server takes; only runner instances have it. */
+  githubPath: 'image_builder_github_path',
+  /** The root of the API of that GitHub. */
+  githubApiUrl: 'image_builder_github_api_url',
+  /** The time, in ISO 8601, until which the server of a failed build, or of a runner, is kept. */
+  keptUntil: 'kept-until',
 } as const;
 
 /** The form of a build id, which is also safe as the name of a folder. */

@@ -1,7 +1,7 @@
-import { ARCHES } from './arch.ts';
-import { BASES, type Base } from './base.ts';
-import type { JobKind } from './built.ts';
-import { type Decoded, type Decoder, flag, list, oneOf, optional, text } from './decode.ts';
+import { ARCHES } from './image/arch.ts';
+import { BASES, type Base } from './image/base.ts';
+import type { JobKind } from './job/job-kind.ts';
+import { type Decoded, type Decoder, flag, list, oneOf, optional, uuid, text } from './decode.ts';
 import {
   type AnswerOf,
   type ResultLog,
@@ -9,8 +9,10 @@ import {
   decodeResult,
   encodeResult,
   prunedImage,
-} from './program-result-common.ts';
-import { snakeFields } from './snake-case.ts';
+} from './result/program-result-common.ts';
+import { PREFLIGHT } from './result/program-result-preflight.ts';
+import { PRUNE_CLOUDS } from './result/program-result-prune.ts';
+import { snakeFields } from './text/snake-case.ts';
 
 /*
  * The results that the program prints, one for each command: one JSON object with keys in snake case. The order of the
@@ -22,7 +24,7 @@ const arch = oneOf(ARCHES);
 
 const BUILD = { imageName: text, cloud: text, arch, base, buildId: text };
 
-/** The result of `run`. The id of the image is among the facts. */
+/** The result of `run`, and of the job that makes a layer. The id of the image is among the facts. */
 type BuildResult = ResultOf<typeof BUILD>;
 
 export function encodeBuildResult(answer: AnswerOf<typeof BUILD>, log: ResultLog): string {
@@ -35,7 +37,7 @@ export type BaseImage = Decoded<typeof baseImage>;
 const baseImage = snakeFields({
   base,
   arch,
-  imageId: text,
+  imageId: uuid,
   sha256: text,
   /** True when this command uploaded the image, false when it existed before. */
   wasUploaded: flag,
@@ -50,7 +52,7 @@ export function encodePrepareResult(answer: AnswerOf<typeof PREPARE>, log: Resul
   return encodeResult(PREPARE, answer, log);
 }
 
-const COPY = { cloud: text, imageId: text };
+const COPY = { cloud: text, imageId: uuid };
 
 /** The result of `distribute`. The copies are among the facts. */
 type CopyResult = ResultOf<typeof COPY>;
@@ -63,11 +65,11 @@ export function encodeCopyResult(answer: AnswerOf<typeof COPY>, log: ResultLog):
 const PRUNE = {
   cloud: text,
   imageName: text,
-  marked: optional(list(text)),
-  unmarked: optional(list(text)),
+  marked: optional(list(uuid)),
+  unmarked: optional(list(uuid)),
   // Only a dry run has these two.
-  wouldBeMarked: optional(list(text)),
-  wouldBeUnmarked: optional(list(text)),
+  wouldBeMarked: optional(list(uuid)),
+  wouldBeUnmarked: optional(list(uuid)),
   images: list(prunedImage),
 };
 
@@ -82,7 +84,7 @@ export function encodePruneResult(answer: PruneAnswer, log: ResultLog): string {
 }
 
 const idOrNull: Decoder<string | null> = (value, at, problems) =>
-  value === null ? null : text(value, at, problems);
+  value === null ? null : uuid(value, at, problems);
 
 const LATEST_BUILD_ID = { cloud: text, imageName: text, imageId: idOrNull };
 
@@ -93,33 +95,57 @@ export function encodeLatestBuildIdResult(answer: LatestBuildIdAnswer, log: Resu
   return encodeResult(LATEST_BUILD_ID, answer, log);
 }
 
-const SWEEP = { cloud: text };
+const SWEEP = { cloud: text, wouldBeSwept: optional(list(text)) }; // only a dry run has the second
 
 /** The answer of `sweep`. The deleted things are among the facts. */
 type SweepAnswer = AnswerOf<typeof SWEEP>;
+
+/** The result of `sweep`. */
+type SweepResult = ResultOf<typeof SWEEP>;
 
 export function encodeSweepResult(answer: SweepAnswer, log: ResultLog): string {
   return encodeResult(SWEEP, answer, log);
 }
 
+/** The measurements of a trial are among the facts. */
+const TRIAL = { cloud: text };
+
+export function encodeTrialResult(answer: AnswerOf<typeof TRIAL>, log: ResultLog): string {
+  return encodeResult(TRIAL, answer, log);
+}
+
 /** The result of a job, by its kind. */
 export type JobResult =
   | ({ readonly job: 'prepare' } & PrepareResult)
+  | ({ readonly job: 'layer' } & BuildResult)
   | ({ readonly job: 'build' } & BuildResult)
   | ({ readonly job: 'copy' } & CopyResult)
-  | ({ readonly job: 'prune' } & PruneResult);
+  | ({ readonly job: 'prune' } & PruneResult)
+  | ({ readonly job: 'sweep' } & SweepResult)
+  | ({ readonly job: 'trial' } & ResultOf<typeof TRIAL>)
+  | ({ readonly job: 'preflight' } & ResultOf<typeof PREFLIGHT>)
+  | ({ readonly job: 'prune-clouds' } & ResultOf<typeof PRUNE_CLOUDS>);
 
 /** Decodes the output of a job. Returns undefined when the job ended without a result. */
 export function decodeJobResult(job: JobKind, json: string): JobResult | undefined {
   switch (job) {
     case 'prepare':
       return withJob(job, decodeResult(PREPARE, json));
+    case 'layer':
     case 'build':
       return withJob(job, decodeResult(BUILD, json));
     case 'copy':
       return withJob(job, decodeResult(COPY, json));
     case 'prune':
       return withJob(job, decodeResult(PRUNE, json));
+    case 'sweep':
+      return withJob(job, decodeResult(SWEEP, json));
+    case 'trial':
+      return withJob(job, decodeResult(TRIAL, json));
+    case 'preflight':
+      return withJob(job, decodeResult(PREFLIGHT, json));
+    case 'prune-clouds':
+      return withJob(job, decodeResult(PRUNE_CLOUDS, json));
   }
 }
 

@@ -1,6 +1,7 @@
-import { ARCHES, type Arch } from './arch.ts';
-import { BASES, type Base, findBase } from './base.ts';
-import { type Channel, NO_CHANNEL } from './channel.ts';
+import { ARCHES, type Arch } from './image/arch.ts';
+import { BASES, type Base } from './image/base.ts';
+import type { BaseReleases } from './image/base-releases.ts';
+import { type Channel, channelInName, NO_CHANNEL } from './image/channel.ts';
 import {
   type Decoded,
   type Decoder,
@@ -12,6 +13,13 @@ import {
   text,
   withDefault,
 } from './decode.ts';
+import {
+  DEFAULT_CONTENT,
+  DEFAULT_SOURCES,
+  type GuestContentOptions,
+  guestContentOptions,
+  guestSourceOptions,
+} from './image/guest-options.ts';
 
 /** The values that distinguish the images of one application. */
 export interface ImageVariant {
@@ -59,13 +67,12 @@ function withNone(channels: readonly Channel[]): readonly Channel[] {
   return [...new Set([NO_CHANNEL, ...channels])].sort();
 }
 
-/** Returns the image name: `<prefix>-<base>-<arch>[-juju-<track>-<risk>][-mk8s-<track>-<risk>]`. */
+/** Returns the image name: `<prefix>-<base>-<arch>[-juju-<track>-<risk>[-<branch>]][-mk8s-<track>-<risk>[-<branch>]]`. */
 export function imageNameOf(prefix: string, arch: Arch, { base, juju, microk8s }: ImageVariant): string {
-  const flat = (channel: Channel): string => channel.replaceAll('/', '-');
   return [
     `${prefix}-${base}-${arch}`,
-    ...(juju === NO_CHANNEL ? [] : [`juju-${flat(juju)}`]),
-    ...(microk8s === NO_CHANNEL ? [] : [`mk8s-${flat(microk8s)}`]),
+    ...(juju === NO_CHANNEL ? [] : [`juju-${channelInName(juju)}`]),
+    ...(microk8s === NO_CHANNEL ? [] : [`mk8s-${channelInName(microk8s)}`]),
   ].join('-');
 }
 
@@ -84,8 +91,11 @@ const base = oneOf(Object.keys(BASES) as readonly Base[]);
 const imageFields = fields({
   arch: oneOf(ARCHES),
   base,
+  content: withDefault(guestContentOptions, DEFAULT_CONTENT),
   /** The serial of Ubuntu's cloud image; empty: the current one. */
   baseRelease: withDefault(anyString, ''),
+  /** A list that `parseImageProperties` returned: properties of the image; empty: none. */
+  imageProperties: withDefault(anyString, ''),
   juju: anyString,
   microk8s: anyString,
   /** The prefix of image names: the application. */
@@ -101,7 +111,9 @@ const imageFields = fields({
 export class ImageConfig implements ImageVariant {
   readonly arch: Arch;
   readonly base: Base;
+  readonly content: GuestContentOptions;
   readonly baseRelease: string;
+  readonly imageProperties: string;
   readonly juju: Channel;
   readonly microk8s: Channel;
   readonly prefix: string;
@@ -109,10 +121,17 @@ export class ImageConfig implements ImageVariant {
   readonly scriptUrl: SecretReference;
   readonly scriptDigest: string;
 
-  constructor(given: Decoded<typeof imageFields>) {
+  constructor(
+    given: Omit<Decoded<typeof imageFields>, 'imageProperties' | 'content'> & {
+      readonly imageProperties?: string;
+      readonly content?: GuestContentOptions;
+    },
+  ) {
     this.arch = given.arch;
     this.base = given.base;
+    this.content = given.content ?? DEFAULT_CONTENT;
     this.baseRelease = given.baseRelease;
+    this.imageProperties = given.imageProperties ?? '';
     this.juju = given.juju;
     this.microk8s = given.microk8s;
     this.prefix = given.prefix;
@@ -142,6 +161,10 @@ const cloudConfig = fields({
   /** Name or id; empty: the program chooses. */
   buildFlavor: anyString,
   buildNetwork: anyString,
+  /** The external network of the server's floating IP; empty: it has none. */
+  floatingNetwork: withDefault(anyString, ''),
+  /** The networks, in CIDR notation, that may reach the server's SSH port, in addition to the builder. */
+  sshCidrs: withDefault(list(text), []),
   /** The prefix of the names of servers and base images. */
   resourcePrefix: anyString,
   /** The keys in clouds.yaml of the clouds that get the image; empty: it stays in the build cloud. */
@@ -154,14 +177,15 @@ const cloudConfig = fields({
 export type ExternalServiceConfig = Decoded<typeof externalServiceConfig>;
 
 const externalServiceConfig = fields({
-  /** URL of a Docker Hub cache; empty: none. */
+  /** URL of a Docker Hub cache that MicroK8s in the image uses; empty: none. */
   dockerhubCache: anyString,
-  /** Always empty in this version: a job gets the model's proxies in its environment. */
+  /** The proxies of the model. */
   proxy: secretReference,
   /** URL of Ubuntu's cloud images. */
   cloudImagesUrl: text,
   /** URL of the GitHub runner's releases. */
   runnerReleasesUrl: text,
+  sources: withDefault(guestSourceOptions, DEFAULT_SOURCES),
 });
 
 /** Decodes one run config. */
@@ -180,31 +204,8 @@ export interface StaticImageConfig extends Pick<
   'arch' | 'prefix' | 'runnerVersion' | 'scriptUrl' | 'scriptDigest'
 > {
   readonly baseReleases: BaseReleases;
-}
-
-/** Serials of Ubuntu's cloud images by base. A base that is not in it uses the current serial. */
-export type BaseReleases = ReadonlyMap<Base, string>;
-
-/**
- * Parses `noble=20260801,jammy=20260730.1`. Reports each pair that has another form, repeats a base, or names a base that
- * is not one of `bases`.
- */
-export function parseBaseReleases(
-  list: string,
-  bases: readonly Base[],
-  addProblem: (expected: string, got: string) => void,
-): BaseReleases {
-  const releases = new Map<Base, string>();
-  for (const pair of list === '' ? [] : list.split(',').map((each) => each.trim())) {
-    const [, name = '', serial = ''] = /^([^=]*)=(\d{8}(?:\.\d{1,3})?)$/.exec(pair) ?? [];
-    const found = findBase(name);
-    if (serial === '') addProblem('pairs like noble=20260801', pair);
-    else if (found === undefined || !bases.includes(found))
-      addProblem(`one of the bases to build (${bases.join(', ')})`, pair);
-    else if (releases.has(found)) addProblem('each base once', `${found} twice`);
-    else releases.set(found, serial);
-  }
-  return releases;
+  readonly imageProperties?: string;
+  readonly content?: GuestContentOptions;
 }
 
 /** The part of the configuration that does not depend on the matrix. */

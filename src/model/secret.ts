@@ -1,6 +1,7 @@
 import type { Decoder } from './decode.ts';
 
-const REDACTED = '[secret]';
+/** The text that replaces a secret. */
+export const REDACTED = '[secret]';
 
 /** A value that cannot be printed by accident: templates, JSON and `inspect` show `[secret]`. */
 export class Secret {

@@ -1,8 +1,9 @@
-import { fields, integer, text } from '../model/decode.ts';
+import { fields, integer, nameText } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
-const flavorFields = fields({ id: text, name: text, vcpus: integer, ram: integer, disk: integer });
+// Operators choose the ids of flavors, which need not be UUIDs.
+const flavorFields = fields({ id: nameText, name: nameText, vcpus: integer, ram: integer, disk: integer });
 
 /** The size of a server: `ram` is in MiB, `disk` in GiB. */
 export type Flavor = NonNullable<ReturnType<typeof flavorFields>>;

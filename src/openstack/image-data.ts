@@ -1,25 +1,27 @@
 import { type Readable, Transform, pipeline } from 'node:stream';
-import { type CloudCall, UnauthorizedError } from '../model/cloud-errors.ts';
+import { type CloudCall, CloudError, UnauthorizedError } from '../model/cloud/cloud-errors.ts';
 import { ProductError } from '../model/errors.ts';
-import { readText } from '../system/http/read-text.ts';
-import { SourceError } from '../system/streams/source-error.ts';
 import type { HttpResponse } from '../system/http/http.ts';
 import { throwIfAborted, withDeadline } from '../system/wait.ts';
-import { connectionError, statusError, timeoutError } from './response-errors.ts';
+import { requestIdOf } from './api/api-answer.ts';
+import { readAnswer } from './api/read-answer.ts';
+import { followRedirects } from './api/redirects.ts';
+import { connectionError, foreignAnswer, statusError, timeoutError } from './api/response-errors.ts';
 import type { Cloud } from './cloud.ts';
-
-const MAXIMUM_ANSWER = 64 * 1024;
 
 /** The data to upload into an image. */
 export interface ImageData {
   /** Exactly `size` bytes. */
   readonly source: Readable;
   readonly size: number;
+  /** The longest time that the upload may take. */
+  readonly timeoutMs: number;
 }
 
 /**
- * Uploads the data of a queued image as one stream with its exact length, using a fresh token. Resolves when Glance has
- * stored all of it. A failed upload consumes the source, so the caller needs a new source to retry.
+ * Uploads the data of a queued image as one stream with its exact length, using a token that outlives the upload.
+ * Resolves when Glance has stored all of it. A failed upload consumes the source, so the caller needs a new source to
+ * retry.
  */
 export async function uploadImageData(
   cloud: Cloud,
@@ -33,7 +35,7 @@ export async function uploadImageData(
     service: 'image',
     operation: `upload data of image ${imageId}`,
   };
-  const token = await cloud.identity.renewToken(); // Glance may use it until the data is stored, hours later
+  const token = await cloud.identity.getTokenFor(data.timeoutMs); // Glance may use it until the data is stored
   const url = `${cloud.imageEndpoint(token)}/images/${imageId}/file`;
   const response = await cloud.data
     .send({
@@ -50,12 +52,9 @@ export async function uploadImageData(
     .catch((cause: unknown) => {
       throw sourceErrorOf(data.source) ?? connectionError(call, cause);
     });
-  const { text } = await readText(response.body, MAXIMUM_ANSWER).catch((cause: unknown) => {
-    throw connectionError(call, cause);
-  });
-  if (response.status === 204) return;
-  const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
-  const error = statusError(answered, text, undefined);
+  const answer = await readAnswer(call, response);
+  if (answer.status === 204) return;
+  const error = statusError(call, answer);
   if (error instanceof UnauthorizedError) cloud.identity.dropToken(token);
   throw error;
 }
@@ -65,7 +64,7 @@ export async function uploadImageData(
  * and that error does not count.
  */
 function sourceErrorOf({ errored }: Readable): Error | undefined {
-  return errored instanceof SourceError || errored instanceof ProductError ? errored : undefined;
+  return errored instanceof ProductError ? errored : undefined;
 }
 
 /**
@@ -82,26 +81,33 @@ export async function openImageData(
   const token = await cloud.identity.getToken();
   const range: Readonly<Record<string, string>> = offset === 0 ? {} : { range: `bytes=${offset}-` };
   const open = (deadline: AbortSignal): Promise<HttpResponse> =>
-    cloud.data.send({
-      method: 'GET',
-      url: `${cloud.imageEndpoint(token)}/images/${imageId}/file`,
-      headers: { 'x-auth-token': token.id.reveal(), ...range },
-      signal: AbortSignal.any([signal, deadline]),
-    });
+    followRedirects('GET', `${cloud.imageEndpoint(token)}/images/${imageId}/file`, (url) =>
+      cloud.data.send({
+        method: 'GET',
+        url,
+        headers: { 'x-auth-token': token.id.reveal(), ...range },
+        signal: AbortSignal.any([signal, deadline]),
+      }),
+    );
   const { apiTimeoutMs: timeoutMs, clock } = cloud;
   const response = await withDeadline(open, { timeoutMs, clock, signal }, () =>
     timeoutError(call, timeoutMs),
   ).catch((cause: unknown) => {
-    throw cause instanceof ProductError ? cause : connectionError(call, cause);
+    throw cause instanceof CloudError || signal.aborted ? cause : connectionError(call, cause);
   });
+  if (isPage(response)) throw foreignAnswer(call, (await readAnswer(call, response)).body);
   if (response.status === 206 || (response.status === 200 && offset === 0)) return response.body;
   if (response.status === 200) return dropBytes(response.body, offset);
-  const { text } = await readText(response.body, MAXIMUM_ANSWER).catch((cause: unknown) => {
-    throw connectionError(call, cause);
-  });
-  const answered = { ...call, status: response.status, requestId: response.header('x-openstack-request-id') };
-  if (response.status === 401) cloud.identity.dropToken(token);
-  throw statusError(answered, text, undefined);
+  const error = statusError(call, await readAnswer(call, response));
+  if (error instanceof UnauthorizedError) cloud.identity.dropToken(token);
+  throw error;
+}
+
+/** Reports whether a successful response is a page of a gateway and not image data. */
+function isPage(response: HttpResponse): boolean {
+  const isSuccess = response.status >= 200 && response.status < 300;
+  const type = response.header('content-type') ?? '';
+  return isSuccess && requestIdOf(response) === undefined && type.startsWith('text/html');
 }
 
 /** Returns a stream without the first `count` bytes of `source`. */

@@ -1,8 +1,8 @@
-import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
-import { fields, list, text } from '../model/decode.ts';
+import { ConflictError, NotFoundError } from '../model/cloud/cloud-errors.ts';
+import { fields, list, projectId, nameText } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
 
-const memberFields = fields({ member_id: text, status: text });
+const memberFields = fields({ member_id: projectId, status: nameText });
 
 /** A project that an image is shared with. */
 export interface ImageMember {
@@ -11,7 +11,8 @@ export interface ImageMember {
   readonly status: string;
 }
 
-/** Lists the projects that an image is shared with. Glance does not paginate this list. */
+/** Lists the projects that an image is shared with. Glance does not paginate this list. No member is skipped,
+ * because an image is deleted when nobody uses it. */
 export async function listImageMembers(cloud: Cloud, imageId: string): Promise<readonly ImageMember[]> {
   const { members } = await cloud.image.read(
     { operation: `list members of image ${imageId}`, method: 'GET', path: `/images/${imageId}/members` },

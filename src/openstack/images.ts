@@ -1,22 +1,33 @@
-import { NotFoundError } from '../model/cloud-errors.ts';
-import { type Decoder, anyString, fields, integer, optional, text, withDefault } from '../model/decode.ts';
+import { NotFoundError } from '../model/cloud/cloud-errors.ts';
+import {
+  type Decoder,
+  fields,
+  integer,
+  optional,
+  uuid,
+  withDefault,
+  shortText,
+  nameText,
+  optionalName,
+} from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
 const knownFields = fields({
-  id: text,
-  name: withDefault(anyString, ''),
-  status: text,
-  created_at: withDefault(anyString, ''),
-  owner: withDefault(anyString, ''),
-  visibility: withDefault(anyString, ''),
+  id: uuid,
+  name: withDefault(shortText, ''),
+  status: nameText,
+  created_at: withDefault(shortText, ''),
+  owner: withDefault(shortText, ''),
+  visibility: withDefault(shortText, ''),
   size: optional(integer),
+  virtual_size: optional(integer),
   min_disk: withDefault(integer, 0),
   min_ram: withDefault(integer, 0),
-  checksum: optional(text),
-  disk_format: optional(text),
-  os_hash_algo: optional(text),
-  os_hash_value: optional(text),
+  checksum: optionalName,
+  disk_format: optionalName,
+  os_hash_algo: optionalName,
+  os_hash_value: optionalName,
 });
 
 /** An image in Glance. */
@@ -33,6 +44,8 @@ export interface Image {
   readonly visibility: string;
   /** In bytes; undefined until the image is active. */
   readonly size: number | undefined;
+  /** The size of the disk in the image, in bytes; undefined when Glance does not know it. */
+  readonly virtualSize: number | undefined;
   /** In GiB. */
   readonly minDisk: number;
   /** In MiB. */
@@ -42,8 +55,16 @@ export interface Image {
   readonly hash: { readonly algorithm: string; readonly value: string } | undefined;
   /** The MD5 of the data, if Glance has one. */
   readonly checksum: string | undefined;
-  /** All top-level fields of the image that are strings, which include our owner tags and the OS properties. */
+  /** The top-level fields that are texts of up to 255 characters: among them our owner tags and the OS properties. */
   readonly properties: Readonly<Record<string, string>>;
+}
+
+/** The longest key and value: Nova gives no longer one to a server, and neither do our tags need more. */
+const MAXIMUM_PROPERTY = 255;
+
+function isProperty(entry: [string, unknown]): entry is [string, string] {
+  const [key, value] = entry;
+  return key.length <= MAXIMUM_PROPERTY && typeof value === 'string' && value.length <= MAXIMUM_PROPERTY;
 }
 
 const imageDecoder: Decoder<Image> = (value, at, problems) => {
@@ -59,14 +80,13 @@ const imageDecoder: Decoder<Image> = (value, at, problems) => {
     projectId: read.owner,
     visibility: read.visibility,
     size: read.size,
+    virtualSize: read.virtual_size,
     minDisk: read.min_disk,
     minRam: read.min_ram,
     checksum: read.checksum,
     diskFormat: read.disk_format,
     hash: algorithm === undefined || hash === undefined ? undefined : { algorithm, value: hash },
-    properties: Object.fromEntries(
-      entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    ),
+    properties: Object.fromEntries(entries.filter(isProperty)),
   };
 };
 
@@ -83,7 +103,7 @@ export interface ImageSpec {
 }
 
 /** Creates a private image without data; its status is queued until the data is uploaded. */
-export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
+export async function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
   const { id, name, diskFormat, minDisk = 0, minRam = 0, properties } = spec;
   const body = {
     ...properties,
@@ -95,10 +115,12 @@ export function createImage(cloud: Cloud, spec: ImageSpec): Promise<Image> {
     container_format: 'bare',
     visibility: 'private',
   };
-  return cloud.image.read(
+  const image = await cloud.image.read(
     { operation: `create image ${name}`, method: 'POST', path: '/images', body },
     imageDecoder,
   );
+  cloud.noteCreated(image.id, 'image');
+  return image;
 }
 
 /** Returns the image with this id, or undefined when it does not exist or the project may not see it. */
@@ -149,22 +171,25 @@ function nameFilter(name: string): Readonly<Record<string, string>> {
   return name.includes('"') ? {} : { name: `in:"${name}"` };
 }
 
-/** Changes name, visibility and properties in one atomic request. */
+/** Changes name, visibility, minimum and properties in one atomic request. */
 export async function updateImage(
   cloud: Cloud,
   id: string,
   changes: {
     readonly name?: string;
     readonly visibility?: 'shared';
+    /** In GiB. */
+    readonly minDisk?: number | undefined;
     readonly properties: Readonly<Record<string, string>>;
     /** The properties to remove. The image must have them. */
     readonly removed?: readonly string[];
   },
 ): Promise<Image> {
-  const { properties, removed = [], ...known } = changes;
+  const { properties, removed = [], minDisk, ...known } = changes;
+  const minimum = minDisk === undefined ? {} : { min_disk: minDisk };
   const path = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   const patch = [
-    ...Object.entries({ ...properties, ...known }).map(([key, value]) => ({
+    ...Object.entries({ ...properties, ...known, ...minimum }).map(([key, value]) => ({
       op: 'add',
       path: path(key),
       value,

@@ -1,9 +1,12 @@
-import { NotFoundError } from '../model/cloud-errors.ts';
-import { fields, text } from '../model/decode.ts';
+import { NotFoundError } from '../model/cloud/cloud-errors.ts';
+import { fields, nameText, textOf } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
-const keypairFields = fields({ name: text, public_key: text });
+/** Far more than the longest RSA key with our comment. */
+const MAXIMUM_KEY = 16_384;
+
+const keypairFields = fields({ name: nameText, public_key: textOf(1, MAXIMUM_KEY) });
 
 /** A public SSH key that Nova stores for one user. */
 export interface Keypair {
@@ -20,6 +23,7 @@ export async function createKeypair(cloud: Cloud, keypair: Keypair): Promise<Key
     path: '/os-keypairs',
     body: { keypair: { name: keypair.name, public_key: keypair.publicKey } },
   });
+  cloud.noteCreated(keypair.name, 'keypair');
   return keypair;
 }
 

@@ -1,12 +1,12 @@
-import { anyString, fields, flag, list, text, withDefault } from '../model/decode.ts';
+import { fields, flag, list, uuid, withDefault, shortText } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
 const networkFields = fields({
-  id: text,
-  name: withDefault(anyString, ''),
-  status: withDefault(anyString, ''),
-  subnets: withDefault(list(text), [] as readonly string[]),
+  id: uuid,
+  name: withDefault(shortText, ''),
+  status: withDefault(shortText, ''),
+  subnets: withDefault(list(uuid), [] as readonly string[]),
   'router:external': withDefault(flag, false),
 });
 

@@ -1,9 +1,9 @@
-import { NotFoundError } from '../model/cloud-errors.ts';
-import { fields, text } from '../model/decode.ts';
+import { NotFoundError } from '../model/cloud/cloud-errors.ts';
+import { fields, uuid } from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
-const portFields = fields({ id: text });
+const portFields = fields({ id: uuid });
 
 /** A port, which attaches a server to a network. */
 export type Port = NonNullable<ReturnType<typeof portFields>>;

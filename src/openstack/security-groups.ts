@@ -1,26 +1,46 @@
-import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
-import { anyString, fields, integer, list, optional, text, withDefault } from '../model/decode.ts';
+import { ConflictError, NotFoundError } from '../model/cloud/cloud-errors.ts';
+import {
+  anything,
+  fields,
+  integer,
+  list,
+  optional,
+  usableElements,
+  uuid,
+  withDefault,
+  nameText,
+  shortText,
+} from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
 const ruleFields = fields({
-  direction: text,
-  ethertype: text,
-  protocol: optional(text),
+  direction: nameText,
+  ethertype: nameText,
+  protocol: optional(nameText),
   port_range_min: optional(integer),
   port_range_max: optional(integer),
+  remote_ip_prefix: optional(nameText),
 });
 
 const groupFields = fields({
-  id: text,
-  name: text,
-  description: withDefault(anyString, ''),
-  created_at: withDefault(anyString, ''),
-  security_group_rules: withDefault(list(ruleFields), []),
+  id: uuid,
+  name: nameText,
+  description: withDefault(shortText, ''),
+  created_at: withDefault(shortText, ''),
+  security_group_rules: withDefault(list(anything), []),
 });
 
 /** A rule of a security group. A rule without ports applies to all ports. */
 type SecurityGroupRule = NonNullable<ReturnType<typeof ruleFields>>;
+
+/** A rule to create: ingress for one protocol, on one port or on all, from one network or from everywhere. */
+export interface IngressRule {
+  readonly protocol: string;
+  readonly port?: number;
+  /** In CIDR notation. An IPv6 network makes a rule for IPv6. */
+  readonly source?: string;
+}
 
 /** A security group with its rules. */
 export interface SecurityGroup {
@@ -30,8 +50,11 @@ export interface SecurityGroup {
   readonly rules: readonly SecurityGroupRule[];
 }
 
-function toGroup(read: NonNullable<ReturnType<typeof groupFields>>): SecurityGroup {
-  return { id: read.id, name: read.name, createdAt: read.created_at, rules: read.security_group_rules };
+function toGroup(cloud: Cloud, read: NonNullable<ReturnType<typeof groupFields>>): SecurityGroup {
+  const rules = usableElements(read.security_group_rules, ruleFields, 'security_group_rules', (problems) => {
+    cloud.network.reportSkipped('security group rules', problems);
+  });
+  return { id: read.id, name: read.name, createdAt: read.created_at, rules };
 }
 
 /** Lists the project's security groups with exactly this name, oldest first. */
@@ -44,7 +67,7 @@ export async function listSecurityGroups(cloud: Cloud, name: string): Promise<re
     element: groupFields,
   });
   return found
-    .map(toGroup)
+    .map((read) => toGroup(cloud, read))
     .filter((group) => group.name === name)
     .sort((a, b) => `${a.createdAt} ${a.id}`.localeCompare(`${b.createdAt} ${b.id}`));
 }
@@ -64,18 +87,18 @@ export async function createSecurityGroup(
     },
     fields({ security_group: groupFields }),
   );
-  return toGroup(read.security_group);
+  cloud.noteCreated(read.security_group.id, 'security group');
+  return toGroup(cloud, read.security_group);
 }
 
-/**
- * Creates a rule that allows IPv4 ingress for one protocol, on one port or on all ports. Does nothing when the rule
- * already exists.
- */
-export async function createIngressRule(
-  cloud: Cloud,
-  groupId: string,
-  rule: { readonly protocol: string; readonly port?: number },
-): Promise<void> {
+/** Returns the version of IP of a rule, in Neutron's words. */
+export function ethertypeOf({ source = '' }: IngressRule): 'IPv4' | 'IPv6' {
+  return source.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+/** Creates a rule that allows ingress. Does nothing when the rule already exists. */
+export async function createIngressRule(cloud: Cloud, groupId: string, rule: IngressRule): Promise<void> {
+  const source = rule.source === undefined ? {} : { remote_ip_prefix: rule.source };
   const ports = rule.port === undefined ? {} : { port_range_min: rule.port, port_range_max: rule.port };
   try {
     await cloud.network.send({
@@ -87,9 +110,10 @@ export async function createIngressRule(
         security_group_rule: {
           security_group_id: groupId,
           direction: 'ingress',
-          ethertype: 'IPv4',
+          ethertype: ethertypeOf(rule),
           protocol: rule.protocol,
           ...ports,
+          ...source,
         },
       },
     });

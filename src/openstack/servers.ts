@@ -1,18 +1,32 @@
-import { ConflictError, NotFoundError } from '../model/cloud-errors.ts';
-import { anyString, anything, fields, list, mapping, optional, text, withDefault } from '../model/decode.ts';
+import { ConflictError, NotFoundError } from '../model/cloud/cloud-errors.ts';
+import {
+  anyString,
+  anything,
+  fields,
+  isMapping,
+  isUuid,
+  list,
+  mapping,
+  optional,
+  uuid,
+  withDefault,
+  nameText,
+  messageText,
+  shortText,
+  tags,
+} from '../model/decode.ts';
 import type { Cloud } from './cloud.ts';
-import { listAll } from './list-all.ts';
+import { listAll } from './api/list-all.ts';
 
 const serverFields = fields({
-  id: text,
-  name: text,
-  status: text,
-  created: withDefault(anyString, ''),
-  metadata: withDefault(mapping(anyString), {}),
-  addresses: withDefault(mapping(list(fields({ addr: text }))), {}),
-  image: anything,
-  fault: optional(fields({ message: withDefault(anyString, '') })),
-  'OS-EXT-STS:task_state': optional(text),
+  id: uuid,
+  name: nameText,
+  status: nameText,
+  created: withDefault(shortText, ''),
+  metadata: withDefault(tags, {}),
+  addresses: withDefault(mapping(list(fields({ addr: nameText }))), {}),
+  fault: optional(fields({ message: withDefault(messageText, '') })),
+  'OS-EXT-STS:task_state': optional(nameText),
 });
 
 /** A server in Nova. */
@@ -28,8 +42,6 @@ export interface Server {
   readonly metadata: Readonly<Record<string, string>>;
   /** The addresses in all networks. */
   readonly addresses: readonly string[];
-  /** The image that the server was booted from; undefined when it was booted from a volume. */
-  readonly imageId: string | undefined;
   /** The reason for the status ERROR. */
   readonly fault: string | undefined;
 }
@@ -38,6 +50,8 @@ export interface Server {
 export interface ServerSpec {
   readonly name: string;
   readonly imageId: string;
+  /** The volume to boot from, for a flavor without a disk; the image is then not used. */
+  readonly volumeId?: string | undefined;
   readonly flavorId: string;
   readonly networkId: string;
   readonly securityGroupId: string;
@@ -48,7 +62,6 @@ export interface ServerSpec {
 }
 
 function toServer(read: NonNullable<ReturnType<typeof serverFields>>): Server {
-  const image = read.image;
   return {
     id: read.id,
     name: read.name,
@@ -57,10 +70,6 @@ function toServer(read: NonNullable<ReturnType<typeof serverFields>>): Server {
     createdAt: read.created,
     metadata: read.metadata,
     addresses: Object.values(read.addresses).flatMap((network) => network.map(({ addr }) => addr)),
-    imageId:
-      typeof image === 'object' && image !== null && 'id' in image && typeof image.id === 'string'
-        ? image.id
-        : undefined,
     fault: read.fault?.message,
   };
 }
@@ -75,7 +84,7 @@ export async function createServer(cloud: Cloud, spec: ServerSpec): Promise<stri
       body: {
         server: {
           name: spec.name,
-          imageRef: spec.imageId,
+          ...bootSource(spec),
           flavorRef: spec.flavorId,
           networks: [{ uuid: spec.networkId }],
           security_groups: [{ name: spec.securityGroupId }],
@@ -86,9 +95,16 @@ export async function createServer(cloud: Cloud, spec: ServerSpec): Promise<stri
         },
       },
     },
-    fields({ server: fields({ id: text }) }),
+    fields({ server: fields({ id: uuid }) }),
   );
+  cloud.noteCreated(server.id, 'server');
   return server.id;
+}
+
+function bootSource({ imageId, volumeId }: ServerSpec): object {
+  if (volumeId === undefined) return { imageRef: imageId };
+  const volume = { uuid: volumeId, source_type: 'volume', destination_type: 'volume', boot_index: 0 };
+  return { block_device_mapping_v2: [{ ...volume, delete_on_termination: false }] };
 }
 
 /** Returns the server with this id, or undefined when it does not exist. */
@@ -113,6 +129,22 @@ export async function listServers(cloud: Cloud): Promise<readonly Server[]> {
   return found.map(toServer);
 }
 
+const bootImageFields = fields({ image: anything });
+
+/** Returns the ids of the images that the project's servers were booted from. No server is too odd to count. */
+export async function listBootImageIds(cloud: Cloud): Promise<ReadonlySet<string>> {
+  const found = await listAll(cloud.compute, {
+    operation: 'list images of servers',
+    path: '/servers/detail',
+    key: 'servers',
+    element: bootImageFields,
+  });
+  const ids = found.flatMap(({ image }) =>
+    isMapping(image) && typeof image['id'] === 'string' && isUuid(image['id']) ? [image['id']] : [],
+  );
+  return new Set(ids); // the image of a server that was booted from a volume is an empty string
+}
+
 /** Requests that the server be stopped. Ignores a 409, which Nova returns for a server that is stopping or stopped. */
 export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   try {
@@ -123,14 +155,21 @@ export async function stopServer(cloud: Cloud, id: string): Promise<void> {
   }
 }
 
-/** Returns the console output of the server. Nova keeps only the end of a long output. */
+/** In characters. Nova keeps 100 KiB of a console. */
+const MAXIMUM_CONSOLE = 1024 * 1024;
+
+/** Returns the end of the console output of the server. */
 export async function getConsole(cloud: Cloud, id: string): Promise<string> {
   const request = {
     ...action(id, `get console of server ${id}`, { 'os-getConsoleOutput': {} }),
     isRepeatable: true,
   };
-  return (await cloud.compute.read(request, fields({ output: withDefault(anyString, '') }))).output;
+  const { output } = await cloud.compute.read(request, fields({ output: withDefault(anyString, '') }));
+  return output.slice(-MAXIMUM_CONSOLE);
 }
+
+/** The id of an image at the end of a URL. Nova's API v2 ignores microversions and returns the id only there. */
+const IMAGE_LOCATION = /\/images\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Requests an image of the server and returns the image's id. The image is then queued. */
 export async function createServerImage(
@@ -144,10 +183,13 @@ export async function createServerImage(
     headers: { 'OpenStack-API-Version': 'compute 2.45' }, // the first version that returns the id in the body
   });
   const { body } = answer;
-  if (typeof body === 'object' && body !== null && 'image_id' in body && typeof body.image_id === 'string') {
-    return body.image_id;
-  }
-  throw cloud.compute.unexpectedAnswer({ operation }, 'returned no image_id');
+  const imageId =
+    isMapping(body) && typeof body['image_id'] === 'string' && isUuid(body['image_id'])
+      ? body['image_id']
+      : IMAGE_LOCATION.exec(answer.header('location') ?? '')?.[1];
+  if (imageId === undefined) throw cloud.compute.unexpectedAnswer({ operation }, 'returned no image_id');
+  cloud.noteCreated(imageId, 'image');
+  return imageId;
 }
 
 /** Requests that the server be deleted. Does nothing when it does not exist. */

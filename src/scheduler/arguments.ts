@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { InputError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
+import { messageOf } from '../model/text/message-of.ts';
 
 /** A parsed command line of the scheduler. */
 export type Arguments =
@@ -11,7 +11,9 @@ export type Arguments =
       /** The seconds between two ticks. Undefined when node-cron provides the ticks. */
       readonly tickSeconds: number | undefined;
     })
-  | (Common & { readonly command: 'plan'; readonly format: 'text' | 'json' });
+  | (Common & { readonly command: 'plan'; readonly format: 'text' | 'json' })
+  | (Common & { readonly command: 'page' })
+  | (Common & { readonly command: 'finish-removal' });
 
 interface Common {
   readonly unit: string;
@@ -24,6 +26,9 @@ export const USAGE = `Keeps the images of one Juju unit fresh.
 Usage:
   scheduler --unit app/0 [options]         run until SIGTERM or SIGINT; running jobs continue
   scheduler plan --unit app/0 [options]    print what would be done now and why, and change nothing
+  scheduler page --unit app/0 [options]    print the status page, one HTML file without scripts
+  scheduler finish-removal --unit app/0    wait for the last jobs of a removed unit and delete its folder; the remove
+                                           hook starts it
 
 Options:
   --unit NAME              the Juju unit
@@ -49,6 +54,11 @@ const OPTIONS = {
 
 const DAEMON_OPTIONS = ['foreground', 'tick-seconds'] as const;
 const PLAN_OPTIONS = ['format'] as const;
+const INVALID_OPTIONS = new Map<string, readonly (keyof typeof OPTIONS)[]>([
+  ['plan', DAEMON_OPTIONS],
+  ['page', [...DAEMON_OPTIONS, ...PLAN_OPTIONS]],
+  ['finish-removal', [...DAEMON_OPTIONS, ...PLAN_OPTIONS]],
+]);
 
 /** Parses `argv` (without node and script). Throws InputError with all problems at once. */
 export function readArguments(argv: readonly string[]): Arguments {
@@ -56,10 +66,11 @@ export function readArguments(argv: readonly string[]): Arguments {
   if (values.help === true) return { command: 'help' };
   const [command = 'daemon', ...surplus] = positionals;
   const problems: string[] = [];
-  if ((command !== 'plan' && positionals.length > 0) || surplus.length > 0) {
-    problems.push(`expected plan or no command, got ${positionals.join(' ')}`);
+  const isKnown = positionals.length === 0 || INVALID_OPTIONS.has(command);
+  if (!isKnown || surplus.length > 0) {
+    problems.push(`expected plan, page, finish-removal or no command, got ${positionals.join(' ')}`);
   }
-  const invalid = command === 'plan' ? DAEMON_OPTIONS : PLAN_OPTIONS;
+  const invalid = INVALID_OPTIONS.get(command) ?? PLAN_OPTIONS;
   for (const name of invalid) {
     if (values[name] !== undefined) problems.push(`--${name}: not an option of this command`);
   }
@@ -73,7 +84,9 @@ export function readArguments(argv: readonly string[]): Arguments {
   const format = values.format ?? 'text';
   if (format !== 'text' && format !== 'json') problems.push(`--format: expected text or json, got ${format}`);
   if (problems.length > 0) throw new InputError(problems);
+  if (command === 'finish-removal') return { ...common, command };
   if (command === 'plan') return { ...common, command, format: format === 'json' ? 'json' : 'text' };
+  if (command === 'page') return { ...common, command };
   return { ...common, command: 'daemon', foreground: values.foreground ?? false, tickSeconds };
 }
 

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { hasStarted } from '../builder/jobs/job-marks.ts';
 import type { Clock } from '../model/clock.ts';
 import { InputError } from '../model/errors.ts';
-import type { OngoingJob } from '../model/ongoing-job.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import { removeStaleTemporaryFiles } from '../system/files/text-file.ts';
 import type { Logger } from '../system/log/logger.ts';
 import { removeAbandonedLockFiles, takeProcessLock } from '../system/process/process-lock.ts';
@@ -15,18 +14,25 @@ import { JournalFile } from './journal/journal-file.ts';
 import { CharmNotifier } from './notify/charm-notifier.ts';
 import { Outbox } from './report/outbox.ts';
 import { StartThrottle } from './jobs/start-throttle.ts';
+import { Observer } from './observer.ts';
+import { CLOUD_ANSWERED, STEPS, jobEnded } from './causes.ts';
 import { type JobRunnerFor, Reconciler } from './reconciler.ts';
-import { Supervisor } from './jobs/supervisor.ts';
+import { type RecordedJob, Supervisor } from './jobs/supervisor.ts';
 import { ScheduledDispatch } from './notify/scheduled-dispatch.ts';
 import type { Schedule } from './schedule.ts';
 import { logFailure } from '../system/log/log-failure.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { HttpServers } from './http-servers.ts';
+import { METRICS_TYPE } from './metrics/encode-metrics.ts';
+import { createStatusPage } from './page/status-page.ts';
 
 const WATCH_INTERVAL_MS = 1000;
 /** The time between two reports of the steps of running jobs. */
 const STEP_REPORT_MS = 60_000;
-const STEPS = 'steps';
 
 export interface DaemonParts {
+  /** The Juju unit: `app/0`. */
+  readonly unit: string;
   /** The version of this software. */
   readonly version: string;
   readonly paths: UnitPaths;
@@ -74,10 +80,27 @@ async function reconcileUntilAborted(parts: DaemonParts): Promise<void> {
   const journal = await JournalFile.open(paths.journal, logger);
   const outbox = await Outbox.open(paths, logger);
   const notifier = new CharmNotifier({ dispatch: () => dispatchCharm('built'), clock, logger });
-  const onRecorded = (job: OngoingJob): void => {
-    if (job.kind === 'build') reconciler.countEndedBuild();
-    reconciles.request(`${job.kind} of ${job.subject} ended`);
+  const metrics = new Metrics(parts.version);
+  const served = {
+    metrics: { path: '/metrics', type: METRICS_TYPE, render: () => metrics.render() },
+    page: createStatusPage(parts),
   };
+  const servers = new HttpServers(served, logger);
+  await servers.openSocket(paths.page);
+  const onRecorded = (ended: RecordedJob): void => {
+    const { job } = ended;
+    metrics.countEnd(ended);
+    observer.noteEnd(job);
+    if (job.kind === 'build') reconciler.countEndedBuild();
+    reconciles.request(jobEnded(job));
+  };
+  const observer = new Observer({
+    clock,
+    onAnswer: (clouds) => {
+      metrics.countObservation(clouds);
+      request(CLOUD_ANSWERED);
+    },
+  });
   const supervisor = new Supervisor({
     ...parts,
     journal,
@@ -86,14 +109,19 @@ async function reconcileUntilAborted(parts: DaemonParts): Promise<void> {
   });
   const reconciler = new Reconciler({
     ...parts,
+    observer,
     journal,
     outbox,
     notifier,
     supervisor,
+    metrics,
+    servers,
     throttle: new StartThrottle(),
   });
   const reconciles = new SingleFlight((causes) =>
-    causes.every((cause) => cause === STEPS) ? reconciler.reportSteps() : reconciler.reconcile(causes),
+    causes.every((cause) => cause === STEPS)
+      ? reconciler.reportSteps()
+      : reconciler.reconcile(causes.filter((cause) => cause !== STEPS)),
   );
   const scheduledDispatch = new ScheduledDispatch({
     dispatch: () => dispatchCharm('run'),
@@ -122,6 +150,8 @@ async function reconcileUntilAborted(parts: DaemonParts): Promise<void> {
   request('start');
   await untilAborted(signal);
   await Promise.all([reconciles.idle(), notifier.idle(), supervisor.idle()]);
+  await observer.idle();
+  await servers.close();
   await journal.flushed();
 }
 

@@ -1,15 +1,14 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type DesiredState, parseDesiredState } from '../model/desired-state.ts';
+import { type DesiredState, parseDesiredState } from '../model/unit/desired-state.ts';
 import { ProductError } from '../model/errors.ts';
-import { type HostSecrets, parseHostSecrets } from '../model/host-secrets.ts';
-import { messageOf } from '../model/message-of.ts';
-import { type BuildSchedule, parseSchedule } from '../model/schedule.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import { type HostSecrets, parseHostSecrets } from '../model/job/host-secrets.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import { type BuildSchedule, parseSchedule } from '../model/unit/schedule.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import { errorCodeOf } from '../system/error-code.ts';
 import { readTextFile } from '../system/files/text-file.ts';
 import type { PlanInput } from './plan/plan.ts';
-import { proxyEnvironment } from './jobs/proxy-environment.ts';
 
 const MAX_REASON_LENGTH = 300;
 
@@ -23,8 +22,6 @@ export interface Inbox {
   readonly credentials: PlanInput['credentials'];
   /** The generation of secrets.json. Undefined when the file is missing or cannot be decoded. */
   readonly credentialsGeneration: number | undefined;
-  /** The environment variables for jobs that come from secrets.json: the proxies. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The problems of all files, for the log. */
   readonly problems: readonly string[];
 }
@@ -43,8 +40,7 @@ export async function readInbox(paths: UnitPaths): Promise<Inbox> {
   const credentials = await judgeCredentials(paths, desired, secrets);
   const waitReason = explainWait(problems, [paths.desired, paths.schedule]);
   const credentialsGeneration = secrets?.generation;
-  const environment = secrets === undefined ? {} : proxyEnvironment(secrets.proxy);
-  return { desired, schedule, waitReason, credentials, credentialsGeneration, environment, problems };
+  return { desired, schedule, waitReason, credentials, credentialsGeneration, problems };
 }
 
 async function readParsed<T>(

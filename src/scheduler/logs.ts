@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
-import { messageOf } from '../model/message-of.ts';
-import type { UnitPaths } from '../model/unit-paths.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import type { UnitPaths } from '../model/unit/unit-paths.ts';
 import { openLogFile } from '../system/log/log-file.ts';
 import { type Logger, createLogger } from '../system/log/logger.ts';
 

@@ -1,22 +1,30 @@
+import { finishRemoval } from '../builder/host/finish-removal.ts';
 import { createCharmDispatcher } from './notify/dispatch-charm.ts';
 import { createJobRunner } from './jobs/create-job-runner.ts';
 import { runDaemon } from './daemon.ts';
 import { previewPlan, renderPreviewJson, renderPreviewText } from './preview.ts';
 import type { JobRunnerFor } from './reconciler.ts';
+import { retire } from './notify/retire.ts';
 import { logFailure } from '../system/log/log-failure.ts';
 import { createFixedSchedule, createCronSchedule } from './schedule.ts';
 import type { Clock } from '../model/clock.ts';
 import { InputError, ProductError } from '../model/errors.ts';
-import { messageOf } from '../model/message-of.ts';
-import { type UnitPaths, unitPaths } from '../model/unit-paths.ts';
+import { messageOf } from '../model/text/message-of.ts';
+import { type UnitPaths, unitPaths } from '../model/unit/unit-paths.ts';
 import { runCommand, startDetached } from '../system/process/command.ts';
+import { type LimitProgram, openScopes } from '../system/process/scopes.ts';
 import { EXIT_CODES, exitCodeOf } from '../model/exit-codes.ts';
 import { type Arguments, USAGE, readArguments } from './arguments.ts';
 import { openLogs } from './logs.ts';
+import { readPageFacts } from './page/page-facts.ts';
+import { renderPage } from './page/render-page.ts';
 import { passedEnvironment } from './jobs/passed-environment.ts';
 
 /** The time between two checks of a job that is not a child of this process. */
 const POLL_INTERVAL_MS = 2000;
+
+/** The memory of one job: several times what a copy to ten clouds needs. */
+const JOB_MEMORY_MIB = 1024;
 
 /** Everything that the scheduler uses of its process. */
 export interface SchedulerProcess {
@@ -59,14 +67,24 @@ async function runCommandLine(
   process: SchedulerProcess,
 ): Promise<number> {
   const paths = unitPaths(options.root, options.unit);
-  const parts = { ...process, paths, runnerFor: runnersOf(paths, process) };
+  const reading = { ...process, paths, runnerFor: runnersOf(paths, process, (job) => job) }; // starts no job
   if (options.command === 'plan') {
-    const preview = await previewPlan(parts);
+    const preview = await previewPlan(reading);
     process.writeOut(options.format === 'json' ? renderPreviewJson(preview) : renderPreviewText(preview));
     return EXIT_CODES.success;
   }
+  if (options.command === 'page') {
+    process.writeOut(renderPage(await readPageFacts({ ...reading, unit: options.unit })));
+    return EXIT_CODES.success;
+  }
   const { clock, signal, writeOut } = process;
+  if (options.command === 'finish-removal') {
+    await finishRemoval(paths, clock, signal);
+    return EXIT_CODES.success;
+  }
   const logger = openLogs({ paths, clock, console: options.foreground ? 'text' : 'json', writeOut });
+  const limit = await openScopes(JOB_MEMORY_MIB, { systemdRun: paths.systemdRun, run: runCommand, logger });
+  const parts = { ...process, paths, runnerFor: runnersOf(paths, process, limit) };
   const { tickSeconds, unit } = options;
   const monotonic = (): number => performance.now();
   const schedule =
@@ -79,9 +97,10 @@ async function runCommandLine(
     run: runCommand,
     clock,
     signal,
+    onReplaced: () => retire({ paths, runCommand, logger }),
   });
   try {
-    await runDaemon({ ...parts, logger, schedule, dispatchCharm });
+    await runDaemon({ ...parts, unit, logger, schedule, dispatchCharm });
     return EXIT_CODES.success;
   } catch (error) {
     logFailure(logger, 'the scheduler failed', error);
@@ -89,11 +108,12 @@ async function runCommandLine(
   }
 }
 
-function runnersOf(paths: UnitPaths, process: SchedulerProcess): JobRunnerFor {
+function runnersOf(paths: UnitPaths, process: SchedulerProcess, limit: LimitProgram): JobRunnerFor {
   const { clock, signal, newBuildId, version } = process;
-  const connections = { paths, clock, signal, newBuildId, runCommand, startDetached };
-  return (desired, proxies) => {
-    const environment = { ...proxies, ...passedEnvironment(process.env) };
+  const start: typeof startDetached = (request) => startDetached(limit(request));
+  const connections = { paths, clock, signal, newBuildId, runCommand, startDetached: start };
+  const environment = passedEnvironment(process.env);
+  return (desired) => {
     const { application, modelUuid, unit } = desired;
     const orderer = { application, modelUuid, unit };
     const tools = { ...connections, orderer, environment, pollIntervalMs: POLL_INTERVAL_MS };

@@ -1,5 +1,5 @@
-import { createTask, setLogger } from 'node-cron';
 import type { Clock } from '../model/clock.ts';
+import { startCronTask } from '../system/cron.ts';
 import type { Logger } from '../system/log/logger.ts';
 
 /** Starts a reconcile at regular times. */
@@ -32,7 +32,6 @@ export interface CronTime {
 export function createCronSchedule(logger: Logger, time: CronTime, pattern = TICK_PATTERN): Schedule {
   return {
     start: (onTick, signal) => {
-      setLogger(quietLogger(logger));
       void tickByCron(oneAtATime(onTick), { ...time, logger, pattern, signal });
     },
   };
@@ -48,10 +47,9 @@ async function tickByCron(work: () => Promise<void>, run: CronRun): Promise<void
   const { logger, pattern, signal } = run;
   const isStopped = (): boolean => signal.aborted;
   while (!isStopped()) {
-    const task = createTask(pattern, work, { timezone: 'UTC', noOverlap: true, name: 'tick' });
-    void task.start();
+    const stop = startCronTask(pattern, work, logger);
     const seconds = await untilClockIsSet(run);
-    void task.destroy();
+    stop();
     if (!isStopped()) logger.warning('the system clock was set: the schedule was restarted', { seconds });
   }
 }
@@ -103,19 +101,4 @@ async function tickEvery(
     await clock.sleep(seconds * 1000, signal).catch(() => undefined);
     if (!isStopped()) await onTick();
   }
-}
-
-/** Redirects node-cron's messages, which would be printed to stderr. Missed and skipped ticks become debug messages. */
-function quietLogger(logger: Logger): Parameters<typeof setLogger>[0] {
-  const logDebug = (message: string | Error): void => {
-    logger.debug('node-cron', { text: String(message) });
-  };
-  return {
-    info: logDebug,
-    warn: logDebug,
-    debug: logDebug,
-    error: (message) => {
-      logger.error('node-cron', { text: String(message) });
-    },
-  };
 }

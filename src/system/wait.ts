@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { CancelledError, DeadlineError, ProductError } from '../model/errors.ts';
+import type { ReadWait } from '../model/job/progress.ts';
 
 /** The description and the limits of one wait. */
 export interface Wait {
@@ -8,12 +9,16 @@ export interface Wait {
   readonly timeoutMs: number;
   /** The longest pause between two probes. The first pauses are shorter, for conditions that are met at once. */
   readonly intervalMs: number;
+  /** The pause before the first probe, for a condition that cannot be met at once. By default the first probe is at once. */
+  readonly firstPauseMs?: number;
   /** The name of the option that sets the deadline, for the error message. */
   readonly option: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Describes the last observed state, for the error message. */
   readonly lastSeen?: () => string;
+  /** Called at the start. What it receives returns the state of the wait. */
+  readonly onWait?: ((read: ReadWait) => void) | undefined;
 }
 
 const FIRST_PAUSE_MS = 250;
@@ -64,7 +69,7 @@ export async function withDeadline<T>(
 }
 
 /**
- * Calls `probe` until it returns a value: at once, then after pauses that double up to `intervalMs`. The probe's signal
+ * Calls `probe` until it returns a value, with pauses that double up to `intervalMs`. The probe's signal
  * is aborted at the deadline. Errors of the probe end the wait, except those of kind `unavailable`, which are retried.
  * Throws DeadlineError or CancelledError.
  */
@@ -72,6 +77,8 @@ export async function waitFor<T>(
   probe: (signal: AbortSignal) => Promise<T | undefined>,
   wait: Wait,
 ): Promise<T> {
+  const endsAt = wait.clock.now() + wait.timeoutMs;
+  wait.onWait?.(() => ({ seen: wait.lastSeen?.() ?? '', leftMs: endsAt - wait.clock.now() }));
   let lastFailure: unknown;
   const attempt = async (signal: AbortSignal): Promise<T | undefined> => {
     try {
@@ -83,11 +90,14 @@ export async function waitFor<T>(
     }
   };
   const loop = async (signal: AbortSignal): Promise<T> => {
-    for (let pauseMs = Math.min(FIRST_PAUSE_MS, wait.intervalMs); ; pauseMs *= 2) {
-      const found = await attempt(signal);
-      if (found !== undefined) return found;
-      await wait.clock.sleep(Math.min(pauseMs, wait.intervalMs), signal);
+    const { firstPauseMs, intervalMs, clock } = wait;
+    let pauseMs = Math.min(firstPauseMs ?? FIRST_PAUSE_MS, intervalMs);
+    let found = firstPauseMs === undefined ? await attempt(signal) : undefined;
+    for (; found === undefined; pauseMs = Math.min(2 * pauseMs, intervalMs)) {
+      await clock.sleep(pauseMs, signal);
+      found = await attempt(signal);
     }
+    return found;
   };
   return withDeadline(loop, wait, () => deadlineError(wait, lastFailure));
 }

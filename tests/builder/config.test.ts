@@ -11,7 +11,15 @@ import {
 } from '../../src/builder/errors.ts';
 import { deriveFetchConfigs } from '../../src/builder/latest-images.ts';
 import { InputError } from '../../src/model/errors.ts';
-import { ImageConfig, expandRunConfigs } from '../../src/model/run-config.ts';
+import {
+  type CloudConfig,
+  type ExternalServiceConfig,
+  ImageConfig,
+  type RunConfig,
+  type StaticConfigs,
+  type StaticImageConfig,
+  expandRunConfigs,
+} from '../../src/model/run-config.ts';
 import { CONFIG } from './support/jobs.ts';
 
 describe('the name of an image', () => {
@@ -45,6 +53,30 @@ describe('the matrix', () => {
 
   test('The matrix expands to one build for each combination', () => {
     expect(expandRunConfigs(matrix, CONFIG).map(({ image }) => image.imageName)).toEqual(names);
+  });
+
+  test('Each run config of the matrix has the image, the clouds and the services of the static configs', () => {
+    const imageConfig: StaticImageConfig = {
+      ...CONFIG.imageConfig,
+      ...{ arch: 'arm64', prefix: 'own', runnerVersion: '2.331.0', scriptUrl: 'secrets.json' },
+    };
+    const cloudConfig: CloudConfig = { ...CONFIG.cloudConfig, buildFlavor: 'm2', uploadClouds: ['c'] };
+    const serviceConfig: ExternalServiceConfig = { ...CONFIG.serviceConfig, proxy: 'secrets.json' };
+    const config: StaticConfigs = { cloudConfig, imageConfig, serviceConfig };
+    const expanded: readonly RunConfig[] = expandRunConfigs(matrix, config);
+    expect(expanded).toHaveLength(4);
+    for (const { image, cloud, externalService } of expanded) {
+      const { arch, prefix, runnerVersion, scriptUrl } = image;
+      expect({ arch, prefix, runnerVersion, scriptUrl }).toEqual({
+        ...{ arch: 'arm64', prefix: 'own' },
+        ...{ runnerVersion: '2.331.0', scriptUrl: 'secrets.json' },
+      });
+      expect(cloud).toMatchObject({
+        ...{ buildCloud: 'builder', buildFlavor: 'm2', buildNetwork: '' },
+        ...{ resourcePrefix: 'app', uploadClouds: ['c'], numRevisions: 5 },
+      });
+      expect(externalService).toMatchObject({ dockerhubCache: '', proxy: 'secrets.json' });
+    }
   });
 
   test('The matrix expands to one fetch config for each combination and cloud', () => {

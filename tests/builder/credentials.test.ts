@@ -9,9 +9,9 @@ import {
   readInstalled,
 } from '../../src/builder/credentials.ts';
 import { BuilderSetupError } from '../../src/builder/errors.ts';
-import { loginByName } from '../../src/model/cloud-login.ts';
+import { loginByName } from '../../src/model/cloud/cloud-login.ts';
 import type { OpenstackCloudsConfig } from '../../src/model/clouds-yaml.ts';
-import type { HostSecrets } from '../../src/model/host-secrets.ts';
+import type { HostSecrets } from '../../src/model/job/host-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
@@ -42,6 +42,8 @@ const secrets = (generation: number, token = 'token'): HostSecrets => ({
   scriptUrl: none,
   scriptSecrets: { TOKEN: new Secret(token) },
   proxy: { http: none, https: none, noProxy: none },
+  openstackCa: '',
+  github: {},
 });
 
 describe('clouds.yaml', () => {

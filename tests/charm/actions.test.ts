@@ -36,6 +36,61 @@ describe('the action run', () => {
     ]);
   });
 
+  test('The action run with a base builds the images of this base only', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    changeConfig(unit.model, { 'base-image': 'noble,jammy' });
+    const task = await unit.action('run', { base: '22.04' });
+    expect(task.results).toEqual({ 'build-ids': 'build-1', images: 'app-jammy-x64' });
+    expect((await unit.desired())?.requests).toEqual([
+      { action: task.id, builds: [{ imageName: 'app-jammy-x64', buildId: 'build-1' }] },
+    ]);
+  });
+
+  test('The action run refuses a base that is not one of the option base-image', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const task = await unit.action('run', { base: 'focal' });
+    expect(task).toMatchObject({
+      status: 'failed',
+      returnCode: 0,
+      message: 'base: expected one of the option base-image (noble), got focal',
+    });
+    expect((await unit.desired())?.requests).toEqual([]);
+  });
+
+  test('The action run with channels builds the images of these channels only', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    changeConfig(unit.model, {
+      'base-image': 'noble,jammy',
+      'juju-channels': '3.6/stable',
+      'microk8s-channels': '1.29-strict/stable',
+    });
+    const imagesOf = async (params: Record<string, string>): Promise<unknown> =>
+      (await unit.action('run', params)).results['images'];
+    expect(await imagesOf({ juju: '3.6/Stable', microk8s: 'none' })).toBe(
+      'app-noble-x64-juju-3.6-stable,app-jammy-x64-juju-3.6-stable',
+    );
+    expect(await imagesOf({ base: 'jammy', microk8s: '1.29-strict/stable' })).toBe(
+      'app-jammy-x64-mk8s-1.29-strict-stable,app-jammy-x64-juju-3.6-stable-mk8s-1.29-strict-stable',
+    );
+    expect(await imagesOf({ base: 'noble', juju: 'none', microk8s: 'none' })).toBe('app-noble-x64');
+  });
+
+  test('The action run refuses channels that are not among the options', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    changeConfig(unit.model, { 'juju-channels': '3.6/stable' });
+    const task = await unit.action('run', { juju: '3.5/stable', microk8s: '1.29-strict/stable' });
+    expect(task.message).toContain(
+      'juju: expected one of the option juju-channels (none, 3.6/stable), got 3.5/stable',
+    );
+    expect(task.message).toContain(
+      'microk8s: expected one of the option microk8s-channels (none), got 1.29-strict/stable',
+    );
+  });
+
   test('A second action run shares the builds of the first that have not ended', async () => {
     const { unit } = fixture;
     await deploy(unit);
@@ -93,5 +148,9 @@ test('An unknown action fails', async () => {
   const output = { stdout: '', stderr: '', returnCode: undefined, progress: [] };
   const dance = { ...task, ...output };
   await unit.dispatch({ kind: 'action', task: dance });
-  expect(dance).toMatchObject({ status: 'failed', message: 'expected the action run, got dance' });
+  expect(dance).toMatchObject({
+    status: 'failed',
+    message:
+      'expected one of the actions run, list-images, list-builds, show-build, plan, pause, resume, rollback, pin, unpin, cancel-build, prune, preflight, launch-runner, got dance',
+  });
 });

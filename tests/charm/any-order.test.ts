@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { GarmConfigurator, GithubRunner } from '../support/juju/consumers.ts';
 import { changeConfig } from '../support/juju/model/config-values.ts';
 import type { Relation } from '../support/juju/model/model.ts';
 import { addJoinedUnit, addRelation, writeRemote } from '../support/juju/model/relations.ts';
@@ -8,6 +9,7 @@ import { updateSecret } from '../support/juju/model/secrets.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import { TestUnit } from './support/unit.ts';
 import { configure } from './support/use-unit.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // a fixed seed makes every run the same
 
@@ -58,7 +60,10 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
     ),
   }),
   fc.record({ kind: fc.constant('departs' as const), application: anyApplication }),
-  fc.record({ kind: fc.constant('report' as const), images: fc.constantFrom([], ['n1'], ['n1', 'n2']) }),
+  fc.record({
+    kind: fc.constant('report' as const),
+    images: fc.constantFrom([], [uuidOf('n1')], [uuidOf('n1'), uuidOf('n2')]),
+  }),
 );
 
 /** Changes, each with the hook that Juju runs after it, or none. */
@@ -115,7 +120,7 @@ class Scenario {
     for (const application of this.relations.keys()) this.#write(application, { username: 'runner' });
     changeConfig(this.unit.model, { 'base-image': 'noble', 'build-interval': 6 });
     await this.unit.hook(hooks[0] ?? 'update-status');
-    await this.#report(['n1']);
+    await this.#report([uuidOf('n1')]);
     for (const hook of hooks) expect(await this.unit.hook(hook)).toBe(0);
   }
 
@@ -193,5 +198,32 @@ describe('the order of hooks', () => {
       }),
       { numRuns: 10 },
     );
+  }, 60_000);
+});
+
+describe('the id of a published image', () => {
+  test('Neither GARM nor github-runner loses its image, whatever happens while the relation exists', async () => {
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(anyHistory, anyHistory, (history, later) =>
+        runScenario(async (scenario) => {
+          const consumers = [new GarmConfigurator(), new GithubRunner()] as const;
+          const relations = [...scenario.relations.values()];
+          const readAll = (): void =>
+            relations.forEach(({ ourUnit }, at) => consumers[at === 0 ? 0 : 1].read([ourUnit]));
+          await scenario.converge(['update-status']);
+          for (const [change, hook] of [...history, ...later]) {
+            readAll();
+            await scenario.apply(change);
+            expect(await scenario.unit.hook(hook ?? 'update-status')).toBe(0);
+          }
+          readAll();
+          expect([consumers[0].deletions, consumers[1].stops]).toEqual([0, 0]);
+          for (const { imageId } of consumers) seen += imageId === '' ? 0 : 1;
+        }),
+      ),
+      { numRuns: 10 },
+    );
+    expect(seen).toBe(20);
   }, 60_000);
 });

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { parseHostSecrets } from '../../src/model/host-secrets.ts';
+import { parseHostSecrets } from '../../src/model/job/host-secrets.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
 import { changeConfig } from '../support/juju/model/config-values.ts';
 import { writeRemote } from '../support/juju/model/relations.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
 import { PASSWORD, configure, deploy, imageOf, integrate, useUnit } from './support/use-unit.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const fixture = useUnit();
 
@@ -56,16 +57,20 @@ describe('the charm', () => {
     expect(await unit.dispatch(changed)).toBe(0);
     expect(unit.status).toBe('waiting: the scheduler has not reported yet');
     const [cloudId = ''] = await unit.cloudIds();
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    await unit.report(built({ clouds: [report(cloudId, { noble: uuidOf('n1') })] }));
     expect(await unit.dispatch({ kind: 'own', name: 'built' })).toBe(0);
-    expect(relation.ourUnit).toMatchObject({ id: 'n1', tags: 'x64,noble', 'ingress-address': '10.0.0.4' });
+    expect(relation.ourUnit).toMatchObject({
+      id: uuidOf('n1'),
+      tags: 'x64,noble',
+      'ingress-address': '10.0.0.4',
+    });
     expect(unit.status).toBe('active: next build 14:00Z');
     expect((await unit.desired())?.published).toEqual([
-      { relationId: 1, imageIds: ['n1'], isConfirmed: false },
+      { relationId: 1, imageIds: [uuidOf('n1')], isConfirmed: false },
     ]);
     await unit.dispatch({ kind: 'own', name: 'built' });
     expect((await unit.desired())?.published).toEqual([
-      { relationId: 1, imageIds: ['n1'], isConfirmed: true },
+      { relationId: 1, imageIds: [uuidOf('n1')], isConfirmed: true },
     ]);
   });
 
@@ -82,7 +87,7 @@ describe('the charm', () => {
   test('A hook writes nothing when nothing has changed', async () => {
     const { unit } = fixture;
     const { cloudId } = await deploy(unit);
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    await unit.report(built({ clouds: [report(cloudId, { noble: uuidOf('n1') })] }));
     await unit.hook('update-status');
     await unit.hook('update-status');
     const { paths } = unit;
@@ -124,21 +129,21 @@ describe('the charm', () => {
     changeConfig(unit.model, { 'build-interval': 0 });
     unit.systemd.isActive = false;
     await unit.hook('update-status');
-    expect(unit.status).toBe('blocked: build-interval: expected a whole number from 1 to 24, got 0');
+    expect(unit.status).toBe('blocked: build-interval: expected a whole number from 1 to 720, got 0');
     expect(unit.systemd.isActive).toBe(true);
   });
 
   test('A corrupt mailbox counts as missing and is logged', async () => {
     const { unit } = fixture;
     const { relation, cloudId } = await deploy(unit);
-    await unit.report(built({ desiredGeneration: 9, clouds: [report(cloudId, { noble: 'n1' })] }));
+    await unit.report(built({ desiredGeneration: 9, clouds: [report(cloudId, { noble: uuidOf('n1') })] }));
     await unit.hook('update-status');
     await writeFile(unit.paths.desired, '{"format": 1');
     await unit.hook('update-status');
     expect(await unit.desired()).toMatchObject({ generation: 10, consumers: [{ cloudId }] });
     await writeFile(unit.paths.built, 'nonsense');
     await unit.hook('update-status');
-    expect(imageOf(relation)).toBe('n1');
+    expect(imageOf(relation)).toBe(uuidOf('n1'));
     expect(unit.status).toBe('waiting: the scheduler has not reported yet');
     expect(unit.model.log.map(({ message }) => message).join('\n')).toContain('built.json: expected JSON');
   });

@@ -1,5 +1,7 @@
+import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
 import { describe, expect, test } from '@jest/globals';
-import { type RawConfig, parseCharmConfig } from '../../src/charm/config.ts';
+import { DEFAULT_METRICS_PORT } from '../../src/model/unit/metrics.ts';
+import { type RawConfig, parseCharmConfig } from '../../src/charm/options/config.ts';
 import { ConfigInvalidError } from '../../src/charm/errors.ts';
 import { REQUIRED, charmConfig, declaredOptions, rawConfig } from './support/options.ts';
 
@@ -19,6 +21,8 @@ const problemsWith = (given: RawConfig): readonly string[] => problemsOf(rawConf
 describe("the charm's options", () => {
   test('The only required options are those of the OpenStack login', () => {
     expect(charmConfig()).toEqual({
+      appChannel: 'bundled',
+      consumerRegions: new Map(),
       openstack: {
         authUrl: 'https://keystone.example.com:5000/v3',
         passwordSecret: 'secret:d0passw0rd',
@@ -28,19 +32,22 @@ describe("the charm's options", () => {
         userName: 'builder',
         region: '',
       },
+      openstackCa: '',
       arch: 'x64',
       bases: ['noble'],
-      intervalHours: 6,
-      flavor: '',
-      network: '',
-      keepRevisions: 5,
-      runnerVersion: '',
+      ...{ intervalHours: 6, buildTimes: undefined, buildWindow: undefined },
+      ...{ flavor: '', network: '', floatingNetwork: '', sshCidrs: [] },
+      ...{ keepRevisions: 5, runnerVersion: '' },
       baseReleases: new Map(),
-      scriptUrl: undefined,
-      scriptSecret: '',
+      ...{ imageProperties: '', scriptUrl: undefined },
+      content: { aptPackages: '', leftOutParts: '', dockerMirror: '', bootstrap: 'boot' },
+      ...{ jujuChannels: [], microk8sChannels: [], dockerhubCache: '', sources: DEFAULT_SOURCES },
+      ...{ scriptSecret: '', isProxyKept: false },
+      github: { path: '', group: '', apiUrl: 'https://api.github.com', workflow: '', secret: '' },
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
       runnerReleasesUrl: 'https://github.com/actions/runner/releases',
-      maxParallelBuilds: 2,
+      ...{ maxParallelBuilds: 2, maxParallelObservations: 4, metricsPort: DEFAULT_METRICS_PORT },
+      ...{ pagePort: 0, consumerLocalCidrs: [] },
     });
   });
 
@@ -58,7 +65,7 @@ describe("the charm's options", () => {
     expect(problems).toEqual([
       'set openstack-auth-url, openstack-user-name',
       'base-image: expected a comma list of focal, jammy, noble, resolute, 20.04, 22.04, 24.04, 26.04, got dingo',
-      'build-interval: expected a whole number from 1 to 24, got 0',
+      'build-interval: expected a whole number from 1 to 720, got 0',
       'runner-version: expected a version like 2.331.0, got 1.2',
     ]);
   });
@@ -111,9 +118,12 @@ describe("the charm's options", () => {
   });
 
   test.each([
-    ['build-interval', 'intervalHours', [1, 12, 20, 24], [-1, 0, 25, 1.5, 'six']],
+    ['build-interval', 'intervalHours', [1, 12, 24, 720], [-1, 0, 721, 1.5, 'six']],
     ['revision-history-limit', 'keepRevisions', [2, 10, 99], [-1, 0, 1, 100, 'many']],
     ['max-parallel-builds', 'maxParallelBuilds', [1, 16], [0, 17]],
+    ['max-parallel-observations', 'maxParallelObservations', [2, 16], [1, 17]],
+    ['metrics-port', 'metricsPort', [0, 65_535], [-1, 65_536]],
+    ['page-port', 'pagePort', [0, 65_535], [-1, 65_536]],
   ] as const)('The option %s accepts only numbers within its bounds', (option, field, good, bad) => {
     for (const value of good) expect(charmConfig({ [option]: value })[field]).toBe(value);
     for (const value of bad) {
@@ -158,12 +168,19 @@ describe("the charm's options", () => {
     expect(problemsWith({ 'base-image-release': list })).toEqual([`base-image-release: expected ${problem}`]);
   });
 
-  test('The names of flavor and network keep their case', () => {
-    expect(charmConfig({ 'build-flavor': 'M1.Big', 'build-network': 'Net' })).toMatchObject({
-      flavor: 'M1.Big',
-      network: 'Net',
-    });
+  test('The local networks of consumers are a comma list of IPv4 and IPv6 networks', () => {
+    const options = { 'consumer-local-cidrs': '127.0.0.0/8, ::1/128' };
+    expect(charmConfig(options).consumerLocalCidrs).toEqual(['127.0.0.0/8', '::1/128']);
   });
+
+  test.each(['127.0.0.1', '127.0.0.0/33', 'localhost/8', '::1/129', '127.0.0.0/8/8', '10.0.0.0/x'])(
+    'The local network "%s" is refused',
+    (cidr) => {
+      expect(problemsWith({ 'consumer-local-cidrs': cidr })).toEqual([
+        `consumer-local-cidrs: expected a comma list of networks like 127.0.0.0/8, got ${cidr}`,
+      ]);
+    },
+  );
 
   test.each(['invalidurl', 'invalidurl.com', 'https://', 'ftp://example.com/x', 'file:///etc/passwd'])(
     'The script URL %s is refused without repeating it',
@@ -205,6 +222,18 @@ describe("the charm's options", () => {
     },
   );
 
+  test('An option of any length gives a short problem', () => {
+    expect(problemsWith({ 'build-network': 'x'.repeat(10_001) })).toEqual([
+      'build-network: expected at most 10000 characters, got 10001',
+    ]);
+    expect(problemsWith({ 'runner-version': 'x'.repeat(9000) })).toEqual([
+      `runner-version: expected a version like 2.331.0, got ${'x'.repeat(60)}…`,
+    ]);
+    expect(problemsWith({ 'openstack-password-secret': `secret:${'x'.repeat(300)}` })).toEqual([
+      'openstack-password-secret: expected the URI of a Juju secret like secret:<id>, got something else',
+    ]);
+  });
+
   test('The charm reads exactly the options that config.yaml declares', () => {
     const raw = rawConfig({ 'script-url': 'https://example.com/s', 'script-secret-id': 'secret:abc' });
     const read = new Set<string>();
@@ -215,6 +244,7 @@ describe("the charm's options", () => {
       },
     });
     parseCharmConfig(spy, 'x86_64');
+    read.add('experimental-external-build'); // accepted and without effect
     expect([...read].sort()).toEqual(Object.keys(declaredOptions()).sort());
   });
 });

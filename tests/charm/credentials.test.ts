@@ -1,12 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/charm/decide.ts';
 import type { Observed } from '../../src/charm/observed.ts';
+import { encodeDesiredState } from '../../src/model/unit/desired-state.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { SETTINGS, after } from './support/dispatches.ts';
 import { consumerDatabag, imageRelation, observed, remoteUnit } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
 
 describe('credentials', () => {
+  test('The desired state refers to the proxies of the model and does not contain them', () => {
+    const none = new Secret('');
+    const noProxy = new Secret('10.0.0.0/8');
+    const desiredWith = (https: string): string => {
+      const { desired } = decide(observed({ proxy: { http: none, https: new Secret(https), noProxy } }));
+      return desired === undefined ? '' : encodeDesiredState(desired);
+    };
+    expect(desiredWith('http://u:MARKED@p:3128')).toMatch('"proxy": "secrets.json"');
+    expect(desiredWith('http://u:MARKED@p:3128')).not.toMatch('MARKED');
+    expect(desiredWith('')).toMatch('"proxy": ""');
+  });
+
   test('clouds.yaml starts with the build cloud and has one entry for each consumer', () => {
     const relations = [
       imageRelation({ units: [remoteUnit('consumer/0', consumerDatabag({ region_name: 'two' }))] }),
@@ -32,8 +45,32 @@ describe('credentials', () => {
     ).toEqual(['build-passw0rd', 'consumer-passw0rd']);
   });
 
+  test("A consumer's cloud may have local addresses only where the build cloud or the option has them", () => {
+    const relations = [imageRelation({ units: [remoteUnit('consumer/0', consumerDatabag())] })];
+    const config = charmConfig({ 'consumer-local-cidrs': '127.0.0.0/8' });
+    const clouds =
+      decide(observed({ relations, settings: { ...SETTINGS, config } })).credentials?.clouds.clouds ?? {};
+    const allowed = { cidrs: ['127.0.0.0/8'], hosts: ['keystone.example.com'] };
+    expect(Object.values(clouds).map(({ allowedAddresses }) => allowedAddresses)).toEqual([
+      undefined,
+      allowed,
+    ]);
+  });
+
   test.each<[string, Partial<Observed>]>([
-    ['a new password', { settings: { ...SETTINGS, password: new Secret('rotated') } }],
+    [
+      'a new password',
+      { settings: { ...SETTINGS, credential: { method: 'password', password: new Secret('rotated') } } },
+    ],
+    [
+      'an application credential instead of a password',
+      {
+        settings: {
+          ...SETTINGS,
+          credential: { method: 'application_credential', id: 'a1', secret: new Secret('s') },
+        },
+      },
+    ],
     [
       'a consumer’s new password',
       {

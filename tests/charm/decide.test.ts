@@ -1,11 +1,14 @@
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/charm/decide.ts';
-import { encodeDesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
+import { encodeDesiredState, parseDesiredState } from '../../src/model/unit/desired-state.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { NO_STEERING } from '../../src/model/unit/steering.ts';
 import { FORMAT_1, formerPublications } from '../support/desired-format-1.ts';
 import { BROKEN, SETTINGS, after } from './support/dispatches.ts';
 import { built, cloudOf, imageRelation, observed, remoteUnit, report } from './support/facts.ts';
 import { charmConfig } from './support/options.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 /** The desired state that 0.1.0 wrote for the options of these tests. */
 const FORMAT_1_OF_OPTIONS = {
@@ -28,9 +31,11 @@ describe('the desired state', () => {
       'base-image': 'jammy,noble',
       'build-flavor': 'Big',
       'build-network': 'Net',
+      'builder-ssh-cidr': '192.0.2.0/24, 10.0.0.4/32',
       'runner-version': '2.331.0',
       'revision-history-limit': 7,
       'max-parallel-builds': 3,
+      'max-parallel-observations': 8,
     });
     const facts = observed({ settings: { ...SETTINGS, config } });
     const { desired } = decide(facts);
@@ -39,23 +44,28 @@ describe('the desired state', () => {
     const image = {
       arch: 'x64',
       baseRelease: '',
+      imageProperties: '',
       juju: '',
       microk8s: '',
       prefix: 'app',
       runnerVersion: '2.331.0',
       scriptUrl: '',
       scriptDigest: '',
+      content: DEFAULT_CONTENT,
     };
     const cloud = {
       buildCloud: 'builder',
       buildFlavor: 'Big',
       buildNetwork: 'Net',
+      floatingNetwork: '',
+      sshCidrs: ['192.0.2.0/24', '10.0.0.4/32'],
       resourcePrefix: 'app',
       uploadClouds: [cloudId],
       numRevisions: 7,
     };
     const externalService = {
       dockerhubCache: '',
+      sources: DEFAULT_SOURCES,
       proxy: '',
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
       runnerReleasesUrl: 'https://github.com/actions/runner/releases',
@@ -74,9 +84,16 @@ describe('the desired state', () => {
       },
       project: 'https://keystone.example.com:5000/v3 default/build',
       maxParallel: 3,
+      maxObservations: 8,
+      metricsPort: 19_810,
+      pagePort: 0,
       consumers: [{ relationId: 3, unit: 'consumer/0', cloudId }],
       published: [{ relationId: 3, imageIds: [], isConfirmed: true }],
       requests: [],
+      steering: NO_STEERING,
+      jobRequests: [],
+      otherUnits: [],
+      formerImages: [],
     });
   });
 
@@ -94,6 +111,19 @@ describe('the desired state', () => {
       shouldWriteDesired: true,
       generation: 2,
     });
+  });
+
+  test('A proxy that stays in the images is identified by a digest, so that another one is a reason to build', () => {
+    const none = new Secret('');
+    const keptBy = (isKept: boolean, http: string) => {
+      const config = charmConfig({ 'runner-proxy': isKept });
+      const proxy = { http: new Secret(http), https: none, noProxy: none };
+      const { desired } = decide(observed({ settings: { ...SETTINGS, config }, proxy }));
+      return [...(desired?.images.values() ?? [])][0]?.image.content.keptProxy;
+    };
+    expect(keptBy(true, 'http://p:1')).toMatch(/^[0-9a-f]{16}$/);
+    expect(keptBy(true, 'http://p:1')).not.toBe(keptBy(true, 'http://p:2'));
+    expect([keptBy(false, 'http://p:1'), keptBy(true, '')]).toEqual(['', '']);
   });
 
   test('Run configs upload to the cloud of each consumer once, in the order of the relations', () => {
@@ -127,7 +157,7 @@ describe('the desired state', () => {
 
   test('A desired state of 0.1.0 keeps its generation, requests and publications', () => {
     const relation = imageRelation();
-    const first = observed({ relations: [relation] });
+    const first = observed({ relations: [relation], egressSubnets: [] });
     const { desired: fresh, credentials } = decide(first);
     const json = {
       ...FORMAT_1_OF_OPTIONS,
@@ -212,21 +242,25 @@ describe('the desired state', () => {
 
 describe('relation data', () => {
   const relation = imageRelation();
-  const reported = built({ clouds: [report(cloudOf(relation), { noble: 'n1' })] });
+  const reported = built({ clouds: [report(cloudOf(relation), { noble: uuidOf('n1') })] });
 
   test('An image id is passed to the scheduler before it is published, and confirmed once it was read back', () => {
     const first = observed({ built: reported });
     const writing = decide(first);
-    expect(writing.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
+    expect(writing.desired?.published).toEqual([
+      { relationId: 3, imageIds: [uuidOf('n1')], isConfirmed: false },
+    ]);
     const confirmed = decide(after(first, writing));
-    expect(confirmed.desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: true }]);
+    expect(confirmed.desired?.published).toEqual([
+      { relationId: 3, imageIds: [uuidOf('n1')], isConfirmed: true },
+    ]);
     expect(confirmed.databags[0]?.changes).toEqual({});
   });
 
   test('Relation data that a failed hook lost is written again', () => {
     const first = observed({ built: reported });
     const dropped = { ...after(first, decide(first)), relations: first.relations };
-    expect(decide(dropped).databags[0]?.changes['id']).toBe('n1');
+    expect(decide(dropped).databags[0]?.changes['id']).toBe(uuidOf('n1'));
     expect(decide(dropped).shouldWriteDesired).toBe(false);
   });
 
@@ -234,22 +268,22 @@ describe('relation data', () => {
     const first = observed();
     const second = { ...after(first, decide(first)), ...BROKEN, built: reported };
     const { databags, desired } = decide(second);
-    expect(databags[0]?.changes['id']).toBe('n1');
-    expect(desired?.published).toEqual([{ relationId: 3, imageIds: ['n1'], isConfirmed: false }]);
+    expect(databags[0]?.changes['id']).toBe(uuidOf('n1'));
+    expect(desired?.published).toEqual([{ relationId: 3, imageIds: [uuidOf('n1')], isConfirmed: false }]);
   });
 
   test('The desired state lists the publications of every relation, even of one without credentials', () => {
-    const waiting = imageRelation({ id: 9, units: [], databag: { id: 'old' } });
+    const waiting = imageRelation({ id: 9, units: [], databag: { id: uuidOf('old') } });
     const { desired } = decide(observed({ relations: [relation, waiting], built: reported }));
     expect(desired?.published?.map(({ relationId, imageIds }) => [relationId, imageIds])).toEqual([
-      [3, ['n1']],
-      [9, ['old']],
+      [3, [uuidOf('n1')]],
+      [9, [uuidOf('old')]],
     ]);
   });
 
   test('The status names a relation without an image while others have one', () => {
     const late = imageRelation({ id: 9, application: 'late', units: [remoteUnit('late/0')] });
     const { status } = decide(observed({ relations: [relation, late], built: reported }));
-    expect(status).toEqual({ name: 'active', message: 'next build 14:00Z; no image yet for image:9 (late)' });
+    expect(status).toEqual({ name: 'active', message: 'next build 14:00Z; no image yet for late' });
   });
 });

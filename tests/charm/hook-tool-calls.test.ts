@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import { uuidOf } from '../support/uuid-of.ts';
 import { addSecret, grantSecret } from '../support/juju/model/secrets.ts';
 import { addJoinedUnit, addRelation } from '../support/juju/model/relations.ts';
 import { built, consumerDatabag, report } from './support/facts.ts';
+import { peersOf } from './support/revisions.ts';
 import type { TestUnit } from './support/unit.ts';
 import { configure, useUnit } from './support/use-unit.ts';
 
 const fixture = useUnit();
 
 /** The calls of a dispatch that do not depend on the number of relations. */
-const FIXED_CALLS = 6;
+const FIXED_CALLS = 10;
 
 /** Lists the hook tools that a dispatch of `event` calls. */
 async function callsOf(unit: TestUnit, event: string): Promise<readonly string[]> {
@@ -21,7 +23,7 @@ function countOf(tool: string, calls: readonly string[]): number {
   return calls.filter((call) => call.split(' ')[0] === tool).length;
 }
 
-/** Configures every option that names a secret, and relates a consumer for each number of units. */
+/** Configures every option that names a secret of builds, and relates a consumer for each number of units. */
 function setUp(unit: TestUnit, unitsOfConsumers: readonly number[]): void {
   const script = addSecret(unit.model, 'script', { 'api-token': 'secret' });
   grantSecret(unit.model, script);
@@ -38,7 +40,9 @@ function setUp(unit: TestUnit, unitsOfConsumers: readonly number[]): void {
 }
 
 async function publish(unit: TestUnit): Promise<void> {
-  const clouds = (await unit.cloudIds()).map((cloudId) => report(cloudId, { noble: `in ${cloudId}` }));
+  const clouds = (await unit.cloudIds()).map((cloudId) =>
+    report(cloudId, { noble: uuidOf(`in ${cloudId}`) }),
+  );
   await unit.report(built({ clouds }));
 }
 
@@ -64,6 +68,28 @@ describe('a dispatch with nothing to write', () => {
       expect(new Set(calls).size).toBe(calls.length);
     },
   );
+
+  test('Another unit of the application costs one call, and one for the unit itself', async () => {
+    const { unit } = fixture;
+    setUp(unit, [1]);
+    await unit.hook('install');
+    for (const name of ['app/1', 'app/2']) addJoinedUnit(peersOf(unit), name, { published: '[]' });
+    await publish(unit);
+    for (const event of ['update-status', 'update-status']) await unit.hook(event); // publish and confirm
+    expect(await callsOf(unit, 'update-status')).toHaveLength(FIXED_CALLS + 3 + 2 + 1);
+  });
+
+  test('A collector of metrics costs no call in update-status and two calls in an event that may change its relation', async () => {
+    const { unit } = fixture;
+    setUp(unit, [1]);
+    await unit.hook('install');
+    const relation = addRelation(unit.model, 'cos-agent', 'collector');
+    addJoinedUnit(relation, 'collector/0');
+    await publish(unit);
+    for (const event of ['update-status', 'config-changed']) await unit.hook(event); // publish and confirm
+    expect(await callsOf(unit, 'update-status')).toHaveLength(FIXED_CALLS + 3);
+    expect(await callsOf(unit, 'config-changed')).toHaveLength(FIXED_CALLS + 3 + 2);
+  });
 
   test('A dispatch queries the application of a relation only when it has no unit', async () => {
     const { unit } = fixture;

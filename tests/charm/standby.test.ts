@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { built, report } from './support/facts.ts';
 import { deploy, imageOf, useUnit } from './support/use-unit.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const fixture = useUnit();
 
@@ -10,9 +11,11 @@ describe('a unit that is not the leader', () => {
     unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);
     expect(await unit.desired()).toMatchObject({ role: 'observes' });
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })], idleReason: 'app/leader builds' }));
+    await unit.report(
+      built({ clouds: [report(cloudId, { noble: uuidOf('n1') })], idleReason: 'app/leader builds' }),
+    );
     await unit.hook('update-status');
-    expect(imageOf(relation)).toBe('n1');
+    expect(imageOf(relation)).toBe(uuidOf('n1'));
     expect(unit.status).toBe('active: images stay as they are: app/leader builds');
   });
 
@@ -31,11 +34,11 @@ describe('a unit that is not the leader', () => {
     const { unit } = fixture;
     unit.model.leader = false;
     const { relation, cloudId } = await deploy(unit);
-    await unit.report(built({ clouds: [report(cloudId, { noble: 'n1' })] }));
+    await unit.report(built({ clouds: [report(cloudId, { noble: uuidOf('n1') })] }));
     await unit.hook('update-status');
     unit.model.leader = true;
     await unit.hook('leader-elected');
     expect(await unit.desired()).toMatchObject({ role: 'works' });
-    expect(imageOf(relation)).toBe('n1');
+    expect(imageOf(relation)).toBe(uuidOf('n1'));
   });
 });

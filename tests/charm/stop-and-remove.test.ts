@@ -1,14 +1,15 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath, kill } from 'node:process';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { jobFiles, writeJobOrder } from '../../src/builder/jobs/job-files.ts';
 import { listOngoingJobs } from '../../src/builder/jobs/ongoing-jobs.ts';
-import { encodeJobArguments } from '../../src/model/job-arguments.ts';
+import { encodeJobArguments } from '../../src/model/job/job-arguments.ts';
 import { type DetachedProgram, startDetached } from '../../src/system/process/command.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { buildOrder } from '../builder/support/jobs.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 import type { TestUnit } from './support/unit.ts';
 import { deploy, useUnit } from './support/use-unit.ts';
 
@@ -107,7 +108,7 @@ describe('remove', () => {
     expect(unit.systemd).toMatchObject({ isActive: false, isEnabled: false });
   });
 
-  test('The remove hook waits at most 30 seconds for builds that clean up', async () => {
+  test('The remove hook waits at most 3 seconds for builds that clean up, and leaves the rest to a process of its own', async () => {
     const { unit } = fixture;
     await deploy(unit);
     await startBuild(unit, true);
@@ -117,13 +118,48 @@ describe('remove', () => {
       return code;
     });
     while (unit.clock.sleeping < 2) await systemClock.sleep(5);
-    await unit.clock.advance(29_999);
+    await unit.clock.advance(2999);
     expect(isRemoved).toBe(false);
     expect(existsSync(unit.paths.cloudsYaml)).toBe(true);
     await unit.clock.advance(1);
     expect(await removing).toBe(0);
-    expect(existsSync(unit.paths.state)).toBe(false);
-    expect(unit.model.log.map(({ message }) => message).join('\n')).toContain('jobs still clean up');
+    const { state, run, log, serviceFile, programs, jobs, removal } = unit.paths;
+    expect([run, log, serviceFile].filter((path) => existsSync(path))).toEqual([]);
+    expect((await readdir(state)).map((name) => join(state, name)).sort()).toEqual([jobs, programs, removal]);
+    expect(await readdir(jobs)).toEqual([buildOrder().id]);
+    expect(unit.scripts).toEqual([
+      expect.arrayContaining(['finish-removal', '--unit', 'app/0', '--root', unit.root]),
+    ]);
+  });
+
+  test('The remove hook logs the commands that delete what a build has created until then, for each cloud', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await startBuild(unit, true);
+    const { progress } = jobFiles(unit.paths, buildOrder().id);
+    const server = { cloud: 'builder', kind: 'server', id: uuidOf('server') };
+    await writeFile(progress, `${JSON.stringify({ message: 'resource created', fields: server })}\n`);
+    const removing = unit.hook('remove');
+    while (unit.clock.sleeping < 2) await systemClock.sleep(5);
+    await unit.clock.advance(3000);
+    expect(await removing).toBe(0);
+    const message = unit.model.log
+      .map((line) => line.message)
+      .find((text) => text.includes('still cleans up'));
+    expect(message).toContain('cloud=builder');
+    expect(message).toContain(`openstack server delete --wait '${server.id}'`);
+  });
+
+  test('A unit that is installed again while its last build cleans up is not deleted after it', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    await startBuild(unit, true);
+    const removing = unit.hook('remove');
+    while (unit.clock.sleeping < 2) await systemClock.sleep(5);
+    await unit.clock.advance(3000);
+    await removing;
+    expect(await unit.hook('install')).toBe(0);
+    expect(existsSync(unit.paths.removal)).toBe(false);
   });
 
   test('The remove hook does not wait when the builds have ended', async () => {

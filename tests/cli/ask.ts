@@ -1,4 +1,4 @@
-import type { JobOrder, OrderKind, OrderOf } from '../../src/model/job-order.ts';
+import type { JobOrder, OrderKind, OrderOf } from '../../src/model/job/job-order.ts';
 import { InputError } from '../../src/model/errors.ts';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import type { Host, JobSecrets, Request } from '../../src/cli/request.ts';
@@ -10,6 +10,7 @@ const SILENT = { out: () => undefined, err: () => undefined };
 export function ask(argv: readonly string[], host: Partial<Host> = {}): Request {
   const whole = {
     arch: 'x64',
+    isStdoutTerminal: false,
     osCloud: undefined,
     scriptUrl: undefined,
     scriptSecrets: new Map(),

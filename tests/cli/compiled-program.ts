@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { compileSource } from './compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-const FOLDERS = ['cli', 'image-builder', 'guest', 'openstack', 'system', 'model'];
+const FOLDERS = ['cli', 'image-builder', 'runner', 'guest', 'openstack', 'system', 'model'];
 const PROGRAM = 'bin/github-runner-image-builder';
 
 /** Compiles the program into `folder`, as a build does. */

@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { FILE, useScriptedClouds } from '../image-builder/scripted-clouds.ts';
+import { PUT } from '../image-builder/open-store.ts';
+import { useClouds } from '../image-builder/use-clouds.ts';
 import { orderFor, problemsOf } from './ask.ts';
 import { useProgram } from './run-program.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 describe('the command line of distribute', () => {
   test('The command distribute keeps the order of the clouds and prunes only with --keep-revisions', () => {
-    const { order } = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'b, a']);
-    expect(order).toMatchObject({ imageId: 'i1', cloudIds: ['b', 'a'], keepRevisions: undefined });
-    const keeping = orderFor('copy', ['distribute', 'i1', '--upload-clouds', 'a', '-k', '2']);
+    const { order } = orderFor('copy', ['distribute', uuidOf('i1'), '--upload-clouds', 'b, a']);
+    expect(order).toMatchObject({ imageId: uuidOf('i1'), cloudIds: ['b', 'a'], keepRevisions: undefined });
+    const keeping = orderFor('copy', ['distribute', uuidOf('i1'), '--upload-clouds', 'a', '-k', '2']);
     expect(keeping.order.keepRevisions).toBe(2);
   });
 
@@ -24,9 +26,15 @@ describe('the command line of distribute', () => {
     ],
     [['--upload-clouds', 'a', '--stall-timeout', 'x'], '--stall-timeout: expected a whole number'],
   ])('The command distribute refuses %j', (argv, problem) => {
-    const problems = problemsOf('distribute', 'i1', ...argv);
+    const problems = problemsOf('distribute', uuidOf('i1'), ...argv);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(problem);
+  });
+
+  test.each(['noble', '../x'])('The command distribute refuses %s, which is no id of an image', (odd) => {
+    expect(problemsOf('distribute', odd, '--upload-clouds', 'a')).toEqual([
+      `the argument: expected the id of an image, a UUID, got ${odd}`,
+    ]);
   });
 
   test('The command distribute reports all problems at once', () => {
@@ -38,19 +46,18 @@ describe('the command line of distribute', () => {
   });
 });
 
-const at = useScriptedClouds();
+const at = useClouds();
 const program = useProgram(at);
 const DATA = Buffer.alloc(1000, 1);
 
 beforeEach(async () => {
   await program.writeClouds({
-    source: at.source.http.origin,
-    a: at.a.http.origin,
-    a2: at.a.http.origin,
-    b: at.b.http.origin,
+    source: at.entry('source'),
+    b: at.entry('b'),
+    b2: at.entry('b'),
+    c: at.entry('c'),
   });
-  at.source.data.set('i1', DATA);
-  at.source.glance.add({ id: 'i1', size: DATA.length, disk_format: 'raw', ...at.source.hashesOf(DATA) });
+  at.source.add({ id: uuidOf('i1'), data: DATA, disk_format: 'raw' });
 });
 
 const run = (...argv: string[]) => program.run(['--os-cloud', 'source', ...argv]);
@@ -59,14 +66,14 @@ const idIn = (store: { named: () => readonly { id: string }[] }): string => stor
 
 describe('distribute', () => {
   test('The command distribute prints the image of each cloud as JSON', async () => {
-    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'b,a');
+    const { code, json } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'c,b');
     expect(code).toBe(0);
     expect(json()).toMatchObject({
       cloud: 'source',
-      image_id: 'i1',
+      image_id: uuidOf('i1'),
       images: [
+        { cloud: 'c', image_id: idIn(at.c), outcome: 'copied', proven_by: 'hash', attempts: 1 },
         { cloud: 'b', image_id: idIn(at.b), outcome: 'copied', proven_by: 'hash', attempts: 1 },
-        { cloud: 'a', image_id: idIn(at.a), outcome: 'copied', proven_by: 'hash', attempts: 1 },
       ],
       warnings: [],
     });
@@ -74,59 +81,59 @@ describe('distribute', () => {
   });
 
   test('The command distribute prints the ids as text, joined by commas in the requested order', async () => {
-    const { code, out } = await run('distribute', 'i1', '--upload-clouds', 'b,a', '--format', 'text');
-    expect({ code, out }).toEqual({ code: 0, out: `${idIn(at.b)},${idIn(at.a)}` });
+    const { code, out } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'c,b', '--format', 'text');
+    expect({ code, out }).toEqual({ code: 0, out: `${idIn(at.c)},${idIn(at.b)}` });
   });
 
   test('A distribution that some clouds refuse ends with 6 and reports the result of every cloud', async () => {
-    at.a.http.on(`PUT ${FILE}`, { status: 413, body: 'quota' });
-    const { code, err, json } = await run('distribute', 'i1', '--upload-clouds', 'a,b');
+    at.b.disturb(PUT, { status: 413, body: 'quota' });
+    const { code, err, json } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'b,c');
     expect(code).toBe(6);
     expect(json()).toMatchObject({
       error: { kind: 'partial', type: 'DistributionError' },
       images: [
-        { cloud: 'a', outcome: 'failed', kind: 'denied', reason: expect.stringMatching('413: quota') },
-        { cloud: 'b', outcome: 'copied', image_id: idIn(at.b) },
+        { cloud: 'b', outcome: 'failed', kind: 'denied', reason: expect.stringMatching('413: quota') },
+        { cloud: 'c', outcome: 'copied', image_id: idIn(at.c) },
       ],
     });
-    expect(err).toMatch(/ERROR: image i1 is good, but not all clouds have it:\ncloud a: /);
+    expect(err).toMatch(`ERROR: image ${uuidOf('i1')} is good, but not all clouds have it:\ncloud b: `);
   });
 
   test('A distribution to a cloud that is not in clouds.yaml fails only for this cloud', async () => {
-    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'x,a');
+    const { code, json } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'x,b');
     expect(code).toBe(6);
     expect(json()).toMatchObject({
       images: [
         { cloud: 'x', outcome: 'failed', kind: 'input' },
-        { cloud: 'a', outcome: 'copied' },
+        { cloud: 'b', outcome: 'copied' },
       ],
     });
   });
 
   test('A distribution of an image that does not exist ends with 2', async () => {
-    const { code, json } = await run('distribute', 'i9', '--upload-clouds', 'a');
+    const { code, json } = await run('distribute', uuidOf('i9'), '--upload-clouds', 'b');
     expect(code).toBe(2);
     expect(json()).toMatchObject({ error: { kind: 'input', type: 'InputError', step: 'read image' } });
   });
 
   test('A distribution to two names of one project makes one copy and reports it for both names', async () => {
-    const { code, json } = await run('distribute', 'i1', '--upload-clouds', 'a,a2,b');
+    const { code, json } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'b,b2,c');
     expect(code).toBe(0);
-    expect(at.a.named()).toHaveLength(1);
+    expect(at.b.named()).toHaveLength(1);
     expect(json()['images']).toMatchObject([
-      { cloud: 'a', image_id: idIn(at.a) },
-      { cloud: 'a2', image_id: idIn(at.a) },
-      { cloud: 'b', outcome: 'copied' },
+      { cloud: 'b', image_id: idIn(at.b) },
+      { cloud: 'b2', image_id: idIn(at.b) },
+      { cloud: 'c', outcome: 'copied' },
     ]);
   });
 
   test('A distribution reports the pruned revisions of each cloud', async () => {
-    for (const { glance } of [at.a, at.b]) glance.add({ id: 'old' });
-    const { json } = await run('distribute', 'i1', '--upload-clouds', 'a,b', '-k', '1');
+    for (const store of [at.b, at.c]) store.add({ id: uuidOf('old') });
+    const { json } = await run('distribute', uuidOf('i1'), '--upload-clouds', 'b,c', '-k', '1');
     expect(json()).toMatchObject({
       pruned: [
-        { cloud: 'a', images: [{ outcome: 'kept' }, { id: 'old', outcome: 'deleted' }] },
-        { cloud: 'b', images: [{ outcome: 'kept' }, { id: 'old', outcome: 'deleted' }] },
+        { cloud: 'b', images: [{ outcome: 'kept' }, { id: uuidOf('old'), outcome: 'deleted' }] },
+        { cloud: 'c', images: [{ outcome: 'kept' }, { id: uuidOf('old'), outcome: 'deleted' }] },
       ],
     });
   });

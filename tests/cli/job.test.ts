@@ -1,37 +1,39 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
-import { encodeJobArguments } from '../../src/model/job-arguments.ts';
-import { type JobOrder, encodeJobOrder } from '../../src/model/job-order.ts';
+import { encodeHostSecrets } from '../../src/model/job/host-secrets.ts';
+import { encodeJobArguments } from '../../src/model/job/job-arguments.ts';
+import { type JobOrder, encodeJobOrder } from '../../src/model/job/job-order.ts';
 import { expandRunConfigs } from '../../src/model/run-config.ts';
-import { decodeListResult } from '../../src/model/program-result-list.ts';
+import { decodeListResult } from '../../src/model/result/program-result-list.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { CONFIG, buildOrder, orderHead } from '../builder/support/jobs.ts';
-import { useScriptedClouds } from '../image-builder/scripted-clouds.ts';
+import { useClouds } from '../image-builder/use-clouds.ts';
 import { orderFor } from './ask.ts';
 import { useProgram } from './run-program.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
-const at = useScriptedClouds();
+const at = useClouds();
 const program = useProgram(at);
 
 const HEAD = orderHead({ id: 'j1' });
 const PRUNE: JobOrder = {
   ...HEAD,
-  ...{ kind: 'prune', imageName: 'img', cloudId: 'a', keepRevisions: 1 },
-  ...{ protectedIds: [], publishedIds: ['one'], isDryRun: false },
+  ...{ kind: 'prune', imageName: 'img', cloudId: 'b', keepRevisions: 1 },
+  ...{ protectedIds: [], deletableIds: undefined, publishedIds: [uuidOf('one')], isDryRun: false },
 };
 const OWNED = {
   ...encodeOwner({ application: 'app', modelUuid: 'model-1', unit: 'app/0', buildId: 'b' }),
   [OWNER_KEYS.kind]: 'runner',
 };
 
-beforeEach(() => program.writeClouds({ a: at.a.http.origin, b: at.b.http.origin }));
+beforeEach(() => program.writeClouds({ b: at.entry('b'), c: at.entry('c') }));
 
 async function runOrder(order: JobOrder, argv = encodeJobArguments(order)) {
   await writeFile(join(program.folder, 'order.json'), encodeJobOrder(order));
-  return program.run(argv);
+  const host = { arch: 'x64', newBuildId: 'b1', readDescriptor: () => secretsText(1, '') };
+  return program.run(argv, { host });
 }
 
 const secretsText = (generation: number, scriptUrl: string): string => {
@@ -41,29 +43,31 @@ const secretsText = (generation: number, scriptUrl: string): string => {
     scriptUrl: new Secret(scriptUrl),
     scriptSecrets: { TOKEN: new Secret('token-MARKED') },
     proxy: { http: none, https: none, noProxy: none },
+    openstackCa: '',
+    github: {},
   });
 };
 
 describe('job', () => {
   test('The command job runs the order in its working folder', async () => {
-    at.a.glance.add({ id: 'one', name: 'img', created_at: '2026-01-01T00:00:00Z', ...OWNED });
-    at.a.glance.add({ id: 'two', name: 'img', created_at: '2026-01-02T00:00:00Z', ...OWNED });
-    at.a.glance.add({ id: 'other', name: 'img', created_at: '2025-01-02T00:00:00Z' });
+    at.b.add({ id: uuidOf('one'), name: 'img', created_at: '2026-01-01T00:00:00Z', ...OWNED });
+    at.b.add({ id: uuidOf('two'), name: 'img', created_at: '2026-01-02T00:00:00Z', ...OWNED });
+    at.b.add({ id: uuidOf('other'), name: 'img', created_at: '2025-01-02T00:00:00Z' });
     const ran = await runOrder(PRUNE);
     expect(ran.code).toBe(0);
-    expect(ran.json()).toMatchObject({ cloud: 'a', image_name: 'img', marked: ['one'] });
+    expect(ran.json()).toMatchObject({ cloud: 'b', image_name: 'img', marked: [uuidOf('one')] });
     expect((ran.json()['images'] as readonly object[]).length).toBe(2);
   });
 
   test('A list job lists the images of its owner and the active extra images', async () => {
-    at.a.glance.add({ id: 'ours', ...OWNED });
-    at.b.glance.add({ id: 'theirs' });
-    const extraImages = [{ cloudId: 'b', imageId: 'theirs' }];
-    const ran = await runOrder({ ...HEAD, kind: 'list', cloudIds: ['a', 'b'], extraImages });
+    at.b.add({ id: uuidOf('ours'), ...OWNED });
+    at.c.add({ id: uuidOf('theirs') });
+    const extraImages = [{ cloudId: 'c', imageId: uuidOf('theirs') }];
+    const ran = await runOrder({ ...HEAD, kind: 'list', cloudIds: ['b', 'c'], extraImages });
     expect(ran.code).toBe(0);
     expect(decodeListResult(ran.out)?.clouds).toMatchObject([
-      { cloudId: 'a', images: [{ id: 'ours' }] },
-      { cloudId: 'b', images: [], activeExtraIds: ['theirs'] },
+      { cloudId: 'b', images: [{ id: uuidOf('ours') }] },
+      { cloudId: 'c', images: [], activeExtraIds: [uuidOf('theirs')] },
     ]);
   });
 

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { CancelledError } from '../../src/model/errors.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { OWNER_KEYS, type Owner, encodeOwner } from '../../src/model/owner.ts';
-import { decodeListResult } from '../../src/model/program-result-list.ts';
-import { TOKENS } from '../support/http-cloud.ts';
-import { useScriptedClouds } from '../image-builder/scripted-clouds.ts';
+import { decodeListResult } from '../../src/model/result/program-result-list.ts';
+import { TOKENS } from '../image-builder/open-store.ts';
+import { useClouds } from '../image-builder/use-clouds.ts';
 import { type Ran, useProgram } from './run-program.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
-const at = useScriptedClouds();
+const at = useClouds();
 const program = useProgram(at);
 const OWNER: Owner = { application: 'app', modelUuid: 'm', unit: 'app/0', buildId: 'b7' };
 const ours = (id: string, change: object = {}, owner = OWNER) => ({
@@ -19,10 +19,10 @@ const ours = (id: string, change: object = {}, owner = OWNER) => ({
 
 beforeEach(() =>
   program.writeClouds({
-    source: at.source.http.origin,
-    a: at.a.http.origin,
-    a2: at.a.http.origin,
-    b: at.b.http.origin,
+    source: at.entry('source'),
+    b: at.entry('b'),
+    b2: at.entry('b').replace(/,"region_name":"[^"]*"/, ''),
+    c: at.entry('c'),
     wrong: '{auth: {}}',
   }),
 );
@@ -34,36 +34,52 @@ const idsIn = (ran: Ran): readonly (readonly string[])[] =>
   observationOf(ran).map((cloud) => (cloud.state === 'seen' ? cloud.images.map(({ id }) => id) : []));
 
 describe('list', () => {
+  test('A project with 60,000 images of its own is listed, because the cloud leaves them out', async () => {
+    at.b.add(ours(uuidOf('i1')));
+    for (let index = 0; index < 60_000; index += 1) at.b.add({ id: uuidOf(`${index}`), name: 'theirs' });
+    expect(idsIn(await list('b'))).toEqual([[uuidOf('i1')]]);
+  });
+
   test('The command list reports every image with the fields of a plan, newest first and unfinished ones included', async () => {
-    at.a.glance.add(ours('i1', { [OWNER_KEYS.source]: 's1', [OWNER_KEYS.runConfig]: 'charm=1' }));
+    at.b.add(
+      ours(uuidOf('i1'), {
+        [OWNER_KEYS.source]: uuidOf('s1'),
+        [OWNER_KEYS.runConfig]: 'charm=1',
+        [OWNER_KEYS.runnerVersion]: '2.331.0',
+        [OWNER_KEYS.runnerReleasedAt]: '2026-11-01T00:00:00Z',
+      }),
+    );
     const unfinished = { name: 'noble.building-b7', status: 'queued', [OWNER_KEYS.published]: 'true' };
-    at.a.glance.add(ours('i2', unfinished));
-    const ran = await list('a');
+    at.b.add(ours(uuidOf('i2'), unfinished));
+    const ran = await list('b');
     expect(ran.code).toBe(0);
     expect(observationOf(ran)).toEqual([
       {
-        cloudId: 'a',
+        cloudId: 'b',
         state: 'seen',
-        projectKey: `${at.a.http.origin}/v3 project-1 R1`,
+        projectKey: `${at.b.openstack.authUrl} ${at.b.openstack.account('consumer').projectId} lab-b`,
         images: [
           {
-            id: 'i2',
+            id: uuidOf('i2'),
             name: 'noble.building-b7',
             status: 'queued',
-            createdAt: '2026-11-21T08:00:01Z',
+            createdAt: '2020-01-01T08:00:01Z',
             sourceImageId: undefined,
             runConfig: undefined,
-            buildId: 'b7',
+            buildId: OWNER.buildId,
             isPublished: true,
           },
           {
-            id: 'i1',
+            id: uuidOf('i1'),
             name: 'noble',
             status: 'active',
-            createdAt: '2026-11-21T08:00:00Z',
-            sourceImageId: 's1',
+            createdAt: '2020-01-01T08:00:00Z',
+            sourceImageId: uuidOf('s1'),
             runConfig: 'charm=1',
-            buildId: 'b7',
+            runnerVersion: '2.331.0',
+            runnerReleasedAt: '2026-11-01T00:00:00Z',
+            size: 36,
+            buildId: OWNER.buildId,
             isPublished: false,
           },
         ],
@@ -72,31 +88,52 @@ describe('list', () => {
   });
 
   test('The command list leaves out base images, images without a name and images without an owner', async () => {
-    at.a.glance.add({ id: 'theirs' });
-    at.a.glance.add(ours('base', { [OWNER_KEYS.kind]: 'base' }));
-    at.a.glance.add(ours('nameless', { name: null }));
-    at.a.glance.add(ours('ours'));
-    expect(idsIn(await list('a'))).toEqual([['ours']]);
+    at.b.add({ id: uuidOf('theirs') });
+    at.b.add(ours(uuidOf('base'), { [OWNER_KEYS.kind]: 'base' }));
+    at.b.add(ours(uuidOf('nameless'), { name: null }));
+    at.b.add(ours(uuidOf('ours')));
+    expect(idsIn(await list('b'))).toEqual([[uuidOf('ours')]]);
   });
 
   test('The command list reports the images of all owners, or with --owner those of its application and model', async () => {
-    at.a.glance.add(ours('mine', {}, { ...OWNER, unit: 'app/9', buildId: 'b1' }));
-    at.a.glance.add(ours('other', {}, { ...OWNER, application: 'other' }));
-    at.a.glance.add(ours('elsewhere', {}, { ...OWNER, modelUuid: 'm2' }));
-    expect(idsIn(await list('a'))).toEqual([['elsewhere', 'other', 'mine']]);
+    at.b.add(ours(uuidOf('mine'), {}, { ...OWNER, unit: 'app/9', buildId: 'b1' }));
+    at.b.add(ours(uuidOf('other'), {}, { ...OWNER, application: 'other' }));
+    at.b.add(ours(uuidOf('elsewhere'), {}, { ...OWNER, modelUuid: 'm2' }));
+    expect(idsIn(await list('b'))).toEqual([[uuidOf('elsewhere'), uuidOf('other'), uuidOf('mine')]]);
     const owner = '{"application": "app", "model_uuid": "m"}';
-    expect(idsIn(await list('a', '--owner', owner))).toEqual([['mine']]);
+    expect(idsIn(await list('b', '--owner', owner))).toEqual([[uuidOf('mine')]]);
+  });
+
+  test('The command list reports finished layers apart from images, and only those of the given owner', async () => {
+    const layer = {
+      [OWNER_KEYS.kind]: 'layer',
+      [OWNER_KEYS.runConfig]: 'layer=k',
+      name: 'app-noble-x64.layer',
+    };
+    at.b.add(ours(uuidOf('layer'), layer));
+    at.b.add(ours(uuidOf('unfinished'), { ...layer, name: 'app-noble-x64.layer.building-b7' }));
+    at.b.add(ours(uuidOf('other'), layer, { ...OWNER, application: 'other' }));
+    const ran = await list('b', '--owner', '{"application": "app", "model_uuid": "m"}');
+    const found = {
+      id: uuidOf('layer'),
+      name: 'app-noble-x64.layer',
+      status: 'active',
+      key: 'layer=k',
+      buildId: OWNER.buildId,
+    };
+    expect(observationOf(ran)).toMatchObject([{ images: [], layers: [found] }]);
+    expect(observationOf(await list('b'))).not.toMatchObject([{ layers: expect.anything() }]);
   });
 
   test('The command list without --clouds lists the cloud of --os-cloud or else the first cloud', async () => {
-    at.source.glance.add(ours('in-source'));
-    at.b.glance.add(ours('in-b'));
-    expect(idsIn(await program.run(['list']))).toEqual([['in-source']]);
-    expect(idsIn(await program.run(['list', '--os-cloud', 'b']))).toEqual([['in-b']]);
+    at.source.add(ours(uuidOf('in-source')));
+    at.c.add(ours(uuidOf('in-c')));
+    expect(idsIn(await program.run(['list']))).toEqual([[uuidOf('in-source')]]);
+    expect(idsIn(await program.run(['list', '--os-cloud', 'c']))).toEqual([[uuidOf('in-c')]]);
   });
 
-  test('Two names of one project have the same project key, and another project has another key', async () => {
-    const keys = observationOf(await list('a,a2,b')).map((cloud) =>
+  test('An entry with the only region and one without have the same project key, and another project has another key', async () => {
+    const keys = observationOf(await list('b,b2,c')).map((cloud) =>
       cloud.state === 'seen' ? cloud.projectKey : '',
     );
     expect(keys[0]).toBe(keys[1]);
@@ -104,24 +141,29 @@ describe('list', () => {
   });
 
   test('The command list queries several clouds at the same time', async () => {
-    const answer = async () => {
-      await Promise.all([at.a.http.waitFor(TOKENS), at.b.http.waitFor(TOKENS)]);
-      return { status: 401 };
-    };
-    for (const { http } of [at.a, at.b]) http.on(TOKENS, answer);
-    expect((await list('a,b')).code).toBe(3); // sequential requests would never end
+    const heldUntil = Promise.all([at.b, at.c].map((store) => store.arrivals(TOKENS).reach()));
+    for (const store of [at.b, at.c]) {
+      store.disturb(TOKENS, { heldUntil });
+      store.disturb(TOKENS, { status: 401 });
+    }
+    expect((await list('b,c')).code).toBe(3); // sequential requests would never end
   });
 });
 
 describe('list with a failing cloud', () => {
   test('A cloud that fails is reported with its kind, does not affect the others and makes the exit code 6', async () => {
-    at.a.http.on(TOKENS, { status: 401, body: { error: { message: 'wrong' } } });
-    at.b.glance.add(ours('i1'));
-    const ran = await list('a,b,wrong,nowhere');
+    at.b.openstack.setPassword('consumer', 'another');
+    at.c.add(ours(uuidOf('i1')));
+    const ran = await list('b,c,wrong,nowhere');
     expect(ran.code).toBe(6);
     expect(observationOf(ran)).toMatchObject([
-      { cloudId: 'a', state: 'failed', kind: 'denied', message: expect.stringMatching('401: wrong') },
-      { cloudId: 'b', state: 'seen', images: [{ id: 'i1' }] },
+      {
+        cloudId: 'b',
+        state: 'failed',
+        kind: 'denied',
+        message: expect.stringMatching('401: The request you have made requires authentication'),
+      },
+      { cloudId: 'c', state: 'seen', images: [{ id: uuidOf('i1') }] },
       { cloudId: 'wrong', state: 'failed', kind: 'input' },
       { cloudId: 'nowhere', state: 'failed', kind: 'input' },
     ]);
@@ -129,48 +171,60 @@ describe('list with a failing cloud', () => {
     expect(ran.err).toMatch('cloud nowhere: ');
   });
 
+  test.each(['x'.repeat(150_000), 'x', '', ' ', '../x', '-\n'])(
+    'An image whose id is no UUID is skipped with one warning, and the others of its cloud are listed (%#)',
+    async (id) => {
+      for (const odd of [id, `${id} `]) at.b.add({ ...ours(uuidOf('i1')), id: odd });
+      at.b.add(ours(uuidOf('i2')));
+      at.c.add(ours(uuidOf('i3')));
+      const ran = await list('b,c');
+      expect(ran.code).toBe(0);
+      expect(idsIn(ran)).toEqual([[uuidOf('i2')], [uuidOf('i3')]]);
+      expect(ran.err.match(/skipped one of its images: images\[\d\]\.id: expected a UUID/g)).toHaveLength(1);
+      expect(ran.out.length + ran.err.length).toBeLessThan(3000);
+    },
+  );
+
   test.each([
-    ['wrong,a', 2],
-    ['a,wrong', 3],
+    ['wrong,b', 2],
+    ['b,wrong', 3],
   ])('When all clouds of %s fail, the exit code is that of the first', async (clouds, code) => {
-    at.a.http.on('GET /v2/images', { status: 403 });
+    at.b.disturb('GET /image/v2/images', { status: 403 });
     const ran = await list(clouds);
     expect(ran.code).toBe(code);
     expect(observationOf(ran).map(({ state }) => state)).toEqual(['failed', 'failed']);
   });
 
+  test('A consumer with very many images of its own sends only those of this application', async () => {
+    for (let index = 0; index < 3000; index++) at.b.add({ id: uuidOf(`own-${index}`) });
+    at.b.add(ours(uuidOf('i1')));
+    expect(idsIn(await list('b', '--owner', '{"application": "app", "model_uuid": "m"}'))).toEqual([
+      [uuidOf('i1')],
+    ]);
+    expect(at.b.answers('GET /image/v2/images')).toMatchObject([{ images: [{ id: uuidOf('i1') }] }]);
+  });
+
+  test.each([
+    [2000, '2000 images of this application'],
+    [20_001, 'more than 20000 images'],
+  ])(
+    'A cloud with %i images that claim to be ours makes only its own listing fail',
+    async (count, message) => {
+      for (let index = 0; index < count; index++) {
+        at.b.add(ours(uuidOf(`i${index}`), { [OWNER_KEYS.runConfig]: 'x'.repeat(255) }));
+      }
+      at.c.add(ours(uuidOf('i1')));
+      expect(observationOf(await list('b,c'))).toMatchObject([
+        { cloudId: 'b', state: 'failed', kind: 'unavailable', message: expect.stringMatching(message) },
+        { cloudId: 'c', state: 'seen', images: [{ id: uuidOf('i1') }] },
+      ]);
+    },
+  );
+
   test('A missing clouds.yaml is reported for each cloud', async () => {
     const env = { OS_CLIENT_CONFIG_FILE: '/nonexistent/clouds.yaml' };
-    const ran = await program.run(['list', '--clouds', 'a,b'], { env });
+    const ran = await program.run(['list', '--clouds', 'b,c'], { env });
     expect(ran.code).toBe(2);
     expect(observationOf(ran)).toMatchObject([{ kind: 'input' }, { kind: 'input' }]);
-  });
-});
-
-describe('list', () => {
-  test('The text output of list has one line for each image', async () => {
-    at.a.glance.add(ours('i1'));
-    at.b.glance.add(ours('i2', { status: 'queued' }));
-    const { code, out } = await list('a,b', '--format', 'text');
-    expect(code).toBe(0);
-    expect(out).toBe('a i1 2026-11-21T08:00:00Z active noble\nb i2 2026-11-21T08:00:00Z queued noble\n');
-  });
-
-  test('A list that is stopped ends as cancelled without waiting for a Keystone that hangs', async () => {
-    at.a.http.on(TOKENS, 'hang');
-    const stop = new AbortController();
-    const running = program.run(['list', '--clouds', 'a,b'], {
-      signal: stop.signal,
-      stoppedBy: () => (stop.signal.aborted ? 'SIGTERM' : undefined),
-    });
-    await at.a.http.waitFor(TOKENS);
-    stop.abort(new CancelledError('stopped by SIGTERM'));
-    const { code, json } = await running;
-    expect(code).toBe(143);
-    expect(json()).toMatchObject({ error: { kind: 'cancelled' } });
-  });
-
-  test.each(['', 'a,,b', 'a,a'])('The value %p of --clouds is refused', async (clouds) => {
-    expect((await list(clouds)).code).toBe(2);
   });
 });

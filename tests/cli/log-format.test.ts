@@ -1,27 +1,20 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { findLogFormat, renderFailure, renderNotice } from '../../src/cli/stderr.ts';
 import { InputError } from '../../src/model/errors.ts';
-import { lastStepOf } from '../../src/model/progress-lines.ts';
-import { useHttpCloud } from '../support/cloud-fixture.ts';
-import { scriptGlance } from '../image-builder/scripted-glance.ts';
+import { lastStepOf } from '../../src/model/job/progress-lines.ts';
+import { renderEntry } from '../image-builder/connect-entry.ts';
+import { useEmulator } from '../image-builder/use-emulator.ts';
 import { useProgram } from './run-program.ts';
 
-const at = useHttpCloud();
+const at = useEmulator();
 const program = useProgram(at);
 const JSON_LOG = ['--log-format', 'json'];
-const NOVA = 'GET /v2.1/servers/detail';
+const NOVA = 'GET /compute/v2.1/servers/detail';
 
-beforeEach(() => program.writeClouds({ c1: at.http.origin }));
-
-function scriptEmptyCloud(): void {
-  scriptGlance(at.http);
-  at.http.on(NOVA, { body: { servers: [] } });
-  at.http.on('GET /v2.1/os-keypairs', { body: { keypairs: [] } });
-}
+beforeEach(() => program.writeClouds({ c1: renderEntry(at.emulator, 'builder') }));
 
 describe('--log-format json', () => {
   test('The JSON log has one line for each event of a step', async () => {
-    scriptEmptyCloud();
     const { code, log } = await program.run(['sweep', ...JSON_LOG]);
     expect(code).toBe(0);
     expect(log()).toEqual([
@@ -41,8 +34,7 @@ describe('--log-format json', () => {
   });
 
   test('The JSON log reports a failure with its kind and step', async () => {
-    scriptEmptyCloud();
-    at.http.on(NOVA, { status: 403, body: { forbidden: { message: 'no\nrole' } } });
+    at.disturb(NOVA, { status: 403, body: { forbidden: { message: 'no\nrole' } } });
     const { code, err, log } = await program.run(['sweep', ...JSON_LOG]);
     expect(code).toBe(3);
     expect(log()).toMatchObject([
@@ -54,7 +46,6 @@ describe('--log-format json', () => {
   });
 
   test('The debug log is JSON as well when requested', async () => {
-    scriptEmptyCloud();
     const { log } = await program.run(['latest-build-id', 'n', ...JSON_LOG, '--log-level', 'debug']);
     expect(log()[0]).toMatchObject({ level: 'debug', message: 'cloud answered' });
   });

@@ -3,6 +3,7 @@ import { CancelledError } from '../../src/model/errors.ts';
 import { TOKENS } from '../support/http-cloud.ts';
 import { useHttpCloud } from '../support/cloud-fixture.ts';
 import { useProgram } from './run-program.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const at = useHttpCloud();
 const program = useProgram(at);
@@ -13,20 +14,31 @@ beforeEach(() => program.writeClouds({ c1: at.http.origin }));
 const images = (...list: object[]) => {
   at.http.on('GET /v2/images', { body: { images: list } });
 };
-const image = (id: string, status = 'active') => ({ id, name: 'n', status, owner: 'project-1' });
+const image = (word: string, status = 'active', created_at = '') => ({
+  id: uuidOf(word),
+  name: 'n',
+  status,
+  owner: 'project-1',
+  created_at,
+});
 
 describe('latest-build-id', () => {
   test('The command latest-build-id prints the id as JSON', async () => {
     images(image('i1'));
     const { code, json } = await run(['latest-build-id', 'n']);
     expect(code).toBe(0);
-    expect(json()).toMatchObject({ cloud: 'c1', image_name: 'n', image_id: 'i1', warnings: [] });
+    expect(json()).toMatchObject({ cloud: 'c1', image_name: 'n', image_id: uuidOf('i1'), warnings: [] });
   });
 
   test.each([
     ['nothing without an image', [], [], ''],
-    ['the newest active image', [image('b', 'queued'), image('a')], [], 'a'],
-    ['an image of any status with --any-status', [image('b', 'queued'), image('a')], ['--any-status'], 'b'],
+    ['the newest active image', [image('b', 'queued', '2'), image('a')], [], uuidOf('a')],
+    [
+      'an image of any status with --any-status',
+      [image('b', 'queued', '2'), image('a')],
+      ['--any-status'],
+      uuidOf('b'),
+    ],
   ])('The text output of latest-build-id is %s', async (_, list, more, id) => {
     images(...list);
     const { code, out } = await run(['latest-build-id', 'n', '--format', 'text', ...more]);
@@ -92,15 +104,15 @@ describe('a failure of the program', () => {
 describe('prune', () => {
   test('The command prune reports the outcome of each revision', async () => {
     images({ ...image('new'), created_at: '2' }, { ...image('old'), created_at: '1' });
-    at.http.on('DELETE /v2/images/old', { status: 409, body: 'in use' });
+    at.http.on(`DELETE /v2/images/${uuidOf('old')}`, { status: 409, body: 'in use' });
     const { code, json } = await run(['prune', 'n', '-k', '1']);
     expect(code).toBe(0);
     expect(json()).toMatchObject({
       images: [
-        { id: 'new', created_at: '2', outcome: 'kept', reason: 'one of the newest 1' },
-        { id: 'old', created_at: '1', outcome: 'failed' },
+        { id: uuidOf('new'), created_at: '2', outcome: 'kept', reason: 'one of the newest 1' },
+        { id: uuidOf('old'), created_at: '1', outcome: 'failed' },
       ],
-      warnings: [expect.stringMatching(/^revision old was not pruned: .*in use/)],
+      warnings: [expect.stringMatching(`^revision ${uuidOf('old')} was not pruned: .*in use`)],
     });
   });
 });
@@ -110,7 +122,7 @@ describe('prune --published', () => {
     return { ...image(id), created_at: created, image_builder_application: 'a', ...more };
   };
   const prune = (...more: string[]) =>
-    run(['prune', 'n', '-k', '1', '--owner', '{"application": "a"}', '--published', 'now', ...more]);
+    run(['prune', 'n', '-k', '1', '--owner', '{"application": "a"}', '--published', uuidOf('now'), ...more]);
   beforeEach(() => {
     images(mine('new', '3'), mine('now', '2'), mine('was', '1', { image_builder_published: 'true' }));
     at.http.on('PATCH /v2/images/*', { body: image('x') });
@@ -121,22 +133,26 @@ describe('prune --published', () => {
     const { code, json } = await prune();
     expect(code).toBe(0);
     expect(json()).toMatchObject({
-      marked: ['now'],
-      unmarked: ['was'],
-      images: [{ outcome: 'kept' }, { id: 'now', reason: 'published' }, { id: 'was', outcome: 'deleted' }],
+      marked: [uuidOf('now')],
+      unmarked: [uuidOf('was')],
+      images: [
+        { outcome: 'kept' },
+        { id: uuidOf('now'), reason: 'published' },
+        { id: uuidOf('was'), outcome: 'deleted' },
+      ],
     });
   });
 
   test('The command prune --published --dry-run reports the marks that would change and changes none', async () => {
     const { json } = await prune('--dry-run');
-    expect(json()).toMatchObject({ would_be_marked: ['now'], would_be_unmarked: ['was'] });
+    expect(json()).toMatchObject({ would_be_marked: [uuidOf('now')], would_be_unmarked: [uuidOf('was')] });
     expect(json()).not.toHaveProperty('marked');
     expect(at.http.requests('PATCH /v2/images/*')).toEqual([]);
   });
 
   test('The text output of prune --published lists changed marks and revisions', async () => {
     expect((await prune('--format', 'text')).out).toMatch(
-      /^now marked as published\nwas unmarked as published\nnew 3 kept: /,
+      `${uuidOf('now')} marked as published\n${uuidOf('was')} unmarked as published\n${uuidOf('new')} 3 kept: `,
     );
   });
 
@@ -150,7 +166,7 @@ describe('prune --published', () => {
 });
 
 describe('sweep', () => {
-  const left = { id: 's1', name: 'x', status: 'ACTIVE', created: '2026-11-01T08:00:00Z' };
+  const left = { id: uuidOf('s1'), name: 'x', status: 'ACTIVE', created: '2026-11-01T08:00:00Z' };
   const mark = {
     image_builder_application: 'a',
     image_builder_process: 'another-host 1 1 1',
@@ -163,7 +179,7 @@ describe('sweep', () => {
       body: {
         servers: [
           { ...left, metadata: mark },
-          { ...left, id: 's2', metadata: {} },
+          { ...left, id: uuidOf('s2'), metadata: {} },
         ],
       },
     });
@@ -175,12 +191,23 @@ describe('sweep', () => {
   test('The command sweep deletes and reports the leftovers of dead builds of the owner', async () => {
     const { code, json } = await sweep();
     expect(code).toBe(0);
-    expect(json()).toMatchObject({ cloud: 'c1', swept: ['server x (s1)'], warnings: [] });
+    expect(json()).toMatchObject({ cloud: 'c1', swept: [`server x (${uuidOf('s1')})`], warnings: [] });
     expect(at.http.requests('DELETE /v2.1/servers/*')).toHaveLength(1);
   });
 
   test('The text output of sweep lists the deleted resources', async () => {
-    expect((await sweep('--format', 'text')).out).toBe('server x (s1)\n');
+    expect((await sweep('--format', 'text')).out).toBe(`server x (${uuidOf('s1')})\n`);
+  });
+
+  test('A dry run of sweep reports what would be deleted and deletes nothing', async () => {
+    const { code, json } = await sweep('--dry-run');
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ cloud: 'c1', would_be_swept: [`server x (${uuidOf('s1')})`] });
+    expect(json()).not.toHaveProperty('swept');
+    expect((await sweep('--dry-run', '--format', 'text')).out).toBe(
+      `server x (${uuidOf('s1')}) would be deleted\n`,
+    );
+    expect(at.http.requests('DELETE /v2.1/servers/*')).toEqual([]);
   });
 
   test('The command sweep does not touch the leftovers of another owner', async () => {

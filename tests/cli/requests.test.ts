@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
 import { ImageConfig } from '../../src/model/run-config.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
+import { DEFAULT_TIMEOUTS } from '../../src/model/job/timeouts.ts';
 import { ask, orderFor, problemsOf } from './ask.ts';
 
 describe('run', () => {
@@ -11,14 +12,8 @@ describe('run', () => {
       cloudImagesUrl: 'https://cloud-images.ubuntu.com',
       runnerReleasesUrl: 'https://github.com/actions/runner/releases',
     };
-    const image = {
-      arch: 'x64',
-      base: 'noble',
-      juju: '',
-      microk8s: '',
-      prefix: '',
-      runnerVersion: '',
-    } as const;
+    const none = { juju: '', microk8s: '', prefix: '', runnerVersion: '' } as const;
+    const image = { arch: 'x64', base: 'noble', ...none } as const;
     expect(ask(['run', 'noble-x64'])).toEqual({
       ...{ command: 'order', cloudName: '', logLevel: 'info', logFormat: 'text', format: 'json' },
       owner: { ...owner, buildId: 'new-1' },
@@ -26,7 +21,12 @@ describe('run', () => {
       timeouts: DEFAULT_TIMEOUTS,
       ...urls,
       sshPort: 22,
-      secrets: { scriptUrl: new Secret(''), scriptSecrets: new Map() },
+      secrets: {
+        ...{ scriptUrl: new Secret(''), scriptSecrets: new Map() },
+        proxy: undefined,
+        guestProxy: undefined,
+        openstackCa: '',
+      },
       order: {
         ...{ format: 1, kind: 'build', id: 'new-1', owner, reason: 'by hand', timeouts: {}, sshPort: 22 },
         orderedAt: '2026-11-21T08:00:00.000Z',
@@ -39,10 +39,10 @@ describe('run', () => {
         entry: {
           image: new ImageConfig({ ...image, baseRelease: '', scriptUrl: '', scriptDigest: '' }),
           cloud: {
-            ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', resourcePrefix: '' },
-            ...{ uploadClouds: [], numRevisions: 5 },
+            ...{ buildCloud: '', buildFlavor: '', buildNetwork: '', floatingNetwork: '', resourcePrefix: '' },
+            ...{ sshCidrs: [], uploadClouds: [], numRevisions: 5 },
           },
-          externalService: { dockerhubCache: '', proxy: '', ...urls },
+          externalService: { dockerhubCache: '', proxy: '', ...urls, sources: DEFAULT_SOURCES },
         },
       },
     });
@@ -59,6 +59,11 @@ describe('run', () => {
     [['--arch', 'ARM64'], { order: { entry: { image: { arch: 'arm64' } } } }],
     [['--arch', 'aarch64'], { order: { entry: { image: { arch: 'arm64' } } } }],
     [['--flavor', 'm1.small'], { order: { entry: { cloud: { buildFlavor: 'm1.small' } } } }],
+    [
+      ['--builder-ssh-cidr', '192.0.2.0/24, fd00::/8'],
+      { order: { entry: { cloud: { sshCidrs: ['192.0.2.0/24', 'fd00::/8'] } } } },
+    ],
+    [['--floating-network', 'ext'], { order: { entry: { cloud: { floatingNetwork: 'ext' } } } }],
     [['--network', 'net'], { order: { entry: { cloud: { buildNetwork: 'net' } } } }],
     [
       ['--prefix', 'p'],
@@ -68,6 +73,10 @@ describe('run', () => {
     [
       ['--base-image-release', '24.04=20260801'],
       { order: { entry: { image: { baseRelease: '20260801' } } } },
+    ],
+    [
+      ['--image-property', 'os_x=1, hw_disk_bus=scsi'],
+      { order: { entry: { image: { imageProperties: 'hw_disk_bus=scsi,os_x=1' } } } },
     ],
     [['--runner-version', 'v2.331.0'], { order: { entry: { image: { runnerVersion: '2.331.0' } } } }],
     [['--script-url', 'https://x/s.sh?t=1'], { order: { entry: { image: { scriptUrl: 'secrets.json' } } } }],
@@ -88,6 +97,16 @@ describe('run', () => {
     [['--format', 'text'], { format: 'text' }],
     [['--os-cloud', 'c2'], { order: { entry: { cloud: { buildCloud: 'c2' } } } }],
     [['--proxy', ''], { order: { entry: { externalService: { proxy: '' } } } }],
+    [['--juju', '3.6/Stable'], { order: { entry: { image: { juju: '3.6/stable', microk8s: '' } } } }],
+    [
+      ['--microk8s', '1.32-strict/edge/fix-1'],
+      { order: { entry: { image: { microk8s: '1.32-strict/edge/fix-1' } } } },
+    ],
+    [
+      ['--dockerhub-cache', 'https://cache.example:5000'],
+      { order: { entry: { externalService: { dockerhubCache: 'https://cache.example:5000' } } } },
+    ],
+    [['--bootstrap', 'build'], { order: { entry: { image: { content: { bootstrap: 'build' } } } } }],
   ])('The command run accepts %p', (argv, expected) => {
     expect(ask(['run', 'n', ...argv])).toMatchObject(expected);
   });
@@ -99,15 +118,18 @@ describe('run', () => {
     });
   });
 
-  test.each(['--juju', '--microk8s', '--dockerhub-cache', '--proxy'])(
-    'The command run refuses %s, which this version does not support',
-    (option) => {
-      expect(problemsOf('run', 'n', option, 'value')).toEqual([`${option}: not in this version`]);
-    },
-  );
-
   test.each([
     [['-b', 'bionic'], '--base-image: expected one of focal, jammy, noble, resolute, 20.04'],
+    [['--juju', '3.6'], '--juju: expected TRACK/RISK or TRACK/RISK/BRANCH, such as 3.6/stable, got 3.6'],
+    [
+      ['--microk8s', '1.32/stable/'],
+      '--microk8s: expected TRACK/RISK or TRACK/RISK/BRANCH, such as 3.6/stable, got 1',
+    ],
+    [['--bootstrap', 'never'], '--bootstrap: expected one of boot, build, got never'],
+    [
+      ['--dockerhub-cache', 'http://u:p@c'],
+      '--dockerhub-cache: expected a URL without user, password, query',
+    ],
     [['-k', '0'], '--keep-revisions: expected a whole number from 1 to 1000000, got 0'],
     [['-k', 'many'], 'got many'],
     [['-k', '1.5'], 'got 1.5'],
@@ -118,10 +140,18 @@ describe('run', () => {
     ],
     [['--log-format', 'xml'], '--log-format: expected json or text, got xml'],
     [['--owner', '{"application": "a", "run_config": 1}'], '--owner.run_config: expected a string'],
+    [
+      ['--arch', 'armhf', '-b', '22.04'],
+      /^--base-image: expected noble or resolute for the architecture arm, because the runner .* older bases lack, got jammy$/,
+    ],
     [['--arch', 'mips'], '--arch: expected one of arm64, x64, s390x, ppc64le, arm, got mips'],
     [
       ['--base-image-release', 'jammy=20260801'],
       '--base-image-release: expected one of the bases to build (noble), got jammy=20260801',
+    ],
+    [
+      ['--image-property', 'vendor=x'],
+      '--image-property: expected pairs like hw_disk_bus=scsi, got vendor=x',
     ],
     [['--runner-version', 'latest'], '--runner-version: expected a version like 2.331.0, got latest'],
     [['--cloud-images-url', 'ftp://x'], '--cloud-images-url: expected a URL'],
@@ -142,6 +172,27 @@ describe('run', () => {
     const argv = ['-b', 'x', '-k', 'x', '--arch', 'x', '--runner-version', 'x', '--script-url', 'x'];
     const more = ['--log-level', 'x', '--format', 'x', '--owner', owner, '--ssh-timeout', 'x', '--juju', 'x'];
     expect(problemsOf('run', ' ', ...argv, ...more)).toHaveLength(12);
+  });
+
+  test.each([
+    ['x64', 'actions/runner'],
+    ['arm64', 'actions/runner'],
+    ['arm', 'actions/runner'],
+    ['s390x', 'canonical/github-actions-runner'],
+    ['ppc64el', 'canonical/github-actions-runner'],
+  ])('The runner for %s comes from %s by default', (arch, repository) => {
+    const url = `https://github.com/${repository}/releases`;
+    expect(ask(['run', 'n', '--arch', arch])).toMatchObject({ runnerReleasesUrl: url });
+    const mirror = ['--runner-releases-url', 'http://m/r'];
+    expect(ask(['run', 'n', '--arch', arch, ...mirror])).toMatchObject({ runnerReleasesUrl: 'http://m/r' });
+  });
+
+  test('The base and the architecture of init and run are refused together, on an Arm host too', () => {
+    const bases = ['init', '--base-image', 'focal,noble,20.04,jammy'] as const;
+    expect(() => ask(bases, { arch: 'arm' })).toThrow(/^--base-image: .* got focal, jammy$/);
+    expect(ask(['init', '--base-image', 'noble,resolute'], { arch: 'arm' })).toMatchObject({
+      command: 'order',
+    });
   });
 
   test('Problems never repeat the URL of the script', () => {

@@ -7,7 +7,7 @@ import {
   CloudTimeoutError,
   ForbiddenError,
   UnauthorizedError,
-} from '../../src/model/cloud-errors.ts';
+} from '../../src/model/cloud/cloud-errors.ts';
 import {
   CancelledError,
   CloudsYAMLError,
@@ -17,7 +17,7 @@ import {
   InputError,
   UploadImageError,
 } from '../../src/model/errors.ts';
-import { toSnakeCase } from '../../src/model/snake-case.ts';
+import { toSnakeCase } from '../../src/model/text/snake-case.ts';
 import { SshHostKeyError, SshTimeoutError, SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
 
 const call = { cloud: 'c1', service: 'image', operation: 'upload' };

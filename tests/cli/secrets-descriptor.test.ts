@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { JobSecrets } from '../../src/cli/request.ts';
-import { encodeHostSecrets } from '../../src/model/host-secrets.ts';
-import { encodeJobOrder } from '../../src/model/job-order.ts';
+import { encodeHostSecrets } from '../../src/model/job/host-secrets.ts';
+import { encodeJobOrder } from '../../src/model/job/job-order.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -22,6 +22,8 @@ const secretsText = (scriptUrl: string, scriptSecrets: Readonly<Record<string, s
       Object.entries(scriptSecrets).map(([name, value]) => [name, new Secret(value)]),
     ),
     proxy: NO_PROXY,
+    openstackCa: '',
+    github: {},
   });
 
 /** Opens a descriptor with the content `text`. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/model/clock.ts';
-import type { CloudAccess } from '../../src/openstack/cloud-access.ts';
+import type { CloudAccess } from '../../src/openstack/login/cloud-access.ts';
 import { type Cloud, type CloudConnection, connectCloud } from '../../src/openstack/cloud.ts';
 import { listImages } from '../../src/openstack/images.ts';
 import type { Exchange, UserName, CaseContext } from './contract.ts';
+import { TEST_TRUST } from '../support/test-trust.ts';
 
 /** The OpenStack that the whole suite runs against. */
 export interface Bench {
@@ -19,7 +20,7 @@ export interface Bench {
 
 /** The environment of one case. */
 export interface OpenedCase {
-  readonly world: CaseContext;
+  readonly context: CaseContext;
   /** Runs the cleanups and closes the connections. Throws AggregateError when a cleanup fails. */
   readonly end: () => Promise<void>;
 }
@@ -46,7 +47,7 @@ export function openCase(bench: Bench, shared: SharedConnections, prefix: string
     open.push(connection);
     return connection;
   };
-  const world: CaseContext = {
+  const context: CaseContext = {
     connect,
     name: (what) => `${prefix}${what}`,
     revoke: (user, token) => revoke(bench.access(user), token.id.reveal()),
@@ -59,7 +60,7 @@ export function openCase(bench: Bench, shared: SharedConnections, prefix: string
     onEnd: (cleanup) => void cleanups.unshift(cleanup),
   };
   return {
-    world,
+    context,
     end: async () => {
       const errors: unknown[] = [];
       for (const cleanup of cleanups) await cleanup().catch((error: unknown) => errors.push(error));
@@ -75,7 +76,9 @@ export function connectBench({ clock }: Pick<Bench, 'clock'>, access: CloudAcces
     clock,
     apiTimeoutMs: 60_000,
     stallTimeoutMs: 60_000,
+    trust: TEST_TRUST,
     observe: () => undefined,
+    warn: () => undefined,
   });
 }
 

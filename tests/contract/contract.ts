@@ -1,6 +1,6 @@
-import type { CloudAccess } from '../../src/openstack/cloud-access.ts';
+import type { CloudAccess } from '../../src/openstack/login/cloud-access.ts';
 import type { CloudConnection } from '../../src/openstack/cloud.ts';
-import type { Token } from '../../src/openstack/identity.ts';
+import type { Token } from '../../src/openstack/login/identity.ts';
 
 /**
  * The users of emulator and lab, named as in the lab's clouds.yaml. `builder` and `neighbour` belong to cloud a, the
@@ -39,7 +39,7 @@ export interface ContractCase {
   /** A full statement, used as test title and in the page: `a missing image returns undefined`. */
   readonly outcome: string;
   /** Runs the case; a failed assertion throws. */
-  run(world: CaseContext): Promise<void>;
+  run(context: CaseContext): Promise<void>;
   /** The timeout on the lab in seconds. Default: 60. */
   readonly seconds?: number;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../src/model/clock.ts';
-import { getCloudAccess, parseCloudsYaml } from '../../src/openstack/clouds-yaml.ts';
-import { startEmulator } from '../support/openstack/emulator.ts';
+import { getCloudAccess, parseCloudsYaml } from '../../src/openstack/login/clouds-yaml.ts';
+import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
 import type { Exchange } from './contract.ts';
 import type { Bench } from './case-context.ts';
 
@@ -17,8 +17,10 @@ const fastPollingClock: Clock = {
   },
 };
 
-/** Opens the emulator for the contract suite. */
-export async function openEmulatorBench(): Promise<Bench> {
+/** Opens the emulator for the contract suite, after `prepare` has changed it. */
+export async function openEmulatorBench(
+  prepare: (emulator: Emulator) => void = () => undefined,
+): Promise<Bench> {
   const exchanges: Exchange[] = [];
   const emulator = await startEmulator({
     speed: SPEED,
@@ -27,6 +29,7 @@ export async function openEmulatorBench(): Promise<Bench> {
       exchanges.push({ route, status, body: Buffer.isBuffer(body) ? undefined : copyOf(body) });
     },
   });
+  prepare(emulator);
   const yaml = parseCloudsYaml(emulator.cloudsYaml(), 'clouds.yaml');
   return {
     access: (user) => getCloudAccess(yaml, user),

@@ -6,7 +6,8 @@ const HEAD = `# The OpenStack contract
 
 The behaviour of OpenStack that this project relies on. Each row is a test that runs on the emulator in \`npm test\` and on
 a real OpenStack in \`tests/e2e/contract.e2e.test.ts\`. The calls are those that the real OpenStack answered, without the
-login. This page is generated: run the test \`tests/contract/contract.test.ts\` with \`UPDATE=1\` to update it.
+login. Cinder is not part of it, since the lab has none: \`tests/contract/documented.test.ts\` compares the emulator's answers
+only with those that the API reference of block storage documents. This page is generated: run the test \`tests/contract/contract.test.ts\` with \`UPDATE=1\` to update it.
 `;
 
 /** Renders the page of all cases, with the calls that each made to the real OpenStack. */

@@ -34,9 +34,9 @@ export function runContract(
     for (const [index, one] of cases.entries()) {
       const run = async (): Promise<void> => {
         const from = bench.exchanges.length;
-        const { world, end } = openCase(bench, shared, `${prefix}${index}-`);
+        const { context, end } = openCase(bench, shared, `${prefix}${index}-`);
         try {
-          await one.run(world);
+          await one.run(context);
         } finally {
           calls[titleOf(one)] = describeCalls(bench.exchanges.slice(from));
           await end();

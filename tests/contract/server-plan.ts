@@ -20,18 +20,18 @@ export const LONG_SECONDS = 240;
 const BOOT_SECONDS = 180;
 
 /** Creates everything that a server of the builder needs; all of it is deleted at the end of the case. */
-export async function planServer(world: CaseContext) {
-  const cloud = (await world.connect('builder')).withSignal();
-  const name = world.name('server');
+export async function planServer(context: CaseContext) {
+  const cloud = (await context.connect('builder')).withSignal();
+  const name = context.name('server');
   const group = await createSecurityGroup(cloud, name, 'of the contract');
-  world.onEnd(() => deleteSecurityGroup(cloud, group.id));
+  context.onEnd(() => deleteSecurityGroup(cloud, group.id));
   await createKeypair(cloud, { name, publicKey: generateSshKeyPair('contract').publicKey });
-  world.onEnd(() => deleteKeypair(cloud, name));
+  context.onEnd(() => deleteKeypair(cloud, name));
   const spec = {
     name,
-    imageId: await world.bootImage(),
-    flavorId: idOf(await listFlavors(cloud), world.flavor),
-    networkId: idOf(await listNetworks(cloud), world.network),
+    imageId: await context.bootImage(),
+    flavorId: idOf(await listFlavors(cloud), context.flavor),
+    networkId: idOf(await listNetworks(cloud), context.network),
     securityGroupId: group.id,
     keypair: name,
     userData: '#!/bin/sh\necho hello >/dev/console\n',
@@ -47,15 +47,15 @@ function idOf(all: readonly { readonly id: string; readonly name: string }[], na
 }
 
 /** Creates a server and returns Nova's first record of it. */
-export async function bootServer(world: CaseContext) {
-  const { cloud, spec } = await planServer(world);
-  return { cloud, spec, ...(await bootPlanned(world, cloud, spec)) };
+export async function bootServer(context: CaseContext) {
+  const { cloud, spec } = await planServer(context);
+  return { cloud, spec, ...(await bootPlanned(context, cloud, spec)) };
 }
 
 /** Creates a server from this plan; it is deleted at the end of the case. */
-export async function bootPlanned(world: CaseContext, cloud: Cloud, spec: ServerSpec) {
+export async function bootPlanned(context: CaseContext, cloud: Cloud, spec: ServerSpec) {
   const id = await createServer(cloud, spec);
-  world.onEnd(async () => {
+  context.onEnd(async () => {
     await deleteServer(cloud, id);
     await waitUntilDeleted(cloud, id);
   });

@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ORDER_FILE, parseJobOrder, toOngoingJob } from '../../src/model/job-order.ts';
+import { ORDER_FILE, parseJobOrder } from '../../src/model/job/job-order.ts';
+import { toOngoingJob } from '../../src/model/job/to-ongoing-job.ts';
 import type { Screen } from './screen.ts';
 
 interface FollowedJob {

@@ -7,8 +7,8 @@ export interface Leftovers {
 }
 
 /** Lists the resources in the clouds. Complete images and the shared security group may stay; all else is a problem. */
-export function findLeftovers(book: EmulatorInventory): Leftovers {
-  const clouds = Object.entries(book);
+export function findLeftovers(inventory: EmulatorInventory): Leftovers {
+  const clouds = Object.entries(inventory);
   return {
     lines: clouds.flatMap(([name, cloud]) => describeCloud(name, cloud)),
     problems: clouds.flatMap(([name, cloud]) => findProblems(name, cloud)),

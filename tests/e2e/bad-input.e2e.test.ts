@@ -2,20 +2,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { takeInventory } from './support/inventory.ts';
-import { cloudsYaml } from './support/lab.ts';
+import { wipeImages } from './support/copies.ts';
+import { askPython, cloudsYaml } from './support/lab.ts';
 import type { Mirror } from '../support/mirror.ts';
 import { runArguments, runProgram } from './support/program.ts';
-import { startTinyMirror } from './support/run-on-lab.ts';
+import { startTinyMirror, takeOwnInventory } from './support/run-on-lab.ts';
 
 let mirror: Mirror;
 let folder: string;
-let before: Awaited<ReturnType<typeof takeInventory>>;
+let before: Awaited<ReturnType<typeof takeOwnInventory>>;
 
 beforeAll(async () => {
   mirror = await startTinyMirror();
   folder = await mkdtemp(join(tmpdir(), 'e2e-input-'));
-  before = await takeInventory();
+  before = await takeOwnInventory();
 });
 
 afterAll(async () => {
@@ -44,12 +44,26 @@ async function runInvalidBuild(
 
 describe('a build with invalid input', () => {
   test('A build on a flavor that does not exist or is too small is refused', async () => {
-    expect(await runInvalidBuild(['--flavor', 'LAB.RUNNER'])).toMatch(
-      /^2 .*--flavor: expected one of .*lab\.runner.*got LAB/,
+    expect(await runInvalidBuild(['--flavor', 'lab.missing'])).toMatch(
+      /^2 .*--flavor: expected one of .*lab\.runner.*got lab\.missing/,
     );
     expect(await runInvalidBuild(['--flavor', 'lab.small'])).toMatch(
       /^2 .*at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU/,
     );
+  });
+
+  test('A build whose server exceeds a quota says which, with the numbers of the cloud', async () => {
+    const setCores = async (cores: number): Promise<number> =>
+      (await askPython('quota.py', ['builder', String(cores)], 60)) as number;
+    const cores = await setCores(1);
+    try {
+      expect(await runInvalidBuild([])).toMatch(
+        /^3 create server: quota: cores \d+ of 1 used, a build needs 2$/,
+      );
+    } finally {
+      await setCores(cores);
+      await wipeImages('builder', 'e2e-input-'); // the base image, which a build keeps for the next one
+    }
   });
 
   test('A build on a network that does not exist is refused', async () => {
@@ -59,10 +73,8 @@ describe('a build with invalid input', () => {
   });
 
   test('A build fails when the mirror lacks the base or the runner version', async () => {
-    expect(await runInvalidBuild(['--base-image', 'resolute'])).toMatch(/^5 .*resolute.*answered 404/);
-    expect(await runInvalidBuild(['--runner-version', '9.9.9'])).toMatch(
-      /^5 .*runner's release.*answered 404/,
-    );
+    expect(await runInvalidBuild(['--base-image', 'resolute'])).toMatch(/^4 .*resolute.*answered 404/);
+    expect(await runInvalidBuild(['--runner-version', '9.9.9'])).toMatch(/^2 .*9\.9\.9/);
   });
 
   test('A build with a wrong password fails and does not print the password', async () => {
@@ -92,6 +104,6 @@ describe('a build with invalid input', () => {
   test('An application credential logs in, and the refused builds have left nothing in the cloud', async () => {
     const result = await runProgram(['latest-build-id', 'e2e-none', '--os-cloud', 'builder-appcred']);
     expect(result.json).toMatchObject({ image_id: null });
-    expect(await takeInventory()).toEqual(before);
+    expect(await takeOwnInventory()).toEqual(before);
   });
 });

@@ -32,7 +32,9 @@ describe('base images', () => {
       `${PREFIX}-image-builder-base-jammy-x64 active`,
       `${PREFIX}-image-builder-base-noble-x64 active`,
     ]);
-    expect(securityGroups.filter(({ name }) => name === 'github-runner-image-builder-v1')).toHaveLength(1);
+    expect(
+      securityGroups.filter(({ name }) => name === `github-runner-image-builder-v1-${PREFIX}`),
+    ).toHaveLength(1);
   });
 });
 

@@ -17,7 +17,7 @@ const build = (more: readonly string[], options: Parameters<typeof runProgram>[1
 /** Sends `signal` to the program when `step` starts. */
 const killAt = (step: string, signal: NodeJS.Signals) => ({
   onLine: (line: string, pid: number): void => {
-    if (line.startsWith(step)) process.kill(pid, signal);
+    if (line.includes(`Z ${step}`)) process.kill(pid, signal);
   },
 });
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { watchArguments } from './support/argument-watch.ts';
 import { runOnImage } from './support/boot.ts';
 import { findInImage } from './support/image-search.ts';
 import { GATEWAY, askPython, baseImageFile } from './support/lab.ts';
@@ -32,40 +32,22 @@ beforeAll(async () => {
 
 afterAll(() => mirror.close());
 
-/** Returns the command lines of all processes of this machine. */
-function readCommandLines(): string {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map((pid) => readOrNothing(`/proc/${pid}/cmdline`)).join('\n');
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // the process has ended
-  }
-}
-
 test('A full guest contains the effect of the script, but neither its secret nor its URL', async () => {
   const before = await takeLeftovers();
   const url = `${mirror.url}${SCRIPT_PATH}?token=${SECRET}`;
   const owner = JSON.stringify({ application: 'e2e-full', build_id: BUILD_ID });
-  const leaks: string[] = [];
   let console: Promise<unknown> | undefined;
-  const watch = setInterval(() => {
-    const seen = readCommandLines();
-    if (seen.includes(SECRET) || seen.includes(SCRIPT_PATH)) leaks.push('argv');
-  }, 100);
+  const watch = watchArguments(() => [SECRET, SCRIPT_PATH]);
   const args = ['--prefix', 'e2e-full', '--owner', owner, '--log-level', 'debug'];
   const result = await runProgram(runArguments(mirror, 'e2e-full-noble-x64', args), {
     env: { IMAGE_BUILDER_SECRET_TOKEN: SECRET, IMAGE_BUILDER_SCRIPT_URL: url },
     onLine: (line) => {
-      if (!line.startsWith('clean up guest')) return;
-      const server = `e2e-full-image-builder-noble-x64-${BUILD_ID}`;
+      if (!line.includes('Z clean up guest')) return;
+      const server = `e2e-full-noble-x64-image-builder-${BUILD_ID}`;
       console ??= askPython('server.py', ['console', 'builder', server], 60);
     },
   });
-  clearInterval(watch);
+  const leaks = watch.stop();
   const id = imageIdOf(result);
   process.stderr.write(`steps of the full guest: ${JSON.stringify(result.json['steps'])}\n`);
   process.stderr.write(`parts of the full guest: ${JSON.stringify(result.json['parts'])}\n`);
@@ -86,12 +68,13 @@ test('A full guest contains the effect of the script, but neither its secret nor
   const digest = createHash('sha256').update(SECRET).digest('hex');
   const seen = await runOnImage(
     id,
-    'cat /usr/local/share/script-ran; id -nG ubuntu; cloud-init status --wait; sudo -n true && echo root; ~/actions-runner/run.sh --version; cat /etc/machine-id | wc -c',
+    'cat /usr/local/share/script-ran; id -nG ubuntu; cloud-init status --wait; sudo -n true && echo root; ~/actions-runner/run.sh --version; cat /etc/machine-id | wc -c; ls -d /home/runner/actions-runner/run.sh /etc/docker /var/lib/systemd/linger/ubuntu',
   );
   expect(seen).toMatch(new RegExp(`^${digest}\\n`));
   expect(seen).not.toContain('leak');
   expect(seen).toMatch(/\bdocker\b.*\n/);
   expect(seen).toContain('status: done');
   expect(seen).toContain('2.331.0');
+  expect(seen).toContain('/etc/docker\n/home/runner/actions-runner/run.sh\n/var/lib/systemd/linger/ubuntu');
   expect(await takeLeftovers()).toEqual(before);
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/console.ts';
+import { findHostKeyFingerprints } from '../../src/guest/console.ts';
 
 const MARKER = 'github-runner-image-builder b-1';
 const digest = createHash('sha256').update('key').digest('hex');
@@ -29,34 +29,5 @@ describe('host key fingerprints on the console', () => {
     ['truncated at its start', `runner-image-builder b-1 host-key ssh-ed25519 ${digest}`],
   ])('A fingerprint does not count when its line is %s', (_, line) => {
     expect(findHostKeyFingerprints(consoleOf(line), 'b-1')).toEqual([]);
-  });
-});
-
-describe('failure on the console', () => {
-  test('A failure on the console contains the part, its exit code and the end of its output', () => {
-    const console = consoleOf(
-      `${MARKER} log first`,
-      '[   20.1] kernel message',
-      `[   20.2] other${MARKER} log   second `,
-      'github-runner-image-builder b-2 log not ours',
-      `${MARKER} failed runner 22`,
-      `${MARKER} failed runner 22`,
-    );
-    const lastLines = ['first', '  second'];
-    expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines });
-  });
-
-  test('A failure on the console is found even if a kernel message interrupts its first line', () => {
-    const console = consoleOf(`${MARKER} failed runner 2[   20.3] x`, `${MARKER} failed runner 22`);
-    expect(findGuestFailure(console, 'b-1')).toEqual({ part: 'runner', exitCode: 22, lastLines: [] });
-  });
-
-  test('The console shows no failure when the build is ready, still runs, or another build failed', () => {
-    const console = consoleOf(
-      `${MARKER} ready`,
-      'github-runner-image-builder b-2 failed users 1',
-      `${MARKER} fail`,
-    );
-    expect(findGuestFailure(console, 'b-1')).toBeUndefined();
   });
 });

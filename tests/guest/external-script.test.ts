@@ -60,7 +60,7 @@ describe('secrets of the script', () => {
     if (!(error instanceof InputError)) throw new Error('expected an InputError');
     expect(error.problems).toHaveLength(4);
     expect(error.message).not.toContain('value-');
-    expect(error.problems.at(-1)).toBe('secret "NUL": its value contains a NUL byte');
+    expect(error.problems.at(-1)).toBe('secret "NUL" has a NUL byte, which no variable can hold');
   });
 
   test('The command that runs the script, which sudo logs, is constant', () => {

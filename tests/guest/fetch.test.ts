@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { FETCH } from '../../src/guest/fetch.ts';
+import { FETCH } from '../../src/guest/shell/fetch.ts';
 
 const DOWNLOADERS = ['curl', 'wget', 'python3'].filter((name) => existsSync(join('/usr/bin', name)));
 
@@ -19,7 +19,10 @@ beforeAll(async () => {
     if (request.url === '/there') response.end('content');
     else if (request.url === '/moved') response.writeHead(302, { location: '/there' }).end();
     else if (request.url === '/shaky' && ++failures > 2) response.end('content');
-    else response.writeHead(503).end('an error page');
+    else if (request.url === '/cut' && ++failures > 2) response.end('content');
+    else if (request.url === '/cut') {
+      response.writeHead(200, { 'content-length': 7 }).write('con', () => response.destroy());
+    } else response.writeHead(503).end('an error page');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
@@ -54,6 +57,12 @@ describe.each(DOWNLOADERS)('download with %s', (downloader) => {
     failures = 0;
     expect(await fetchWith(downloader, '/shaky')).toBe(0);
     expect(failures).toBe(3);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+  });
+
+  test('A download is retried when the connection is closed before the end of the file', async () => {
+    failures = 0;
+    expect(await fetchWith(downloader, '/cut')).toBe(0);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
   });
 

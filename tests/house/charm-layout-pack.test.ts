@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Entry, openPromise } from 'yauzl';
-import { listModes, readDigest, runTool } from './run-tool.ts';
+import { parseYaml } from '../../src/system/yaml.ts';
+import { readPackedCharm } from '../support/juju/charm/charm-unzip.ts';
+import { MACHINE, MACHINES, ROOT, elfOf, listModes, readDigest, runTool } from './run-tool.ts';
 
 let folder = '';
 let node = '';
@@ -11,7 +13,7 @@ let node = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'charm-pack-'));
   node = join(folder, 'node');
-  writeFileSync(node, 'a Node');
+  writeFileSync(node, elfOf(MACHINE, 'a Node'));
   await runTool('lay-out-charm', ['--target', join(folder, 'charm'), '--node', node]);
   await runTool('pack-charm', ['--target', join(folder, 'a.charm'), '--node', node]);
 });
@@ -55,4 +57,62 @@ describe('the packed charm', () => {
     }
     expect.assertions(3);
   });
+
+  test.each(['amd64', 'arm64'] as const)(
+    'A charm with a Node of %s names that architecture and all bases, and the tool prints both',
+    async (architecture) => {
+      const [other, target] = [join(folder, `node-${architecture}`), join(folder, `${architecture}.charm`)];
+      writeFileSync(other, elfOf(MACHINES[architecture], 'a Node'));
+      const printed = await runTool('pack-charm', ['--node', other, '--target', target]);
+      expect(printed).toMatch(
+        new RegExp(`^\\S+\\.charm: ${architecture}, ubuntu@22.04, ubuntu@24.04, with Node, [\\d.]+ MB\\n$`),
+      );
+      expect(await readManifest(target)).toEqual({
+        bases: ['22.04', '24.04'].map((channel) => ({
+          name: 'ubuntu',
+          channel,
+          architectures: [architecture],
+        })),
+      });
+      expect((await readPackedCharm(target)).bases).toEqual(['ubuntu@22.04', 'ubuntu@24.04']);
+    },
+  );
+
+  test.each([
+    ['a script', Buffer.from('#!/bin/sh\nexec node "$@"\n')],
+    ['a program for riscv64', elfOf(MACHINES.riscv64, 'a Node')],
+    ['an empty file', Buffer.alloc(0)],
+  ])('A Node that is %s is refused', async (_, content) => {
+    const other = join(folder, 'node-refused');
+    writeFileSync(other, content);
+    const packing = runTool('pack-charm', ['--node', other, '--target', join(folder, 'refused.charm')]);
+    await expect(packing).rejects.toThrow('expected a 64-bit ELF program of amd64 or arm64');
+  });
+
+  test('charmcraft packs the same Node for the same bases and architectures', () => {
+    const text = readFileSync(join(ROOT, 'charmcraft.yaml'), 'utf8');
+    const { platforms, base } = parseYaml(text) as { platforms: object; base?: string };
+    const node = JSON.parse(readFileSync(join(ROOT, 'tools/node-packages.json'), 'utf8')) as {
+      version: string;
+      packages: Record<string, { name: string; sha512: string }>;
+    };
+    const entries = ['22.04', '24.04'].flatMap((channel) =>
+      Object.keys(node.packages).map((architecture) => `ubuntu@${channel}:${architecture}`),
+    );
+    expect([Object.keys(platforms).sort(), base]).toEqual([entries.sort(), undefined]);
+    for (const { name, sha512 } of Object.values(node.packages)) {
+      expect(text).toContain(`package=${name}@${node.version}\n          sha512=${sha512}\n`);
+    }
+  });
 });
+
+async function readManifest(path: string): Promise<unknown> {
+  const zip = await openPromise(path);
+  for await (const entry of zip.eachEntry()) {
+    if (entry.fileName !== 'manifest.yaml') continue;
+    return parseYaml(
+      Buffer.concat((await (await zip.openReadStreamPromise(entry)).toArray()) as Buffer[]).toString(),
+    );
+  }
+  throw new Error(`${path}: no manifest.yaml`);
+}

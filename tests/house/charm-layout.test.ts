@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOOK_NAMES, OWN_EVENTS, RELATION_CHANGES } from '../../src/juju/event.ts';
 import { parseYaml } from '../../src/system/yaml.ts';
 import { parseCharm } from '../support/juju/charm/charm-files.ts';
-import { ROOT, listModes, readDigest, runTool } from './run-tool.ts';
+import { MACHINE, ROOT, elfOf, isNeverLoaded, listModes, readDigest, runTool } from './run-tool.ts';
 
 let folder = '';
 let charm = '';
@@ -43,6 +43,7 @@ describe('the laid-out charm', () => {
       'dispatch',
       'dist',
       'hooks',
+      'icon.svg',
       'manifest.yaml',
       'metadata.yaml',
       'node_modules',
@@ -53,10 +54,17 @@ describe('the laid-out charm', () => {
   });
 
   test('every event that the charm handles has a hook entry that links to dispatch', () => {
-    const metadata = parseYaml(textOf('metadata.yaml')) as { readonly provides: object };
-    const changes = Object.keys(metadata.provides).flatMap((endpoint) =>
-      RELATION_CHANGES.map((change) => `${endpoint}-relation-${change}`),
-    );
+    const metadata = parseYaml(textOf('metadata.yaml')) as Readonly<Record<'provides' | 'peers', object>>;
+    const changesOf = (endpoints: object, names: readonly string[]): readonly string[] =>
+      Object.keys(endpoints).flatMap((endpoint) => names.map((change) => `${endpoint}-relation-${change}`));
+    const changes = [
+      ...changesOf(metadata.provides, RELATION_CHANGES),
+      // Juju runs no relation-broken for a peer relation
+      ...changesOf(
+        metadata.peers,
+        RELATION_CHANGES.filter((change) => change !== 'broken'),
+      ),
+    ];
     const entries = readdirSync(join(charm, 'hooks'));
     expect(entries.sort()).toEqual([...HOOK_NAMES, ...changes, ...OWN_EVENTS].sort());
     const targets = entries.map((entry) => readlinkSync(join(charm, 'hooks', entry)));
@@ -95,7 +103,8 @@ describe('the laid-out charm', () => {
 
   test('the charm contains exactly the packages that the program needs', () => {
     const wanted = lockedPackages().filter(
-      ([path, { dev, optional }]) => path.startsWith('node_modules/') && dev !== true && optional !== true,
+      ([path, { dev, optional }]) =>
+        path.startsWith('node_modules/') && dev !== true && optional !== true && !isNeverLoaded(`${path}/`),
     );
     const there = [...listModes(charm).keys()].filter((path) =>
       /^(node_modules\/(@[^/]+\/)?[^/]+\/)+package\.json$/.test(path),
@@ -143,10 +152,10 @@ describe('the laid-out charm', () => {
     expect(endpoints.get('image')).toMatchObject({ role: 'provides' });
   });
 
-  test('the manifest names the base and the architecture', () => {
+  test('the manifest names all bases and the architecture', () => {
     const architectures = [process.arch === 'arm64' ? 'arm64' : 'amd64'];
     expect(parseYaml(textOf('manifest.yaml'))).toEqual({
-      bases: [{ name: 'ubuntu', channel: '24.04', architectures }],
+      bases: ['22.04', '24.04'].map((channel) => ({ name: 'ubuntu', channel, architectures })),
     });
   });
 });
@@ -165,7 +174,7 @@ describe('laying out the charm', () => {
     const digests = new Set([readDigest(charm)]);
     for (const text of ['one', 'two']) {
       const [node, target] = [join(folder, `node-${text}`), join(folder, `charm-${text}`)];
-      writeFileSync(node, text);
+      writeFileSync(node, elfOf(MACHINE, text));
       await runTool('lay-out-charm', ['--target', target, '--node', node]);
       expect(listModes(target).get('bin/node')).toBe(0o755);
       digests.add(readDigest(target));

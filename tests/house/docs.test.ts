@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { unitPaths } from '../../src/model/unit-paths.ts';
+import { unitPaths } from '../../src/model/unit/unit-paths.ts';
 import { ROOT } from './run-tool.ts';
 import { MAY_IMPORT } from './allowed-imports.ts';
 import { parseRows } from './markdown-table.ts';

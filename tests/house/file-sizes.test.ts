@@ -10,9 +10,10 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'tests/charm/decide.test.ts': 'every part of one decision, side by side',
   'tests/e2e/charm.e2e.test.ts': 'one unit whose steps depend on each other',
   'tests/image-builder/run.test.ts': 'one build and every call in it that can fail',
-  'tests/openstack/service.test.ts': 'all outcomes of one call in one place',
+  'tests/scheduler/plan/simulation.ts': 'one simulated state and everything that changes it',
+  'tests/openstack/api/service.test.ts': 'all outcomes of one call in one place',
 };
-const MAX_LINES_EXCEPTION = 280;
+const MAX_LINES_EXCEPTION = 300;
 
 function listSources(): readonly string[] {
   return ['src', 'tests', 'bench', 'tools']

@@ -28,15 +28,15 @@ const packageOf = (path: string): readonly string[] =>
   /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.slice(1) ?? [];
 
 describe('the bundle of the hook', () => {
-  test('contains js-yaml and no other package', () => {
-    expect(new Set(inputs.flatMap(packageOf))).toEqual(new Set(['js-yaml']));
+  test('contains js-yaml and node-cron, which checks build-schedule, and no other package', () => {
+    expect(new Set(inputs.flatMap(packageOf))).toEqual(new Set(['js-yaml', 'node-cron']));
   });
 
-  test('names no other package in the text that the charm carries', () => {
+  test('names no further package in the text that the charm carries', () => {
     const text = read('dist/charm/dist/bin/hook.js');
     expect(text).toBe(read('dist/bundle/hook.js'));
     const named = [...text.matchAll(/^ *\/\/ (\S*node_modules\/\S+)$/gm)].map(([, path = '']) => path);
-    expect(new Set(named.flatMap(packageOf))).toEqual(new Set(['js-yaml']));
+    expect(new Set(named.flatMap(packageOf))).toEqual(new Set(['js-yaml', 'node-cron']));
   });
 
   test('imports modules of Node only', () => {

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { MAY_IMPORT } from './allowed-imports.ts';
+import { parseRows } from './markdown-table.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
@@ -12,8 +13,8 @@ const IMPORTED_BY: Readonly<Record<string, string>> = {
   commander: 'cli/declare-commands.ts',
   execa: 'system/process/command.ts',
   'js-yaml': 'system/yaml.ts',
-  'node-cron': 'scheduler/schedule.ts',
-  pkgcloud: 'openstack/transport.ts',
+  'node-cron': 'system/cron.ts',
+  pkgcloud: 'openstack/api/transport.ts',
   ssh2: 'system/ssh/ssh2.ts',
   undici: 'system/http/http.ts',
   winston: 'system/log/logger.ts',
@@ -92,6 +93,17 @@ describe('the imports of src', () => {
 
   test('every file is in a known folder', () => {
     expect(files.filter((file) => MAY_IMPORT[roomOf(file)] === undefined)).toEqual([]);
+  });
+
+  test('every chapter of a folder is in the table of docs/architecture.md, and the other way round', () => {
+    const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const rows = parseRows(page.slice(page.indexOf('## Folders')));
+    const listed = rows.flatMap(([folder = '', , , chapters = '']) =>
+      (chapters === '' ? [] : chapters.split(', ')).map((chapter) => folder.replaceAll('`', '') + chapter),
+    );
+    const folders = files.map((file) => file.split('/').slice(0, -1)).filter(({ length }) => length > 1);
+    const found = new Set(folders.map((path) => path.slice(0, 2).join('/')));
+    expect([...found].sort()).toEqual([...listed].sort());
   });
 
   test('every relative import resolves to a file', () => {

@@ -115,9 +115,10 @@ describe('A function of the program', () => {
   test('is reported when it declares a setting that it does not use', () => {
     const widen = (text: string, path: string): string =>
       path.endsWith('image-builder/build/remove-server.ts')
-        ? text
-            .replace("Pick<Deadlines, 'timeouts'>", 'Deadlines')
-            .replace('{ timeouts }', '{ timeouts, clock }')
+        ? text.replace(
+            'context: Waiting)',
+            "context: Waiting & Pick<import('../context.ts').Deadlines, 'signal'>)",
+          )
         : text;
     expect(listWide(compile(widen)).wide).toEqual([
       'src/image-builder/build/remove-server.ts removeServer: signal',

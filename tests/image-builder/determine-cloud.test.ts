@@ -13,8 +13,8 @@ import {
   determineCloud,
 } from '../../src/image-builder/openstack-builder.ts';
 import { CloudsYAMLError } from '../../src/model/errors.ts';
-import { DEFAULT_TIMEOUTS } from '../../src/model/timeouts.ts';
-import { readCloudsYaml } from '../../src/openstack/clouds-yaml.ts';
+import { DEFAULT_TIMEOUTS } from '../../src/model/job/timeouts.ts';
+import { readCloudsYaml } from '../../src/openstack/login/clouds-yaml.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
 
 let folder: string;
@@ -48,6 +48,12 @@ describe('the cloud to use', () => {
     expect(await determineCloud('', { env, cwd: folder })).toBe('there');
   });
 
+  test('The cloud of the OS_* variables precedes those of clouds.yaml', async () => {
+    await write('clouds.yaml', 'clouds: { here: {} }');
+    const env = { OS_AUTH_URL: 'https://keystone.example.com/v3' };
+    expect(await determineCloud(undefined, { env, cwd: folder })).toBe('envvars');
+  });
+
   test('A missing file in OS_CLIENT_CONFIG_FILE is an error that names the file', async () => {
     const env = { OS_CLIENT_CONFIG_FILE: join(folder, 'missing.yaml') };
     const error = await failureOf(determineCloud(undefined, { env, cwd: folder }));
@@ -65,8 +71,8 @@ describe('the paths of clouds.yaml', () => {
       '/etc/openstack/clouds.yaml',
     ]);
     const paths = ['~/no-such-folder-of-ours/clouds.yaml'];
-    const error = await failureOf(readCloudsYaml({ configFile: undefined, paths, cwd: folder }));
-    expect(error.message).toContain(join(homedir(), 'no-such-folder-of-ours/clouds.yaml'));
+    const error = await failureOf(readCloudsYaml({ env: {}, paths, cwd: folder }));
+    expect(error.message).toContain(join(homedir(), 'no-such-folder-of-ours'));
   });
 });
 

@@ -1,9 +1,10 @@
 import { afterEach } from '@jest/globals';
 import type { BuildFacts, Context } from '../../src/image-builder/context.ts';
-import type { ProgressEvent } from '../../src/model/progress.ts';
+import type { ProgressEvent } from '../../src/model/job/progress.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts } from '../../src/model/timeouts.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../../src/model/job/timeouts.ts';
 import { type Http, openHttp } from '../../src/system/http/http.ts';
+import { TEST_TRUST } from '../support/test-trust.ts';
 import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
 import type { CloudFixture } from '../support/cloud-fixture.ts';
 
@@ -16,6 +17,9 @@ export interface TestTools {
 }
 
 export const OWNER = { application: 'builder', modelUuid: 'model-1', unit: 'builder/0', buildId: 'b1' };
+
+/** A public key that Nova accepts. */
+export const PUBLIC_KEY = `ssh-ed25519 ${Buffer.from(`\0\0\0\u000bssh-ed25519\0\0\0 ${'k'.repeat(32)}`).toString('base64')}`;
 
 /** Time-outs that are short, but longer than the pauses in tests. */
 export const TEST_TIMEOUTS: Timeouts = {
@@ -38,7 +42,7 @@ export function useTestTools(at: CloudFixture): (change?: Partial<Context>) => T
     await Promise.all(opened.splice(0).map((http) => http.close()));
   });
   return (change = {}) => {
-    const downloads = openHttp({ proxy: 'none', stallTimeoutMs: 60_000 });
+    const downloads = openHttp({ trust: TEST_TRUST, stallTimeoutMs: 60_000 });
     opened.push(downloads);
     return makeTestTools(at, downloads, change);
   };
@@ -67,10 +71,11 @@ function makeTestTools(at: CloudFixture, downloads: Http, change: Partial<Contex
     },
     warn: (message) => warnings.push(message),
     generateKeyPair: (comment) => ({
-      publicKey: `ssh-ed25519 AAAA ${comment}`,
+      publicKey: `${PUBLIC_KEY} ${comment}`,
       privateKey: new Secret('key-MARKED'),
     }),
     connectSsh: () => Promise.reject(new SshUnreachableError('no SSH in this test')),
+    findSourceAddress: () => Promise.resolve('192.0.2.9'),
     sshPort: 22,
     scriptSecrets: new Map(),
     cloudImagesUrl: `${at.http.origin}/ubuntu`,

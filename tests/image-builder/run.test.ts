@@ -4,46 +4,51 @@ import { CLEAN_UP_COMMAND } from '../../src/guest/clean-up.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { run } from '../../src/image-builder/openstack-builder.ts';
 import { StepFailedError } from '../../src/image-builder/steps.ts';
+import type { CloudConfig } from '../../src/image-builder/config.ts';
 import type { Context } from '../../src/image-builder/context.ts';
-import { CancelledError, CloudsYAMLError, InputError, ProductError } from '../../src/model/errors.ts';
-import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { CancelledError, CloudsYAMLError, ProductError } from '../../src/model/errors.ts';
+import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
 import type { SshCommand, SshSession } from '../../src/system/ssh/ssh.ts';
-import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import { guestContent } from '../support/guest-content.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
+import type { ImageRecord } from '../support/openstack/cloud-state.ts';
+import type { Fault } from '../support/openstack/server/fault-injector.ts';
 import { OWNER, type TestTools, useTestTools } from './make-test-tools.ts';
-import { type Fault, type ScriptedOpenStack, scriptOpenStack } from './scripted-openstack.ts';
+import { PATCH } from './open-store.ts';
+import { useEmulator } from './use-emulator.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
-const at = useHttpCloud();
+const at = useEmulator();
 const makeTools = useTestTools(at);
 const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(1000, 7)]);
 const SUM = createHash('sha256').update(DATA).digest('hex');
 const RUNNER = 'actions-runner-linux-x64-2.331.0.tar.gz';
-const CLOUD = {
+const CLOUD: CloudConfig = {
   cloudName: 'c1',
   dockerhubCache: undefined,
-  flavor: '',
-  network: '',
-  prefix: 'p',
-  proxy: '',
+  ...{ flavor: '', network: '', prefix: 'p' },
+  proxy: undefined,
+  sources: DEFAULT_SOURCES,
   uploadCloudNames: [],
 };
 const IMAGE = {
   arch: 'x64',
   baseRelease: '',
+  imageProperties: '',
   base: 'noble',
-  juju: '',
-  microk8s: '',
+  ...{ juju: '', microk8s: '' },
   runnerVersion: '2.331.0',
   scriptUrl: '',
+  content: DEFAULT_CONTENT,
   name: 'n',
 } as const;
 
-let cloud: ScriptedOpenStack;
 let commands: string[];
 
 beforeEach(() => {
-  cloud = scriptOpenStack(at.http, OWNER.buildId);
   commands = [];
-  cloud.glance.add({ id: 'last-good', name: 'n', image_builder_kind: 'runner' });
+  addLastGood();
   at.http.on('GET /ubuntu/noble/current/SHA256SUMS', {
     body: `${SUM} *noble-server-cloudimg-amd64.img\n`,
   });
@@ -57,11 +62,9 @@ beforeEach(() => {
 
 /** Returns the session of a healthy guest; `answer` overrides the output of a command. */
 function sessionOf(answer: (command: SshCommand) => string | undefined = () => undefined): SshSession {
-  const runner = { version: '2.331.0', url: '', sha256: '' };
-  const checks = listGuestParts({ runner }).map(({ name }) => `ok ${name}\n`);
+  const checks = listGuestParts(guestContent()).map(({ name }) => `ok ${name}\n`);
   const outputOf = ({ command, stdin }: SshCommand): string => {
     if (command.startsWith('cloud-init status')) return 'status: done\n';
-    if (command.includes('/parts')) return 'hostname 1\nrunner 7\n';
     if (command === CLEAN_UP_COMMAND && String(stdin).includes('clean-up done')) return 'clean-up done\n';
     return `${checks.join('')}end of checks\n`;
   };
@@ -80,19 +83,28 @@ const build = (tools: Context, image: Partial<typeof IMAGE & { scriptUrl: string
 const builder = (change: Partial<Context> = {}): TestTools =>
   makeTools({ connectSsh: () => Promise.resolve(sessionOf()), ...change });
 
+const addLastGood = () => at.add({ id: uuidOf('last-good'), name: 'n', image_builder_kind: 'runner' });
+
+/** Returns the images that builds have finished. */
+const builtImages = (): readonly ImageRecord[] =>
+  at.named().filter(({ id, name }) => name === 'n' && id !== uuidOf('last-good'));
+
 /** Lists the resources that a build left in the cloud, without finished images. */
 function leftInCloud(): readonly string[] {
-  const images = [...cloud.glance.images.values()].filter(
-    ({ name, status }) => name?.includes('.building-') === true || status !== 'active',
-  );
-  return [...cloud.servers.keys(), ...cloud.keypairs.keys(), ...images.map(({ id }) => id)];
+  const { servers, keypairs, ports } = at.emulator.inventory().a;
+  const all = [...servers.map(({ name }) => name), ...keypairs, ...ports.map(({ id }) => id)];
+  return [...all, ...at.unfinished().map(({ id }) => id)];
 }
 
 describe('a build', () => {
   test('A build creates an image, returns its id and leaves nothing else', async () => {
-    const { tools, warnings, facts } = builder();
-    expect(await build(tools)).toBe('snapshot');
-    expect(cloud.glance.images.get('snapshot')).toMatchObject({
+    const { tools, warnings, facts, events } = builder();
+    const id = await build(tools);
+    const waits = ['wait for server', 'wait for host key', 'connect over SSH', 'wait for cloud-init'];
+    const ends = ['check guest', 'clean up guest', 'stop server', 'wait for image', 'undo create server'];
+    const watched = events.flatMap(({ kind, step }) => (kind === 'wait' ? [step] : []));
+    expect([...new Set(watched)]).toEqual([...waits, 'install parts', ...ends]);
+    expect(at.images.get(id)).toMatchObject({
       name: 'n',
       architecture: 'x86_64',
       image_builder_application: 'builder',
@@ -101,16 +113,39 @@ describe('a build', () => {
     });
     expect([leftInCloud(), warnings]).toEqual([[], []]);
     expect(commands.at(-1)).toBe('closed');
-    expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId: 's1', baseSha256: SUM, swept: [] });
+    const [{ id: serverId } = { id: '' }] = at.emulator.inventory().a.serversEver;
+    expect(facts()).toMatchObject({ runnerVersion: '2.331.0', serverId, baseSha256: SUM, swept: [] });
+  });
+
+  test('A build reaches its server at a floating IP, and releases it whether it succeeds or not', async () => {
+    const external = { id: uuidOf('ext'), name: 'public', 'router:external': true };
+    const floatingip = { id: uuidOf('f1'), floating_ip_address: '198.51.100.7', description: '' };
+    const body = { networks: [...at.openstack.state.networks, external] };
+    at.disturb('GET /network/v2.0/networks', { status: 200, body });
+    at.disturb('POST /network/v2.0/floatingips', { status: 201, body: { floatingip } });
+    at.disturb(`DELETE /network/v2.0/floatingips/${uuidOf('f1')}`, { status: 204 });
+    const released = at.arrivals(`DELETE /network/v2.0/floatingips/${uuidOf('f1')}`);
+    const hosts: string[] = [];
+    const connectSsh: Context['connectSsh'] = ({ host }) =>
+      Promise.resolve(sessionOf(() => void hosts.push(host)));
+    const request = { ...CLOUD, floatingNetwork: 'public' };
+    await run(request, IMAGE, 5, builder({ connectSsh }).tools);
+    const failing = builder({ connectSsh: () => Promise.reject(new CancelledError('stopped')) });
+    await expect(run(request, IMAGE, 5, failing.tools)).rejects.toThrow('stopped');
+    expect([[...new Set(hosts)], released.count(), leftInCloud()]).toEqual([['198.51.100.7'], 2, []]);
   });
 
   test('A build writes the run config of its owner on the image and on no other resource', async () => {
     const runConfig = 'charm=1 runner=latest script=none';
-    await build(builder({ owner: { ...OWNER, runConfig } }).tools);
-    expect(cloud.glance.images.get('snapshot')).toMatchObject({ image_builder_run_config: runConfig });
-    const [base] = at.http.requests('POST /v2/images').map(({ body }) => body.toString());
-    const [server] = at.http.requests('POST /v2.1/servers').map(({ body }) => body.toString());
-    expect(`${base ?? '?'}${server ?? '?'}`).not.toMatch('run_config');
+    let servers: readonly object[] = [];
+    at.arrivals('DELETE /compute/v2.1/servers/:id', () => {
+      servers = [...at.openstack.state.servers.values()].map(({ shown }) => ({ ...shown }));
+    });
+    const id = await build(builder({ owner: { ...OWNER, runConfig } }).tools);
+    expect(at.images.get(id)).toMatchObject({ image_builder_run_config: runConfig });
+    const base = [...at.images.values()].filter((image) => image['image_builder_kind'] === 'base');
+    expect([servers.length, base.length]).toEqual([1, 1]);
+    expect(JSON.stringify([servers, base])).not.toMatch('run_config');
   });
 
   test.each([
@@ -118,41 +153,22 @@ describe('a build', () => {
     ['is rejected before anything is created when a person ordered the build', '', 'input', false],
   ])('A copy to a cloud that is not in clouds.yaml %s', async (_what, unit, kind, isBuilt) => {
     const owner = { ...OWNER, unit };
-    const headers = { 'content-length': String(DATA.length) };
-    at.http.on('GET /v2/images/snapshot', () => ({
-      body: { ...cloud.glance.images.get('snapshot'), size: DATA.length },
-    }));
-    at.http.on('GET /v2/images/snapshot/file', { headers, body: DATA });
     const connect = (name: string): Promise<typeof at.connection> =>
       name === 'left' ? Promise.reject(new CloudsYAMLError(['got left'])) : Promise.resolve(at.connection);
     const { tools, facts } = builder({ owner, ownerFilter: owner, connect });
     const work = run({ ...CLOUD, uploadCloudNames: ['left'] }, IMAGE, undefined, tools);
     expect(await failureOf(work)).toMatchObject({ kind });
-    expect(cloud.glance.images.has('snapshot')).toBe(isBuilt);
+    expect(builtImages()).toHaveLength(isBuilt ? 1 : 0);
     const failed = { cloud: 'left', outcome: 'failed', kind: 'input' };
     expect(facts().images ?? []).toMatchObject(isBuilt ? [failed] : []);
   });
 
   test('A build prunes nothing without a number of revisions to keep', async () => {
-    cloud.glance.add({ id: 'older', name: 'n', image_builder_kind: 'runner' });
+    at.add({ id: uuidOf('older'), name: 'n', image_builder_kind: 'runner' });
     const { tools, facts } = builder();
     await run(CLOUD, IMAGE, undefined, tools);
-    expect([...cloud.glance.images.values()].filter(({ name }) => name === 'n')).toHaveLength(3);
+    expect(at.named().filter(({ name }) => name === 'n')).toHaveLength(3);
     expect(facts().pruned).toBeUndefined();
-  });
-
-  test('A build rejects all unsupported options at once before its first call', async () => {
-    const failure = failureOf(
-      run(
-        { ...CLOUD, proxy: 'p:1', dockerhubCache: new URL('https://d') },
-        { ...IMAGE, juju: '3.6', microk8s: '1.31' },
-        5,
-        builder().tools,
-      ),
-    );
-    await expect(failure).resolves.toBeInstanceOf(InputError);
-    expect((await failure).message.split('\n')).toHaveLength(4);
-    expect(cloud.calls).toEqual([]);
   });
 
   test('A build whose script fails leaves nothing and keeps the last good image', async () => {
@@ -161,95 +177,94 @@ describe('a build', () => {
     const error = await failureOf(build(tools, { scriptUrl: `${at.http.origin}/script` } as object));
     expect(error).toMatchObject({ kind: 'build', step: 'run external script', leftovers: [] });
     expect(leftInCloud()).toEqual([]);
-    expect(cloud.glance.images.has('last-good')).toBe(true);
+    expect(at.images.has(uuidOf('last-good'))).toBe(true);
   });
 
   test('A build failure names the failed step, even a step of a called function', async () => {
-    cloud.fault = (nth) =>
-      cloud.calls[nth - 1] === 'PATCH /v2/images/snapshot' ? { instead: { status: 400 } } : undefined;
+    at.disturb(PATCH, { status: 400 });
     const error = await failureOf(build(builder().tools));
     expect(error).toMatchObject({ step: 'name image', kind: 'denied' });
     expect(leftInCloud()).toEqual([]);
   });
 });
 
-const CLAIM = 'POST /v2/images';
-const NAMING = 'PATCH /v2/images/snapshot';
+/** The nth request to a route. */
+interface Call {
+  readonly route: string;
+  readonly nth: number;
+}
+
+/** The number of equal polls of one route that are tested. */
+const MOST_POLLS = 3;
 
 /** Builds once without a fault and returns its calls. */
-async function recordCalls(): Promise<readonly string[]> {
+async function recordCalls(): Promise<readonly Call[]> {
+  const before = at.openstack.requests().length;
   await build(builder().tools);
-  return [...cloud.calls];
+  const counts = new Map<string, number>();
+  const calls = at.openstack
+    .requests()
+    .slice(before)
+    .map(({ route }) => {
+      counts.set(route, (counts.get(route) ?? 0) + 1);
+      return { route, nth: counts.get(route) ?? 1 };
+    });
+  return calls.filter(({ route, nth }) => !route.startsWith('GET') || nth <= MOST_POLLS);
 }
 
 function resetCloud(): void {
-  cloud.servers.clear();
-  cloud.keypairs.clear();
-  cloud.glance.images.clear();
-  (cloud.calls as string[]).length = 0;
-  cloud = scriptOpenStack(at.http, OWNER.buildId);
-  cloud.glance.add({ id: 'last-good', name: 'n', image_builder_kind: 'runner' });
+  const { servers, keypairs, ports, securityGroups, usedImageIds } = at.openstack.state;
+  for (const resources of [servers, ports, at.images, usedImageIds]) resources.clear();
+  keypairs.splice(0);
+  for (const [id, { name }] of securityGroups)
+    if (String(name).startsWith('github-')) securityGroups.delete(id);
+  addLastGood();
 }
 
-/** Builds with a fault at the nth call, and expects every leftover to be reported. */
-async function buildWithFault(n: number, fault: Fault): Promise<void> {
+/** Builds with a fault at one call, and expects every leftover to be reported. */
+async function buildWithFault({ route, nth }: Call, fault: Fault): Promise<void> {
   resetCloud();
-  cloud.fault = (nth) => (nth === n ? fault : undefined);
+  const active = at.openstack.faults.add({ at: route, after: nth - 1, times: 1, fault });
   const { tools, warnings } = builder();
   const outcome: unknown = await build(tools).catch((error: unknown) => error);
-  const where = `call ${n}, ${cloud.calls[n - 1] ?? 'none'}: ${String(outcome)}`;
+  active.takeBack();
+  const where = `call ${nth} of ${route}: ${String(outcome)}`;
   const reported = [...warnings, ...(outcome instanceof StepFailedError ? outcome.leftovers : [])];
   const left = leftInCloud();
-  expect([where, outcome === 'snapshot' || outcome instanceof ProductError]).toEqual([where, true]);
+  expect([where, typeof outcome === 'string' || outcome instanceof ProductError]).toEqual([where, true]);
   expect([where, left.length > 0 && reported.length === 0 ? left : []]).toEqual([where, []]);
-  expect([where, cloud.glance.images.has('last-good')]).toEqual([where, true]);
-  const isNamed = cloud.glance.images.get('snapshot')?.name === 'n';
-  expect([where, outcome instanceof Error && isNamed]).toEqual([where, false]);
+  expect([where, at.images.has(uuidOf('last-good'))]).toEqual([where, true]);
+  expect([where, outcome instanceof Error && builtImages().length > 0]).toEqual([where, false]);
 }
 
 describe('a fault at any one call of a build', () => {
   test.each<[string, Fault]>([
-    ['the request is rejected', { instead: { status: 400 } }],
-    ['the request is forbidden', { instead: { status: 403 } }],
-    ['the service fails once', { instead: { status: 500 } }],
-    ['the connection is cut before the request', { instead: 'reset' }],
-    ['the response is lost', { after: 'reset' }],
-    ['the response is not JSON', { after: { body: '<html>proxy</html>' } }],
+    ['the request is rejected', { status: 400 }],
+    ['the request is forbidden', { status: 403 }],
+    ['the service fails once', { status: 500 }],
+    ['the connection is cut before the request', 'reset'],
+    ['the response is lost', 'lost answer'],
+    ['the response is not JSON', { wrongBody: '<html>proxy</html>' }],
   ])('A build reports every leftover and keeps the last good image when %s', async (_, fault) => {
-    const calls = await recordCalls();
-    for (let n = 1; n <= calls.length; n++) {
-      const isTestedBelow = 'after' in fault && [CLAIM, NAMING].includes(calls[n - 1] ?? '');
-      if (!isTestedBelow) await buildWithFault(n, fault);
-    }
+    for (const call of await recordCalls()) await buildWithFault(call, fault);
   });
 
-  test.each([
-    ['creates the record of a base image', CLAIM, 'reset'],
-    ['names the image', NAMING, { body: '<html>proxy</html>' }],
-  ] as const)(
-    'A build reports every leftover when the response to the call that %s is lost',
-    async (_, call, after) => {
-      const calls = await recordCalls();
-      await buildWithFault(calls.indexOf(call) + 1, { after });
-    },
-  );
-
   test('A build that is stopped at any call leaves nothing and keeps the last good image', async () => {
-    const calls = await recordCalls();
-    for (let n = 1; n <= calls.length; n++) {
+    for (const { route, nth } of await recordCalls()) {
       resetCloud();
       const stop = new AbortController();
-      cloud.fault = (nth) => {
-        if (nth === n) stop.abort(new CancelledError('stopped'));
-        return undefined;
-      };
+      let isOver = false;
+      at.arrivals(route, (count) => {
+        if (count === nth && !isOver) stop.abort(new CancelledError('stopped'));
+      });
       const { tools } = builder({ signal: stop.signal });
       const outcome: unknown = await build(tools).catch((error: unknown) => error);
-      const where = `call ${n}, ${cloud.calls[n - 1] ?? 'none'}: ${String(outcome)}`;
+      isOver = true;
+      const where = `call ${nth} of ${route}: ${String(outcome)}`;
       const isGood =
-        outcome === 'snapshot' || (outcome instanceof ProductError && outcome.kind === 'cancelled');
+        typeof outcome === 'string' || (outcome instanceof ProductError && outcome.kind === 'cancelled');
       expect([where, isGood, leftInCloud()]).toEqual([where, true, []]);
-      expect(cloud.glance.images.has('last-good')).toBe(true);
+      expect(at.images.has(uuidOf('last-good'))).toBe(true);
     }
   });
 });

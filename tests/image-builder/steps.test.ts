@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Step, StepFailedError, runSteps } from '../../src/image-builder/steps.ts';
 import { CancelledError, InputError, ServerError } from '../../src/model/errors.ts';
-import type { ProgressEvent } from '../../src/model/progress.ts';
+import type { ProgressEvent } from '../../src/model/job/progress.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -19,6 +19,28 @@ function makeStepTools() {
 }
 
 const fail = () => Promise.reject(new ServerError('broken'));
+
+describe('the watch of a step', () => {
+  test('Transfers and waits of a step, and those of its undo, are reported under its name', async () => {
+    const { tools, events } = makeStepTools();
+    const wait = () => ({ seen: 'BUILD', leftMs: 1 });
+    await runSteps(tools, (step) =>
+      step(
+        'make',
+        ({ onTransfer, onWait }) => {
+          onTransfer(() => ({ moved: 0, size: 1 }));
+          onWait(wait);
+          return Promise.resolve();
+        },
+        { cleanUp: (_, { onWait }) => onWait(wait) },
+      ),
+    );
+    const watched = events.filter(({ kind }) => kind === 'transfer' || kind === 'wait');
+    expect(watched.map(({ kind, step }) => `${kind} ${step}`)).toEqual([
+      ...['transfer make', 'wait make', 'wait undo make'],
+    ]);
+  });
+});
 
 describe('the undos of steps', () => {
   test('Undos run newest first', async () => {

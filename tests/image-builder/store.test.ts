@@ -9,13 +9,14 @@ import { getLatestBuildId, uploadImage, uploadNewImage } from '../../src/image-b
 import type { Context } from '../../src/image-builder/context.ts';
 import { GetImageError, InputError, UploadImageError } from '../../src/model/errors.ts';
 import { OWNER_KEYS, encodeOwner } from '../../src/model/owner.ts';
-import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
 import { pipeWithErrors } from '../../src/system/streams/pipe-with-errors.ts';
 import { SourceError } from '../../src/system/streams/source-error.ts';
 import { VerifiedStream } from '../../src/system/streams/verified-stream.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
 import { OWNER, useTestTools } from './make-test-tools.ts';
 import { useEmulator } from './use-emulator.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const at = useEmulator();
 const makeTools = useTestTools(at);
@@ -95,10 +96,10 @@ describe('an uploaded image', () => {
   });
 
   test('A successful upload prunes older revisions', async () => {
-    for (const id of ['a', 'b', 'c']) at.add({ id });
+    for (const word of ['a', 'b', 'c']) at.add({ id: uuidOf(word) });
     const { tools, facts } = makeTools();
     const { id } = await upload(await fileOf(DATA), tools, 2);
-    expect([...images().keys()]).toEqual(['c', id]);
+    expect([...images().keys()]).toEqual([uuidOf('c'), id]);
     expect(facts().pruned?.images.map(({ outcome }) => outcome)).toEqual([
       'kept',
       'kept',
@@ -108,11 +109,11 @@ describe('an uploaded image', () => {
   });
 
   test('A failed prune after an upload causes a warning only', async () => {
-    at.add({ id: 'a' });
-    at.disturb('DELETE /image/v2/images/a', { status: 409, body: 'in use' });
+    at.add({ id: uuidOf('a') });
+    at.disturb(`DELETE /image/v2/images/${uuidOf('a')}`, { status: 409, body: 'in use' });
     const { tools, warnings } = makeTools();
     await upload(await fileOf(DATA), tools, 1);
-    expect(warnings).toEqual([expect.stringMatching(/^revision a was not pruned: .*in use/)]);
+    expect(warnings).toEqual([expect.stringMatching(`^revision ${uuidOf('a')} was not pruned: .*in use`)]);
   });
 
   test.each([
@@ -154,11 +155,11 @@ describe('the latest build', () => {
     getLatestBuildId('c1', 'noble', makeTools(change).tools, which);
 
   test('The latest build is the newest active image with the name', async () => {
-    at.add({ id: 'old' });
-    at.add({ id: 'new' });
-    at.add({ id: 'unfinished', status: 'saving' });
-    at.add({ id: 'other', name: 'noble-2' });
-    expect([await latest(), await latest({}, 'any')]).toEqual(['new', 'unfinished']);
+    at.add({ id: uuidOf('old') });
+    at.add({ id: uuidOf('new') });
+    at.add({ id: uuidOf('unfinished'), status: 'saving' });
+    at.add({ id: uuidOf('other'), name: 'noble-2' });
+    expect([await latest(), await latest({}, 'any')]).toEqual([uuidOf('new'), uuidOf('unfinished')]);
   });
 
   test('The latest build is an empty id when there is no image', async () => {
@@ -166,9 +167,9 @@ describe('the latest build', () => {
   });
 
   test('The latest build for an owner ignores images of other owners', async () => {
-    at.add({ id: 'mine', ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
-    at.add({ id: 'theirs', ...encodeOwner({ ...OWNER, application: 'x' }) });
-    expect(await latest({ ownerFilter: OWNER })).toBe('mine');
+    at.add({ id: uuidOf('mine'), ...encodeOwner({ ...OWNER, buildId: 'b0' }) });
+    at.add({ id: uuidOf('theirs'), ...encodeOwner({ ...OWNER, application: 'x' }) });
+    expect(await latest({ ownerFilter: OWNER })).toBe(uuidOf('mine'));
   });
 
   test('A failed query for the latest build is a GetImageError of the same kind as the cloud’s error', async () => {

@@ -1,59 +1,77 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { ensureBaseImage } from '../../src/image-builder/base-images/base-images.ts';
-import { fetchScript, runScript } from '../../src/image-builder/build/external-script.ts';
-import { type Guest, checkGuest, waitForCloudInit } from '../../src/image-builder/build/guest-session.ts';
-import { connectGuest, waitForHostKeys, waitForServer } from '../../src/image-builder/build/reach-guest.ts';
+import { runScript } from '../../src/image-builder/build/guest/external-script.ts';
+import {
+  type Guest,
+  checkGuest,
+  waitForCloudInit,
+} from '../../src/image-builder/build/guest/guest-session.ts';
+import { installParts } from '../../src/image-builder/build/guest/install-parts.ts';
+import {
+  connectGuest,
+  waitForHostKeys,
+  waitForServer,
+} from '../../src/image-builder/build/guest/reach-guest.ts';
 import { removeServer } from '../../src/image-builder/build/remove-server.ts';
-import { resolveRunnerRelease } from '../../src/image-builder/build/runner-release.ts';
 import { waitForServerImage } from '../../src/image-builder/build/server-image.ts';
 import type { Context } from '../../src/image-builder/context.ts';
 import { ProductError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/job/timeouts.ts';
 import { listFlavors } from '../../src/openstack/flavors.ts';
-import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
 import { SshTimeoutError } from '../../src/system/ssh/ssh-errors.ts';
 import type { SshCommand } from '../../src/system/ssh/ssh.ts';
-import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
+import { failureOf } from '../support/cloud-fixture.ts';
+import type { Arrivals } from '../support/openstack/count-arrivals.ts';
+import { failToGoOnline } from './fail-to-go-online.ts';
 import { TEST_TIMEOUTS, useTestTools } from './make-test-tools.ts';
-import { scriptGlance } from './scripted-glance.ts';
+import { PUT } from './open-store.ts';
+import { useEmulator } from './use-emulator.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
-const at = useHttpCloud();
+const at = useEmulator();
 const makeTools = useTestTools(at);
-const SERVER = 'GET /v2.1/servers/s1';
+const FLAVORS = 'GET /compute/v2.1/flavors/detail';
 const SUMS = 'GET /ubuntu/noble/current/SHA256SUMS';
 const FILE = 'GET /ubuntu/noble/current/noble-server-cloudimg-amd64.img';
-const UPLOAD = 'PUT /v2/images/*/file';
 
-const serverIs = (status: string, taskState: string | null = null) => {
-  const server = { id: 's1', name: 'n', status, 'OS-EXT-STS:task_state': taskState };
-  at.http.on(SERVER, { body: { server } });
+/** Adds a server that stays in its state. */
+const serverIs = (status: string, taskState?: string, console = '') => {
+  at.openstack.addServer({
+    id: uuidOf('s1'),
+    status,
+    console,
+    ...(taskState === undefined ? {} : { taskState }),
+  });
 };
 
 /** A transfer that never ends, and the warnings about its attempts. */
 interface Transfer {
   readonly failure: Promise<Error>;
   readonly warnings: readonly string[];
+  /** The uploads into Glance that have begun. */
+  readonly uploads: Arrivals;
 }
 
 /** Starts a download whose body is `body`. */
 function startTransfer(body: () => Readable, timeouts: Partial<Timeouts>): Transfer {
-  scriptGlance(at.http);
+  const uploads = at.arrivals(PUT);
   at.http.on(SUMS, { body: `${'a'.repeat(64)} *noble-server-cloudimg-amd64.img\n` });
   at.http.on(FILE, () => ({ headers: { 'content-length': '100000000' }, body: body() }));
   const { tools, warnings } = makeTools({ timeouts: { ...TEST_TIMEOUTS, ...timeouts } });
   const request = { base: 'noble', arch: 'x64', baseRelease: '', prefix: '' } as const;
-  return { failure: failureOf(ensureBaseImage(at.cloud, request, tools)), warnings };
+  return { failure: failureOf(ensureBaseImage(at.cloud, request, tools)), warnings, uploads };
 }
 
 /** Advances the clock only during attempts, because the requests between two attempts have their own deadlines. */
-async function passTime({ failure, warnings }: Transfer, step: number): Promise<Error> {
+async function passTime({ failure, warnings, uploads }: Transfer, step: number): Promise<Error> {
   const over = new AbortController();
   void failure.then(() => over.abort());
   const isOver = (): boolean => over.signal.aborted;
   for (let nth = 1; !isOver(); nth++) {
-    await Promise.race([at.http.waitFor(UPLOAD, nth), failure]);
+    await Promise.race([uploads.reach(nth), failure]);
     while (warnings.length < nth && !isOver()) {
       at.clock.advance(step);
       await new Promise((resolve) => setTimeout(resolve, 2)); // lets the real sockets work
@@ -68,7 +86,8 @@ function guestThatHangs(seen: SshCommand[]): Guest {
     seen.push(command);
     return Promise.reject(new SshTimeoutError('a command over SSH did not end'));
   };
-  return { cloud: at.cloud, serverId: 's1', parts: [], session: { run, close: () => undefined } };
+  const parts = [{ name: 'users', script: '', check: '' }];
+  return { cloud: at.cloud, serverId: uuidOf('s1'), parts, session: { run, close: () => undefined } };
 }
 
 async function expectOwnTimeout(
@@ -84,10 +103,11 @@ async function expectOwnTimeout(
 /** Provokes each time-out and returns its error. */
 const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   apiTimeout: async () => {
-    at.http.on('GET /v2.1/flavors/detail', 'hang');
+    at.disturb(FLAVORS, 'hang');
+    const requests = at.arrivals(FLAVORS);
     const failure = failureOf(listFlavors(at.cloud));
     for (const nth of [1, 2]) {
-      await at.http.waitFor('GET /v2.1/flavors/detail', nth);
+      await requests.reach(nth);
       at.clock.advance(30_000);
     }
     return failure;
@@ -126,19 +146,19 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   },
   serverTimeout: () => {
     serverIs('BUILD', 'spawning');
-    return failureOf(waitForServer(at.cloud, 's1', 'ACTIVE', makeTools().tools));
+    return failureOf(waitForServer(at.cloud, uuidOf('s1'), 'ACTIVE', makeTools().tools));
   },
   bootTimeout: () => {
-    serverIs('ACTIVE');
-    at.http.on('POST /v2.1/servers/s1/action', { body: { output: 'Booting from hard disk' } });
-    return failureOf(waitForHostKeys(at.cloud, 's1', makeTools().tools));
+    serverIs('ACTIVE', undefined, 'Booting from hard disk');
+    return failureOf(waitForHostKeys(at.cloud, uuidOf('s1'), makeTools().tools));
   },
   sshTimeout: () => {
-    const server = { id: 's1', addresses: ['192.0.2.1', '192.0.2.2'] };
+    const server = { id: uuidOf('s1'), addresses: ['192.0.2.1', '192.0.2.2'] };
     const keys = { hostKeyFingerprints: ['SHA256:x'], privateKey: new Secret('') };
     return failureOf(connectGuest(at.cloud, server, keys, makeTools().tools));
   },
   cloudInitTimeout: () => expectOwnTimeout('cloudInitTimeout', waitForCloudInit),
+  partsTimeout: () => expectOwnTimeout('partsTimeout', installParts),
   commandTimeout: () => expectOwnTimeout('commandTimeout', checkGuest),
   scriptTimeout: async () => {
     const seen: SshCommand[] = [];
@@ -155,22 +175,28 @@ const WAITS: Readonly<Record<keyof Timeouts, () => Promise<Error>>> = {
   },
   shutdownTimeout: () => {
     serverIs('ACTIVE', 'powering-off');
-    return failureOf(waitForServer(at.cloud, 's1', 'SHUTOFF', makeTools().tools));
+    return failureOf(waitForServer(at.cloud, uuidOf('s1'), 'SHUTOFF', makeTools().tools));
   },
   imageTimeout: () => {
     serverIs('SHUTOFF', 'image_uploading');
-    at.http.on('GET /v2/images/i1', { body: { id: 'i1', status: 'saving' } });
-    return failureOf(waitForServerImage(at.cloud, 'i1', 's1', makeTools().tools));
+    at.add({ id: uuidOf('i1'), status: 'saving' });
+    return failureOf(waitForServerImage(at.cloud, uuidOf('i1'), uuidOf('s1'), makeTools().tools));
   },
   deleteTimeout: () => {
     serverIs('ACTIVE', 'deleting');
-    at.http.on('DELETE /v2.1/servers/s1', { status: 204 });
-    return failureOf(removeServer(at.cloud, 's1', makeTools().tools));
+    at.disturb(`DELETE /compute/v2.1/servers/${uuidOf('s1')}`, { status: 204 });
+    return failureOf(removeServer(at.cloud, uuidOf('s1'), makeTools().tools));
   },
+  onlineTimeout: () => failToGoOnline(at, makeTools().tools),
 };
 
 /** The time-outs whose message comes from a command over SSH, which knows its seconds but not the option. */
-const REPORTED_BY_SSH: readonly string[] = ['cloudInitTimeout', 'commandTimeout', 'scriptTimeout'];
+const REPORTED_BY_SSH: readonly string[] = [
+  'cloudInitTimeout',
+  'partsTimeout',
+  'commandTimeout',
+  'scriptTimeout',
+];
 
 describe('time-outs', () => {
   test.each(Object.entries(WAITS))(
@@ -195,36 +221,12 @@ describe('the state seen last', () => {
     ['serverTimeout', 'last seen: BUILD, spawning'],
     ['bootTimeout', 'last seen: Booting from hard disk'],
     ['sshTimeout', 'last seen: no SSH in this test'],
+    ['sshTimeout', ': --builder-ssh-cidr: add the network of this machine'],
     ['shutdownTimeout', 'last seen: ACTIVE, powering-off'],
-    ['imageTimeout', 'last seen: saving, image_uploading'],
+    ['imageTimeout', 'last seen: saving'],
     ['deleteTimeout', 'last seen: ACTIVE'],
+    ['onlineTimeout', 'last seen: offline'],
   ] as const)('The error of %s contains %s', async (name, message) => {
     expect((await WAITS[name]()).message).toMatch(message);
-  });
-});
-
-describe('fetchTimeout', () => {
-  test('The fetch time-out limits the request for the latest runner version', async () => {
-    at.http.on('GET /releases/latest', 'hang');
-    const failure = failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
-    await at.http.waitFor('GET /releases/latest');
-    at.clock.advance(30_000);
-    await expect(failure).resolves.toMatchObject({ kind: 'unavailable' });
-  });
-
-  test('The fetch time-out limits a script download that stalls, and the error does not contain its URL', async () => {
-    at.http.on('GET /script', () => {
-      const body = new Readable({ read: () => undefined });
-      body.push('#!/bin/sh\n');
-      return { body };
-    });
-    const url = `${at.http.origin}/script?token=url-MARKED`;
-    const failure = failureOf(fetchScript(url, makeTools().tools));
-    await at.http.waitFor('GET /script');
-    at.clock.advance(30_000);
-    const error = await failure;
-    expect(error).toMatchObject({ kind: 'unavailable' });
-    expect(error.message).toMatch('--fetch-timeout');
-    expect(error.message).not.toMatch('MARKED');
   });
 });

@@ -99,6 +99,10 @@ describe('hook tool errors', () => {
     [['state-get', '--strict', 'x'], '1 ERROR "x" not found'],
     [['state-set', `${'k'.repeat(257)}=x`], '1 ERROR max allowed key length (256) exceeded'],
     [['state-set', `k=${'x'.repeat(65_537)}`], '1 ERROR max allowed value length (65536) exceeded'],
+    [
+      ['relation-get', '-r', 'other:1', '-', 'consumer/0'],
+      '2 ERROR invalid value "other:1" for option -r: relation not found',
+    ],
     [['juju-log'], '2 ERROR no message specified'],
     [['application-version-set'], '2 ERROR no version specified'],
     [['is-leader', '--all'], '2 ERROR option provided but not defined: --all'],
@@ -197,6 +201,7 @@ describe('a packed charm', () => {
     const source = join(shell.folder, 'next');
     await mkdir(source);
     await writeFile(join(source, 'metadata.yaml'), METADATA);
+    await writeFile(join(source, 'manifest.yaml'), MANIFEST);
     await writeFile(join(source, 'dispatch-helper'), 'new');
     await zipCharm(source, join(shell.folder, 'next.charm'));
     await expect(agent.upgrade(join(shell.folder, 'next.charm'))).rejects.toThrow('ETXTBSY');

@@ -80,6 +80,19 @@ describe('a hook context', () => {
     });
   });
 
+  test('A commit is refused when small writes have filled a databag', () => {
+    const model = sampleModel();
+    addRelation(model, 'image', 'consumer').created = true;
+    const half = 'x'.repeat(9 * 1024 * 1024);
+    const write = (key: string) => {
+      const context = openContext(model, UPDATE_STATUS);
+      expect(call(context, 'relation-set', '-r', 'image:1', `${key}=${half}`)).toBe('');
+      return commit(context);
+    };
+    expect(write('a')).toBeUndefined();
+    expect(write('b')).toBe('max allowed size (16777216) exceeded');
+  });
+
   test('A dropped hook context loses its writes but keeps its status and log', () => {
     const model = sampleModel();
     const context = openContext(model, UPDATE_STATUS);

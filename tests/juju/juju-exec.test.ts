@@ -30,10 +30,19 @@ describe('dispatchCharm', () => {
     expect(requests).toMatchObject([
       {
         file: '/usr/bin/juju-exec',
-        args: ['app/0', 'JUJU_DISPATCH_PATH=hooks/built ./dispatch'],
+        args: ['app/0', '[ -e program-digest ] || exit 86; JUJU_DISPATCH_PATH=hooks/built ./dispatch'],
         timeoutMs: 20_000,
       },
     ]);
+  });
+
+  test('The dispatch in a folder with another charm runs nothing and reports that the charm was replaced', async () => {
+    const path = await writeJujuExec(`cd ${folder} && exec sh -c "$2"`);
+    await writeFile(join(folder, 'dispatch'), `#!/bin/sh\necho ran >> ${folder}/ran\n`, { mode: 0o755 });
+    expect(await dispatch(path, runCommand)).toEqual({ state: 'replaced' });
+    await writeFile(join(folder, 'program-digest'), 'aaaa\n');
+    expect(await dispatch(path, runCommand)).toEqual({ state: 'dispatched' });
+    expect(await readFile(join(folder, 'ran'), 'utf8')).toBe('ran\n');
   });
 
   test('The juju-exec process receives no variable of a hook', async () => {

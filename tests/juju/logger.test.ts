@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createHookTools } from '../../src/juju/create-hook-tools.ts';
 import { HookToolError } from '../../src/juju/errors.ts';
 import { createJujuLogger } from '../../src/juju/logger.ts';
-import { splitForArguments } from '../../src/juju/one-line.ts';
+import { cutToBytes } from '../../src/juju/one-line.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { HOOK_ENVIRONMENT } from './hook-environment.ts';
 import { scriptAnswers } from './scripted-tools.ts';
@@ -55,21 +55,20 @@ describe("Juju's log", () => {
     expect(lines).toEqual(['two']);
   });
 
-  test('A message that exceeds the size of an argument is logged in parts', async () => {
+  test('A message that exceeds the size of an argument is cut', async () => {
     const { run, requests } = scriptAnswers(() => ({}));
     const text = 'ä'.repeat(120_000); // 240 000 bytes
     await createHookTools(run, HOOK_ENVIRONMENT).log('DEBUG', text);
-    const parts = requests.map(({ args }) => args.at(-1) ?? '');
-    expect(parts.map((part) => Buffer.byteLength(part))).toEqual([100_000, 100_000, 40_000]);
-    expect(parts.join('')).toBe(text);
+    expect(requests.map(({ args }) => args.at(-1))).toEqual([`${'ä'.repeat(50_000)}…`]);
   });
 });
 
 test.each([
-  ['', []],
-  ['abc', ['abc']],
-  ['abcdef', ['abcd', 'ef']],
-  ['ab😀😀', ['ab', '😀', '😀']],
-])('The text %j is split between characters', (text, parts) => {
-  expect(splitForArguments(text, 4)).toEqual(parts);
+  ['', ''],
+  ['abc', 'abc'],
+  ['abcdef', 'abcd'],
+  ['ab😀😀', 'ab'],
+  ['😀😀', '😀'],
+])('The text %j is cut between characters to %j', (text, cut) => {
+  expect(cutToBytes(text, 4)).toBe(cut);
 });

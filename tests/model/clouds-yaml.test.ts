@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { type CloudLogin, loginByName } from '../../src/model/cloud-login.ts';
+import { type CloudLogin, loginByName } from '../../src/model/cloud/cloud-login.ts';
 import { cloudEntry, cloudsYaml, encodeCloudsYaml } from '../../src/model/clouds-yaml.ts';
 import { decode } from '../../src/model/decode.ts';
 import { Secret } from '../../src/model/secret.ts';

@@ -8,9 +8,13 @@ import {
   integer,
   list,
   mapping,
+  nameText,
   oneOf,
   optional,
+  projectId,
   text,
+  usableList,
+  uuid,
   withDefault,
 } from '../../src/model/decode.ts';
 import { InputError } from '../../src/model/errors.ts';
@@ -73,6 +77,49 @@ test.each([
   ['a boolean', true],
 ])('The kind of a value that is not a mapping is reported: %s', (kind, value) => {
   expect(problemsOf(value)).toEqual([`x: expected a mapping, got ${kind}`]);
+});
+
+const CANONICAL = '6f1c0c2e-6a0b-4c0e-9f53-0d2a3b1c4d5e';
+
+test.each([CANONICAL, '6F1C0C2E6A0B4C0E9F530D2A3B1C4D5E'])('%s is a UUID and may name a project', (id) => {
+  expect(uuid(id, 'x', [])).toBe(id);
+  expect(projectId(id, 'x', [])).toBe(id);
+});
+
+test.each([
+  ...['', ' ', 'one', '6f1c0c2e6a0b-4c0e-9f53-0d2a3b1c4d5e', '6f1c0c2e-6a0b-4c0e-9f53-0d2a3b1c4d5g'],
+  ...[`${CANONICAL}\n`, ` ${CANONICAL}`, '../x', `../${CANONICAL}`, 'a'.repeat(150_000), 7],
+])('A value that is not a UUID is refused: %#', (id) => {
+  const problems: string[] = [];
+  uuid(id, 'x', problems);
+  expect(problems).toHaveLength(1);
+});
+
+test.each(['123456', 'default', 'service_1'])('The project id %s is decoded although it is no UUID', (id) => {
+  expect(projectId(id, 'x', [])).toBe(id);
+});
+
+test.each(['', ' ', 'a/b', '..', '../x', 'a\n', 'a'.repeat(65), 'a'.repeat(150_000), 7])(
+  'A value that no project has as id is refused: %#',
+  (id) => {
+    const problems: string[] = [];
+    projectId(id, 'x', problems);
+    expect(problems).toHaveLength(1);
+  },
+);
+
+test.each(['', 'a'.repeat(256), 7])('A value that is no name is refused: %#', (name) => {
+  const problems: string[] = [];
+  expect(nameText(name, 'x', problems)).toBeUndefined();
+  expect(problems).toEqual([expect.stringMatching(/^x: expected a text of 1 to 255 characters/)]);
+});
+
+test('A list of usable elements leaves out the others, and anything but a list is refused', () => {
+  const problems: string[] = [];
+  expect(usableList(uuid)([CANONICAL, 'old', 7], 'x', problems)).toEqual([CANONICAL]);
+  expect(problems).toEqual([]);
+  expect(usableList(uuid)('old', 'x', problems)).toBeUndefined();
+  expect(problems).toEqual(['x: expected a list, got a string']);
 });
 
 test.each([NaN, Infinity, 2 ** 53, '1', 1.1])('The value %p is not accepted as a whole number', (value) => {

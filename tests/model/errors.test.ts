@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CloudTimeoutError, UnauthorizedError } from '../../src/model/cloud-errors.ts';
+import { CloudTimeoutError, UnauthorizedError } from '../../src/model/cloud/cloud-errors.ts';
 import {
   BaseImageDownloadError,
   BuildImageError,
@@ -8,7 +8,7 @@ import {
   InputError,
   UploadImageError,
 } from '../../src/model/errors.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/timeouts.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts, timeoutOption } from '../../src/model/job/timeouts.ts';
 
 const call = { cloud: 'c1', service: 'image', operation: 'upload' };
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/model/errors.ts';
-import { decodeListResult } from '../../src/model/program-result-list.ts';
+import { decodeListResult } from '../../src/model/result/program-result-list.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const image = {
-  id: 'i1',
+  id: uuidOf('i1'),
   name: 'noble',
   status: 'active',
   created_at: '',
@@ -16,7 +17,7 @@ const decodeClouds = (value: unknown) => decodeListResult(JSON.stringify(value))
 describe('decodeListResult', () => {
   test('An image without a creation time is accepted', () => {
     expect(decodeClouds({ clouds: [good] })).toMatchObject([
-      { cloudId: 'good', state: 'seen', images: [{ id: 'i1', createdAt: '' }] },
+      { cloudId: 'good', state: 'seen', images: [{ id: uuidOf('i1'), createdAt: '' }] },
     ]);
   });
 

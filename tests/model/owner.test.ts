@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InputError } from '../../src/model/errors.ts';
-import { encodeKeypairComment, findKeypairMetadata } from '../../src/model/keypair-comment.ts';
+import { encodeKeypairComment, findKeypairMetadata } from '../../src/model/cloud/keypair-comment.ts';
 import {
   OWNER_KEYS,
   type Owner,

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type ResultError, type ResultLog, encodeFailure } from '../../src/model/program-result-common.ts';
-import { decodeListResult, encodeListResult } from '../../src/model/program-result-list.ts';
+import {
+  type ResultError,
+  type ResultLog,
+  encodeFailure,
+} from '../../src/model/result/program-result-common.ts';
+import { decodeListResult, encodeListResult } from '../../src/model/result/program-result-list.ts';
 import {
   decodeJobResult,
   encodeBuildResult,
@@ -12,12 +16,13 @@ import {
   encodePruneResult,
   encodeSweepResult,
 } from '../../src/model/program-result.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const NOTHING: ResultLog = { warnings: [] };
 const steps = [{ name: 'choose flavor', seconds: 0.5 }];
 const arrived = {
   cloud: 'a',
-  imageId: 'i2',
+  imageId: uuidOf('i2'),
   outcome: 'copied',
   provenBy: 'stream hash',
   attempts: 2,
@@ -32,21 +37,26 @@ const refused = {
   seconds: 3,
 } as const;
 const kept = {
-  id: 'i0',
+  id: uuidOf('i0'),
   createdAt: '2026-11-20T00:00:00Z',
   outcome: 'kept',
   reason: 'one of the newest 2',
 } as const;
-const stuck = { id: 'i9', createdAt: '2026-11-01T00:00:00Z', outcome: 'failed', reason: 'in use' } as const;
+const stuck = {
+  id: uuidOf('i9'),
+  createdAt: '2026-11-01T00:00:00Z',
+  outcome: 'failed',
+  reason: 'in use',
+} as const;
 const images = [kept, stuck];
 
 /** The facts, in an order that differs from the printed one. */
 const facts = {
-  imageId: 'i1',
+  imageId: uuidOf('i1'),
   parts: [{ name: 'apt', seconds: 12 }],
-  serverId: 's1',
+  serverId: uuidOf('s1'),
   baseSha256: 'f00',
-  baseImageId: 'b1',
+  baseImageId: uuidOf('b1'),
   network: 'n1',
   flavor: 'm1',
   runnerVersion: '2.331.0',
@@ -77,12 +87,12 @@ const STEP: ResultError = {
 const PREPARE = {
   answer: {
     cloud: 'builder',
-    baseImages: [{ base: 'noble', arch: 'x64', imageId: 'b1', sha256: 'f00', wasUploaded: true }],
+    baseImages: [{ base: 'noble', arch: 'x64', imageId: uuidOf('b1'), sha256: 'f00', wasUploaded: true }],
   },
   log: { swept: [], steps, warnings: [] },
 } as const;
 const COPY = {
-  answer: { cloud: 'builder', imageId: 'i1' },
+  answer: { cloud: 'builder', imageId: uuidOf('i1') },
   log: { images: [arrived], pruned: [{ cloud: 'a', images: [kept] }], warnings: [] },
 } as const;
 const LATEST = { imageName: 'app-noble-x64', cloud: 'a' };
@@ -94,18 +104,25 @@ const CLOUDS = [
     projectKey: 'https://k/v3 p1 R1',
     images: [
       {
-        id: 'i1',
+        id: uuidOf('i1'),
         name: 'app-noble-x64',
         status: 'active',
         createdAt: '2026-11-21T00:00:00Z',
-        sourceImageId: 'i0',
+        sourceImageId: uuidOf('i0'),
         runConfig: '{"base":"noble"}',
         buildId: 'b7',
         isPublished: true,
       },
-      { id: 'i2', name: 'app-noble-x64', status: 'queued', createdAt: '', buildId: '', isPublished: false },
+      {
+        id: uuidOf('i2'),
+        name: 'app-noble-x64',
+        status: 'queued',
+        createdAt: '',
+        buildId: '',
+        isPublished: false,
+      },
     ],
-    activeExtraIds: ['i5'],
+    activeExtraIds: [uuidOf('i5')],
   },
   { cloudId: 'b', state: 'seen', projectKey: 'https://k/v3 p2', images: [] },
   { cloudId: 'c', state: 'failed', kind: 'denied', type: 'UnauthorizedError', message: '401' },
@@ -125,15 +142,15 @@ describe('the printed result', () => {
     [
       6,
       'a prune of published images',
-      encodePruneResult({ ...PRUNE, unmarked: [], marked: ['i0'] }, NOTHING),
+      encodePruneResult({ ...PRUNE, unmarked: [], marked: [uuidOf('i0')] }, NOTHING),
     ],
     [
       7,
       'a dry run of a prune',
-      encodePruneResult({ ...PRUNE, wouldBeMarked: [], wouldBeUnmarked: ['i9'] }, NOTHING),
+      encodePruneResult({ ...PRUNE, wouldBeMarked: [], wouldBeUnmarked: [uuidOf('i9')] }, NOTHING),
     ],
     [8, 'a list', encodeListResult(CLOUDS, { warnings: ['cloud c: 401'] })],
-    [9, 'a latest build id', encodeLatestBuildIdResult({ ...LATEST, imageId: 'i1' }, NOTHING)],
+    [9, 'a latest build id', encodeLatestBuildIdResult({ ...LATEST, imageId: uuidOf('i1') }, NOTHING)],
     [
       10,
       'a latest build id that does not exist',
@@ -181,7 +198,7 @@ describe('a decoded result', () => {
   });
 
   test('The decoded result of a prune has its revisions and its marks', () => {
-    const answer = { ...PRUNE, marked: ['i0'], unmarked: [] };
+    const answer = { ...PRUNE, marked: [uuidOf('i0')], unmarked: [] };
     const result = decodeJobResult('prune', encodePruneResult(answer, NOTHING));
     expect(result).toEqual({ job: 'prune', ...answer, warnings: [] });
   });
@@ -206,10 +223,10 @@ describe('a result of another form', () => {
   });
 
   test('A result with invalid facts keeps its valid facts', () => {
-    const text = '{"image_id": "i1", "images": [1], "server_id": 7, "flavor": "m1", "later": {}}';
+    const text = `{"image_id": "${uuidOf('i1')}", "images": [1], "server_id": 7, "flavor": "m1", "later": {}}`;
     expect(decodeJobResult('build', text)).toEqual({
       job: 'build',
-      imageId: 'i1',
+      imageId: uuidOf('i1'),
       flavor: 'm1',
       warnings: [],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type PublishedImage, encodeImageDatabag, encodeTags } from '../../src/model/relation-data.ts';
+import { type PublishedImage, encodeImageDatabag, encodeTags } from '../../src/model/unit/relation-data.ts';
 import { expandMatrix, imageNameOf } from '../../src/model/run-config.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // the same cases in each run
@@ -46,6 +46,7 @@ describe('the name of an image', () => {
     ['', '', 'app-name-jammy-arm64'],
     ['3.1/stable', '', 'app-name-jammy-arm64-juju-3.1-stable'],
     ['', '1.29-strict/stable', 'app-name-jammy-arm64-mk8s-1.29-strict-stable'],
+    ['3.6/edge/fix-1', '', 'app-name-jammy-arm64-juju-3.6-edge-fix-1'],
     ['3.1/stable', '1.29-strict/stable', 'app-name-jammy-arm64-juju-3.1-stable-mk8s-1.29-strict-stable'],
   ])('An image with Juju %p and MicroK8s %p has the name of the Python charm', (juju, microk8s, name) => {
     expect(imageNameOf('app-name', 'arm64', { base: 'jammy', juju, microk8s })).toBe(name);

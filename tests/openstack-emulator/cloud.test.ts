@@ -27,7 +27,12 @@ test('An uploaded image is active and listed, and its data can be downloaded', a
   const cloud = await connections.connect('consumer');
   const data = randomBytes(100_000);
   const { id } = await createImage(cloud, spec);
-  await uploadImageData(cloud, id, { source: Readable.from([data]), size: data.length }, signal);
+  await uploadImageData(
+    cloud,
+    id,
+    { source: Readable.from([data]), size: data.length, timeoutMs: 60_000 },
+    signal,
+  );
   expect(await findImage(cloud, id)).toMatchObject({ status: 'active', size: data.length });
   expect((await listImages(cloud, 'noble')).map((image) => image.id)).toEqual([id]);
   const read = await buffer(await openImageData(cloud, id, 10, signal));

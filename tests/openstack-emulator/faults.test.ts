@@ -7,7 +7,7 @@ import {
   CloudUnavailableError,
   UnauthorizedError,
   UnexpectedAnswerError,
-} from '../../src/model/cloud-errors.ts';
+} from '../../src/model/cloud/cloud-errors.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { openImageData, uploadImageData } from '../../src/openstack/image-data.ts';
 import { createImage, findImage, listImages } from '../../src/openstack/images.ts';
@@ -43,7 +43,12 @@ const statuses = (): readonly number[] =>
 
 async function makeImage(data: Buffer): Promise<string> {
   const { id } = await createImage(cloud, { name: 'noble', diskFormat: 'raw', properties: {} });
-  await uploadImageData(cloud, id, { source: Readable.from([data]), size: data.length }, signal);
+  await uploadImageData(
+    cloud,
+    id,
+    { source: Readable.from([data]), size: data.length, timeoutMs: 60_000 },
+    signal,
+  );
   return id;
 }
 

@@ -1,25 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CHECKS_COMMAND, findFailedChecks, renderChecks } from '../../src/guest/checks.ts';
 import { CLEAN_UP_COMMAND, renderCleanUp } from '../../src/guest/clean-up.ts';
-import { findGuestFailure, findHostKeyFingerprints } from '../../src/guest/console.ts';
+import { findHostKeyFingerprints } from '../../src/guest/console.ts';
 import {
   SCRIPT_INSTALL_COMMAND,
   SCRIPT_REMOVE_COMMAND,
   SCRIPT_RUN_COMMAND,
 } from '../../src/guest/external-script.ts';
-import { PARTS_REPORT_COMMAND, parsePartsReport } from '../../src/guest/parts-report.ts';
+import { INSTALL_COMMAND, renderInstall } from '../../src/guest/install-part.ts';
 import { listGuestParts } from '../../src/guest/parts.ts';
 import { renderUserData } from '../../src/guest/user-data.ts';
 import { SshUnreachableError } from '../../src/system/ssh/ssh-errors.ts';
 import { generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
 import { type SshResult, type SshSession, connectSsh } from '../../src/system/ssh/ssh.ts';
 import { poll } from '../contract/poll.ts';
+import { guestContent } from '../support/guest-content.ts';
 import type { Guest } from '../support/openstack/guest/guest.ts';
 import { type Guests, openGuests } from '../support/openstack/guest/guests.ts';
 import { type EmulatorClock, createEmulatorClock } from '../support/openstack/emulator-clock.ts';
 
 const BUILD_ID = 'b1';
-const PARTS = listGuestParts({ runner: { version: '2.331.0', url: 'http://m/r', sha256: 'ab' } });
+const PARTS = listGuestParts(guestContent());
 const NAMES = PARTS.map(({ name }) => name);
 const WAIT = 'cloud-init status --wait';
 
@@ -41,7 +42,7 @@ afterEach(async () => {
   await guests.close();
 });
 
-function boot(userData = renderUserData(BUILD_ID, PARTS)): Guest {
+function boot(userData = renderUserData(BUILD_ID)): Guest {
   return guests.boot({
     serverId: 's1',
     serverName: 'server',
@@ -85,11 +86,12 @@ describe('emulated guest', () => {
     await expect(logIn(boot(), user, pair)).rejects.toThrow(SshUnreachableError);
   });
 
-  test('A guest installs the parts of its user data and passes their checks', async () => {
+  test('A guest installs parts and passes their checks', async () => {
     const session = await logIn(boot());
-    await runCommand(session, WAIT);
-    const report = parsePartsReport((await runCommand(session, PARTS_REPORT_COMMAND)).stdout);
-    expect(report.map(({ name }) => name)).toEqual(NAMES);
+    for (const part of PARTS) {
+      const result = await runCommand(session, INSTALL_COMMAND, renderInstall(part));
+      expect(result).toMatchObject({ exitCode: 0, stdout: `${part.name} is installed\n` });
+    }
     const checks = await runCommand(session, CHECKS_COMMAND, renderChecks(PARTS));
     expect(findFailedChecks(checks.stdout, PARTS)).toEqual([]);
   });
@@ -98,20 +100,24 @@ describe('emulated guest', () => {
     const session = await logIn(boot());
     const half = renderChecks(PARTS).slice(0, -10);
     expect((await runCommand(session, CHECKS_COMMAND, half)).stdout).toBe('');
+    for (const part of PARTS) {
+      const { stdout } = await runCommand(session, INSTALL_COMMAND, renderInstall(part).slice(0, -10));
+      expect(stdout).toBe('');
+    }
   });
 
-  test('The first boot fails at the part named by failPart and installs no later part', async () => {
+  test('The installation of the part named by failPart fails with its output', async () => {
     guests.failPart('users', 4, ['no such group']);
-    const session = await logIn(boot());
-    expect(await runCommand(session, WAIT)).toMatchObject({ exitCode: 1, stdout: '\nstatus: error\n' });
-    const failure = { part: 'users', exitCode: 4, lastLines: ['no such group'] };
-    expect(findGuestFailure(console, BUILD_ID)).toEqual(failure);
-    const { stdout } = await runCommand(session, PARTS_REPORT_COMMAND);
-    expect(stdout).toBe(
-      NAMES.slice(0, NAMES.indexOf('users'))
-        .map((name) => `${name} 1\n`)
-        .join(''),
-    );
+    const guest = boot();
+    const session = await logIn(guest);
+    const results: [string, number][] = [];
+    for (const part of PARTS) {
+      const { exitCode, stdout } = await runCommand(session, INSTALL_COMMAND, renderInstall(part));
+      results.push([part.name, exitCode]);
+      if (exitCode !== 0) expect(stdout).toBe('no such group\n');
+    }
+    expect(results).toEqual(NAMES.map((name) => [name, name === 'users' ? 4 : 0]));
+    expect(guest.disk.text).toContain(NAMES.filter((name) => name !== 'users').join('\n'));
   });
 
   test('A guest runs the external script only while it is installed', async () => {
@@ -128,9 +134,10 @@ describe('emulated guest', () => {
     const guest = boot();
     const session = await logIn(guest);
     await runCommand(session, WAIT);
+    for (const part of PARTS) await runCommand(session, INSTALL_COMMAND, renderInstall(part));
     const traces = /PRIVATE KEY|ssh-ed25519|MARKER=|cloud-init status/;
     expect(guest.disk.text).toMatch(traces);
-    const { stdout } = await runCommand(session, CLEAN_UP_COMMAND, renderCleanUp());
+    const { stdout } = await runCommand(session, CLEAN_UP_COMMAND, renderCleanUp(PARTS));
     expect(stdout).toBe('clean-up done\n');
     expect(guest.disk.text).not.toMatch(traces);
     expect(guest.disk.text).toContain(NAMES.join('\n'));
@@ -151,7 +158,7 @@ describe('emulated guest', () => {
     const guest = boot();
     const session = await logIn(guest);
     guests.onCommand(() => new Promise(() => undefined));
-    const lost = runCommand(session, PARTS_REPORT_COMMAND).catch((error: unknown) => error);
+    const lost = runCommand(session, WAIT).catch((error: unknown) => error);
     await poll('the command to arrive', 20, () => Promise.resolve(guest.log.length > 0 || undefined));
     await guest.powerOff();
     expect(await lost).toBeInstanceOf(SshUnreachableError);

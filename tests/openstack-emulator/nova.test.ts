@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConflictError, NotFoundError } from '../../src/model/cloud-errors.ts';
-import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { ConflictError, NotFoundError } from '../../src/model/cloud/cloud-errors.ts';
+import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
 import type { Cloud } from '../../src/openstack/cloud.ts';
 import { listFlavors } from '../../src/openstack/flavors.ts';
 import { listNetworks } from '../../src/openstack/networks.ts';

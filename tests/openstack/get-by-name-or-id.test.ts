@@ -13,8 +13,18 @@ const get = (nameOrId: string, elements = flavors) =>
 
 describe('look-up by name', () => {
   test('A unique name finds its element', () => expect(get('small').id).toBe('1'));
-  test('A look-up by name is case-sensitive, and its error lists all known names', () =>
-    expect(() => get('Small')).toThrow('known: small, twin, twin, 1'));
+  test('The only name that differs by case finds its element, and an exact name takes precedence', () => {
+    expect(get('Small').id).toBe('1');
+    const both = [...flavors, { id: '5', name: 'Small' }];
+    expect([get('small', both).id, get('Small', both).id]).toEqual(['1', '5']);
+  });
+  test.each(['TWIN', 'sMall'])('The name %s is not found when several differ by case only', (name) =>
+    expect(() => get(name, [...flavors, { id: '5', name: 'Small' }])).toThrow(
+      'known: small, twin, twin, 1, Small',
+    ),
+  );
+  test('The error of an unknown name lists all known names', () =>
+    expect(() => get('large')).toThrow('known: small, twin, twin, 1'));
   test('The error of a look-up in an empty list says that no names are known', () =>
     expect(() => get('x', [])).toThrow('known: none'));
   test('A name that occurs twice is ambiguous, and the error lists the ids', () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { SourceError } from '../../src/system/streams/source-error.ts';
-import { UnauthorizedError } from '../../src/model/cloud-errors.ts';
+import { UnauthorizedError } from '../../src/model/cloud/cloud-errors.ts';
 import { openImageData, uploadImageData } from '../../src/openstack/image-data.ts';
 import { TOKENS, tokenAnswer } from '../support/http-cloud.ts';
 import { failureOf, useHttpCloud } from '../support/cloud-fixture.ts';
@@ -11,7 +11,7 @@ const FILE = 'PUT /v2/images/i1/file';
 const chunk = Buffer.alloc(64 * 1024, 7);
 
 function upload(source: Readable, size: number, signal = new AbortController().signal): Promise<void> {
-  return uploadImageData(at.cloud, 'i1', { source, size }, signal);
+  return uploadImageData(at.cloud, 'i1', { source, size, timeoutMs: 60 * 60_000 }, signal);
 }
 
 describe('upload of image data', () => {
@@ -93,17 +93,35 @@ describe('upload of image data', () => {
 });
 
 describe('token of an upload', () => {
-  test('Each upload uses a new token, and uploads that start together share one', async () => {
+  const uploadWithTokens = async (
+    lifeMinutes: number,
+    ageMinutes: number,
+  ): Promise<readonly (string | undefined)[]> => {
     let logins = 0;
-    at.http.on(TOKENS, () => tokenAnswer(at.http.origin, `t${(logins += 1)}`));
+    at.http.on(TOKENS, () => {
+      const expires = new Date(at.clock.now() + lifeMinutes * 60_000).toISOString();
+      return tokenAnswer(at.http.origin, `t${(logins += 1)}`, expires);
+    });
     at.http.on('PUT /v2/images/*/file', { status: 204 });
     await at.cloud.identity.getToken();
+    at.clock.advance(ageMinutes * 60_000);
     await Promise.all([
       upload(Readable.from([chunk]), chunk.length),
       upload(Readable.from([chunk]), chunk.length),
     ]);
-    await upload(Readable.from([chunk]), chunk.length);
-    expect(at.http.requests(FILE).map(({ headers }) => headers['x-auth-token'])).toEqual(['t2', 't2', 't3']);
+    return at.http.requests(FILE).map(({ headers }) => headers['x-auth-token']);
+  };
+
+  test('An upload reuses a token that outlives the time that the upload may take', async () => {
+    expect(await uploadWithTokens(24 * 60, 120)).toEqual(['t1', 't1']);
+  });
+
+  test('An upload that may outlive the token gets a new one, which uploads that start together share', async () => {
+    expect(await uploadWithTokens(60, 30)).toEqual(['t2', 't2']);
+  });
+
+  test('An upload that may outlive any token reuses one that was just issued', async () => {
+    expect(await uploadWithTokens(30, 0)).toEqual(['t1', 't1']);
   });
 });
 

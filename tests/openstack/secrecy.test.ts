@@ -34,7 +34,7 @@ const calls = {
     uploadImageData(
       at.cloud,
       'i1',
-      { source: Readable.from([Buffer.from('abc')]), size: 3 },
+      { source: Readable.from([Buffer.from('abc')]), size: 3, timeoutMs: 60_000 },
       new AbortController().signal,
     ),
 };

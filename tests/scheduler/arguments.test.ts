@@ -17,7 +17,9 @@ describe('readArguments', () => {
       },
     ],
     ['plan', ['plan', ...UNIT], { ...COMMON, command: 'plan', format: 'text' }],
+    ['finish-removal', ['finish-removal', ...UNIT], { ...COMMON, command: 'finish-removal' }],
     ['plan as JSON', [...UNIT, 'plan', '--format', 'json'], { ...COMMON, command: 'plan', format: 'json' }],
+    ['page', ['page', ...UNIT, '--root', '/r'], { ...COMMON, root: '/r', command: 'page' }],
     ['help', ['--help'], { command: 'help' }],
   ])('The scheduler accepts the arguments of %s', (_, argv, expected) => {
     expect(readArguments(argv)).toEqual(expected);
@@ -29,7 +31,11 @@ describe('invalid arguments', () => {
     ['a missing unit', [], /--unit: expected a unit such as app\/0, got nothing/],
     ['an invalid unit', ['--unit', '../x'], /--unit: expected a unit such as app\/0, got \.\.\/x/],
     ['an unknown option', [...UNIT, '--bogus'], /--bogus/],
-    ['an unknown command', [...UNIT, 'build'], /expected plan or no command, got build/],
+    [
+      'an unknown command',
+      [...UNIT, 'build'],
+      /expected plan, page, finish-removal or no command, got build/,
+    ],
     ['two commands', [...UNIT, 'plan', 'plan'], /got plan plan/],
     ['a tick interval of zero', [...UNIT, '--tick-seconds', '0'], /--tick-seconds: expected more than 0/],
     [
@@ -38,6 +44,17 @@ describe('invalid arguments', () => {
       /expected a number, got day/,
     ],
     ["the daemon's options for plan", ['plan', ...UNIT, '--foreground'], /--foreground: not an option/],
+    [
+      "the daemon's options for page",
+      ['page', ...UNIT, '--tick-seconds', '1'],
+      /--tick-seconds: not an option/,
+    ],
+    ["plan's options for page", ['page', ...UNIT, '--format', 'json'], /--format: not an option/],
+    [
+      'options of other commands for finish-removal',
+      ['finish-removal', ...UNIT, '--format', 'json'],
+      /--format: not/,
+    ],
     ["plan's options for the daemon", [...UNIT, '--format', 'json'], /--format: not an option/],
     ['an unknown format', ['plan', ...UNIT, '--format', 'xml'], /expected text or json, got xml/],
   ])('The scheduler rejects %s', (_, argv, message) => {

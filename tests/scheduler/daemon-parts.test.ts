@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/model/secret.ts';
 import { NO_BATCH, nextBatch } from '../../src/scheduler/report/build-batch.ts';
 import { SingleFlight } from '../../src/scheduler/single-flight.ts';
-import { proxyEnvironment } from '../../src/scheduler/jobs/proxy-environment.ts';
 import { ScheduledDispatch } from '../../src/scheduler/notify/scheduled-dispatch.ts';
 import { createCronSchedule } from '../../src/scheduler/schedule.ts';
 import { createLogger } from '../../src/system/log/logger.ts';
@@ -101,13 +99,5 @@ describe('a tick', () => {
     expect(ticks).toBe(1);
     await until(() => ticks === 2);
     stop.abort();
-  });
-});
-
-test('Jobs receive the proxy variables in both spellings, without the proxies that are not set', () => {
-  const proxy = { http: new Secret('http://p'), https: new Secret(''), noProxy: new Secret('10.0.0.0/8') };
-  expect(proxyEnvironment(proxy)).toEqual({
-    ...{ http_proxy: 'http://p', HTTP_PROXY: 'http://p' },
-    ...{ no_proxy: '10.0.0.0/8', NO_PROXY: '10.0.0.0/8' },
   });
 });

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from './support/daemon-fixture.ts';
-import { DaemonHost, MARK, UNIT } from './support/daemon-host.ts';
+import { type Call, DaemonHost, MARK, UNIT } from './support/daemon-host.ts';
 import { type RealDaemon, readAllWritten, useRealDaemon } from './support/real-daemon.ts';
 
 const NOBLE = 'app-noble-x64';
@@ -89,6 +89,43 @@ describe('a daemon that is killed during a build', () => {
   });
 });
 
+describe('a cloud that hangs', () => {
+  const isQuery = ({ order }: Call): boolean => order.kind === 'list' && order.cloudIds.includes('blue');
+  const findQuery = async (): Promise<number> => (await host.calls('list')).find(isQuery)?.pid ?? 0;
+
+  beforeEach(async () => {
+    await host.addCloud('blue', 'blues');
+    const consumers = [{ relationId: 2, unit: 'blue/0', cloudId: 'blue' }, ...host.desired.consumers];
+    await host.putDesired({ consumers });
+    await host.put('hold-list-blue');
+  });
+
+  test('The image of a consumer is built, copied and reported while the cloud of another consumer hangs', async () => {
+    start();
+    await until(async () => {
+      const red = (await host.built())?.clouds.find(({ cloudId }) => cloudId === 'red');
+      return red?.images.length === 1;
+    });
+    expect((await host.calls('list')).filter(isQuery)).toHaveLength(1);
+    expect(isAlive(await findQuery())).toBe(true);
+    expect((await host.built())?.clouds.map(({ cloudId }) => cloudId)).toEqual(['builder', 'red']);
+    await host.remove('hold-list-blue');
+    await until(async () => (await host.images('blue')).length === 1);
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'The query of a cloud that hangs does not outlive a daemon that %s ends and the next daemon',
+    async (signal) => {
+      const daemon = start();
+      await until(async () => (await findQuery()) !== 0);
+      const pid = await findQuery();
+      await daemon.end(signal);
+      if (signal === 'SIGKILL') start();
+      await until(() => !isAlive(pid));
+    },
+  );
+});
+
 describe('a daemon that stops', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'A daemon that receives %s exits with 0 and its job continues',
@@ -102,13 +139,13 @@ describe('a daemon that stops', () => {
     },
   );
 
-  test('A daemon stops within 5 s although juju-exec hangs', async () => {
+  test('A daemon that stops does not wait for a juju-exec that hangs', async () => {
     await host.scriptJujuExec('hang');
     const daemon = start();
     await until(async () => (await host.dispatches('built')) + (await host.dispatches('run')) > 1);
     const since = performance.now();
     expect((await daemon.end('SIGTERM')).code).toBe(0);
-    expect(performance.now() - since).toBeLessThan(5000);
+    expect(performance.now() - since).toBeLessThan(20_000);
   });
 
   test('A daemon that stops has written every line of its log file', async () => {
@@ -141,8 +178,8 @@ test('No secret appears in a log, a mailbox, the journal or a command line', asy
   await until(async () => (await host.built())?.failures.length === 1);
   const { out, err } = await daemon.end('SIGTERM');
   const calls = await host.calls();
-  expect(calls.map(({ env }) => env['http_proxy'])).toContain(`http://u:${MARK}-http@proxy:1`);
-  expect(JSON.stringify(calls.map(({ args }) => args))).not.toMatch(MARK);
+  expect(await readFile(host.paths.secrets, 'utf8')).toMatch(`http://u:${MARK}-http@proxy:1`);
+  expect(JSON.stringify(calls.map(({ args, env }) => [args, env]))).not.toMatch(MARK);
   expect(`${out}${err}${await readAllWritten(host)}`).not.toMatch(MARK);
 });
 
@@ -152,7 +189,7 @@ describe('scheduler plan', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^app\/0 at .*, credentials ready\n/);
     expect(out).toMatch('prepare noble: never prepared\n');
-    expect((await host.calls()).map(({ command }) => command)).toEqual(['list']);
+    expect((await host.calls()).map(({ command }) => command)).toEqual(['list', 'list']);
     expect(await host.built()).toBeUndefined();
   });
 

@@ -103,7 +103,9 @@ describe('a daemon that meets a failure', () => {
   test('The daemon repeats a failed observation of the clouds at the next tick', async () => {
     await at.host.put('fail-list', JSON.stringify({ kind: 'bug', message: 'out of memory' }));
     const daemon = at.start();
-    await until(() => daemon.logged('the clouds were not observed').length === 1);
+    await until(
+      async () => (await at.host.built())?.clouds[0]?.failure?.message.includes('out of memory') === true,
+    );
     expect(daemon.started()).toEqual([]);
     await at.host.remove('fail-list');
     await daemon.tick();
@@ -131,6 +133,40 @@ describe('a daemon that meets a failure', () => {
     await until(async () => (await at.host.built())?.failures.length === 1);
     expect((await at.host.built())?.failures[0]?.message).toMatch('ended without a result');
     expect(daemon.logged('job failed')).toHaveLength(1);
+  });
+
+  test('What a killed job left is swept in all clouds at the next reconcile, once', async () => {
+    await at.host.put('hold-build');
+    const daemon = at.start();
+    await until(async () => (await at.host.calls('build')).length === 1);
+    await at.host.put('hold-sweep');
+    process.kill((await at.host.calls('build'))[0]?.pid ?? 0, 'SIGKILL');
+    await until(() => daemon.started().includes('sweep leftovers'));
+    await daemon.reconcileTwice();
+    await at.host.remove('hold-sweep');
+    await daemon.untilDone('sweep leftovers');
+    await daemon.reconcileTwice();
+    expect(await at.host.calls('sweep')).toMatchObject([
+      {
+        order: {
+          buildCloud: 'builder',
+          cloudIds: ['red'],
+          reason: `build app-noble-x64 ended without a result`,
+        },
+      },
+    ]);
+  });
+
+  test('What a reboot left is swept when the next daemon starts', async () => {
+    await at.host.put('hold-build');
+    const daemon = at.start();
+    await until(async () => (await at.host.calls('build')).length === 1);
+    await daemon.stop();
+    process.kill((await at.host.calls('build'))[0]?.pid ?? 0, 'SIGKILL');
+    const next = at.start();
+    await next.untilDone('sweep leftovers');
+    await next.reconcileTwice();
+    expect(next.started().filter((job) => job === 'sweep leftovers')).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { BuildRequest } from '../../src/model/desired-state.ts';
+import type { BuildRequest } from '../../src/model/unit/desired-state.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
+import { makeTrial } from '../support/trial.ts';
+import { uuidOf } from '../support/uuid-of.ts';
 
 const at = useDaemons();
 const NOBLE = 'app-noble-x64';
@@ -53,6 +55,21 @@ describe('the daemon builds', () => {
     await daemon.advanceUntil(() => daemon.started().filter((job) => job === `build ${NOBLE}`).length === 2);
   });
 
+  test('Images are built again at the times of build-schedule, and only in the build window', async () => {
+    const daemon = await startBuilt();
+    const times = { expression: '0 * * * *', timeZone: 'UTC' };
+    const minute = Math.floor(at.clock.now() / 60_000) % (24 * 60);
+    const window = { from: (minute + 180) % 1440, to: (minute + 240) % 1440, timeZone: 'UTC' };
+    const counted = (): number => daemon.started().filter((job) => job === `build ${NOBLE}`).length;
+    await at.host.put('schedule.json', JSON.stringify({ unit: 'app/0', intervalHours: 6, times, window }));
+    await at.clock.advance(2 * 3_600_000);
+    await daemon.reconcileTwice();
+    expect(counted()).toBe(1);
+    await at.clock.advance(3_700_000);
+    await daemon.onTick();
+    await daemon.advanceUntil(() => counted() === 2);
+  });
+
   test('A clock that is a day ahead causes one more build and not a second one', async () => {
     await (await startBuilt()).stop();
     const ahead = at.start(24);
@@ -72,8 +89,69 @@ describe('the daemon builds', () => {
     await at.host.putDesired({ requests });
     await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes('42') === true);
     await daemon.reconcileTwice();
-    expect(await at.host.images('builder')).toContain('img-asked-1');
+    expect(await at.host.images('builder')).toContain(uuidOf('image of asked-1'));
     expect(daemon.started()).toHaveLength(3);
+  });
+});
+
+describe('the daemon prunes at the request of an action', () => {
+  test('A requested prune runs once under the id of the request, and answers it', async () => {
+    const daemon = await startBuilt();
+    const jobRequests = [{ action: '43', kind: 'prune', jobId: 'prune-1', isDryRun: true }] as const;
+    await at.host.putDesired({ published: [], jobRequests });
+    await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes('43') === true);
+    await daemon.reconcileTwice();
+    const calls = await at.host.calls('prune-clouds');
+    expect(calls.map(({ order }) => order)).toMatchObject([
+      {
+        id: 'prune-1',
+        isDryRun: true,
+        revisions: [
+          { cloudId: 'builder', imageName: NOBLE, deletableIds: [] },
+          { cloudId: 'red', imageName: NOBLE },
+        ],
+      },
+    ]);
+    expect(await at.host.built()).toMatchObject({ running: [], failures: [] });
+  });
+});
+
+describe('the daemon makes a preflight at the request of an action', () => {
+  test('A preflight runs without a consumer and while the build cloud does not answer', async () => {
+    await at.host.remove('cloud/builder/project');
+    const jobRequests = [{ action: '44', kind: 'preflight', jobId: 'check-1' }] as const;
+    await at.host.putDesired({ consumers: [], role: 'observes', jobRequests });
+    const daemon = at.start();
+    await daemon.advanceUntil(async () => (await at.host.built())?.answered.includes('44') === true);
+    await daemon.reconcileTwice();
+    const calls = await at.host.calls('preflight');
+    expect(calls.map(({ order }) => order)).toMatchObject([{ id: 'check-1', entries: [{}] }]);
+    expect(daemon.started()).toEqual(['preflight all images']);
+  });
+});
+
+describe('the daemon tries an image at the request of an action', () => {
+  test('Two requested trials run one after the other, once each, and answer their actions', async () => {
+    const trial = makeTrial({ imageName: NOBLE });
+    const request = { kind: 'trial', trial } as const;
+    const jobRequests = [
+      { ...request, action: '45', jobId: 'trial-1' },
+      { ...request, action: '46', jobId: 'trial-2' },
+    ];
+    await at.host.put('hold-trial');
+    await at.host.putDesired({ jobRequests });
+    const daemon = at.start();
+    await daemon.advanceUntil(async () => (await at.host.calls('trial')).length > 0);
+    await daemon.reconcileTwice();
+    expect((await at.host.calls('trial')).map(({ order }) => order)).toMatchObject([
+      { id: 'trial-1', buildCloud: 'builder', trial },
+    ]);
+    await at.host.remove('hold-trial');
+    const answered = async (): Promise<readonly string[]> => (await at.host.built())?.answered ?? [];
+    await daemon.advanceUntil(async () => (await answered()).length === 2);
+    await daemon.reconcileTwice();
+    const calls = await at.host.calls('trial');
+    expect(calls.map(({ order }) => order)).toMatchObject([{ id: 'trial-1' }, { id: 'trial-2' }]);
   });
 });
 

@@ -1,12 +1,13 @@
-import type { Base } from '../../src/model/base.ts';
+import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import type { Base } from '../../src/model/image/base.ts';
+import { byImageName, primaryOf } from '../../src/model/unit/desired-images.ts';
 import {
   type DesiredState,
-  byImageName,
   encodeDesiredState,
   listUploadClouds,
   parseDesiredState,
-  primaryOf,
-} from '../../src/model/desired-state.ts';
+} from '../../src/model/unit/desired-state.ts';
+import { NO_STEERING } from '../../src/model/unit/steering.ts';
 import { type StaticImageConfig, expandRunConfigs } from '../../src/model/run-config.ts';
 
 const BUILD_CLOUD = 'builder';
@@ -17,6 +18,7 @@ interface ImageSettings extends Pick<
   'arch' | 'runnerVersion' | 'scriptDigest' | 'baseReleases'
 > {
   readonly bases: readonly Base[];
+  readonly jujuChannels: readonly string[];
   readonly microk8sChannels: readonly string[];
   readonly cloudImagesUrl: string;
 }
@@ -35,7 +37,8 @@ interface DesiredChanges extends Partial<Omit<DesiredState, 'images' | 'project'
 }
 
 const IMAGES: ImageSettings = {
-  ...{ arch: 'x64', bases: ['noble'], microk8sChannels: [], runnerVersion: '', scriptDigest: '' },
+  ...{ arch: 'x64', bases: ['noble'], jujuChannels: [], microk8sChannels: [] },
+  ...{ runnerVersion: '', scriptDigest: '' },
   baseReleases: new Map(),
   cloudImagesUrl: 'https://images',
 };
@@ -49,7 +52,9 @@ export function desiredState({ images, build, ...changes }: DesiredChanges = {})
   return withSettings(
     {
       ...{ format: 2, generation: 1, unit: 'app/0', application: 'app', modelUuid: 'model' },
-      ...{ role: 'works', credentialsGeneration: 1, published: undefined, requests: [] },
+      ...{ role: 'works', credentialsGeneration: 1, published: undefined, otherUnits: [] },
+      ...{ requests: [], metricsPort: 0, pagePort: 0 },
+      ...{ maxObservations: 4, steering: NO_STEERING, jobRequests: [], formerImages: [] },
       consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }],
       ...changes,
     },
@@ -70,32 +75,43 @@ export function changeDesired(
   );
 }
 
-/** Returns an independent copy, encoded and decoded like desired.json. */
+/** The last copy and its original. Simulations copy each state several times. */
+let lastCopy: { readonly of: DesiredState; readonly copy: DesiredState } | undefined;
+
+/** Returns a copy that was encoded and decoded like desired.json. */
 export function copyDesired(desired: DesiredState): DesiredState {
-  return parseDesiredState(encodeDesiredState(desired));
+  if (lastCopy?.of !== desired)
+    lastCopy = { of: desired, copy: parseDesiredState(encodeDesiredState(desired)) };
+  return lastCopy.copy;
 }
 
 function withSettings(
   common: Omit<DesiredState, 'images' | 'project' | 'maxParallel'>,
-  { arch, bases, microk8sChannels, runnerVersion, scriptDigest, baseReleases, cloudImagesUrl }: ImageSettings,
+  images: ImageSettings,
   { project, flavor, maxParallel, keepRevisions }: BuildSettings,
 ): DesiredState {
-  const configs = expandRunConfigs(
-    { bases, jujuChannels: [], microk8sChannels },
-    {
-      cloudConfig: {
-        ...{ buildCloud: BUILD_CLOUD, buildFlavor: flavor, buildNetwork: '', resourcePrefix: 'app' },
-        ...{ uploadClouds: listUploadClouds(common.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
+  const { arch, runnerVersion, scriptDigest, baseReleases, cloudImagesUrl } = images;
+  const configs = expandRunConfigs(images, {
+    cloudConfig: {
+      ...{
+        buildCloud: BUILD_CLOUD,
+        buildFlavor: flavor,
+        buildNetwork: '',
+        floatingNetwork: '',
+        sshCidrs: [],
+        resourcePrefix: 'app',
       },
-      imageConfig: {
-        ...{ arch, prefix: 'app', runnerVersion, scriptDigest, baseReleases },
-        scriptUrl: scriptDigest === '' ? '' : 'secrets.json',
-      },
-      serviceConfig: {
-        ...{ dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl: 'https://runners' },
-      },
+      ...{ uploadClouds: listUploadClouds(common.consumers, BUILD_CLOUD), numRevisions: keepRevisions },
     },
-  );
+    imageConfig: {
+      ...{ arch, prefix: 'app', runnerVersion, scriptDigest, baseReleases },
+      scriptUrl: scriptDigest === '' ? '' : 'secrets.json',
+    },
+    serviceConfig: {
+      ...{ dockerhubCache: '', proxy: '', cloudImagesUrl, runnerReleasesUrl: 'https://runners' },
+      sources: DEFAULT_SOURCES,
+    },
+  });
   return { ...common, images: byImageName(configs), project, maxParallel };
 }
 
@@ -106,6 +122,7 @@ function imageSettingsOf({ images }: DesiredState): ImageSettings {
   return {
     ...{ arch, runnerVersion, scriptDigest, cloudImagesUrl: externalService.cloudImagesUrl },
     bases: [...new Set(all.map(({ base }) => base))],
+    jujuChannels: [...new Set(all.map(({ juju }) => juju))],
     microk8sChannels: [...new Set(all.map(({ microk8s }) => microk8s))],
     baseReleases: new Map(all.map(({ base, baseRelease }) => [base, baseRelease])),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type DesiredState, parseDesiredState } from '../../src/model/desired-state.ts';
+import { type DesiredState, parseDesiredState } from '../../src/model/unit/desired-state.ts';
 import { EMPTY_JOURNAL } from '../../src/scheduler/journal/journal.ts';
 import { FORMAT_1 } from '../support/desired-format-1.ts';
 import {

@@ -2,9 +2,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { type UnitPaths, unitPaths } from '../../src/model/unit-paths.ts';
+import { type UnitPaths, unitPaths } from '../../src/model/unit/unit-paths.ts';
 import { Closers } from './closers.ts';
-import { type Machine, openMachine } from './juju/machine/machine.ts';
+import { type Machine, type UnitOptions, openMachine } from './juju/machine/machine.ts';
 import type { ConfigChange } from './juju/model/config-values.ts';
 import type { Relation, UnitAgent } from './juju/unit-agent.ts';
 import { type Mirror, startMirror } from './mirror.ts';
@@ -21,8 +21,12 @@ export interface CharmFixtureOptions extends EmulatorOptions {
   readonly folder: string;
   /** The size of each base image in MiB. Default: 1. */
   readonly baseImageMiB?: number;
+  /** Packs the charm that is deployed first, into a folder. Default: the charm under test. */
+  readonly packFirst?: (folder: string) => Promise<string>;
   /** Additional options of the charm. */
   readonly config?: ConfigChange;
+  /** The machine's base and the version of Juju. */
+  readonly unit?: Pick<UnitOptions, 'base' | 'jujuVersion'>;
 }
 
 /** The packed charm under the double of Juju's unit agent, in front of two emulated clouds. */
@@ -33,6 +37,8 @@ export interface CharmFixture extends CharmWatch {
   readonly agent: UnitAgent;
   readonly paths: UnitPaths;
   readonly charm: string;
+  /** The value `api-token` in the operator's secret of the script. */
+  readonly scriptToken: string;
   /** All secret texts, to search for. */
   readonly secrets: readonly string[];
   /** Runs `juju deploy` with the configuration of the build cloud. */
@@ -73,7 +79,8 @@ async function startFixture(options: CharmFixtureOptions, closers: Closers): Pro
   const serviceEnvironment = { IMAGE_BUILDER_SSH_PORT: `${emulator.guestPort}` };
   const machine = await openMachine({ workDir: folder, serviceEnvironment, maxRestartMs: 500 });
   closers.add(() => machine.close());
-  const agent = await machine.addUnit({ charm, application: APPLICATION });
+  const first = (await options.packFirst?.(folder)) ?? charm;
+  const agent = await machine.addUnit({ ...options.unit, charm: first, application: APPLICATION });
   const script = `planted-${randomBytes(12).toString('hex')}`;
   const secrets = addSecrets(agent, emulator, script);
   const config = { ...builderConfig(emulator, mirror), ...secrets.config, ...options.config };
@@ -81,6 +88,7 @@ async function startFixture(options: CharmFixtureOptions, closers: Closers): Pro
   return {
     ...{ emulator, mirror, machine, agent, paths, charm },
     ...watchCharm(agent, paths, 50),
+    scriptToken: script,
     secrets: [script, ...secrets.passwords],
     deploy: () => agent.deploy({ config }),
     integrate: async (application, cloud) => {

@@ -1,4 +1,5 @@
-import type { Consumer, DesiredState } from '../../src/model/desired-state.ts';
+import type { Consumer, DesiredState } from '../../src/model/unit/desired-state.ts';
+import { uuidOf } from './uuid-of.ts';
 
 /** A desired state as 0.1.0 wrote it: two bases, a script, one consumer, one request of an action. */
 export const FORMAT_1 = {
@@ -29,7 +30,7 @@ export const FORMAT_1 = {
     keepRevisions: 4,
   },
   consumers: [{ relationId: 1, unit: 'red/0', cloudId: 'red' }] as readonly Consumer[],
-  published: [{ relationId: 1, imageIds: ['n1', 'j1'], isSettled: true }],
+  published: [{ relationId: 1, imageIds: [uuidOf('n1'), uuidOf('j1')], isSettled: true }],
   requests: [{ action: '42', builds: [{ imageName: 'app-noble-x64', buildId: 'b1' }] }],
 };
 

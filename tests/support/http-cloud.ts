@@ -1,5 +1,6 @@
 import { once, EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
@@ -8,6 +9,8 @@ interface HttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The response of a gateway: without the request id that every OpenStack service sends. */
+  readonly isForeign?: true;
   /** Sent before the request's body is read. */
   readonly isEarly?: true;
 }
@@ -22,12 +25,14 @@ export type Answer = HttpAnswer | 'hang' | 'stall' | 'reset';
 export type Script = Answer | readonly Answer[] | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
 /** A received request. Its body grows until it is complete. */
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly json: unknown;
+  /** The client's port, which is another one for each connection. */
+  readonly clientPort: number | undefined;
 }
 
 /** A scripted server on loopback in the place of OpenStack or another web server. */
@@ -49,8 +54,10 @@ class RecordedRequest implements ReceivedRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly chunks: Buffer[] = [];
+  readonly clientPort: number | undefined;
 
   constructor(request: IncomingMessage) {
+    this.clientPort = request.socket.remotePort;
     this.method = request.method ?? '';
     this.url = new URL(request.url ?? '', 'http://cloud');
     this.headers = request.headers as Record<string, string>;
@@ -81,17 +88,21 @@ export function tokenAnswer(origin: string, id = 'token-1', expires = '2099-01-0
   return { status: 201, headers: { 'x-subject-token': id }, body: { token } };
 }
 
-/** Starts the server. Every login succeeds; a route without a script gets status 404. */
-export async function startHttpCloud(): Promise<HttpCloud> {
+/** Starts the server. Every login succeeds; a route without a script gets status 404. With a certificate it speaks TLS. */
+export async function startHttpCloud(
+  address = '127.0.0.1',
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<HttpCloud> {
   const scripts = new Map<string, { script: Script; uses: number }>();
   const received: RecordedRequest[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const recorded = new RecordedRequest(request);
     received.push(recorded);
     arrivals.emit('request');
     void answer(recorded, request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   async function answer(
     recorded: RecordedRequest,
     request: IncomingMessage,
@@ -109,9 +120,9 @@ export async function startHttpCloud(): Promise<HttpCloud> {
     else if (given === 'stall') request.pause();
     else if (given !== 'hang') send(given, response);
   }
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `${tls === undefined ? 'http' : 'https'}://${address}:${(server.address() as AddressInfo).port}`;
   scripts.set(TOKENS, { script: tokenAnswer(origin), uses: 0 });
   const list = (route?: string) =>
     received.filter((request) => route === undefined || matches(route, request));
@@ -129,12 +140,13 @@ export async function startHttpCloud(): Promise<HttpCloud> {
   };
 }
 
-function send({ status = 200, headers = {}, body }: HttpAnswer, response: ServerResponse): void {
+function send({ status = 200, headers = {}, body, isForeign }: HttpAnswer, response: ServerResponse): void {
+  const id = isForeign === true ? {} : { 'x-openstack-request-id': 'req-1' };
   if (body instanceof Readable) {
-    response.writeHead(status, headers).flushHeaders();
+    response.writeHead(status, { ...id, ...headers }).flushHeaders();
     return void body.on('error', () => response.destroy()).pipe(response);
   }
   const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
   const type = isRaw ? {} : { 'content-type': 'application/json' };
-  response.writeHead(status, { ...type, ...headers }).end(isRaw ? body : JSON.stringify(body));
+  response.writeHead(status, { ...id, ...type, ...headers }).end(isRaw ? body : JSON.stringify(body));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,8 @@ export interface MirrorContent {
   readonly bases: ReadonlyMap<string, string>;
   /** Maps a path to its body; read at each request. */
   readonly files?: ReadonlyMap<string, string>;
+  /** Maps the first word of paths, such as `debian`, to the folder with their files; read at each request. */
+  readonly folders?: ReadonlyMap<string, string>;
   readonly runnerVersion?: string;
   /** The parent of the mirror's own folder. Default: the system's temporary folder. */
   readonly workDir?: string;
@@ -43,6 +45,7 @@ export interface Mirror {
 type Answer =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'body'; readonly body: string }
+  /** A redirect to a path of this server, as an absolute URL, which is what GitHub sends. */
   | { readonly kind: 'redirect'; readonly to: string };
 
 type Routes = ReadonlyMap<string, Answer>;
@@ -57,8 +60,22 @@ async function baseRoutes(base: string, path: string): Promise<Routes> {
   const name = `${base}-server-cloudimg-amd64.img`;
   return new Map<string, Answer>([
     [`/${base}/current/${name}`, { kind: 'file', path }],
-    [`/${base}/current/SHA256SUMS`, { kind: 'body', body: `${await sha256Of(path)} *${name}\n` }],
+    [`/${base}/current/SHA256SUMS`, { kind: 'body', body: sumsOf(base, name, await sha256Of(path)) }],
   ]);
+}
+
+/** Renders SHA256SUMS, which on Ubuntu's site also lists the other files of the folder. */
+function sumsOf(base: string, name: string, sha256: string): string {
+  const others = [
+    'amd64-azure.vhd.tar.gz',
+    'amd64-root.tar.xz',
+    'amd64.img.zsync',
+    'amd64.manifest',
+    'arm64.img',
+  ];
+  const files = [...others.map((other) => `${base}-server-cloudimg-${other}`), name].toSorted();
+  const sums = files.map((file) => [file === name ? sha256 : 'f'.repeat(64), file] as const);
+  return sums.map(([sum, file]) => `${sum} *${file}\n`).join('');
 }
 
 async function runnerRoutes(folder: string, version: string): Promise<Routes> {
@@ -67,7 +84,8 @@ async function runnerRoutes(folder: string, version: string): Promise<Routes> {
   return new Map<string, Answer>([
     ['/releases/latest', { kind: 'redirect', to: `/releases/tag/v${version}` }],
     [`/releases/tag/v${version}`, { kind: 'body', body: `Release v${version}\n` }],
-    [download, { kind: 'file', path }],
+    [download, { kind: 'redirect', to: `/release-assets/${sha256}` }], // GitHub keeps the files elsewhere
+    [`/release-assets/${sha256}`, { kind: 'file', path }],
     [`${download}.sha256`, { kind: 'body', body: `${sha256}  ${name}\n` }],
   ]);
 }
@@ -95,7 +113,7 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
       sendBody(request, response, answer.body);
       break;
     case 'redirect':
-      response.setHeader('location', answer.to);
+      response.setHeader('location', `http://${request.headers.host ?? ''}${answer.to}`);
       sendBody(request, response, '');
   }
 }
@@ -133,14 +151,23 @@ async function allRoutes(content: MirrorContent, folder: string): Promise<Routes
   return new Map(routes.flatMap((some) => [...some]));
 }
 
-function createMirrorServer(
-  routes: Routes,
-  files: ReadonlyMap<string, string>,
-  log: MirrorRequest[],
-): Server {
+/** Finds the file of a path in the folders. The file of a folder is its index.json, as in a registry of npm. */
+function findInFolders(path: string, folders: ReadonlyMap<string, string>): Answer | undefined {
+  const [, first = '', ...rest] = decodeURIComponent(path).split('/');
+  const folder = folders.get(first);
+  if (folder === undefined || rest.includes('..')) return undefined;
+  const found = join(folder, ...rest);
+  const file =
+    statSync(found, { throwIfNoEntry: false })?.isDirectory() === true ? join(found, 'index.json') : found;
+  return existsSync(file) ? { kind: 'file', path: file } : undefined;
+}
+
+function createMirrorServer(routes: Routes, content: MirrorContent, log: MirrorRequest[]): Server {
+  const { files = new Map<string, string>(), folders = new Map<string, string>() } = content;
   const find = (path: string): Answer | undefined => {
     const body = files.get(path);
-    return body === undefined ? routes.get(path) : { kind: 'body', body };
+    if (body !== undefined) return { kind: 'body', body };
+    return routes.get(path) ?? findInFolders(path, folders);
   };
   return createServer((request, response) => {
     const { method = '', url = '' } = request;
@@ -164,7 +191,7 @@ export async function startMirror(content: MirrorContent): Promise<Mirror> {
   const requests: MirrorRequest[] = [];
   try {
     const routes = await allRoutes(content, folder);
-    const server = createMirrorServer(routes, content.files ?? new Map<string, string>(), requests);
+    const server = createMirrorServer(routes, content, requests);
     const url = await listen(server, content.host ?? '127.0.0.1');
     return { url, requests, close: () => close(server, folder) };
   } catch (error) {

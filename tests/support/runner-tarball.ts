@@ -10,14 +10,21 @@ export interface Tarball {
   readonly sha256: string;
 }
 
-/** Creates a fake release of the GitHub runner that has the real layout and prints its version. */
+const STAND_IN = join(import.meta.dirname, 'github/stand-in-runner.sh');
+
+/**
+ * Creates a fake release of the GitHub runner that has the real layout and prints its version. Its run.sh runs a job of the
+ * emulator of GitHub.
+ */
 export async function makeRunnerTarball(folder: string, version: string): Promise<Tarball> {
   const content = join(folder, 'actions-runner');
   const name = `actions-runner-linux-x64-${version}.tar.gz`;
   const path = join(folder, name);
   const program = `#!/bin/sh\n[ "\${1:-}" != --version ] || { echo ${version}; exit; }\necho "a stand-in runs nothing" >&2\nexit 1\n`;
   await mkdir(join(content, 'bin'), { recursive: true });
-  for (const script of ['run.sh', 'config.sh', 'bin/Runner.Listener']) {
+  const standIn = (await readFile(STAND_IN, 'utf8')).replaceAll('@VERSION@', version);
+  await writeFile(join(content, 'run.sh'), standIn, { mode: 0o755 });
+  for (const script of ['config.sh', 'bin/Runner.Listener']) {
     await writeFile(join(content, script), program, { mode: 0o755 });
   }
   await writeFile(join(content, 'bin/installdependencies.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });

@@ -30,7 +30,12 @@ export class SkippingClock implements Clock {
 
   /** Reports whether a sleep ends in exactly this number of milliseconds. */
   hasSleeper(milliseconds: number): boolean {
-    return [...this.#sleepers].some(({ wakesAt }) => wakesAt === this.#now + milliseconds);
+    return this.countSleepers(milliseconds) > 0;
+  }
+
+  /** Counts the sleeps that end in exactly this number of milliseconds. */
+  countSleepers(milliseconds: number): number {
+    return [...this.#sleepers].filter(({ wakesAt }) => wakesAt === this.#now + milliseconds).length;
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

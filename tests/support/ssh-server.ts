@@ -3,11 +3,13 @@ import { type AddressInfo, type Server as TcpServer, type Socket, createServer }
 import ssh2, {
   type AuthContext,
   type Connection,
+  type ParsedKey,
+  type PublicKeyAuthContext,
   type ServerChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
 import type { SshTarget } from '../../src/system/ssh/ssh.ts';
-import { type SshKeyPair, generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
+import { type SshKeyPair, type SshKeyType, generateSshKeyPair } from '../../src/system/ssh/ssh-keys.ts';
 
 /** Runs a command on the server. `cut` breaks the TCP connection. */
 export type ExecHandler = (channel: ServerChannel, cut: () => void) => void;
@@ -30,11 +32,13 @@ export interface SshServerOptions {
   /** The private host keys. Default: one ed25519 key. */
   readonly hostKeys?: readonly string[];
   readonly hostKeyAlgorithm?: ServerHostKeyAlgorithm;
+  /** The type of the user's key. Default: ed25519. */
+  readonly userKeyType?: SshKeyType;
 }
 
 /** Starts the server. `target` has the correct address, user, key and fingerprints. */
 export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
-  const [hostKey, userKey] = [generateSshKeyPair('host'), generateSshKeyPair('user')];
+  const [hostKey, userKey] = [generateSshKeyPair('host'), generateSshKeyPair('user', options.userKeyType)];
   const sockets = new Set<Socket>();
   const authAttempts: string[] = [];
   const hostKeys = [...(options.hostKeys ?? [hostKey.privateKey.reveal()])];
@@ -103,17 +107,37 @@ function authenticate(context: AuthContext, user: SshKeyPair): void {
   const known = ssh2.utils.parseKey(user.publicKey);
   if (known instanceof Error) throw known;
   const isKnown = context.method === 'publickey' && known.getPublicSSH().equals(context.key.data);
-  if (isKnown && context.username === 'ubuntu') context.accept();
+  if (isKnown && isSigned(context, known) && context.username === 'ubuntu') context.accept();
   else context.reject(['publickey']);
 }
+
+/** Reports whether the signature is correct. A client first asks without one whether the key would be accepted. */
+function isSigned({ signature, blob, hashAlgo }: PublicKeyAuthContext, key: ParsedKey): boolean {
+  if (signature === undefined) return true;
+  const verdict: unknown = blob !== undefined && key.verify(blob, signature, hashAlgo);
+  return verdict === true; // verify may return an Error
+}
+
+/** The default of sshd's MaxSessions. */
+const MOST_SESSIONS = 10;
 
 function serveCommands(
   connection: Connection,
   commands: Readonly<Record<string, ExecHandler>>,
   cut: () => void,
 ): void {
-  connection.on('session', (accept) => {
-    accept().on('exec', (acceptExec, reject, { command }) => {
+  let sessions = 0;
+  connection.on('session', (accept, refuse) => {
+    if (sessions >= MOST_SESSIONS) {
+      refuse();
+      return;
+    }
+    sessions += 1;
+    const session = accept();
+    session.on('close', () => {
+      sessions -= 1;
+    });
+    session.on('exec', (acceptExec, reject, { command }) => {
       const handler = commands[command];
       if (handler === undefined) reject();
       else handler(acceptExec(), cut);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Built, parseBuilt } from '../../src/model/built.ts';
-import type { UnitPaths } from '../../src/model/unit-paths.ts';
+import { type Built, parseBuilt } from '../../src/model/unit/built.ts';
+import type { UnitPaths } from '../../src/model/unit/unit-paths.ts';
 import type { UnitAgent } from './juju/unit-agent.ts';
 
 /** Observes a deployed charm. */
@@ -39,7 +39,8 @@ async function describeState(agent: UnitAgent, paths: UnitPaths): Promise<string
   const statuses = agent.model.statusHistory
     .slice(-8)
     .map(({ of, status, message }) => `${of} ${status}: ${message}`);
+  const messages = agent.model.log.slice(-12).map(({ level, message }) => `${level} ${message}`);
   const built = await readFile(paths.built, 'utf8').catch(String);
   const log = await readFile(join(paths.log, 'scheduler.log'), 'utf8').catch(String);
-  return [...statuses, built, log.split('\n').slice(-25).join('\n')].join('\n');
+  return [...statuses, ...messages, built, log.split('\n').slice(-25).join('\n')].join('\n');
 }

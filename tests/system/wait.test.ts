@@ -12,6 +12,15 @@ describe('a wait', () => {
     expect(clock.naps).toEqual([250, 500, 1000, 2000, 2000, 2000]);
   });
 
+  test('a wait for a condition that cannot be met at once pauses before its first probe', async () => {
+    const clock = new SkippingClock();
+    const limits = { timeoutMs: 60_000, intervalMs: 4000, firstPauseMs: 1000 };
+    let probes = 0;
+    const probe = () => Promise.resolve(++probes === 5 ? 'it' : undefined);
+    expect(await waitFor(probe, { what: 'it', ...limits, option: '--it-timeout', clock })).toBe('it');
+    expect(clock.naps).toEqual([1000, 2000, 4000, 4000, 4000]);
+  });
+
   test('a wait never pauses longer than its interval', async () => {
     const clock = new SkippingClock();
     const wait = { what: 'it', timeoutMs: 60_000, intervalMs: 100, option: '--it-timeout', clock };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { APPLICATION, type CharmFixture, openCharmFixture } from '../support/charm-fixture.ts';
 import type { Relation } from '../support/juju/unit-agent.ts';
+import { SPELLINGS } from '../support/spellings.ts';
 import { findInClouds } from './find-in-clouds.ts';
 
 const NAMES = [`${APPLICATION}-noble-x64`, `${APPLICATION}-jammy-x64`];
@@ -52,6 +53,14 @@ const namesOf = (cloud: 'a' | 'b', project: string, ids: readonly string[]): rea
   });
 };
 
+/** Returns the password of the build cloud in three of the spellings that a gateway may use. */
+const spelled = (): readonly string[] => {
+  const { password = '' } = stage.emulator.credentials('builder');
+  return ['URL-encoded in lower case', 'in decimal HTML entities', 'in base64 after u:'].map(
+    (name) => SPELLINGS[name]?.(password) ?? '',
+  );
+};
+
 describe('the packed charm in front of two clouds', () => {
   test('without a consumer, the charm builds nothing and its status names the command to run', () => {
     expect(stage.agent.status).toEqual({
@@ -78,11 +87,66 @@ describe('the packed charm in front of two clouds', () => {
     });
   });
 
+  test('The log of Juju has one line for each build and each copy, and a record of each build for dashboards', async () => {
+    await stage.agent.updateStatus();
+    const messages = stage.agent.model.log.map(({ message }) => message);
+    const begins = (start: string): readonly string[] => messages.filter((text) => text.startsWith(start));
+    for (const name of NAMES) {
+      expect(begins(`build of ${name} succeeded in `)).toHaveLength(1);
+      for (const consumer of ['near', 'far'])
+        expect(begins(`copy of ${name} to ${consumer} succeeded in `)).toHaveLength(1);
+    }
+    const records = begins('{"log_type"').map(
+      (text) => JSON.parse(text) as Readonly<Record<string, unknown>>,
+    );
+    const of = (base: string): object =>
+      expect.objectContaining({ log_type: 'image_build', cloud_images_count: 1, arch: 'x64', bases: [base] });
+    expect(records.map(({ bases }) => String(bases)).sort()).toEqual(['jammy', 'noble']);
+    expect(records).toEqual(expect.arrayContaining([of('noble'), of('jammy')]));
+  });
+
   test('a later consumer gets copies without a new build', async () => {
     const late = await stage.integrate('late', 'neighbour-b');
     await waitForImages([late]);
     expect(namesOf('b', 'neighbour', publishedIds(late))).toEqual(NAMES);
     expect(countServers()).toBe(2);
+  });
+
+  test('The actions preflight and prune report their outcome under the id that they return', async () => {
+    const run = async (
+      name: string,
+      params: Readonly<Record<string, string | boolean>> = {},
+    ): Promise<unknown> => {
+      const { results } = await stage.agent.runAction(name, params);
+      const id = results['id'] as string;
+      return stage.until(`the end of ${name}`, WAIT_S, async () => {
+        const shown = (await stage.agent.runAction('show-build', { id })).results;
+        return /waiting|running/.test(shown['outcome'] as string) ? undefined : shown;
+      });
+    };
+    const checks = await run('preflight');
+    expect(checks).toMatchObject({ kind: 'preflight', outcome: 'succeeded' });
+    const { checks: text } = checks as { readonly checks: string };
+    expect(text).toMatch(/^ok: build cloud: login: project .*/);
+    expect(text).toMatch(/^ok: far: image service: /m);
+    expect(text).toMatch(/^ok: external script: /m);
+    expect(text).not.toMatch(/^failed/m);
+    expect(await run('prune')).toMatchObject({
+      ...{ kind: 'prune-clouds', outcome: 'succeeded' },
+      things: expect.stringContaining('kept: one of the newest'),
+    });
+    const former = stage.emulator.cloud('b').addImage({
+      ...{ name: NAMES[0] ?? '', owner: 'consumer', data: Buffer.from('of the Python charm') },
+    });
+    const line = `image ${NAMES[0] ?? ''} (${former.id})`;
+    expect(await run('prune', { legacy: true })).toMatchObject({
+      things: expect.stringContaining(`far: ${line} would be deleted: of the Python charm`),
+    });
+    expect(await run('prune', { legacy: true, 'dry-run': false })).toMatchObject({
+      things: expect.stringContaining(`far: ${line} deleted: of the Python charm`),
+    });
+    expect(stage.emulator.inventory().b.images.map(({ id }) => id)).not.toContain(former.id);
+    expect(publishedIds(far).length).toBe(2);
   });
 
   test('the builds of an action run once, although the daemon is killed and the charm upgraded during them', async () => {
@@ -93,9 +157,22 @@ describe('the packed charm in front of two clouds', () => {
     await stage.until('a server', WAIT_S, () => countServers() > 2 || undefined);
     await stage.machine.killService(stage.paths.service, 'SIGKILL');
     await stage.agent.upgrade(stage.charm);
+    const [buildId = ''] = (results['build-ids'] as string).split(',');
+    const during = await stage.agent.runAction('show-build', { id: buildId });
+    expect(during.results).toMatchObject({ image: NAMES[0], reason: expect.stringContaining('action') });
     await waitForImages([near, far], old);
     await waitUntilIdle();
     expect(countServers()).toBe(4);
+    const after = await stage.agent.runAction('show-build', { id: buildId });
+    expect(after.results).toMatchObject({
+      outcome: 'succeeded',
+      copies: expect.stringMatching(/^(?=[^]*\bnear: copied, [0-9a-f-]{36}, )[^]*\bfar: copied, /),
+      steps: expect.stringContaining('s create image'),
+      log: expect.stringContaining('step finished'),
+    });
+    expect((await stage.agent.runAction('list-builds', {})).results['builds']).toMatchObject({
+      [buildId]: { outcome: 'succeeded' },
+    });
   });
 
   test('after a reboot, the credentials are restored and the published images stay the same', async () => {
@@ -107,8 +184,27 @@ describe('the packed charm in front of two clouds', () => {
     expect(countServers()).toBe(4);
   });
 
-  test('no secret appears on the machine or in the clouds', async () => {
-    expect(await stage.machine.findText(stage.secrets)).toEqual([]);
+  test('A password that a gateway echoes is redacted in the report and in the status', async () => {
+    const gateway = stage.emulator.cloud('a').faults.add({
+      at: 'POST /compute/v2.1/servers',
+      fault: { status: 400, body: { badRequest: { message: `refused: ${spelled().join(' ')}` } } },
+    });
+    await stage.agent.runAction('run', {});
+    const reason = await stage.until('a failed build', WAIT_S, async () => {
+      const built = await stage.readBuilt();
+      return built?.failures.find(({ message }) => message.includes('refused'))?.message;
+    });
+    expect(reason).toMatch(/refused: \S*\[secret\]\S* \S*\[secret\]\S* \S*\[secret\]/);
+    await waitUntilIdle();
+    await stage.agent.updateStatus();
+    gateway.takeBack();
+  });
+
+  test('no secret appears on the machine or in the clouds, in no spelling', async () => {
+    const secrets = [...stage.secrets, ...spelled()];
+    expect(await stage.machine.findText(secrets)).toEqual([]);
+    const shown = JSON.stringify([stage.agent.model.statusHistory, stage.agent.model.log]);
+    expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
     const inClouds = findInClouds(stage.emulator, stage.secrets);
     expect(inClouds).toEqual([]);
   });
@@ -122,8 +218,10 @@ describe('the packed charm in front of two clouds', () => {
       return [...servers, ...ports, ...keypairs].length === 0 || undefined;
     });
     expect(stage.machine.services()).toEqual([]);
+    await stage.until('the end of the last jobs', WAIT_S, () => {
+      return stage.machine.listProcesses().length === 0 || undefined;
+    });
     expect(await stage.machine.listFiles()).toEqual([]);
-    expect(stage.machine.listProcesses()).toEqual([]);
     const all = Object.values(stage.emulator.inventory()).flatMap(({ images }) => images);
     expect(all.filter(({ status, name }) => status !== 'active' || name.includes('.building-'))).toEqual([]);
   });

@@ -56,6 +56,11 @@ const NOVA = '/compute/v2.1';
 const GLANCE = '/image/v2';
 const ACTION = `POST ${NOVA}/servers/:id/action`;
 
+const MISSING = { status: 404, body: { itemNotFound: { code: 404, message: 'could not be found.' } } };
+const NOT_READY = { status: 409, body: { conflictingRequest: { code: 409, message: 'is not ready' } } };
+const KEY_PROBLEM = 'Keypair data is invalid: failed to generate fingerprint';
+const BAD_KEY = { status: 400, body: { badRequest: { code: 400, message: KEY_PROBLEM } } };
+
 describe('a build that meets a temporary failure', () => {
   // prettier-ignore
   const recoveries: readonly (readonly [string, 'a' | 'b', FaultRule])[] = [
@@ -64,6 +69,11 @@ describe('a build that meets a temporary failure', () => {
     ['slow responses of Nova', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, fault: { slow: 100 } }],
     ['an empty response about the server', 'a', { at: `GET ${NOVA}/servers/:id`, times: 2, fault: 'empty body' }],
     ["a proxy's page instead of the server", 'a', { at: `GET ${NOVA}/servers/:id`, times: 1, fault: { wrongBody: '<html>' } }],
+    ['a server that an API server does not know yet', 'a', { at: `GET ${NOVA}/servers/:id`, times: 3, fault: MISSING }],
+    ['a console that is not there yet', 'a', { at: ACTION, onlyBody: 'os-getConsoleOutput', times: 2, fault: NOT_READY }],
+    ['an image that an API server does not know yet', 'b', { at: `GET ${GLANCE}/images/:id`, times: 2, fault: MISSING }],
+    ['a Nova that refuses ed25519', 'a', { at: `POST ${NOVA}/os-keypairs`, onlyBody: 'ssh-ed25519', times: 1, fault: BAD_KEY }],
+    ['a Nova that accepts only RSA', 'a', { at: `POST ${NOVA}/os-keypairs`, times: 2, fault: BAD_KEY }],
     ['status 502 for stopping the server', 'a', { at: ACTION, onlyBody: 'os-stop', times: 1, fault: { status: 502 } }],
     ['status 504 for renaming the image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, fault: { status: 504 } }],
     ['an empty response to renaming the image', 'a', { at: `PATCH ${GLANCE}/images/:id`, times: 1, fault: 'empty body' }],
@@ -71,7 +81,7 @@ describe('a build that meets a temporary failure', () => {
     ['a hanging list of flavors', 'a', { at: `GET ${NOVA}/flavors/detail`, times: 1, fault: 'hang' }],
     ['a reset connection', 'a', { at: 'GET /network/v2.0/networks', times: 1, fault: 'reset' }],
     ['an interrupted upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, fault: { cutUpload: 300_000 } }],
-    ['an interrupted download', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, after: 1, fault: { cutDownload: 200_000 } }],
+    ['an interrupted download', 'a', { at: `GET ${GLANCE}/images/:id/file`, times: 1, fault: { cutDownload: 200_000 } }],
     ['status 503 for an upload', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, fault: { status: 503 } }],
     ['an upload that takes longer than the stall timeout', 'b', { at: `PUT ${GLANCE}/images/:id/file`, times: 1, fault: { bytesPerSecond: 300_000 } }],
     ['a busy Keystone', 'b', { at: 'POST /identity/v3/auth/tokens', times: 2, fault: { status: 503, retryAfter: 1 } }],

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
 import { runProgram } from '../../src/cli/run-program.ts';
-import { QCOW2_MAGIC } from '../../src/model/disk-format.ts';
+import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
+import { type Place, readPlace } from '../../src/system/process/process-identity.ts';
+import { type HostSecrets, encodeHostSecrets } from '../../src/model/job/host-secrets.ts';
+import { encodeJobArguments } from '../../src/model/job/job-arguments.ts';
+import { type JobOrder, ORDER_FILE, encodeJobOrder } from '../../src/model/job/job-order.ts';
 import { readDescriptor } from '../../src/system/process/descriptor.ts';
 import { type Mirror, startMirror } from '../support/mirror.ts';
 import { type Emulator, startEmulator } from '../support/openstack/emulator.ts';
@@ -25,9 +29,13 @@ export interface ProgramRun {
 export interface EmulatorFixture {
   emulator: Emulator;
   mirror: Mirror;
-  run(argv: readonly string[], signal?: AbortSignal): Promise<ProgramRun>;
+  /** The folder with clouds.yaml. */
+  folder: string;
+  run(argv: readonly string[], signal?: AbortSignal, place?: Place): Promise<ProgramRun>;
+  /** Runs a job order with these secrets. */
+  runOrder(order: JobOrder, secrets: HostSecrets): Promise<ProgramRun>;
   /** Builds `app-noble-x64` in the builder's cloud and copies it to the consumer's. */
-  build(more?: readonly string[], signal?: AbortSignal): Promise<ProgramRun>;
+  build(more?: readonly string[], signal?: AbortSignal, place?: Place): Promise<ProgramRun>;
 }
 
 export const IMAGE = 'app-noble-x64';
@@ -39,6 +47,7 @@ export function useEmulator(): EmulatorFixture {
   const bench = {} as EmulatorFixture;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bench-'));
+    bench.folder = folder;
     const path = join(folder, 'noble.img');
     await writeFile(path, Buffer.concat([QCOW2_MAGIC, Buffer.alloc(IMAGE_BYTES, 'noble ')]));
     bench.mirror = await startMirror({ bases: new Map([['noble', path]]), workDir: folder });
@@ -50,7 +59,12 @@ export function useEmulator(): EmulatorFixture {
     await bench.mirror.close();
     await rm(folder, { recursive: true });
   });
-  bench.run = async (argv, signal = new AbortController().signal) => {
+  const run = async (
+    argv: readonly string[],
+    signal = new AbortController().signal,
+    place = readPlace(),
+    read = readDescriptor,
+  ): Promise<ProgramRun> => {
     let out = '';
     let err = '';
     const buildId = createHash('sha256').update(`${builds++}`).digest('hex').slice(0, 12);
@@ -58,23 +72,31 @@ export function useEmulator(): EmulatorFixture {
       argv,
       env: { IMAGE_BUILDER_SSH_PORT: `${bench.emulator.guestPort}` },
       cwd: folder,
-      host: { arch: 'x64', newBuildId: buildId, readDescriptor },
+      host: { arch: 'x64', newBuildId: buildId, readDescriptor: read },
+      place,
       version: '1.2.3',
       clock: createFastClock(SPEED),
       writeOut: (text) => (out += text),
       writeErr: (text) => (err += text),
+      isStdoutTerminal: false,
       terminal: { isTerminal: false, columns: 80 },
       signal,
       stoppedBy: () => (signal.aborted ? 'SIGTERM' : undefined),
     });
     return { code, json: JSON.parse(out === '' ? '{}' : out) as ProgramRun['json'], err };
   };
-  bench.build = (more = [], signal) =>
-    bench.run([...buildArguments(bench.mirror), '--upload-clouds', 'consumer', ...more], signal);
+  bench.run = (argv, signal, place) => run(argv, signal, place);
+  bench.runOrder = async (order, secrets) => {
+    await writeFile(join(bench.folder, ORDER_FILE), encodeJobOrder(order));
+    return run(encodeJobArguments(order), undefined, undefined, () => encodeHostSecrets(secrets));
+  };
+  bench.build = (more = [], ...where) =>
+    bench.run([...buildArguments(bench.mirror), '--upload-clouds', 'consumer', ...more], ...where);
   return bench;
 }
 
-function buildArguments({ url }: Mirror): readonly string[] {
+/** Returns the arguments of a build of `app-noble-x64` in the builder's cloud. */
+export function buildArguments({ url }: Mirror): readonly string[] {
   return [
     ...['run', IMAGE, '--os-cloud', 'builder', '--base-image', 'noble', '--prefix', 'app'],
     ...['--flavor', 'lab.runner', '--network', 'lab', '--arch', 'x64'],
@@ -84,14 +106,17 @@ function buildArguments({ url }: Mirror): readonly string[] {
 
 /** Lists leftovers of a program: everything except complete images and the security group that builds share. */
 export function listLeaks({ emulator }: EmulatorFixture): readonly string[] {
-  return Object.entries(emulator.inventory()).flatMap(([name, { servers, ports, keypairs, images }]) => [
-    ...servers.map((server) => `${name}: server ${server.name}`),
-    ...ports.map((port) => `${name}: port ${port.id}`),
-    ...keypairs.map((keypair) => `${name}: keypair ${keypair}`),
-    ...images
-      .filter((image) => image.status !== 'active' || image.name.includes('.building-'))
-      .map((image) => `${name}: image ${image.name} ${image.status}`),
-  ]);
+  return Object.entries(emulator.inventory()).flatMap(
+    ([name, { servers, ports, keypairs, volumes, images }]) => [
+      ...servers.map((server) => `${name}: server ${server.name}`),
+      ...ports.map((port) => `${name}: port ${port.id}`),
+      ...keypairs.map((keypair) => `${name}: keypair ${keypair}`),
+      ...volumes.map((volume) => `${name}: volume ${volume.name} ${volume.status}`),
+      ...images
+        .filter((image) => image.status !== 'active' || image.name.includes('.building-'))
+        .map((image) => `${name}: image ${image.name} ${image.status}`),
+    ],
+  );
 }
 
 /** Returns the ids of the complete images named `IMAGE`, by cloud. */

@@ -1,15 +1,29 @@
+import { createHmac } from 'node:crypto';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
+import { readTextFile } from '../../system/files/text-file.ts';
 import type { BuilderTools } from '../tools.ts';
 
 /** Returns the complete environment of the program's processes. */
-export function programEnvironment({
+export async function programEnvironment({
   environment,
   paths,
-}: Pick<BuilderTools, 'environment' | 'paths'>): Readonly<Record<string, string>> {
+}: Pick<BuilderTools, 'environment' | 'paths'>): Promise<Readonly<Record<string, string>>> {
   return {
     ...environment,
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
     HOME: paths.state,
     OS_CLIENT_CONFIG_FILE: paths.cloudsYaml,
+    OS_CLIENT_SECURE_FILE: '/dev/null', // otherwise a secure.yaml of the machine would change the unit's clouds
+    IMAGE_BUILDER_MACHINE: await readMachine(paths),
   };
+}
+
+/**
+ * Returns the name of the unit's machine: a digest of the unit's key, which survives reboots and which no other machine
+ * has. Empty before the first hook has created the key.
+ */
+async function readMachine({ key }: UnitPaths): Promise<string> {
+  const secret = (await readTextFile(key))?.trim() ?? '';
+  return secret === '' ? '' : createHmac('sha256', secret).update('machine').digest('hex');
 }

@@ -1,6 +1,6 @@
 import { access, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { findLinkTarget, listFolder } from '../../system/files/folders.ts';
 import { listProcessPaths, listProcesses, nodePath } from '../../system/process/processes.ts';
 

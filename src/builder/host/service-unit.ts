@@ -10,6 +10,30 @@ export interface ServiceCommand {
 }
 
 /**
+ * The limits of the daemon and of its jobs, which are in the same sandbox. It stays root, because juju-exec needs it, and
+ * writes below /var and /run, where folders appear later than the service. There is no memory limit: it would count the
+ * jobs, which outlive the daemon in its control group. MemoryDenyWriteExecute would stop V8.
+ */
+const HARDENING = [
+  'NoNewPrivileges=yes',
+  'ProtectSystem=full',
+  'ProtectHome=read-only',
+  'PrivateTmp=yes',
+  'ProtectClock=yes',
+  'ProtectControlGroups=yes',
+  'ProtectHostname=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelTunables=yes',
+  'LockPersonality=yes',
+  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK', // netlink lists this machine's addresses
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'SystemCallArchitectures=native',
+];
+
+/**
  * Renders the systemd unit of the daemon of a Juju unit. systemd stops only the main process, so that builds outlive
  * the daemon.
  */
@@ -31,6 +55,7 @@ export function renderServiceUnit({ program, node, scheduler, unitName, root }: 
     'KillMode=process',
     'TimeoutStopSec=10',
     'UMask=0077',
+    ...HARDENING,
     '',
     '[Install]',
     'WantedBy=multi-user.target',

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../model/message-of.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import { messageOf } from '../../model/text/message-of.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
 import { findLinkTarget } from '../../system/files/folders.ts';
 import { type Systemd, openSystemd } from '../../system/process/systemd.ts';
@@ -27,8 +27,9 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   if (!isSame) await writeFileAtomic(paths.serviceFile, text, 0o644);
   const wanted = await digestOf(text, paths);
   if (isSame && (await readTextFile(startDigestFile(paths)))?.trim() === wanted) {
-    if (!(await systemd.isEnabled(paths.service))) await systemd.enable(paths.service);
-    await ensureServiceRuns(host);
+    const { isActive, isEnabled } = await systemd.stateOf(paths.service);
+    if (!isEnabled) await systemd.enable(paths.service);
+    if (!isActive) await startService(host);
     return;
   }
   await systemd.reload();
@@ -38,21 +39,29 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
   await writeFileAtomic(startDigestFile(paths), `${wanted}\n`, 0o600);
 }
 
-/** Starts the daemon unless it runs. Returns whether it was started. Throws BuilderSetupError. */
-export function ensureServiceRuns(host: ServiceHost): Promise<boolean> {
+function startService(host: ServiceHost): Promise<void> {
   const { service } = host.paths;
-  return withSetupError(`${service} could not be started`, async () => {
-    const systemd = systemdOf(host);
-    if (await systemd.isActive(service)) return false;
-    await systemd.start(service);
-    return true;
-  });
+  return withSetupError(`${service} could not be started`, () => systemdOf(host).start(service));
+}
+
+/** Restarts the daemon but not its jobs. Throws BuilderSetupError. */
+export function restartService(host: ServiceHost): Promise<void> {
+  const { service } = host.paths;
+  return withSetupError(`${service} could not be restarted`, () => systemdOf(host).restart(service));
 }
 
 /** Stops the daemon but not its jobs. Throws BuilderSetupError. */
 export function stopService(host: ServiceHost): Promise<void> {
   const { service } = host.paths;
   return withSetupError(`${service} could not be stopped`, () => systemdOf(host).stop(service));
+}
+
+/** Stops the daemon and does not start it at boot. The next hook of this charm starts and enables it again. */
+export async function disableService(host: ServiceHost): Promise<void> {
+  const { service } = host.paths;
+  const systemd = systemdOf(host);
+  await systemd.disable(service); // first, because the daemon itself may call this and ends when it is stopped
+  await systemd.stop(service);
 }
 
 /** Stops the daemon and removes it from systemd. */

@@ -1,4 +1,4 @@
-import type { JobTask, OrderHead } from '../../model/job-order.ts';
+import type { JobTask, OrderHead } from '../../model/job/job-order.ts';
 import type { BuilderTools } from '../tools.ts';
 
 /** The fields of an order that do not depend on its task. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { JobKind } from '../../model/built.ts';
+import type { JobKind } from '../../model/job/job-kind.ts';
 import { type Decoder, anyString, decode, fields, list, oneOf, text } from '../../model/decode.ts';
 import { InputError } from '../../model/errors.ts';
-import { type NamedJob, encodeJobOwner } from '../../model/job-arguments.ts';
-import { parseJsonText } from '../../model/json-text.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
+import { type NamedJob, encodeJobOwner } from '../../model/job/job-arguments.ts';
+import { parseJsonText } from '../../model/text/json-text.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import { parseOwner } from '../../model/owner.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { readTextFile } from '../../system/files/text-file.ts';
 import { jobFiles } from './job-files.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../model/errors.ts';
-import { type JobOrder, ORDER_FILE, encodeJobOrder, parseJobOrder } from '../../model/job-order.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import { type JobOrder, ORDER_FILE, encodeJobOrder, parseJobOrder } from '../../model/job/job-order.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
 
 /** The files of one job. */
@@ -18,6 +18,8 @@ export interface JobFiles {
   readonly started: string;
   /** A mark: the job's end is in the journal. */
   readonly recorded: string;
+  /** A mark: an action cancelled the job. */
+  readonly cancelled: string;
 }
 
 export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
@@ -29,6 +31,7 @@ export function jobFiles({ jobs }: UnitPaths, buildId: string): JobFiles {
     progress: join(folder, 'progress.log'),
     started: join(folder, 'started'),
     recorded: join(folder, 'settled'),
+    cancelled: join(folder, 'cancelled'),
   };
 }
 

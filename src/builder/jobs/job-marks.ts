@@ -1,5 +1,5 @@
 import { access, stat } from 'node:fs/promises';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { errorCodeOf } from '../../system/error-code.ts';
 import { writeFileAtomic } from '../../system/files/text-file.ts';
 import { type ProcessIdentity, encodeProcessIdentity } from '../../system/process/process-identity.ts';

@@ -1,5 +1,5 @@
 import { failureKindOf } from '../../model/errors.ts';
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 import { throwIfAborted } from '../../system/wait.ts';
 import type { JobOutcome } from '../tools.ts';
 

@@ -1,7 +1,7 @@
-import { type NamedJob, encodeJobOwner, parseJobArguments } from '../../model/job-arguments.ts';
-import { toOngoingJob } from '../../model/job-order.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import { type NamedJob, encodeJobOwner, parseJobArguments } from '../../model/job/job-arguments.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
+import { toOngoingJob } from '../../model/job/to-ongoing-job.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import {
   type ProcessIdentity,
   findProcessIdentity,
@@ -28,21 +28,34 @@ export async function findJobProcesses(place: JobPlace): Promise<readonly JobPro
   return (await Promise.all(processes.map((process) => findJobProcess(process, place)))).flat();
 }
 
-async function findJobProcess(
-  { pid, args }: RunningProcess,
-  { paths, orderer }: JobPlace,
-): Promise<readonly JobProcess[]> {
-  const named = parseProgramArguments(args, paths.programs);
-  if (named?.owner !== encodeJobOwner(orderer)) return [];
-  const identity = findProcessIdentity(pid);
-  if (identity === undefined || findProcessState(identity) !== 'alive' || !(await isOwnUser(pid))) return [];
-  const job = await findOrderedJob(paths, named.buildId);
+/** Lists the processes that observe clouds for this unit of this model. */
+export async function findObservationProcesses(place: JobPlace): Promise<readonly ProcessIdentity[]> {
+  const found = await Promise.all((await listProcesses()).map((process) => findOwnProcess(process, place)));
+  return found.flatMap((own) => (own?.named.kind === 'list' ? [own.identity] : []));
+}
+
+async function findJobProcess(process: RunningProcess, place: JobPlace): Promise<readonly JobProcess[]> {
+  const own = await findOwnProcess(process, place);
+  if (own === undefined) return [];
+  const { identity, named } = own;
+  const job = await findOrderedJob(place.paths, named.buildId);
   return job?.kind === named.kind ? [{ identity, job }] : [];
 }
 
-/** Parses a command line of any program in `programs`. Returns undefined when it names no job. */
+async function findOwnProcess({ pid, args }: RunningProcess, { paths, orderer }: JobPlace) {
+  const named = parseProgramArguments(args, paths.programs);
+  if (named?.owner !== encodeJobOwner(orderer)) return undefined;
+  const identity = findProcessIdentity(pid);
+  if (identity === undefined || findProcessState(identity) !== 'alive') return undefined;
+  return (await isOwnUser(pid)) ? { identity, named } : undefined;
+}
+
+/**
+ * Parses a command line of any program in `programs`, also that of a systemd-run which is about to become it. Returns
+ * undefined when it names no job.
+ */
 export function parseProgramArguments(args: readonly string[], programs: string): NamedJob | undefined {
-  const [, script = '', ...programArgs] = args;
+  const [, script = '', ...programArgs] = args.slice(args.indexOf('--') + 1);
   if (!script.startsWith(`${programs}/`) || !script.endsWith(`/${PROGRAM_FILE}`)) return undefined;
   return parseJobArguments(programArgs) ?? parseFormerArguments(programArgs);
 }

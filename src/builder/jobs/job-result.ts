@@ -1,6 +1,6 @@
-import type { ImageCopy } from '../../model/image-copy.ts';
-import type { JobKind } from '../../model/built.ts';
-import type { ResultError } from '../../model/program-result-common.ts';
+import type { ImageCopy } from '../../model/image/image-copy.ts';
+import type { JobKind } from '../../model/job/job-kind.ts';
+import type { ResultError } from '../../model/result/program-result-common.ts';
 import { type JobResult, decodeJobResult } from '../../model/program-result.ts';
 import type { FailedJob } from '../errors.ts';
 import type { JobOutcome } from '../tools.ts';
@@ -38,6 +38,6 @@ export function listArrivedImages(result: JobResult | undefined): readonly Arriv
   return cloud === undefined || imageId === undefined ? [] : [{ cloudId: cloud, imageId }];
 }
 
-function toArrived(delivery: ImageCopy): readonly ArrivedImage[] {
-  return delivery.outcome === 'failed' ? [] : [{ cloudId: delivery.cloud, imageId: delivery.imageId }];
+function toArrived(copy: ImageCopy): readonly ArrivedImage[] {
+  return copy.outcome === 'failed' ? [] : [{ cloudId: copy.cloud, imageId: copy.imageId }];
 }

@@ -1,6 +1,6 @@
-import type { OngoingJob } from '../../model/ongoing-job.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import { signalProcess } from '../../system/process/processes.ts';
-import { findJobProcesses } from './job-processes.ts';
+import { findJobProcesses, findObservationProcesses } from './job-processes.ts';
 import type { JobPlace } from '../tools.ts';
 
 /** Lists the running jobs of this unit, oldest first. */
@@ -9,8 +9,14 @@ export async function listOngoingJobs(place: JobPlace): Promise<readonly Ongoing
   return jobs.toSorted((one, other) => one.startedAt - other.startedAt);
 }
 
-/** Asks every job of this unit to stop and clean up. Returns the number of jobs. */
+/** Kills the observations of this unit, which change nothing in the clouds. */
+export async function killObservations(place: JobPlace): Promise<void> {
+  for (const identity of await findObservationProcesses(place)) signalProcess(identity, 'SIGKILL');
+}
+
+/** Asks every job of this unit to stop and clean up, and kills its observations. Returns the number of jobs. */
 export async function stopJobs(place: JobPlace): Promise<number> {
+  await killObservations(place);
   const processes = await findJobProcesses(place);
   return processes.filter(({ identity }) => signalProcess(identity, 'SIGTERM')).length;
 }

@@ -1,4 +1,4 @@
-import type { WorkTask } from '../../model/job-order.ts';
+import type { OrderOf, WorkTask } from '../../model/job/job-order.ts';
 import { awaitJob } from './await-job.ts';
 import { type OrderOptions, createOrder } from './create-order.ts';
 import { asOutcome } from './job-outcome.ts';
@@ -12,5 +12,23 @@ export function runJob(task: WorkTask, options: OrderOptions, tools: BuilderTool
   return asOutcome(
     async () => awaitJob(await startJob(createOrder(task, options, tools), tools), tools),
     tools.signal,
+  );
+}
+
+/** An image to build and the clouds that receive it. */
+export type ImageOrder = Pick<OrderOf<'build'>, 'entry' | 'inputs' | 'cloudIds' | 'secretsGeneration'> &
+  Partial<Pick<OrderOf<'build'>, 'layerId'>>;
+
+/** Builds one image. Prunes no revision, because consumers may still use it. */
+export function orderBuild(
+  image: ImageOrder,
+  options: OrderOptions,
+  tools: BuilderTools,
+): Promise<JobOutcome> {
+  const { imageName } = image.entry.image;
+  return runJob(
+    { kind: 'build', imageName, layerId: undefined, ...image, withinCloud: 'copy', keepRevisions: undefined },
+    options,
+    tools,
   );
 }

@@ -1,17 +1,16 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../model/errors.ts';
-import { parseHostSecrets } from '../../model/host-secrets.ts';
-import { encodeJobArguments } from '../../model/job-arguments.ts';
-import { type JobOrder, type OrderOf, type WorkOrder, toOngoingJob } from '../../model/job-order.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
+import { encodeJobArguments } from '../../model/job/job-arguments.ts';
+import { type JobOrder, type WorkOrder } from '../../model/job/job-order.ts';
+import { toOngoingJob } from '../../model/job/to-ongoing-job.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import type { DetachedProgram } from '../../system/process/command.ts';
-import { readTextFile } from '../../system/files/text-file.ts';
 import { type ProcessIdentity, findProcessIdentity } from '../../system/process/process-identity.ts';
 import { throwIfAborted } from '../../system/wait.ts';
-import { StaleSecretsError } from '../errors.ts';
 import { type JobFiles, jobFiles, writeJobOrder } from './job-files.ts';
 import { findJobProcesses } from './job-processes.ts';
+import { openJobSecrets } from './job-secrets.ts';
 import { programEnvironment } from '../host/program-environment.ts';
 import { PROGRAM_FILE, nodeOf, resolveCurrentProgram } from '../host/programs.ts';
 import type { BuilderTools } from '../tools.ts';
@@ -31,11 +30,15 @@ export interface Job extends OngoingJob {
 export async function startJob(order: WorkOrder, tools: BuilderTools): Promise<Job> {
   throwIfAborted(tools.signal);
   const files = jobFiles(tools.paths, order.id);
-  const secrets = order.kind === 'build' ? await checkSecrets(order, tools) : undefined;
-  await clearJobFolder(files, order.id, tools);
-  await writeJobOrder(order, files);
-  const { pid, ended } = await launch(order, files, secrets, tools);
-  return { ...toOngoingJob(order), process: findProcessIdentity(pid), ended };
+  const secrets = await openJobSecrets(order, tools.paths);
+  try {
+    await clearJobFolder(files, order.id, tools);
+    await writeJobOrder(order, files);
+    const { pid, ended } = await launch(order, { files, secrets }, tools);
+    return { ...toOngoingJob(order), process: findProcessIdentity(pid), ended };
+  } finally {
+    await secrets.close();
+  }
 }
 
 /** Removes the files of an ended job with the same id, so that they are not mistaken for those of the new job. */
@@ -49,20 +52,18 @@ async function clearJobFolder({ folder }: JobFiles, buildId: string, tools: Buil
 
 async function launch(
   order: WorkOrder,
-  files: JobFiles,
-  secrets: string | undefined,
+  { files, secrets }: { readonly files: JobFiles; readonly secrets: FileHandle },
   tools: BuilderTools,
 ): Promise<DetachedProgram> {
   const handles: FileHandle[] = [];
-  const openFile = async (path: string, flags: string): Promise<number> => {
-    const handle = await open(path, flags, 0o600);
+  const openOutput = async (path: string): Promise<number> => {
+    const handle = await open(path, 'w', 0o600);
     handles.push(handle);
     return handle.fd;
   };
   try {
-    const inherited = secrets === undefined ? [] : [await openFile(secrets, 'r')];
-    const [stdout, stderr] = [await openFile(files.result, 'w'), await openFile(files.progress, 'w')];
-    const descriptors = { stdout, stderr, inherited };
+    const [stdout, stderr] = [await openOutput(files.result), await openOutput(files.progress)];
+    const descriptors = { stdout, stderr, inherited: [secrets.fd] };
     return tools.startDetached({ ...(await jobCommand(order, tools)), ...descriptors });
   } finally {
     for (const handle of handles) await handle.close();
@@ -75,18 +76,7 @@ export async function jobCommand(order: JobOrder, tools: Pick<BuilderTools, 'pat
   return {
     file: await nodeOf(program),
     args: [join(program, PROGRAM_FILE), ...encodeJobArguments(order)],
-    env: programEnvironment(tools),
+    env: await programEnvironment(tools),
     cwd: jobFiles(tools.paths, order.id).folder,
   };
-}
-
-/** Returns the path of secrets.json after checking its generation. */
-async function checkSecrets(order: OrderOf<'build'>, { paths }: BuilderTools): Promise<string> {
-  const path = paths.secrets;
-  const json = await readTextFile(path);
-  if (json === undefined) throw new InputError([`${path}: expected the unit's secrets, got no file`]);
-  const { generation } = parseHostSecrets(json);
-  if (order.secretsGeneration === undefined || order.secretsGeneration === generation) return path;
-  const message = `${path}: expected generation ${order.secretsGeneration} of the plan, got ${generation}`;
-  throw new StaleSecretsError(`${message}; the job will be planned again`);
 }

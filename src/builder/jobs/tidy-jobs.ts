@@ -1,6 +1,6 @@
 import { access, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { isStale } from '../../system/files/text-file.ts';
 import { listFolder } from '../../system/files/folders.ts';
 import { jobFiles } from './job-files.ts';

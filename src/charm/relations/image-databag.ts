@@ -1,11 +1,12 @@
-import type { Built, CloudImage, CloudReport } from '../../model/built.ts';
-import { anyString, fields, list } from '../../model/decode.ts';
-import type { DesiredImages, Publication } from '../../model/desired-state.ts';
-import { type ImageDatabag, encodeImageDatabag } from '../../model/relation-data.ts';
+import type { Built, CloudImage, CloudReport } from '../../model/unit/built.ts';
+import { anyString, fields, isUuid, list } from '../../model/decode.ts';
+import type { DesiredImages } from '../../model/unit/desired-images.ts';
+import type { Publication, PublishedSource } from '../../model/unit/desired-state.ts';
+import { type ImageDatabag, encodeImageDatabag } from '../../model/unit/relation-data.ts';
 import { isSameImage } from '../../model/run-config.ts';
 import { type ImageRelation, listConsumers } from './consumers.ts';
 
-/** The keys of our databag to write. An empty value deletes its key. */
+/** The keys of our databag to write. None is ever emptied: a consumer without an id deletes its runners. */
 type DatabagChanges = Readonly<Record<string, string>>;
 
 /** The decision about the databag of one relation. */
@@ -14,65 +15,104 @@ export interface DatabagDecision {
   /** Only the keys that differ. */
   readonly changes: DatabagChanges;
   readonly publication: Publication;
-  /** Reports whether the databag offers an image after the changes. */
+  /** Reports whether the databag offers an image after the changes, as far as is known an active one. */
   readonly isServed: boolean;
 }
 
-const WITHDRAWN: ImageDatabag = { id: '', tags: '', images: '' };
-
 /**
  * Decides which images a relation is offered: those in the cloud of its first unit whose cloud answers and has the
- * primary image. A published image is withdrawn only when the clouds of all units answer and none has it as active.
- * Nothing changes without `images`, the last desired images.
+ * primary image. A published image is replaced but never withdrawn, even when it is gone. Nothing changes without
+ * `images`, the last desired images.
  */
 export function decideDatabag(
   relation: ImageRelation,
   images: DesiredImages | undefined,
   built: Built | undefined,
+  before?: Publication,
 ): DatabagDecision {
-  const desired = images === undefined ? undefined : desiredDatabag(relation, images, built?.clouds ?? []);
-  const changes = desired === undefined ? {} : changesTo(relation.databag, desired);
+  const reports = listReports(relation, built?.clouds ?? []);
+  const offer = images === undefined ? [] : findOffer(reports, images);
+  const databag = encodeImageDatabag(offer);
+  const changes = databag === undefined ? {} : changesTo(relation.databag, databag);
   const after: DatabagChanges = { ...relation.databag, ...changes };
+  const imageIds = [...new Set([...listPublishedIds(relation.databag), ...listPublishedIds(changes)])];
+  const known = [...listSources(offer, images), ...(before?.sources ?? [])];
   return {
     relationId: relation.id,
     changes,
     publication: {
       relationId: relation.id,
-      imageIds: [...new Set([...listIds(relation.databag), ...listIds(changes)])],
+      imageIds,
       isConfirmed: Object.keys(changes).length === 0,
+      ...keepSources(known, imageIds),
     },
-    isServed: (after['id'] ?? '') !== '',
+    isServed: (after['id'] ?? '') !== '' && (databag !== undefined || !isGone(relation, reports)),
   };
 }
 
-/** Returns undefined when the databag stays unchanged. */
-function desiredDatabag(
-  relation: ImageRelation,
-  images: DesiredImages,
-  clouds: readonly CloudReport[],
-): ImageDatabag | undefined {
-  const consumers = listConsumers([relation]);
-  const reports = consumers.flatMap(
-    ({ cloudId }) => clouds.find((report) => report.cloudId === cloudId) ?? [],
-  );
-  const answered = reports.filter(({ failure }) => failure === undefined);
-  for (const report of answered) {
-    const databag = encodeReport(report, images);
-    if (databag !== undefined) return databag;
-  }
-  const publishedId = relation.databag['id'] ?? '';
-  const isActive = reports.some(({ activeIds }) => activeIds.includes(publishedId));
-  const haveAllAnswered = consumers.length > 0 && answered.length === consumers.length;
-  return haveAllAnswered && !isActive ? WITHDRAWN : undefined;
+/** Reports whether the databag, as it was read, offers every desired image of one of the relation's clouds. */
+export function offersAllImages(relation: ImageRelation, images: DesiredImages, built: Built): boolean {
+  return listReports(relation, built.clouds).some((report) => {
+    const offer = listOffered(report, images);
+    const databag = encodeImageDatabag(offer);
+    const isComplete = databag !== undefined && offer.length === images.size;
+    return isComplete && Object.keys(changesTo(relation.databag, databag)).length === 0;
+  });
 }
 
-/** Encodes the images of a cloud in the order of the matrix; undefined while the primary image is missing. */
-function encodeReport(report: CloudReport, images: DesiredImages): ImageDatabag | undefined {
+/** Returns the reports of the clouds of a relation's units, in their order. */
+function listReports(relation: ImageRelation, clouds: readonly CloudReport[]): readonly CloudReport[] {
+  return listConsumers([relation]).flatMap(
+    ({ cloudId }) => clouds.find((report) => report.cloudId === cloudId) ?? [],
+  );
+}
+
+/** Returns no images when no cloud answers and has the primary image. */
+function findOffer(reports: readonly CloudReport[], images: DesiredImages): readonly CloudImage[] {
+  for (const report of reports.filter(({ failure }) => failure === undefined)) {
+    const offered = listOffered(report, images);
+    if (offered.length > 0) return offered;
+  }
+  return [];
+}
+
+/** Returns the images of the build cloud that offered images were made from. */
+function listSources(
+  offer: readonly CloudImage[],
+  images: DesiredImages = new Map(),
+): readonly PublishedSource[] {
+  return offer.flatMap(({ source, ...image }) => {
+    const named = [...images].find(([, config]) => isSameImage(image, config.image));
+    if (source === undefined || named === undefined) return [];
+    return [{ imageName: named[0], imageId: image.imageId, source }];
+  });
+}
+
+/** Keeps the first known source of each published id. The field is absent without any. */
+function keepSources(
+  known: readonly PublishedSource[],
+  imageIds: readonly string[],
+): Pick<Publication, 'sources'> {
+  const sources = imageIds.flatMap((id) => known.find(({ imageId }) => imageId === id) ?? []);
+  return sources.length === 0 ? {} : { sources };
+}
+
+/** Reports whether the clouds of all units answer and none has the published image as active. */
+function isGone(relation: ImageRelation, reports: readonly CloudReport[]): boolean {
+  const publishedId = relation.databag['id'] ?? '';
+  return (
+    reports.length > 0 &&
+    reports.length === listConsumers([relation]).length &&
+    reports.every(({ failure, activeIds }) => failure === undefined && !activeIds.includes(publishedId))
+  );
+}
+
+/** Lists the images of a cloud in the order of the matrix; none while the primary image is missing. */
+function listOffered(report: CloudReport, images: DesiredImages): readonly CloudImage[] {
   const found = [...images.values()].map((config) =>
     report.images.find((image) => isSameImage(image, config.image)),
   );
-  if (found[0] === undefined) return undefined;
-  return encodeImageDatabag(found.filter((image): image is CloudImage => image !== undefined));
+  return found[0] === undefined ? [] : found.filter((image) => image !== undefined);
 }
 
 function changesTo(databag: Readonly<Record<string, string>>, desired: ImageDatabag): DatabagChanges {
@@ -82,8 +122,8 @@ function changesTo(databag: Readonly<Record<string, string>>, desired: ImageData
 const imageList = list(fields({ id: anyString }));
 
 /** Returns every image id in one of our databags. */
-function listIds(databag: Readonly<Record<string, string>>): readonly string[] {
-  return [databag['id'] ?? '', ...parseImageIds(databag['images'] ?? '')].filter((id) => id !== '');
+export function listPublishedIds(databag: Readonly<Record<string, string>>): readonly string[] {
+  return [databag['id'] ?? '', ...parseImageIds(databag['images'] ?? '')].filter(isUuid);
 }
 
 /** Returns no id for a text that we did not write. */

@@ -1,5 +1,5 @@
 import { defineCommand, readArgument } from './command.ts';
-import { SHARE_OPTION, readKeepRevisions, uploadCloudsOption } from './option-groups.ts';
+import { SHARE_OPTION, readKeepRevisions, uploadCloudsOption } from './options/option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
 import { DISTRIBUTE_WAITS } from './waits.ts';
 
@@ -7,7 +7,7 @@ import { DISTRIBUTE_WAITS } from './waits.ts';
 export const DISTRIBUTE = defineCommand({
   name: 'distribute',
   about:
-    'Copies an image of --os-cloud to other clouds. Reads it once and writes to all clouds at the same time.',
+    'Copies an image of --os-cloud to other clouds. Reads it once for all clouds, and again for a cloud that is too slow or is retried.',
   args: ['<image-id>'],
   options: {
     uploadClouds: uploadCloudsOption('comma-separated list of clouds of clouds.yaml that receive the image'),
@@ -26,7 +26,9 @@ export const DISTRIBUTE = defineCommand({
     if (cloudIds.length === 0)
       call.reader.problem('--upload-clouds', 'at least one cloud of clouds.yaml', '');
     const { cloudName: buildCloud } = call.settings;
-    const copy = { imageName: '', imageId: readArgument(call), buildCloud, cloudIds };
+    const imageId = readArgument(call);
+    if (imageId.trim() !== '') call.reader.checkId(imageId, 'the argument');
+    const copy = { imageName: '', imageId, buildCloud, cloudIds };
     return orderByHand({ kind: 'copy', ...copy, withinCloud, keepRevisions }, call);
   },
 });

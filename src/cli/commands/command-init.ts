@@ -1,6 +1,6 @@
-import { BASE_SPELLINGS, type Base } from '../../model/base.ts';
+import { BASE_SPELLINGS, type Base } from '../../model/image/base.ts';
 import { defineCommand } from './command.ts';
-import { BUILD_CLOUD_OPTIONS, configByHand } from './option-groups.ts';
+import { BUILD_CLOUD_OPTIONS, configByHand } from './options/option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
 import { INIT_WAITS } from './waits.ts';
 

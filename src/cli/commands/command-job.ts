@@ -1,14 +1,17 @@
 import { InputError, ProductError } from '../../model/errors.ts';
-import { encodeJobOwner } from '../../model/job-arguments.ts';
-import { type JobOrder, type OrderOf, parseJobOrder } from '../../model/job-order.ts';
+import { encodeJobOwner } from '../../model/job/job-arguments.ts';
+import { type GithubAuth, readGithubLogin } from '../../model/github-login.ts';
+import type { HostSecrets } from '../../model/job/host-secrets.ts';
+import { type JobOrder, type OrderOf, parseJobOrder } from '../../model/job/job-order.ts';
+import type { RunConfig } from '../../model/run-config.ts';
 import { Secret } from '../../model/secret.ts';
 import { type Call, defineCommand } from './command.ts';
-import { NO_SECRETS, requestFor } from './order-by-hand.ts';
+import { NO_SECRETS, findServices, requestFor } from './order-by-hand.ts';
 import { readSecrets } from '../read-secrets.ts';
 import type { JobSecrets } from '../request.ts';
 import { readSshPort } from '../settings.ts';
 
-/** The descriptor on which a build inherits secrets.json from the daemon. */
+/** The descriptor on which a job inherits secrets.json from the daemon. */
 const SECRETS_DESCRIPTOR = 3;
 
 /** The secrets changed between the plan and the start of the job. */
@@ -26,7 +29,7 @@ export const JOB = defineCommand({
     const order = findOrder(call);
     return requestFor(
       { ...order, sshPort: order.sshPort ?? readSshPort(call.reader, call.host) },
-      order.kind === 'build' ? readJobSecrets(order, call) : NO_SECRETS,
+      readJobSecrets(order, call),
       { ...call.settings, format: 'json', logFormat: 'json', isOwnerGiven: true },
     );
   },
@@ -41,14 +44,50 @@ function findOrder({ args: [kind, id], reader, host }: Call): JobOrder {
   return order;
 }
 
-/** Reads the values that the order refers to. */
-function readJobSecrets(order: OrderOf<'build'>, { reader, host }: Call): JobSecrets {
-  const { generation, scriptUrl, scriptSecrets } = readSecrets(SECRETS_DESCRIPTOR, host);
+/** Reads the values that the order refers to. An order without run configs uses the proxies of the model as well. */
+function readJobSecrets(order: JobOrder, call: Call): JobSecrets {
+  const secrets = readSecrets(SECRETS_DESCRIPTOR, call.host);
+  const none = new Secret('');
+  const proxies =
+    findServices(order)?.proxy === '' ? { http: none, https: none, noProxy: none } : secrets.proxy;
+  const proxy = { ...proxies, source: 'model' } as const;
+  return {
+    ...NO_SECRETS,
+    ...(order.kind === 'build' ? readScript(order, secrets, call) : {}),
+    ...(order.kind === 'preflight' ? readScriptUrl(order.entries[0], secrets, call) : {}),
+    proxy,
+    guestProxy: order.kind === 'build' || order.kind === 'layer' ? proxy : undefined,
+    openstackCa: secrets.openstackCa,
+    github: order.kind === 'trial' ? readGithub(secrets) : undefined,
+  };
+}
+
+/** Reads the script of a build. Throws OutdatedOrderError when the secrets changed after the order. */
+function readGithub({ github }: HostSecrets): GithubAuth {
+  const login = readGithubLogin(github);
+  if (typeof login === 'string') throw new InputError([`github of secrets.json: ${login}`]);
+  return login;
+}
+
+function readScript(
+  order: OrderOf<'build'>,
+  { generation, scriptUrl, scriptSecrets }: HostSecrets,
+  { reader }: Call,
+): Pick<JobSecrets, 'scriptUrl' | 'scriptSecrets'> {
   if (order.secretsGeneration !== undefined && order.secretsGeneration !== generation) {
     const message = `secrets.json: expected generation ${order.secretsGeneration} of the order, got ${generation}`;
     throw new OutdatedOrderError(`${message}; the job will be planned again`);
   }
-  const url = order.entry.image.scriptUrl === '' ? '' : scriptUrl.reveal();
+  const url = readScriptUrl(order.entry, { scriptUrl }, { reader });
+  return { ...url, scriptSecrets: new Map(Object.entries(scriptSecrets)) };
+}
+
+function readScriptUrl(
+  { image }: RunConfig,
+  { scriptUrl }: Pick<HostSecrets, 'scriptUrl'>,
+  { reader }: Pick<Call, 'reader'>,
+): Pick<JobSecrets, 'scriptUrl'> {
+  const url = image.scriptUrl === '' ? '' : scriptUrl.reveal();
   reader.checkUrl(url, 'scriptUrl of secrets.json');
-  return { scriptUrl: new Secret(url), scriptSecrets: new Map(Object.entries(scriptSecrets)) };
+  return { scriptUrl: new Secret(url) };
 }

@@ -1,8 +1,8 @@
-import type { ExtraImage } from '../../model/job-order.ts';
+import type { ExtraImage } from '../../model/job/job-order.ts';
 import { defineCommand } from './command.ts';
-import { readIds } from './option-groups.ts';
+import { readWords } from './options/option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
-import type { OptionReader } from './read-options.ts';
+import type { OptionReader } from './options/read-options.ts';
 
 /** Lists the images of several clouds. */
 export const LIST = defineCommand({
@@ -36,9 +36,10 @@ function readClouds(reader: OptionReader): readonly string[] {
 
 /** Reads `CLOUD=ID` pairs. The name of a cloud may contain an equals sign, an id does not. */
 function readPairs(reader: OptionReader): readonly ExtraImage[] {
-  return readIds(reader.raw('also')).flatMap((pair) => {
+  return readWords(reader.raw('also')).flatMap((pair) => {
     const [, cloudId = '', imageId = ''] = /^(.+)=([^=]+)$/.exec(pair) ?? [];
     if (imageId === '') reader.problem('--also', 'CLOUD=ID', pair);
+    else reader.checkId(imageId, '--also');
     return imageId === '' ? [] : [{ cloudId, imageId }];
   });
 }

@@ -1,7 +1,7 @@
 import { defineCommand, readArgument } from './command.ts';
-import { readIds, readKeepRevisions } from './option-groups.ts';
+import { readImageIds, readKeepRevisions } from './options/option-groups.ts';
 import { orderByHand } from './order-by-hand.ts';
-import type { OptionReader } from './read-options.ts';
+import type { OptionReader } from './options/read-options.ts';
 
 /** Deletes older revisions of an image. */
 export const PRUNE = defineCommand({
@@ -18,7 +18,7 @@ export const PRUNE = defineCommand({
     protectedIds: {
       flags: '--protect <ids...>',
       about: 'ids of images to keep at any age; also takes comma-separated lists',
-      read: (reader) => readIds(reader.raw('protect')),
+      read: (reader) => readImageIds(reader, 'protect', '--protect'),
     },
     publishedIds: {
       flags: '--published <ids...>',
@@ -39,6 +39,7 @@ export const PRUNE = defineCommand({
         imageName: readArgument(call),
         cloudId: call.settings.cloudName,
         ...values,
+        deletableIds: undefined, // a person names what to keep
       },
       call,
     ),
@@ -48,5 +49,5 @@ function readPublished(reader: OptionReader): readonly string[] | undefined {
   if (!reader.isGiven('published')) return undefined;
   if (reader.text('owner') === '')
     reader.problem('--published', '--owner as well, because only images of the owner are marked', '');
-  return readIds(reader.raw('published'));
+  return readImageIds(reader, 'published', '--published');
 }

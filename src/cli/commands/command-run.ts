@@ -1,21 +1,25 @@
-import { BASE_SPELLINGS } from '../../model/base.ts';
+import { BASE_SPELLINGS } from '../../model/image/base.ts';
+import type { Channel } from '../../model/image/channel.ts';
+import { parseImageProperties } from '../../model/image/image-properties.ts';
 import { Secret } from '../../model/secret.ts';
 import { type Option, type Options, defineCommand, readArgument } from './command.ts';
 import {
+  NETWORK_OPTIONS,
   BUILD_CLOUD_OPTIONS,
-  RUNNER_RELEASES_URL,
   SHARE_OPTION,
   configByHand,
   readKeepRevisions,
   uploadCloudsOption,
-} from './option-groups.ts';
-import { orderByHand } from './order-by-hand.ts';
-import type { OptionReader } from './read-options.ts';
+} from './options/option-groups.ts';
+import { GUEST_OPTIONS, guestByHand } from './options/guest-options.ts';
+import { NO_SECRETS, orderByHand } from './order-by-hand.ts';
+import type { OptionReader } from './options/read-options.ts';
 import { readSecretsOption } from '../read-secrets.ts';
 import { readSshPort } from '../settings.ts';
 import { RUN_WAITS } from './waits.ts';
 
-const OPTIONS = {
+/** The options of `run`. */
+export const RUN_OPTIONS = {
   base: {
     flags: '-b, --base-image <base>',
     about: `base: one of ${BASE_SPELLINGS.join(', ')}`,
@@ -28,11 +32,7 @@ const OPTIONS = {
       'name or id of the flavor (default: the smallest with 2 vCPUs, 1024 MiB of RAM and 20 GiB of disk)',
     read: (reader): string => reader.text('flavor'),
   },
-  network: {
-    flags: '--network <network>',
-    about: 'name or id of the network (default: the only one with a subnet)',
-    read: (reader): string => reader.text('network'),
-  },
+  ...NETWORK_OPTIONS,
   keepRevisions: {
     flags: '-k, --keep-revisions <number>',
     about: 'number of revisions of the image to keep (default: 5)',
@@ -53,10 +53,16 @@ const OPTIONS = {
     about: 'version of the GitHub runner (default: the latest)',
     read: (reader): string => reader.version('runnerVersion', '--runner-version'),
   },
+  imageProperties: {
+    flags: '--image-property <list>',
+    about: 'KEY=VALUE pairs to set on the image, such as hw_disk_bus=scsi,os_require_quiesce=yes',
+    read: readImageProperties,
+  },
   runnerReleasesUrl: {
     flags: '--runner-releases-url <url>',
-    about: 'URL of the releases of the GitHub runner',
-    defaultText: RUNNER_RELEASES_URL,
+    about:
+      'URL of the releases of the GitHub runner (default: actions/runner on GitHub, and for s390x and ppc64le ' +
+      'canonical/github-actions-runner)',
     read: readReleasesUrl,
   },
   /** Returns a function, because the default comes from the environment or from the descriptor. */
@@ -71,10 +77,15 @@ const OPTIONS = {
     about: 'open file descriptor, 3 or higher, with {"scriptUrl", "scriptSecrets", …}',
     read: readSecretsOption,
   },
-  juju: unsupportedOption('juju', '--juju', '<channel>'),
-  microk8s: unsupportedOption('microk8s', '--microk8s', '<channel>'),
-  dockerhubCache: unsupportedOption('dockerhubCache', '--dockerhub-cache', '<url>'),
-  proxy: unsupportedOption('proxy', '--proxy', '<host:port>'),
+  isServerKept: {
+    flags: '--keep-on-failure',
+    about:
+      'if the guest fails, keep its server for a day, and write its private key to a file of this folder',
+    read: (reader) => reader.isSet('keepOnFailure'),
+  },
+  ...GUEST_OPTIONS,
+  juju: channelOption('juju', 'Juju'),
+  microk8s: channelOption('microk8s', 'MicroK8s'),
   ...BUILD_CLOUD_OPTIONS,
 } as const satisfies Options;
 
@@ -83,10 +94,11 @@ export const RUN = defineCommand({
   name: 'run',
   about: 'Builds an image: boots a server, provisions it, checks it, stops it and saves it as an image.',
   args: ['<image-name>'],
-  options: OPTIONS,
+  options: RUN_OPTIONS,
   waits: RUN_WAITS,
   notes:
-    '\nEach variable IMAGE_BUILDER_SECRET_<NAME> is passed to the script as <NAME>, in its environment only.' +
+    '\nEach variable IMAGE_BUILDER_SECRET_<NAME> is passed to the script as <NAME> and as <NAME> in upper case, with' +
+    '\nunderscores for dashes, in its environment only.' +
     '\nWith --secrets-fd, the secrets and the default of --script-url come from the descriptor instead.',
   toRequest: (values, call) => {
     const { host } = call;
@@ -94,37 +106,65 @@ export const RUN = defineCommand({
     const scriptUrl = values.readScriptUrl(
       secrets === undefined ? host.scriptUrl : secrets.scriptUrl.reveal(),
     );
+    const guest = guestByHand(values, secrets, call.reader);
     const entry = configByHand({
       ...values,
-      image: { runnerVersion: values.runnerVersion, scriptUrl: scriptUrl === '' ? '' : 'secrets.json' },
+      image: {
+        runnerVersion: values.runnerVersion,
+        imageProperties: values.imageProperties,
+        scriptUrl: scriptUrl === '' ? '' : 'secrets.json',
+        content: guest.content,
+        juju: values.juju,
+        microk8s: values.microk8s,
+      },
       cloud: {
         buildCloud: call.settings.cloudName,
         buildFlavor: values.flavor,
         buildNetwork: values.network,
+        floatingNetwork: values.floatingNetwork,
+        sshCidrs: values.sshCidrs,
         uploadClouds: cloudIds,
         numRevisions: keepRevisions ?? 5,
       },
-      externalService: { runnerReleasesUrl: values.runnerReleasesUrl },
+      externalService: {
+        ...(values.runnerReleasesUrl === '' ? {} : { runnerReleasesUrl: values.runnerReleasesUrl }),
+        sources: guest.sources,
+        dockerhubCache: guest.dockerhubCache,
+        proxy: guest.proxy === undefined ? '' : 'secrets.json',
+      },
     });
-    const order = { entry, inputs: '', cloudIds, withinCloud, keepRevisions, secretsGeneration: undefined };
-    return orderByHand({ kind: 'build', imageName: readArgument(call), ...order }, call, {
+    const order = {
+      entry,
+      inputs: '',
+      layerId: undefined,
+      cloudIds,
+      withinCloud,
+      keepRevisions,
+      secretsGeneration: undefined,
+    };
+    const request = orderByHand({ kind: 'build', imageName: readArgument(call), ...order }, call, {
+      ...NO_SECRETS,
+      guestProxy: guest.proxy,
       scriptUrl: new Secret(scriptUrl),
       scriptSecrets:
         secrets === undefined ? host.scriptSecrets : new Map(Object.entries(secrets.scriptSecrets)),
     });
+    return values.isServerKept ? { ...request, isServerKept: true } : request;
   },
 });
 
-/** Declares a hidden option that this version refuses. */
-function unsupportedOption(name: string, option: string, value: string): Option<undefined> {
+function channelOption(name: 'juju' | 'microk8s', snap: string): Option<Channel> {
   return {
-    flags: `${option} ${value}`,
-    about: 'not in this version',
-    isHidden: true,
-    read: (reader) => {
-      reader.refuseUnsupported(name, option);
-    },
+    flags: `--${name} <channel>`,
+    about: `channel of ${snap} in the image, as TRACK/RISK or TRACK/RISK/BRANCH (default: no ${snap})`,
+    read: (reader) => reader.channel(name, `--${name}`),
   };
+}
+
+function readImageProperties(reader: OptionReader): string {
+  return parseImageProperties(reader.text('imageProperty'), (expected, got) => {
+    reader.problem('--image-property', expected, got);
+  });
 }
 
 /** Reads the URL of the releases. The guest uses this URL, so a password in it would end up in the image. */

@@ -1,13 +1,15 @@
 import { defineCommand, readArgument, type Command } from './command.ts';
+import { BUILD_LOCAL } from './command-build-local.ts';
 import { DISTRIBUTE } from './command-distribute.ts';
 import { INIT } from './command-init.ts';
 import { JOB } from './command-job.ts';
 import { LIST } from './command-list.ts';
+import { PREFLIGHT } from './command-preflight.ts';
 import { PRUNE } from './command-prune.ts';
 import { RUN } from './command-run.ts';
-import { prefixOption } from './option-groups.ts';
+import { RUNNER_DELETE, RUNNER_LAUNCH, RUNNER_LIST } from './command-runner.ts';
+import { SWEEP } from './command-sweep.ts';
 import { readCommon } from '../settings.ts';
-import { SWEEP_WAITS } from './waits.ts';
 
 const LATEST_BUILD_ID = defineCommand({
   name: 'latest-build-id',
@@ -28,14 +30,27 @@ const LATEST_BUILD_ID = defineCommand({
   }),
 });
 
-const SWEEP = defineCommand({
-  name: 'sweep',
-  about:
-    'Deletes the leftovers of dead builds of --owner (or else of --prefix): servers, ports, key pairs and unfinished images.',
-  options: { prefix: prefixOption() }, // names the application when no owner is given
-  waits: SWEEP_WAITS,
-  toRequest: (_values, call) => ({ ...readCommon(call), command: 'sweep' }),
+const PROJECTS_LIST = defineCommand({
+  name: 'projects list',
+  about: 'Lists the projects of a cloud: all of them for an admin, otherwise those that the user may use.',
+  options: {},
+  toRequest: (_values, call) => ({ ...readCommon(call), command: 'projects list' }),
 });
 
 /** The commands of the program, in the order of its help. */
-export const COMMANDS: readonly Command[] = [INIT, RUN, DISTRIBUTE, LATEST_BUILD_ID, LIST, PRUNE, SWEEP, JOB];
+export const COMMANDS: readonly Command[] = [
+  PREFLIGHT,
+  INIT,
+  RUN,
+  DISTRIBUTE,
+  LATEST_BUILD_ID,
+  LIST,
+  PRUNE,
+  SWEEP,
+  BUILD_LOCAL,
+  RUNNER_LAUNCH,
+  RUNNER_LIST,
+  RUNNER_DELETE,
+  PROJECTS_LIST,
+  JOB,
+];

@@ -1,5 +1,5 @@
-import type { Timeouts } from '../../model/timeouts.ts';
-import type { OptionReader } from './read-options.ts';
+import type { Timeouts } from '../../model/job/timeouts.ts';
+import type { OptionReader } from './options/read-options.ts';
 import type { Host, Request, Settings } from '../request.ts';
 
 /** An option: its help text and the function that reads its value. */
@@ -8,7 +8,6 @@ export interface Option<T> {
   readonly about: string;
   /** The text that is used when the option is not given. */
   readonly defaultText?: string;
-  readonly isHidden?: boolean;
   readonly read: (reader: OptionReader, host: Host) => T;
 }
 
@@ -30,6 +29,7 @@ export interface Call {
 
 /** A command of the program. */
 export interface Command {
+  /** One word, or the word of a group and a word: `projects list`. */
   readonly name: string;
   readonly about: string;
   /** The declared arguments, such as `<image-name>`. */

@@ -1,11 +1,18 @@
-import { type JobOrder, type JobTask, ownerOf, timeoutsOf } from '../../model/job-order.ts';
+import { type JobOrder, type JobTask, ownerOf, timeoutsOf } from '../../model/job/job-order.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Call } from './command.ts';
 import type { JobSecrets, Request, Settings } from '../request.ts';
 import { readOwner, readSshPort } from '../settings.ts';
 
 /** The secrets of an order without secrets. */
-export const NO_SECRETS: JobSecrets = { scriptUrl: new Secret(''), scriptSecrets: new Map() };
+export const NO_SECRETS: JobSecrets = {
+  scriptUrl: new Secret(''),
+  scriptSecrets: new Map(),
+  proxy: undefined,
+  guestProxy: undefined,
+  openstackCa: '',
+  github: undefined,
+};
 
 /** Returns the request to run a task that a user ordered on the command line. */
 export function orderByHand(task: JobTask, call: Call, secrets: JobSecrets = NO_SECRETS): Request {
@@ -45,7 +52,10 @@ export function requestFor(
   };
 }
 
-function findServices(order: JobOrder) {
-  if (order.kind === 'build') return order.entry.externalService;
-  return order.kind === 'prepare' ? order.entries[0].externalService : undefined;
+/** Returns the external services of an order with run configs. */
+export function findServices(order: JobOrder) {
+  if (order.kind === 'build' || order.kind === 'layer') return order.entry.externalService;
+  return order.kind === 'prepare' || order.kind === 'preflight'
+    ? order.entries[0].externalService
+    : undefined;
 }

@@ -1,31 +1,34 @@
-import { UBUNTU_USER } from '../../model/ubuntu-user.ts';
-import { FETCH } from '../fetch.ts';
+import { UBUNTU_USER } from '../../model/image/ubuntu-user.ts';
+import { FETCH } from '../shell/fetch.ts';
 import type { GuestPart } from '../guest-part.ts';
 import { FIND_HOME } from '../paths.ts';
-import { quoteForShell } from '../quote-for-shell.ts';
+import { quoteForShell } from '../../model/text/quote-for-shell.ts';
 
 /** A release of the runner for one architecture, with the digest that its publisher announces. */
 export interface RunnerRelease {
   readonly version: string;
   readonly url: string;
   readonly sha256: string;
+  /** ISO 8601; absent when the source of the release does not know it. */
+  readonly releasedAt?: string;
 }
 
 // The tarball is downloaded into the target folder, because /tmp may be a tmpfs that is too small for it.
-const script = ({ url, sha256 }: RunnerRelease): string => `${FETCH}
+const script = ({ version, sha256 }: RunnerRelease): string => `${FETCH}
 ${FIND_HOME}
 folder=$home/actions-runner
 tarball=$folder/actions-runner.tar.gz
 rm -rf "$folder"
 mkdir -p "$folder"
-fetch ${quoteForShell(url)} "$tarball"
+fetch "$RUNNER_URL" "$tarball"
 printf '%s  %s\\n' ${quoteForShell(sha256.toLowerCase())} "$tarball" | sha256sum -c || {
-  echo "what came from "${quoteForShell(url)}" is not the release: its SHA-256 is $(sha256sum <"$tarball" | cut -c 1-64)"
+  echo "what came from $RUNNER_URL is not the release: its SHA-256 is $(sha256sum <"$tarball" | cut -c 1-64)"
   exit 1
 }
 tar -xzf "$tarball" -C "$folder"
 rm "$tarball"
 chown -R "$(id -u ${UBUNTU_USER}):$(id -g ${UBUNTU_USER})" "$folder"
+echo ${quoteForShell(`version actions-runner ${version}`)}
 `;
 
 // The release that tests use may lack Runner.Listener; the version is not checked then.
@@ -50,5 +53,11 @@ fi
 
 /** Returns the part that installs GitHub's runner, in a folder where the user ubuntu can start and update it. */
 export function runnerPart(release: RunnerRelease): GuestPart {
-  return { name: 'runner', script: script(release), check: check(release) };
+  return {
+    name: 'runner',
+    after: ['users'],
+    script: script(release),
+    environment: { RUNNER_URL: release.url },
+    check: check(release),
+  };
 }

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
-import { archNames } from '../../model/arch.ts';
-import { BASES } from '../../model/base.ts';
+import { archNames } from '../../model/image/arch.ts';
+import { BASES } from '../../model/image/base.ts';
 import { BaseImageDownloadError } from '../../model/errors.ts';
-import { baseImageName } from '../../model/names.ts';
+import { baseImageName } from '../../model/image/names.ts';
 import { OWNER_KEYS, encodeOwner } from '../../model/owner.ts';
 import type { BaseImage } from '../../model/program-result.ts';
-import { uuidFromDigest } from '../../model/uuid.ts';
+import { uuidFromDigest } from '../../model/text/uuid.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { type Image, deleteImage, findImage, listImages } from '../../openstack/images.ts';
 import { waitFor } from '../../system/wait.ts';
 import type { Deadlines, Downloads, Maker, Recorder, RunSettings } from '../context.ts';
 import { openUbuntuImage } from './download-source.ts';
+import type { TransferWatch } from '../distribute/transfer.ts';
 import { isAbandoned } from '../cleanup/leftovers.ts';
 import { type NewImage, uploadNewImage } from '../store.ts';
 import { type UbuntuImage, type UbuntuRelease, getUbuntuImage } from './ubuntu-images.ts';
-import { waitOn } from '../wait-on.ts';
+import { type WaitWatch, type Waiting, waitOn } from '../wait-on.ts';
 
 /** Everything that the upload of a base image uses. */
 export type BaseImageContext = Deadlines &
+  TransferWatch &
+  WaitWatch &
   Maker &
   Pick<Downloads, 'downloads' | 'cloudImagesUrl'> &
   Pick<RunSettings, 'findProcessState'> &
@@ -67,7 +70,7 @@ async function uploadOrAwait(
   context: Omit<BaseImageContext, 'cloudImagesUrl'>,
 ): Promise<Image> {
   const projectId = await cloud.projectId();
-  const source = openUbuntuImage(upload.source, cloud.name, context.downloads);
+  const source = openUbuntuImage(upload.source, `cloud ${cloud.name}`, context.downloads);
   for (let slot = 0; slot < MAX_SLOTS; slot++) {
     const digest = createHash('sha256').update(
       JSON.stringify([projectId, upload.name, upload.source.sha256, slot]),
@@ -100,7 +103,7 @@ function describeRecord(id: string, upload: BaseImageUpload, { owner, process }:
 async function awaitOther(
   cloud: Cloud,
   id: string,
-  context: Pick<RunSettings, 'clock' | 'timeouts' | 'findProcessState'>,
+  context: Pick<RunSettings, 'clock' | 'findProcessState'> & Waiting,
 ): Promise<Image | undefined> {
   let status = 'unknown';
   const probe = async (): Promise<{ image: Image | undefined } | undefined> => {
@@ -114,6 +117,6 @@ async function awaitOther(
     return { image: undefined };
   };
   const what = `base image ${id}, which another build uploads, to be active`;
-  const wait = waitOn(cloud, context.timeouts, { timeout: 'imageTimeout', what, lastSeen: () => status });
+  const wait = waitOn(cloud, context, { timeout: 'imageTimeout', what, lastSeen: () => status });
   return (await waitFor(probe, wait)).image;
 }

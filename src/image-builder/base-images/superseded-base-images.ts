@@ -1,10 +1,10 @@
-import { messageOf } from '../../model/message-of.ts';
-import { baseImageName } from '../../model/names.ts';
+import { messageOf } from '../../model/text/message-of.ts';
+import { baseImageName } from '../../model/image/names.ts';
 import { OWNER_KEYS, isOwnedBy } from '../../model/owner.ts';
 import type { BaseImage } from '../../model/program-result.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { deleteImage, listImages } from '../../openstack/images.ts';
-import { listServers } from '../../openstack/servers.ts';
+import { listBootImageIds } from '../../openstack/servers.ts';
 import type { Recorder, RunSettings } from '../context.ts';
 
 /** The time in which a build that chose the older image has booted from it. */
@@ -31,7 +31,7 @@ export async function removeSupersededBaseImages(
   const since = images.find(({ id }) => id === current.imageId)?.createdAt ?? '';
   const isGraceOver = context.clock.now() - Date.parse(since) > GRACE_MS;
   if (superseded.length === 0 || !isGraceOver) return;
-  const inUse = new Set((await listServers(cloud)).map((server) => server.imageId));
+  const inUse = await listBootImageIds(cloud);
   for (const { id } of superseded) {
     if (inUse.has(id)) continue;
     await deleteImage(cloud, id).catch((error: unknown) => {

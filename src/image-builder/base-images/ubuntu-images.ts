@@ -1,9 +1,10 @@
-import { archNames } from '../../model/arch.ts';
-import { BaseImageDownloadError } from '../../model/errors.ts';
+import { archNames } from '../../model/image/arch.ts';
+import { BaseImageDownloadError, InputError } from '../../model/errors.ts';
 import type { ImageConfig } from '../../model/run-config.ts';
 import { redactUrl } from '../../system/http/download.ts';
 import type { Downloads } from '../context.ts';
 import { type FetchContext, fetchText } from '../fetch-text.ts';
+import { withoutTrailing } from '../../model/text/without-trailing.ts';
 
 /** The parameters of an image that its base image depends on. */
 export type UbuntuRelease = Pick<ImageConfig, 'base' | 'arch' | 'baseRelease'>;
@@ -22,13 +23,9 @@ export async function getUbuntuImage(
   context: FetchContext & Pick<Downloads, 'cloudImagesUrl'>,
   { base, arch, baseRelease }: UbuntuRelease,
 ): Promise<UbuntuImage> {
-  const folder = `${context.cloudImagesUrl.replace(/\/+$/, '')}/${base}/${baseRelease || 'current'}`;
+  const folder = `${withoutTrailing('/', context.cloudImagesUrl)}/${base}/${baseRelease || 'current'}`;
   const file = `${base}-server-cloudimg-${archNames(arch).ubuntu}.img`;
-  const sums = await fetchSums(
-    context,
-    `${folder}/SHA256SUMS`,
-    baseRelease && `release ${baseRelease} of base ${base}: `,
-  );
+  const sums = await fetchSums(context, `${folder}/SHA256SUMS`, { base, baseRelease });
   const sha256 = parseSums(sums).get(file);
   if (sha256 === undefined) {
     throw new BaseImageDownloadError(
@@ -38,12 +35,23 @@ export async function getUbuntuImage(
   return { url: `${folder}/${file}`, sha256 };
 }
 
-function fetchSums(context: FetchContext, url: string, release: string): Promise<string> {
+function fetchSums(
+  context: FetchContext,
+  url: string,
+  { base, baseRelease }: Pick<UbuntuRelease, 'base' | 'baseRelease'>,
+): Promise<string> {
+  const release = baseRelease && `release ${baseRelease} of base ${base}: `;
   return fetchText(context, {
     url,
     what: redactUrl(url),
     maximum: MAX_SUMS_BYTES,
-    fail: (message, options) => new BaseImageDownloadError(`${release}${message}`, options),
+    fail: (message, { cause }) => {
+      const problem = `${release}${message}`;
+      const isUnknownRelease = release !== '' && cause.details.status === 404;
+      return new BaseImageDownloadError(problem, {
+        cause: isUnknownRelease ? new InputError([problem], { cause }) : cause,
+      });
+    },
   });
 }
 

@@ -1,81 +1,80 @@
-import { type Arch, archNames } from '../../model/arch.ts';
-import { fields, list, optional, text, withDefault, anyString } from '../../model/decode.ts';
-import { DeadlineError, RunnerDownloadError } from '../../model/errors.ts';
+import { type Arch, archNames } from '../../model/image/arch.ts';
+import { fields, optional, withDefault, anyString, nameText, usableList } from '../../model/decode.ts';
+import { InputError, RunnerDownloadError } from '../../model/errors.ts';
 import type { RunnerRelease } from '../../guest/parts.ts';
-import { DownloadError, downloadText, sendGet, redactUrl } from '../../system/http/download.ts';
-import type { Http } from '../../system/http/http.ts';
-import { withDeadline } from '../../system/wait.ts';
+import { type DownloadError, findRedirect, redactUrl } from '../../system/http/download.ts';
 import type { Downloads } from '../context.ts';
-import type { FetchContext } from '../fetch-text.ts';
+import { type FetchContext, fetchText, fetchWithin } from '../fetch-text.ts';
+import { withoutTrailing } from '../../model/text/without-trailing.ts';
 
 const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
+
+/** Everything that the look-up of a release uses. */
+type ReleaseContext = FetchContext & Pick<Downloads, 'runnerReleasesUrl'>;
 
 /**
  * Finds the runner's tarball and its SHA-256 below `--runner-releases-url`. The layout is that of GitHub's releases:
  * `/latest` redirects to `/tag/v<version>`, and `/download/v<version>/` has the files. GitHub's API has the checksums; a
- * mirror has `<tarball>.sha256` next to the tarball. Throws RunnerDownloadError.
+ * mirror has `<tarball>.sha256` next to the tarball. Throws RunnerDownloadError or DeadlineError.
  */
 export async function resolveRunnerRelease(
-  context: FetchContext & Pick<Downloads, 'runnerReleasesUrl'>,
+  context: ReleaseContext,
   arch: Arch,
   wanted: string,
 ): Promise<RunnerRelease> {
-  const { fetchTimeout } = context.timeouts;
-  const limits = { timeoutMs: fetchTimeout * 1000, clock: context.clock, signal: context.signal };
-  const root = context.runnerReleasesUrl.replace(/\/+$/, '');
-  const timeoutError = (): Error =>
-    new DeadlineError(
-      `${redactUrl(root)} did not answer within ${fetchTimeout} s; --fetch-timeout sets the limit`,
-    );
-  try {
-    return await withDeadline(
-      (signal) => resolve({ http: context.downloads, root, signal }, arch, wanted),
-      limits,
-      timeoutError,
-    );
-  } catch (cause) {
-    if (!(cause instanceof DownloadError)) throw cause;
-    throw new RunnerDownloadError(`the runner's release: ${cause.message}`, { cause });
-  }
-}
-
-/** A server that has the runner's releases below `root`. */
-interface ReleaseServer {
-  readonly http: Http;
-  readonly root: string;
-  readonly signal: AbortSignal;
-}
-
-async function resolve(server: ReleaseServer, arch: Arch, wanted: string): Promise<RunnerRelease> {
-  const { http, root, signal } = server;
-  const version = wanted === '' ? await findLatest(server) : wanted;
+  const root = withoutTrailing('/', context.runnerReleasesUrl);
+  const version = wanted === '' ? await findLatest(context, root) : wanted;
   const file = `actions-runner-linux-${archNames(arch).runner}-${version}.tar.gz`;
   const url = `${root}/download/v${version}/${file}`;
   const api = githubApiOf(root);
-  const sha256 =
-    api === undefined
-      ? parseSum(await downloadText(http, `${url}.sha256`, MAX_RESPONSE_BYTES, signal))
-      : findGithubDigest(
-          await downloadText(http, `${api}/tags/v${version}`, MAX_RESPONSE_BYTES, signal),
-          file,
-        );
-  if (sha256 === undefined) {
-    throw new RunnerDownloadError(
-      `${file}: expected its SHA-256 at ${redactUrl(api ?? `${url}.sha256`)}, found none`,
-    );
-  }
-  return { version, url, sha256 };
+  const source = api === undefined ? `${url}.sha256` : `${api}/tags/v${version}`;
+  const content = await fetchText(context, {
+    url: source,
+    what: redactUrl(source),
+    maximum: MAX_RESPONSE_BYTES,
+    fail: (message, { cause }) =>
+      cause.details.status === 404 && wanted !== ''
+        ? missingVersionError(version, root, message, cause)
+        : releaseError(message, cause),
+  });
+  const sha256 = api === undefined ? parseSum(content) : findGithubDigest(content, file);
+  const releasedAt = api === undefined ? undefined : findGithubTime(content);
+  if (sha256 !== undefined) return { version, url, sha256, ...(releasedAt && { releasedAt }) };
+  throw new RunnerDownloadError(`${file}: expected its SHA-256 at ${redactUrl(api ?? source)}, found none`);
 }
 
-async function findLatest({ http, root, signal }: ReleaseServer): Promise<string> {
-  const response = await sendGet(http, `${root}/latest`, signal);
-  response.body.destroy();
-  const version = /\/v(\d+\.\d+\.\d+)\/?$/.exec(response.header('location') ?? '')?.[1];
-  if (version !== undefined) return version;
-  const got = `${response.status}, ${response.header('location') === undefined ? 'no location' : 'another location'}`;
-  throw new RunnerDownloadError(
-    `${redactUrl(root)}/latest: expected a redirect to …/tag/v<version>, got ${got}`,
+const TAG = /\/v(\d+\.\d+\.\d+)\/?$/;
+
+async function findLatest(context: FetchContext, root: string): Promise<string> {
+  const what = `${redactUrl(root)}/latest`;
+  const location = await fetchWithin(context, { what, fail: explainLatest }, (signal) =>
+    findRedirect(context.downloads, `${root}/latest`, (target) => TAG.test(target), signal),
   );
+  return TAG.exec(location)?.[1] ?? '';
+}
+
+function explainLatest(message: string, { cause }: { readonly cause: DownloadError }): RunnerDownloadError {
+  const isOther = cause.details.status === 200 || cause.details.status === 404;
+  return releaseError(`${message}${isOther ? '; expected a redirect to …/tag/v<version>' : ''}`, cause);
+}
+
+/** Adds the ways round a rate limit, which counts all requests from one address. */
+function releaseError(message: string, cause: DownloadError): RunnerDownloadError {
+  const isRateLimited = cause.details.throttling?.isRateLimited === true;
+  const way = isRateLimited ? '; try again later, or set --runner-releases-url to a mirror' : '';
+  return new RunnerDownloadError(`the runner's release: ${message}${way}`, { cause });
+}
+
+function missingVersionError(
+  version: string,
+  root: string,
+  message: string,
+  cause: DownloadError,
+): RunnerDownloadError {
+  const problem = `runner version ${version} does not exist at ${redactUrl(root)} (${message})`;
+  const advice = 'set --runner-version to a version that is listed there, or omit it for the latest';
+  const input = new InputError([`${problem}; ${advice}`], { cause });
+  return new RunnerDownloadError(input.message, { cause: input });
 }
 
 /** Returns the URL of the same releases in GitHub's API; undefined for a mirror. */
@@ -86,7 +85,7 @@ export function githubApiOf(root: string): string | undefined {
 
 const releaseFields = fields({
   body: withDefault(anyString, ''),
-  assets: list(fields({ name: text, digest: optional(text) })),
+  assets: usableList(fields({ name: nameText, digest: optional(nameText) })),
 });
 
 /** Finds a file's SHA-256 in a release of GitHub's API. Older releases have it in their notes, not in the asset. */
@@ -100,6 +99,16 @@ export function findGithubDigest(json: string, file: string): string | undefined
   const platform = /^actions-runner-(linux-.+)-[^-]+\.tar\.gz$/.exec(file)?.[1] ?? '';
   const fromNotes = new RegExp(`BEGIN SHA ${platform} -->([0-9a-f]{64})<`, 'i').exec(release.body)?.[1];
   return fromNotes?.toLowerCase();
+}
+
+const timeField = fields({ published_at: nameText });
+
+/** Returns the time at which a release of GitHub's API was published, in ISO 8601. */
+function findGithubTime(json: string): string | undefined {
+  const problems: string[] = [];
+  const read = timeField(parseJson(json), '', problems);
+  const time = problems.length > 0 ? Number.NaN : Date.parse(read?.published_at ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 function parseJson(json: string): unknown {

@@ -4,6 +4,13 @@ import type { RunSettings } from '../context.ts';
 /** The age at which a resource counts as abandoned when its process ran on another host and cannot be checked. */
 export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
+/** A resource that a dead build left in the cloud. */
+export interface Leftover {
+  /** The resource in words, such as `server x (id)`. */
+  readonly what: string;
+  readonly remove: () => Promise<void>;
+}
+
 /** Reports whether the build that created a resource has ended. Returns false in doubt. */
 export function isAbandoned(
   metadata: Readonly<Record<string, string>>,

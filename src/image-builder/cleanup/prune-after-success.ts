@@ -1,4 +1,4 @@
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { prune } from './prune.ts';
 import type { Recorder, RunSettings } from '../context.ts';

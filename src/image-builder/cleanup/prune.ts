@@ -1,7 +1,8 @@
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
+import { isLayerName } from '../../model/image/layers.ts';
 import { OWNER_KEYS, type Owner, isOwnedBy } from '../../model/owner.ts';
-import type { PrunedImage } from '../../model/program-result-common.ts';
-import { planPrune } from '../../model/prune.ts';
+import type { PrunedImage } from '../../model/result/program-result-common.ts';
+import { planPrune } from '../../model/image/prune.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { listImageMembers } from '../../openstack/image-members.ts';
 import { type Image, deleteImage, listImages } from '../../openstack/images.ts';
@@ -11,9 +12,11 @@ import { applyMarks, planMarks } from './publish-marks.ts';
 /** The parameters of a prune. */
 export interface PruneRequest {
   readonly imageName: string;
-  /** At least 1. */
+  /** At least 1, for a layer 0. */
   readonly keepRevisions: number;
   readonly protectedIds: readonly string[];
+  /** The only images that may be deleted; all that are older than the newest when undefined. */
+  readonly deletableIds?: readonly string[] | undefined;
   /** Limits the prune to the images of this application; all images of the name when undefined. */
   readonly owner: Owner | undefined;
   /** Reports the deletions without making them. */
@@ -58,8 +61,14 @@ async function listRevisions(cloud: Cloud, { imageName, owner }: PruneRequest): 
   const named = await listImages(cloud, imageName);
   return named.filter(
     ({ properties }) =>
-      properties[OWNER_KEYS.kind] !== 'base' && (owner === undefined || isOwnedBy(properties, owner)),
+      isRevision(properties[OWNER_KEYS.kind], imageName) &&
+      (owner === undefined || isOwnedBy(properties, owner)),
   );
+}
+
+/** Reports whether an image of this kind is a revision of `imageName`. Images without a kind were uploaded by hand. */
+function isRevision(kind: string | undefined, imageName: string): boolean {
+  return isLayerName(imageName) ? kind === 'layer' : kind !== 'base' && kind !== 'layer';
 }
 
 async function pruneRevisions(
@@ -67,31 +76,42 @@ async function pruneRevisions(
   revisions: readonly Image[],
   request: PruneRequest,
 ): Promise<readonly PrunedImage[]> {
-  const plan = planPrune(revisions, request.keepRevisions, new Set(request.protectedIds));
+  const { keepRevisions, protectedIds, deletableIds } = request;
+  const deletable = deletableIds === undefined ? undefined : new Set(deletableIds);
+  const plan = planPrune(revisions, keepRevisions, new Set(protectedIds), deletable);
   const results: PrunedImage[] = [];
   for (const { image, shouldDelete, reason } of plan) {
     throwIfAborted(cloud.signal);
     const { id, createdAt } = image;
-    const result = shouldDelete ? await remove(cloud, image, reason, request.isDryRun) : kept(reason);
+    const result = shouldDelete
+      ? await removeImage(cloud, image, reason, request.isDryRun)
+      : keptBecause(reason);
     results.push({ id, createdAt, ...result });
   }
   return results;
 }
 
-type Result = Pick<PrunedImage, 'outcome' | 'reason'>;
+/** The outcome for one thing, with its reason. */
+export type PruneResult = Pick<PrunedImage, 'outcome' | 'reason'>;
 
-function kept(reason: string): Result {
+/** Returns the result for a thing that is kept. */
+export function keptBecause(reason: string): PruneResult {
   return { outcome: 'kept', reason };
 }
 
 /** Deletes an image unless others may use it: public, community, or shared with a project that did not reject it. */
-async function remove(cloud: Cloud, image: Image, reason: string, isDryRun: boolean): Promise<Result> {
+export async function removeImage(
+  cloud: Cloud,
+  image: Image,
+  reason: string,
+  isDryRun: boolean,
+): Promise<PruneResult> {
   const { id, visibility } = image;
-  if (visibility === 'public' || visibility === 'community') return kept(visibility);
+  if (visibility === 'public' || visibility === 'community') return keptBecause(visibility);
   try {
     const members = visibility === 'shared' ? await listImageMembers(cloud, id) : [];
     const sharing = members.filter(({ status }) => status !== 'rejected');
-    if (sharing.length > 0) return kept(`shared with ${sharing.length} project(s)`);
+    if (sharing.length > 0) return keptBecause(`shared with ${sharing.length} project(s)`);
     if (isDryRun) return { outcome: 'would be deleted', reason };
     await deleteImage(cloud, id);
     return { outcome: 'deleted', reason };

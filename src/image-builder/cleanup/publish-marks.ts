@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../model/cloud-errors.ts';
+import { NotFoundError } from '../../model/cloud/cloud-errors.ts';
 import { OWNER_KEYS, isPublished } from '../../model/owner.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { type Image, updateImage } from '../../openstack/images.ts';

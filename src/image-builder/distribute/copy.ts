@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { ProductError, UploadImageError } from '../../model/errors.ts';
-import { messageOf } from '../../model/message-of.ts';
-import { unfinishedImageName } from '../../model/names.ts';
+import { messageOf } from '../../model/text/message-of.ts';
+import { unfinishedImageName } from '../../model/image/names.ts';
 import { OWNER_KEYS, carriedProperties } from '../../model/owner.ts';
-import { type Proof, proveCopy } from '../../model/proof.ts';
+import { type Proof, proveCopy } from '../../model/image/proof.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
-import { NoConnectionError } from '../../openstack/response-errors.ts';
+import { NoConnectionError } from '../../openstack/api/response-errors.ts';
 import { type Image, createImage, deleteImage, findImage, listImages } from '../../openstack/images.ts';
 import type { Reader } from './shared-read.ts';
 import type { Deadlines, Recorder, RunSettings } from '../context.ts';
 import type { DataSource } from './image-source.ts';
 import { buildMetadata, nameImage } from '../build/server-image.ts';
 import { type ImageSweepContext, sweepImages } from '../cleanup/sweep.ts';
-import { sendImageData } from './transfer.ts';
+import { type TransferWatch, sendImageData } from './transfer.ts';
+import type { WaitWatch } from '../wait-on.ts';
 
 /** An image to copy, with its known size and the format that its data really has. */
 export interface SourceImage {
@@ -81,7 +82,7 @@ export async function fillCopy(
   connection: CloudConnection,
   id: string,
   { sourceImage, reader }: CopyData,
-  context: Deadlines & Pick<Recorder, 'warn'>,
+  context: Deadlines & TransferWatch & WaitWatch & Pick<Recorder, 'warn'>,
 ): Promise<ProvenBy> {
   const cloud = connection.withSignal(context.signal);
   try {
@@ -91,7 +92,7 @@ export async function fillCopy(
       ...carriedProperties(sourceImage.image.properties),
       [OWNER_KEYS.source]: sourceImage.image.id,
     };
-    await nameImage(cloud, id, sourceImage.image.name, properties);
+    await nameImage(cloud, id, { name: sourceImage.image.name, properties });
     return provenBy;
   } catch (error) {
     await discardCopy(connection, id, context);

@@ -1,4 +1,4 @@
-import { type ImageCopy, copiedIds } from '../../model/image-copy.ts';
+import { type ImageCopy, copiedIds } from '../../model/image/image-copy.ts';
 import { DistributionError } from '../../model/errors.ts';
 import { type DistributeContext, type DistributionRequest, distribute } from './distribute.ts';
 import { pruneAfterSuccess } from '../cleanup/prune-after-success.ts';

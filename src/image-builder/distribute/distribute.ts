@@ -1,17 +1,19 @@
-import { messageOf } from '../../model/message-of.ts';
-import type { ImageCopy } from '../../model/image-copy.ts';
-import { diskFormatOf } from '../../model/disk-format.ts';
+import { messageOf } from '../../model/text/message-of.ts';
+import type { ImageCopy } from '../../model/image/image-copy.ts';
+import { diskFormatOf } from '../../model/image/disk-format.ts';
 import { InputError, ProductError, failureKindOf } from '../../model/errors.ts';
-import { connectionError } from '../../openstack/response-errors.ts';
+import { connectionError } from '../../openstack/api/response-errors.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { openImageData } from '../../openstack/image-data.ts';
 import { findImage } from '../../openstack/images.ts';
 import type { RangedSource } from '../../system/streams/fan-out.ts';
-import type { Deadlines, Recorder } from '../context.ts';
+import { peekSource } from '../../system/streams/peek.ts';
+import type { Clouds, Deadlines, Recorder } from '../context.ts';
 import { type SharedRead, openSharedRead, reserveReader } from './shared-read.ts';
 import { openProjectTurns } from './project-turns.ts';
-import { type PutContext, type DistributionSource, putImage } from './put-image.ts';
-import { type Step, runSteps } from '../steps.ts';
+import { type PutContext, type DistributionSource, compareClouds, putImage } from './put-image.ts';
+import { type Step, type StepWatch, runSteps } from '../steps.ts';
+import { tokenOf } from './token-of.ts';
 
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 5000;
@@ -54,14 +56,26 @@ export async function distribute(
     context.record({ images: request.destinations.flatMap((name) => byCloud.get(name) ?? []) });
     return result;
   };
+  void logInto(request.destinations, context);
   return runSteps(context, async (step) => {
-    const { sourceImage, sharedRead } = await step('read image', () => openSource(cloud, request, context));
+    const { sourceImage, sharedRead, close } = await step('read image', () =>
+      openSource(cloud, request, context),
+    );
     const source = { connection, sourceImage, within: request.within, takeTurn: openProjectTurns() };
     const copies = request.destinations.map((name) =>
       copyToCloud({ name, source, sharedRead }, step, context).then(record),
     );
-    return { imageName: sourceImage.image.name, results: await allOrFirstFailure(copies) };
+    const results = await allOrFirstFailure(copies).finally(close);
+    return { imageName: sourceImage.image.name, results };
   });
+}
+
+/** Requests the tokens of the destinations while the source is opened. Their copies report a failure. */
+async function logInto(
+  names: readonly string[],
+  { connect, signal }: Clouds & Pick<Deadlines, 'signal'>,
+): Promise<void> {
+  await Promise.allSettled(names.map(async (name) => tokenOf((await connect(name)).withSignal(signal))));
 }
 
 /** Waits for all copies, even after one has failed, so that each can delete its unfinished image. */
@@ -80,26 +94,20 @@ async function openSource(
     const got = image === undefined ? 'none that the project sees' : `one that is ${image.status}`;
     throw new InputError([`image ${imageId} in cloud ${source.name}: expected an active image, got ${got}`]);
   }
+  const explain = (cause: unknown): Error =>
+    connectionError({ cloud: source.name, service: 'image', operation: `read image ${imageId}` }, cause);
   const data: RangedSource = {
     size: image.size,
     open: (offset, signal) => openImageData(source, imageId, offset, signal),
-    explain: (cause) =>
-      connectionError({ cloud: source.name, service: 'image', operation: `read image ${imageId}` }, cause),
+    explain,
   };
-  const diskFormat = diskFormatOf(await readHead(data, { clock, signal }), image.diskFormat);
+  const peeked = await peekSource(data, { clock, signal, attempts: ATTEMPTS }).catch((error: unknown) => {
+    throw error instanceof ProductError ? error : explain(error);
+  });
+  const diskFormat = diskFormatOf(peeked.head, image.diskFormat);
   const isHashed = image.hash === undefined || image.checksum === undefined;
-  const sharedRead = openSharedRead(data, destinations.length, { clock, signal, isHashed });
-  return { sourceImage: { image, size: image.size, diskFormat }, sharedRead };
-}
-
-/** Reads the first chunk of the data with a read of its own. */
-async function readHead(
-  data: RangedSource,
-  { clock, signal }: Pick<Deadlines, 'clock' | 'signal'>,
-): Promise<Uint8Array> {
-  const { buffer } = await openSharedRead(data, 1, { clock, signal, isHashed: false }).join('together');
-  for await (const chunk of buffer) return chunk as Uint8Array; // the return destroys the stream
-  return new Uint8Array();
+  const sharedRead = openSharedRead(peeked, destinations.length, { clock, signal, isHashed });
+  return { sourceImage: { image, size: image.size, diskFormat }, sharedRead, close: peeked.close };
 }
 
 /** One destination of a distribution. */
@@ -117,12 +125,13 @@ async function copyToCloud(
 ): Promise<ImageCopy> {
   const startedAt = context.clock.now();
   const slot = reserveReader(sharedRead);
+  const stepName = await nameStep(name, source, context);
   let attempts = 0;
-  const attemptUntilDone = async () => {
+  const attemptUntilDone = async (watch: StepWatch) => {
     for (;;) {
       attempts += 1;
       try {
-        return await putImage(name, source, slot, context);
+        return await putImage(name, source, slot, { ...context, ...watch });
       } catch (error) {
         slot.leave();
         if (attempts >= ATTEMPTS || !isRetryable(error)) throw error;
@@ -133,7 +142,7 @@ async function copyToCloud(
   };
   const seconds = (): number => Math.round((context.clock.now() - startedAt) / 100) / 10;
   try {
-    const result = await step(`copy image to ${name}`, attemptUntilDone);
+    const result = await step(stepName, attemptUntilDone);
     return { cloud: name, ...result, attempts, seconds: seconds() };
   } catch (error) {
     if (error instanceof ProductError && error.kind === 'cancelled') throw error;
@@ -141,6 +150,23 @@ async function copyToCloud(
     const reason = messageOf(error);
     return { cloud: name, outcome: 'failed', kind, reason, attempts, seconds: seconds() };
   }
+}
+
+/**
+ * Returns the name of the step for one destination. With `--share`, a destination in another cloud gets a copy. So does one
+ * whose log-in fails, which its step reports.
+ */
+async function nameStep(
+  name: string,
+  { connection, within }: DistributionSource,
+  { connect, signal }: Clouds & Pick<Deadlines, 'signal'>,
+): Promise<string> {
+  const copy = `copy image to ${name}`;
+  if (within === 'copy') return copy;
+  const compare = async () =>
+    compareClouds(connection.withSignal(signal), (await connect(name)).withSignal(signal));
+  const relation = await compare().catch(() => undefined);
+  return relation === 'same cloud' ? `share image with ${name}` : copy;
 }
 
 function isRetryable(error: unknown): boolean {

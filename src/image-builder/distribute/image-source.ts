@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { QCOW2_MAGIC, diskFormatOf } from '../../model/disk-format.ts';
+import { QCOW2_MAGIC, diskFormatOf } from '../../model/image/disk-format.ts';
 import { InputError } from '../../model/errors.ts';
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 import { pipeWithErrors } from '../../system/streams/pipe-with-errors.ts';
 import { SourceError } from '../../system/streams/source-error.ts';
 import { VerifiedStream } from '../../system/streams/verified-stream.ts';

@@ -1,4 +1,4 @@
-import type { ImageCopy } from '../../model/image-copy.ts';
+import type { ImageCopy } from '../../model/image/image-copy.ts';
 import type { Cloud, CloudConnection } from '../../openstack/cloud.ts';
 import { findImage } from '../../openstack/images.ts';
 import { throwIfAborted } from '../../system/wait.ts';
@@ -8,10 +8,18 @@ import { type SourceImage, createCopy, discardCopy, fillCopy, findCopy } from '.
 import type { TakeTurn } from './project-turns.ts';
 import { shareImage } from './share.ts';
 import type { ImageSweepContext } from '../cleanup/sweep.ts';
+import type { TransferWatch } from './transfer.ts';
+import type { WaitWatch } from '../wait-on.ts';
 import { tokenOf } from './token-of.ts';
 
 /** Everything that a copy to one cloud uses. */
-export type PutContext = Clouds & Deadlines & Maker & ImageSweepContext & Pick<Recorder, 'warn'>;
+export type PutContext = Clouds &
+  Deadlines &
+  TransferWatch &
+  WaitWatch &
+  Maker &
+  ImageSweepContext &
+  Pick<Recorder, 'warn'>;
 
 /** The source of a distribution, with the state that all its destinations share. */
 export interface DistributionSource {
@@ -24,7 +32,10 @@ export interface DistributionSource {
 }
 
 /** The image in one cloud after a successful attempt. */
-export type PutResult = Pick<Extract<ImageCopy, { imageId: string }>, 'imageId' | 'outcome' | 'provenBy'>;
+export type PutResult = Pick<
+  Extract<ImageCopy, { imageId: string }>,
+  'imageId' | 'outcome' | 'provenBy' | 'bytes'
+>;
 
 /** Makes one attempt to put the image into a cloud. Transfers no data when the cloud has the image or may share it. */
 export async function putImage(
@@ -63,7 +74,7 @@ async function putInTurn(
   const id = await createCopy(connection, sourceImage, context);
   const reader = await joinOrDiscard(slot, connection, id, context);
   const provenBy = await fillCopy(connection, id, { sourceImage, reader }, context);
-  return { imageId: id, outcome: 'copied', provenBy };
+  return { imageId: id, outcome: 'copied', provenBy, bytes: sourceImage.size };
 }
 
 async function putWithoutData(
@@ -72,7 +83,7 @@ async function putWithoutData(
   { signal }: Pick<Deadlines, 'signal'>,
 ): Promise<PutResult | undefined> {
   const { image } = source.sourceImage;
-  const relation = await compare(source.connection.withSignal(signal), destination);
+  const relation = await compareClouds(source.connection.withSignal(signal), destination);
   if (relation === 'same project' && (await findImage(destination, image.id))?.status === 'active') {
     return { imageId: image.id, outcome: 'itself', provenBy: 'same image' };
   }
@@ -99,7 +110,10 @@ async function joinOrDiscard(
 }
 
 /** Compares two clouds of clouds.yaml by project and by Glance; one Keystone may have several Glance services. */
-async function compare(a: Cloud, b: Cloud): Promise<'same project' | 'same cloud' | 'different clouds'> {
+export async function compareClouds(
+  a: Cloud,
+  b: Cloud,
+): Promise<'same project' | 'same cloud' | 'different clouds'> {
   const [first, second] = await Promise.all([tokenOf(a), tokenOf(b)]);
   if ((await a.projectKey()) === (await b.projectKey())) return 'same project';
   if (a.imageEndpoint(first) !== b.imageEndpoint(second)) return 'different clouds';

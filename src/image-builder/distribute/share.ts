@@ -14,6 +14,7 @@ export async function shareImage(source: CloudConnection, destination: Cloud, im
     await updateImage(owner, image.id, { visibility: 'shared', properties: {} });
   const isNew = await createImageMember(owner, image.id, projectId);
   try {
+    if (isNew) destination.noteCreated(image.id);
     await acceptImage(destination, image.id);
     const seen = await findImage(destination, image.id);
     if (seen?.status === 'active') return;

@@ -4,7 +4,8 @@ import { CancelledError } from '../../model/errors.ts';
 import { type RangedSource, openFanOut } from '../../system/streams/fan-out.ts';
 import type { ReaderBuffer } from '../../system/streams/reader-buffer.ts';
 
-const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Small: a chunk that waits through two collections gets into V8's old generation and is freed much later. */
+const BUFFER_BYTES = 512 * 1024;
 const MAX_DELAY_MS = 2000;
 const JOIN_WINDOW_MS = 5000;
 const ATTEMPTS = 3;

@@ -1,6 +1,6 @@
-import { timeoutError } from '../../openstack/response-errors.ts';
+import { timeoutError } from '../../openstack/api/response-errors.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
-import type { Token } from '../../openstack/identity.ts';
+import type { Token } from '../../openstack/login/identity.ts';
 import { withDeadline } from '../../system/wait.ts';
 
 /** Returns the cloud's token. Stops waiting when the cloud's signal is aborted, even while Keystone hangs. */

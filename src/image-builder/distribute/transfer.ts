@@ -1,30 +1,43 @@
-import { CloudError } from '../../model/cloud-errors.ts';
+import { CloudError } from '../../model/cloud/cloud-errors.ts';
 import { ProductError, UploadImageError } from '../../model/errors.ts';
-import { timeoutOption } from '../../model/timeouts.ts';
+import type { ReadTransfer } from '../../model/job/progress.ts';
+import { timeoutOption } from '../../model/job/timeouts.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { uploadImageData } from '../../openstack/image-data.ts';
 import { type Image, findImage } from '../../openstack/images.ts';
+import { DownloadError } from '../../system/http/download.ts';
 import { SourceError } from '../../system/streams/source-error.ts';
 import { type TransferLimits, withTransferLimits } from '../../system/streams/transfer-limits.ts';
 import { waitFor } from '../../system/wait.ts';
 import type { Deadlines, Recorder } from '../context.ts';
 import type { DataSource, ImageSource, OpenData } from './image-source.ts';
-import { waitOn } from '../wait-on.ts';
+import { type WaitWatch, type Waiting, waitOn } from '../wait-on.ts';
+
+const PAUSE_MS = 5000;
+/** A source that asks for a longer pause is unavailable. */
+const LONGEST_PAUSE_MS = 120_000;
+
+/** Learns of the transfers of a step, whose progress it may read. */
+export interface TransferWatch {
+  readonly onTransfer?: (read: ReadTransfer) => void;
+}
 
 /** Sends a source's data into the queued image `id`, within the limits of a transfer. */
 export async function sendImageData<Data extends OpenData>(
   cloud: Cloud,
   id: string,
   source: DataSource<Data>,
-  context: Deadlines,
+  context: Deadlines & TransferWatch & WaitWatch,
 ): Promise<Data | undefined> {
   const sent: { data?: Data } = {};
   const send = async (signal: AbortSignal): Promise<void> => {
     const data = await source.open(signal);
     sent.data = data;
-    await uploadImageData(cloud, id, { source: data.stream, size: data.size }, signal);
+    const timeoutMs = context.timeouts.transferTimeout * 1000;
+    await uploadImageData(cloud, id, { source: data.stream, size: data.size, timeoutMs }, signal);
   };
   const progress = () => ({ moved: sent.data?.moved() ?? 0, size: sent.data?.size });
+  context.onTransfer?.(progress);
   try {
     await withTransferLimits(send, progress, transferLimits(source.what, context));
   } catch (error) {
@@ -40,7 +53,8 @@ function explainSource(id: string, cause: SourceError): UploadImageError {
   return new UploadImageError(`image ${id}: ${cause.message}`, { cause });
 }
 
-function transferLimits(what: string, { clock, signal, timeouts }: Deadlines): TransferLimits {
+/** Returns the limits of a transfer of image data. */
+export function transferLimits(what: string, { clock, signal, timeouts }: Deadlines): TransferLimits {
   return {
     clock,
     signal,
@@ -56,17 +70,13 @@ function transferLimits(what: string, { clock, signal, timeouts }: Deadlines): T
  * Reports whether Glance stored an upload that was answered with an error after all bytes were sent. A load balancer may
  * give up while Glance still stores the data.
  */
-async function wasStored(
-  cloud: Cloud,
-  id: string,
-  { timeouts }: Pick<Deadlines, 'timeouts'>,
-): Promise<boolean> {
+async function wasStored(cloud: Cloud, id: string, context: Waiting): Promise<boolean> {
   let status = 'unknown';
   const probe = async (): Promise<string | undefined> => {
     status = (await findImage(cloud, id))?.status ?? 'gone';
     return status === 'saving' ? undefined : status;
   };
-  const wait = waitOn(cloud, timeouts, {
+  const wait = waitOn(cloud, context, {
     timeout: 'imageTimeout',
     what: `image ${id} to be stored`,
     lastSeen: () => status,
@@ -82,7 +92,7 @@ export async function sendVerifiedData(
   cloud: Cloud,
   id: string,
   source: ImageSource,
-  context: Deadlines & Pick<Recorder, 'warn'>,
+  context: Deadlines & TransferWatch & WaitWatch & Pick<Recorder, 'warn'>,
 ): Promise<Image> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -90,10 +100,19 @@ export async function sendVerifiedData(
       return await getStoredImage(cloud, id, data?.sha512());
     } catch (error) {
       if (attempt >= source.attempts || !isRetryable(error)) throw error;
+      const pauseMs = Math.max(PAUSE_MS * attempt, requestedPause(error, context));
+      if (pauseMs > LONGEST_PAUSE_MS) throw error;
       context.warn(`${error.message}; trying again`);
-      await context.clock.sleep(5000 * attempt, context.signal);
+      await context.clock.sleep(pauseMs, context.signal);
     }
   }
+}
+
+/** Returns the pause that the server of the source asks for, in milliseconds. */
+function requestedPause({ cause }: ProductError, { clock }: Pick<Deadlines, 'clock'>): number {
+  const now = clock.now();
+  const retryAt = cause instanceof DownloadError ? cause.details.throttling?.retryAt?.(now) : undefined;
+  return (retryAt ?? now) - now;
 }
 
 function isRetryable(error: unknown): error is ProductError {

@@ -1,17 +1,24 @@
 import { adoptJob } from '../../builder/jobs/await-job.ts';
-import { observe } from '../../builder/observe.ts';
-import { listOngoingJobs } from '../../builder/jobs/ongoing-jobs.ts';
-import { orderBuild } from '../../builder/jobs/order-build.ts';
+import { cancelJob } from '../../builder/jobs/cancel-job.ts';
+import { groupByLogin, observeLogin } from '../../builder/observe.ts';
+import { killObservations, listOngoingJobs } from '../../builder/jobs/ongoing-jobs.ts';
 import { readStep } from '../../builder/jobs/read-step.ts';
-import { runJob } from '../../builder/jobs/run-job.ts';
+import { orderBuild, runJob } from '../../builder/jobs/run-job.ts';
 import { tidyJobs } from '../../builder/jobs/tidy-jobs.ts';
 import type { BuilderTools, JobOutcome } from '../../builder/tools.ts';
-import { buildInputsOf, encodeBuildInputs } from '../../model/build-inputs.ts';
-import { type DesiredState, findConfigOfBase, primaryOf } from '../../model/desired-state.ts';
-import type { ExtraImage } from '../../model/job-order.ts';
+import { buildInputsOf, encodeBuildInputs } from '../../model/image/build-inputs.ts';
+import { primaryOf } from '../../model/unit/desired-images.ts';
+import {
+  type DesiredState,
+  findConfigOfBase,
+  listLookedFor,
+  uploadCloudsOf,
+} from '../../model/unit/desired-state.ts';
+import { isLayerName, toLayerConfig } from '../../model/image/layers.ts';
+import type { OrderOf } from '../../model/job/job-order.ts';
 import type { RunConfig } from '../../model/run-config.ts';
+import type { Trial } from '../../model/job/trial.ts';
 import type { JobRunner, WorkEntry } from './job-runner.ts';
-import { listPublishedImages } from '../plan/plan-clouds.ts';
 import { markRecorded } from './unrecorded-jobs.ts';
 
 /** The desired state of a reconcile, and the tools that run its jobs. */
@@ -26,37 +33,56 @@ interface RunnerParts {
 export function createJobRunner(parts: RunnerParts): JobRunner {
   const { tools } = parts;
   return {
-    observe: (cloudIds) => observe(cloudIds, tools, listPublished(parts.desired)),
+    groupByLogin: (cloudIds) => groupByLogin(cloudIds, tools),
+    observe: (cloudIds, apiTimeoutS) =>
+      observeLogin(cloudIds, tools, { extraImages: listLookedFor(parts.desired), apiTimeoutS }),
+    killObservations: () => killObservations(tools),
     listOngoing: () => listOngoingJobs(tools),
     run: (entry, buildId) => runEntry(entry, buildId, parts),
     adopt: (job) => adoptJob(job, tools),
+    cancel: (buildId, action) => cancelJob(buildId, action, tools),
     markRecorded: (buildId) => markRecorded(tools.paths, buildId),
     readStep: (buildId) => readStep(buildId, tools),
     tidy: () => tidyJobs(tools),
   };
 }
 
-/** Lists the published images without duplicates, whoever created them. */
-function listPublished(desired: DesiredState): readonly ExtraImage[] {
-  return [
-    ...new Map(
-      listPublishedImages(desired).map((image) => [`${image.cloudId}=${image.imageId}`, image]),
-    ).values(),
-  ];
-}
-
 function runEntry(entry: WorkEntry, buildId: string, parts: RunnerParts): Promise<JobOutcome> {
   const { desired, version, tools } = parts;
-  const config = configOf(entry, desired);
   const job = { reason: entry.reason, buildId };
+  if (entry.act === 'prune-clouds') {
+    const { subject, isDryRun, protectedIds, revisions, former, omitted } = entry;
+    const prunes = { revisions, former, omitted };
+    return runJob({ kind: entry.act, subject, isDryRun, protectedIds, ...prunes }, job, tools);
+  }
+  if (entry.act === 'preflight') {
+    const primary = primaryOf(desired.images);
+    const [, ...others] = desired.images.values();
+    const task = { entries: [primary, ...others], cloudIds: uploadCloudsOf(desired) } as const;
+    return runJob({ kind: entry.act, ...task }, job, tools);
+  }
+  if (entry.act === 'sweep') {
+    const { buildCloud, cloudIds } = entry;
+    return runJob({ kind: 'sweep', buildCloud, cloudIds }, job, tools);
+  }
+  if (entry.act === 'trial') {
+    const { trial } = entry;
+    return runJob({ kind: entry.act, ...placeOf(trial, primaryOf(desired.images)), trial }, job, tools);
+  }
+  const config = configOf(entry, desired);
   switch (entry.act) {
     case 'prepare':
       return runJob({ kind: 'prepare', entries: [config] }, job, tools);
+    case 'layer': {
+      const { name: imageName, key: inputs, microk8s, layerId } = entry;
+      const order = { imageName, entry: toLayerConfig(config, microk8s), inputs, layerId };
+      return runJob({ kind: 'layer', ...order }, job, tools);
+    }
     case 'build': {
       const inputs = encodeBuildInputs(buildInputsOf(config, version));
       const { credentialsGeneration: secretsGeneration } = desired;
-      const image = { entry: config, cloudIds: entry.uploadTo, inputs, secretsGeneration };
-      return orderBuild(image, job, tools);
+      const image = { entry: config, layerId: entry.layerId, cloudIds: entry.uploadTo };
+      return orderBuild({ ...image, inputs, secretsGeneration }, job, tools);
     }
     case 'copy': {
       const { imageName, imageId, uploadTo: cloudIds } = entry;
@@ -64,16 +90,44 @@ function runEntry(entry: WorkEntry, buildId: string, parts: RunnerParts): Promis
       return runJob({ kind: 'copy', ...image, withinCloud: 'copy', keepRevisions: undefined }, job, tools);
     }
     case 'prune': {
-      const { imageName, cloudId, publishedIds } = entry;
-      const revisions = { keepRevisions: config.cloud.numRevisions, protectedIds: [], publishedIds };
+      const { imageName, cloudId, deletableIds, protectedIds, publishedIds } = entry;
+      const keepRevisions = isLayerName(imageName) ? 0 : config.cloud.numRevisions;
+      const revisions = { keepRevisions, deletableIds, protectedIds, publishedIds };
       return runJob({ kind: 'prune', imageName, cloudId, ...revisions, isDryRun: false }, job, tools);
     }
   }
 }
 
+type TrialPlace = Pick<
+  OrderOf<'trial'>,
+  'buildCloud' | 'flavor' | 'network' | 'floatingNetwork' | 'sshCidrs'
+>;
+
+/** Returns the place of a trial's server. The options for builders do not apply to the clouds of consumers. */
+function placeOf({ cloudId, network }: Trial, { cloud }: Pick<RunConfig, 'cloud'>): TrialPlace {
+  const { buildCloud, buildFlavor: flavor, buildNetwork, floatingNetwork, sshCidrs } = cloud;
+  if (cloudId === '' || cloudId === buildCloud) {
+    return { buildCloud, flavor, network: network || buildNetwork, floatingNetwork, sshCidrs };
+  }
+  return { buildCloud: cloudId, flavor: '', network, floatingNetwork: '', sshCidrs };
+}
+
+type ConfiguredEntry = Exclude<WorkEntry, { readonly act: 'sweep' | 'preflight' | 'prune-clouds' | 'trial' }>;
+
 /** Returns the run config of a plan entry. An image that is no longer desired uses the settings of the primary image. */
-function configOf(entry: WorkEntry, desired: DesiredState): RunConfig {
-  const found =
-    entry.act === 'prepare' ? findConfigOfBase(desired, entry.base) : desired.images.get(entry.imageName);
-  return found ?? primaryOf(desired.images);
+function configOf(entry: ConfiguredEntry, desired: DesiredState): RunConfig {
+  return findConfig(entry, desired) ?? primaryOf(desired.images);
+}
+
+function findConfig(entry: ConfiguredEntry, desired: DesiredState): RunConfig | undefined {
+  switch (entry.act) {
+    case 'prepare':
+      return findConfigOfBase(desired, entry.base);
+    case 'layer':
+      return desired.images.get(entry.firstUser);
+    case 'build':
+    case 'copy':
+    case 'prune':
+      return desired.images.get(entry.imageName);
+  }
 }

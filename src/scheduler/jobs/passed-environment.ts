@@ -1,7 +1,7 @@
-/** The environment variables of the daemon that it passes to builds. */
-const PASSED_VARIABLES = ['IMAGE_BUILDER_SSH_PORT'] as const;
+/** The environment variables of the daemon that it passes to jobs. None holds a secret. */
+const PASSED_VARIABLES = ['IMAGE_BUILDER_SSH_PORT', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
 
-/** Returns the variables that the daemon passes to builds, without those that are not set. */
+/** Returns the variables that the daemon passes to jobs, without those that are not set. */
 export function passedEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {

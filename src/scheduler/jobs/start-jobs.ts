@@ -1,5 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import { type JobRunner, type WorkEntry, jobOf } from './job-runner.ts';
 import { failureKey } from '../journal/journal.ts';
@@ -27,7 +27,7 @@ export function startJobs(plan: Plan, context: JobContext, runner: JobRunner, st
   for (const entry of plan.filter(isWork)) {
     const now = clock.now();
     if (!mayStart(entry, context, now, starts)) continue;
-    const buildId = (entry.act === 'build' ? entry.buildId : undefined) ?? newBuildId();
+    const buildId = ('buildId' in entry ? entry.buildId : undefined) ?? newBuildId();
     const job = jobOf(entry, buildId, now);
     logger.info('job started', { ...describeJob(job), clouds: job.cloudIds, reason: job.reason });
     void supervisor.follow({ job, context, runner, wait: () => runner.run(entry, buildId) });

@@ -1,4 +1,4 @@
-import type { DesiredState } from '../../model/desired-state.ts';
+import type { DesiredState } from '../../model/unit/desired-state.ts';
 import { nextAttemptAt } from '../journal/back-off.ts';
 import { type WorkEntry, jobOf } from './job-runner.ts';
 import { settingsOf } from '../plan/plan-settings.ts';

@@ -1,7 +1,8 @@
 import { failedBy } from '../../builder/jobs/job-outcome.ts';
 import type { JobOutcome } from '../../builder/tools.ts';
+import type { JobKind } from '../../model/job/job-kind.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import type { JobRunner } from './job-runner.ts';
 import { summarizeResult } from './summarize-result.ts';
@@ -18,9 +19,16 @@ export interface SupervisorParts {
   /** Returns a number from 0 to 1. */
   readonly random: () => number;
   /** Called when the end of a job is in the journal. */
-  readonly onRecorded: (job: OngoingJob) => void;
+  readonly onRecorded: (ended: RecordedJob) => void;
   /** Reports whether a process was ever started for the job. */
   readonly hasStarted: (buildId: string) => Promise<boolean>;
+}
+
+/** A job whose end is in the journal. */
+export interface RecordedJob {
+  readonly job: OngoingJob;
+  readonly outcome: JobOutcome;
+  readonly seconds: number;
 }
 
 export interface FollowedJob {
@@ -35,6 +43,9 @@ export interface FollowedJob {
 
 /** The number of ended jobs that are remembered. */
 const MAX_REMEMBERED = 1000;
+
+/** The kinds of jobs that create resources. When one of these dies, its resources are left in the clouds. */
+const LEAVES_RESOURCES: ReadonlySet<JobKind> = new Set(['prepare', 'layer', 'build', 'copy']);
 
 /** Follows jobs until their ends are in the journal, so that every plan knows a job as running or as recorded. */
 export class Supervisor {
@@ -89,7 +100,8 @@ export class Supervisor {
     const now = Math.min(endedAt ?? Number.POSITIVE_INFINITY, clock.now());
     this.#logEnd(job, outcome, now);
     const neverStarted = outcome.state === 'failed' && !(await this.#parts.hasStarted(job.buildId));
-    const end = { job, outcome, context, now, neverStarted, isLeftBehind: endedAt !== undefined };
+    const hasDied = outcome.result === undefined && !neverStarted && LEAVES_RESOURCES.has(job.kind);
+    const end = { job, outcome, context, now, neverStarted, hasDied, isLeftBehind: endedAt !== undefined };
     await journal.update((before) => recordJobEnd(before, { ...end, random01: random() }));
     await runner.markRecorded(job.buildId).catch((error: unknown) => {
       logFailure(logger, 'a job was not marked as recorded', error);
@@ -98,7 +110,7 @@ export class Supervisor {
     remember(this.#recorded, job.buildId);
     if (neverStarted) remember(this.#failedStarts, job.buildId);
     else this.#failedStarts.delete(job.buildId);
-    onRecorded(job);
+    onRecorded({ job, outcome, seconds: secondsOf(job, now) });
   }
 
   /** The builder returns failures as outcomes. An error that it throws is a bug, unless the daemon stops. */
@@ -108,23 +120,33 @@ export class Supervisor {
     return failedBy(error);
   }
 
-  #logEnd({ kind, buildId, subject, startedAt }: OngoingJob, outcome: JobOutcome, now: number): void {
+  #logEnd(job: OngoingJob, outcome: JobOutcome, now: number): void {
     const { logger } = this.#parts;
-    const fields = { kind, subject, buildId, seconds: Math.round((now - startedAt) / 1000) };
-    const { notCopied, notPruned } = summarizeResult(outcome);
+    const { kind, buildId, subject } = job;
+    const fields = { kind, subject, buildId, seconds: secondsOf(job, now) };
+    const { notCopied, notPruned, leftBehind } = summarizeResult(outcome);
     for (const { cloudId, message } of notCopied) {
       logger.warning('an image was not copied', { subject, buildId, cloud: cloudId, reason: message });
     }
     for (const { message } of notPruned) {
       logger.warning('a revision was not pruned', { subject, buildId, reason: message });
     }
+    for (const what of leftBehind) logger.warning('left behind in a cloud', { subject, buildId, what });
     if (outcome.state === 'done') {
       logger.info('job done', fields);
       return;
     }
-    const { kind: errorKind, message, step, leftovers } = outcome;
+    const { kind: errorKind, message, step, leftovers, cancelledBy } = outcome;
+    if (cancelledBy !== undefined) {
+      logger.info('job cancelled', { ...fields, action: cancelledBy, step, leftovers });
+      return;
+    }
     logger.error('job failed', { ...fields, errorKind, step, reason: message, leftovers });
   }
+}
+
+function secondsOf({ startedAt }: OngoingJob, now: number): number {
+  return Math.round((now - startedAt) / 1000);
 }
 
 /** Adds an id and removes the oldest ids over the limit. */

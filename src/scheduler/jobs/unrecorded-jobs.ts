@@ -2,8 +2,8 @@ import { access, stat } from 'node:fs/promises';
 import { jobFiles } from '../../builder/jobs/job-files.ts';
 import { findJobEnd, hasStarted, writeMark } from '../../builder/jobs/job-marks.ts';
 import { findOrderedJob } from '../../builder/jobs/job-processes.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { listFolder } from '../../system/files/folders.ts';
 
 /** A job whose end is not in the journal. */

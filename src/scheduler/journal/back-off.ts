@@ -1,36 +1,18 @@
-import { JOB_FAILURE_FIELDS, type JobFailure } from '../../model/built.ts';
 import type { FailureKind } from '../../model/errors.ts';
-import {
-  type Decoder,
-  anyString,
-  anything,
-  fields,
-  integer,
-  list,
-  mapping,
-  oneOf,
-  text,
-} from '../../model/decode.ts';
-import type { DesiredState } from '../../model/desired-state.ts';
-import { type BuildStreak, EMPTY_JOURNAL, type Journal, failureKey } from './journal.ts';
-import { isBuildable } from '../plan/plan-matrix.ts';
+import { type DesiredState, buildCloudOf } from '../../model/unit/desired-state.ts';
+import type { Observation, ObservedLayer } from '../../model/observation.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
+import { type JobKey, type Journal, type LastBuild, type LastLayer, failureKey } from './journal.ts';
+import { rememberEnded } from './answers.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const FIRST_DELAY = 5 * MINUTE;
 const LONGEST_DELAY = 6 * HOUR;
 const JITTER = 0.2;
-/** The longest expected build time. A build that ends within the back-off and this time continues the streak. */
-const LONG_BUILD = 2 * HOUR;
-/** The number of builds that a streak keeps. At this length the delay has reached its maximum. */
-const MAX_STREAK = 10;
 
-const MAX_LIST = 100;
 /** Far more than the number of jobs that can fail at a time: a failure that is dropped would be retried at once. */
 const MAX_RECORDS = 1000;
-
-/** The identity of a job: its kind, its subject and, for a copy or prune, its cloud. An empty id is the build cloud. */
-export type JobKey = Pick<JobFailure, 'kind' | 'subject' | 'cloudId'>;
 
 /**
  * Returns the time of the next attempt in epoch milliseconds. The delay is 5 minutes after the first failure and
@@ -44,12 +26,8 @@ export function nextAttemptAt(
   random01: number,
 ): number {
   const longest = Math.min(intervalHours * HOUR, LONGEST_DELAY);
-  const delay = delayAfter(attempts, longest);
+  const delay = Math.min(FIRST_DELAY * 2 ** Math.max(0, attempts - 1), longest);
   return now + Math.round(Math.min(delay * (1 - JITTER + 2 * JITTER * random01), longest));
-}
-
-function delayAfter(attempts: number, longest: number): number {
-  return Math.min(FIRST_DELAY * 2 ** Math.max(0, attempts - 1), longest);
 }
 
 /** A failed job and what the back-off depends on. */
@@ -58,6 +36,7 @@ export interface FailedJob extends JobKey {
   readonly message: string;
   /** The digest from `settingsOf` at the start of the job. */
   readonly settings: string;
+  readonly isSuspect?: boolean | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly intervalHours: number;
@@ -67,13 +46,14 @@ export interface FailedJob extends JobKey {
 
 /** Adds a failure. The delay grows with consecutive failures under the same settings and starts over under others. */
 export function rememberFailure(journal: Journal, failed: FailedJob): Journal {
-  const { kind, subject, cloudId, errorKind, message, settings, now } = failed;
+  const { kind, subject, cloudId, errorKind, message, settings, now, isSuspect = false } = failed;
   const key = failureKey(failed);
   const before = journal.failures[key];
   const attempts = before?.settings === settings ? before.attempts + 1 : 1;
-  const next = nextAttemptAt(now, attempts, failed.intervalHours, failed.random01);
+  const delays = errorKind === 'quota' ? 1 : attempts; // a quota is free again when another server is deleted
+  const next = nextAttemptAt(now, delays, failed.intervalHours, failed.random01);
   const remembered = {
-    ...{ kind, subject, cloudId, errorKind, message, attempts, settings },
+    ...{ kind, subject, cloudId, errorKind, message, attempts, settings, isSuspect },
     failedAt: new Date(now).toISOString(),
     nextAttemptAt: new Date(next).toISOString(),
   };
@@ -87,140 +67,93 @@ export function forgetFailure(journal: Journal, of: JobKey): Journal {
   return { ...journal, failures: without(journal.failures, key) };
 }
 
+/** A job that succeeded. */
+export interface SucceededJob extends JobKey, Pick<OngoingJob, 'buildId' | 'deletableIds'> {
+  readonly now: number;
+  readonly settings: string;
+  /** The durations of a layer's job; absent for other jobs. */
+  readonly times?: Pick<LastLayer, 'seconds' | 'partsSeconds'> | undefined;
+}
+
 /** Adds a success that ended at `now`. It replaces an earlier one even if the clock was set back in between. */
-export function rememberSuccess(
-  journal: Journal,
-  done: JobKey & { readonly now: number; readonly settings: string },
-): Journal {
-  const { kind, subject, now, settings } = done;
+export function rememberSuccess(journal: Journal, done: SucceededJob): Journal {
+  const { kind, subject, buildId, now, settings, deletableIds: ids = [] } = done;
   const after = forgetFailure(journal, done);
   switch (kind) {
-    case 'build':
-      return { ...rememberUnnamed(after, subject, now, settings), builtAt: put(after.builtAt, subject, now) };
     case 'prepare': {
       const preparedUnder = put(after.preparedUnder, subject, settings);
       return { ...after, preparedAt: put(after.preparedAt, subject, now), preparedUnder };
     }
+    case 'layer': {
+      const { times = { seconds: 0, partsSeconds: 0 } } = done;
+      return {
+        ...after,
+        layers: put(after.layers, subject, { buildId, settings, at: now, isListed: false, ...times }),
+      };
+    }
     case 'prune':
-      return { ...after, pruned: put(after.pruned, failureKey(done), { settings, at: now }) };
+    case 'prune-clouds':
+      return { ...after, pruned: put(after.pruned, failureKey(done), { ids, at: now }) };
+    case 'build':
     case 'copy':
+    case 'sweep':
+    case 'preflight':
+    case 'trial':
       return after;
   }
 }
 
-/** The placeholder for the id of a successful build until `rememberEnded` sets it in the same change of the journal. */
-const UNNAMED = '';
-
-function rememberUnnamed(journal: Journal, imageName: string, now: number, settings: string): Journal {
-  const before = journal.builds[imageName];
-  const streak = before?.settings === settings ? before.ids : [];
-  const at = journal.builtAt[imageName] ?? Number.NaN;
-  const longest = (1 + JITTER) * delayAfter(streak.length, LONGEST_DELAY) + LONG_BUILD;
-  const isQuick = at <= now && now <= at + longest;
-  const ids = [...(isQuick ? streak : []), UNNAMED].slice(-MAX_STREAK);
-  return { ...journal, builds: put(journal.builds, imageName, { settings, ids }) };
+/** Adds a build that created its image. The image counts as unlisted until `rememberListed` finds it. */
+export function rememberBuild(
+  journal: Journal,
+  imageName: string,
+  build: Pick<LastBuild, 'buildId' | 'at' | 'settings'>,
+): Journal {
+  const before = journal.built[imageName];
+  if (before?.buildId === build.buildId) return journal;
+  const unlisted = 1 + (before?.settings === build.settings ? before.unlisted : 0);
+  return { ...journal, built: put(journal.built, imageName, { ...build, unlisted, isSuperseded: false }) };
 }
 
 /**
- * Adds the id of a build that ended, whether it succeeded or failed: an action that requested it does not get another
- * one. A success that was added just before gets this id.
+ * Adds what the active images of the build cloud prove: the last build of an image or layer is listed, and a build that an
+ * action requested has ended. On standby, a last build is superseded when the newest image of its name is of another build.
  */
-export function rememberEnded(journal: Journal, buildId: string): Journal {
-  const named = nameBuilds(journal, buildId);
-  if (named.endedBuilds.includes(buildId)) return named;
-  return { ...named, endedBuilds: append(named.endedBuilds, [buildId]) };
-}
-
-function nameBuilds(journal: Journal, buildId: string): Journal {
-  const streaks = Object.entries(journal.builds);
-  if (streaks.every(([, { ids }]) => !ids.includes(UNNAMED))) return journal;
-  const name = ({ settings, ids }: BuildStreak): BuildStreak => ({
-    settings,
-    ids: ids.includes(UNNAMED) ? [...ids.filter((id) => id !== UNNAMED && id !== buildId), buildId] : ids,
+export function rememberListed(
+  journal: Journal,
+  desired: DesiredState,
+  observation: Observation | undefined,
+): Journal {
+  const build = observation?.find(({ cloudId }) => cloudId === buildCloudOf(desired));
+  const active = build?.state === 'seen' ? build.images.filter(({ status }) => status === 'active') : [];
+  const listed = new Set(active.map(({ buildId }) => buildId));
+  const requested = desired.requests.flatMap(({ builds }) => builds.map(({ buildId }) => buildId));
+  const ended = requested.filter((buildId) => listed.has(buildId)).reduce(rememberEnded, journal);
+  const known = rememberListedLayers(ended, build?.state === 'seen' ? (build.layers ?? []) : []);
+  const newest = new Map(active.toReversed().map(({ name, buildId }) => [name, buildId]));
+  const changed = Object.entries(known.built).flatMap(([imageName, build]) => {
+    const { buildId, unlisted, isSuperseded } = build;
+    const later: LastBuild = {
+      ...build,
+      unlisted: listed.has(buildId) ? 0 : unlisted,
+      isSuperseded:
+        isSuperseded || (desired.role === 'observes' && (newest.get(imageName) ?? buildId) !== buildId),
+    };
+    const isSame = later.unlisted === unlisted && later.isSuperseded === isSuperseded;
+    return isSame ? [] : [[imageName, later] as const];
   });
-  return {
-    ...journal,
-    builds: Object.fromEntries(streaks.map(([subject, streak]) => [subject, name(streak)])),
-  };
+  if (changed.length === 0) return known;
+  return { ...known, built: { ...known.built, ...Object.fromEntries(changed) } };
 }
 
-/** Marks actions as answered when all their builds have ended. Images that are unwanted or unbuildable do not count. */
-export function rememberAnswered(journal: Journal, desired: DesiredState): Journal {
-  const isAwaited = (imageName: string): boolean => {
-    const config = desired.images.get(imageName);
-    return config !== undefined && isBuildable(config);
-  };
-  const answered = desired.requests
-    .filter(({ builds }) =>
-      builds.every(
-        ({ imageName, buildId }) => journal.endedBuilds.includes(buildId) || !isAwaited(imageName),
-      ),
-    )
-    .map(({ action }) => action)
-    .filter((action) => !journal.answered.includes(action));
-  if (answered.length === 0) return journal;
-  return { ...journal, answered: append(journal.answered, answered) };
-}
-
-const failureDecoder = fields({ ...JOB_FAILURE_FIELDS, settings: anyString });
-const prunedDecoder = fields({ settings: anyString, at: integer });
-const streakDecoder: Decoder<BuildStreak> = fields({ settings: anyString, ids: list(text) });
-const headDecoder = fields({ format: oneOf([1]) });
-
-/**
- * Parses the text of journal.json; undefined means that there is no such file. Entries that cannot be read are left out
- * and reported by `isCorrupt`: a lost entry costs time, never correctness.
- */
-export function parseJournal(json: string | undefined): {
-  readonly journal: Journal;
-  readonly isCorrupt: boolean;
-} {
-  if (json === undefined) return { journal: EMPTY_JOURNAL, isCorrupt: false };
-  const problems: string[] = [];
-  const value = parseOrUndefined(json);
-  headDecoder(value, 'journal.json', problems);
-  const all = mapping(anything)(value, 'journal.json', problems);
-  if (all === undefined || problems.length > 0) return { journal: EMPTY_JOURNAL, isCorrupt: true };
-  const record = <T>(name: keyof Journal, entry: Decoder<T>): Readonly<Record<string, T>> =>
-    Object.fromEntries(readEntries(all[name], mapping(anything), entry, problems));
-  const texts = (name: keyof Journal): readonly string[] =>
-    readEntries(all[name], list(anything), text, problems).map(([, read]) => read);
-  const journal: Journal = {
-    format: 1,
-    builtAt: record('builtAt', integer),
-    builds: record('builds', streakDecoder),
-    preparedAt: record('preparedAt', integer),
-    preparedUnder: record('preparedUnder', anyString),
-    failures: record('failures', failureDecoder),
-    pruned: record('pruned', prunedDecoder),
-    answered: texts('answered'),
-    endedBuilds: texts('endedBuilds'),
-  };
-  return { journal, isCorrupt: problems.length > 0 };
-}
-
-/** Returns the entries that can be read. A missing collection is empty: earlier versions did not write all of them. */
-function readEntries<T>(
-  value: unknown,
-  whole: Decoder<Readonly<Record<string, unknown>> | readonly unknown[]>,
-  entry: Decoder<T>,
-  problems: string[],
-): readonly (readonly [string, T])[] {
-  if (value === undefined || value === null) return [];
-  return Object.entries(whole(value, 'journal.json', problems) ?? {}).flatMap(([key, item]) => {
-    const own: string[] = [];
-    const read = entry(item, key, own);
-    problems.push(...own);
-    return read === undefined || own.length > 0 ? [] : [[key, read] as const];
-  });
-}
-
-function parseOrUndefined(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+function rememberListedLayers(journal: Journal, listed: readonly ObservedLayer[]): Journal {
+  const buildIds = new Set(listed.map(({ buildId }) => buildId));
+  const found = Object.entries(journal.layers).filter(
+    ([, { isListed, buildId }]) => !isListed && buildIds.has(buildId),
+  );
+  if (found.length === 0) return journal;
+  const changed = found.map(([name, layer]) => [name, { ...layer, isListed: true }] as const);
+  return { ...journal, layers: { ...journal.layers, ...Object.fromEntries(changed) } };
 }
 
 /** Puts the entry last and drops the oldest entries beyond the maximum. */
@@ -232,8 +165,4 @@ function put<T>(record: Readonly<Record<string, T>>, key: string, value: T): Rea
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
-}
-
-function append(texts: readonly string[], added: readonly string[]): readonly string[] {
-  return [...new Set([...texts, ...added])].slice(-MAX_LIST);
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 import type { Logger } from '../../system/log/logger.ts';
-import { parseJournal } from './back-off.ts';
+import { parseJournal } from './parse-journal.ts';
 import type { Journal } from './journal.ts';
 
 /** The journal and its file. The promise of a change resolves after the change is on disk. */

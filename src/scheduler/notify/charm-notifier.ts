@@ -1,7 +1,7 @@
 import type { DispatchOutcome } from '../../juju/juju-exec.ts';
-import type { Built } from '../../model/built.ts';
+import type { Built } from '../../model/unit/built.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { DesiredState } from '../../model/desired-state.ts';
+import type { DesiredState } from '../../model/unit/desired-state.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { hasPublishableChange } from '../report/derive-built.ts';

@@ -1,6 +1,6 @@
 import { type CharmDispatch, type DispatchOutcome, dispatchCharm } from '../../juju/juju-exec.ts';
 import type { Clock } from '../../model/clock.ts';
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 
 /** juju-exec has no limit of its own while it waits for the machine's lock, which hooks of other units hold. */
 const DISPATCH_TIMEOUT_MS = 3_600_000;
@@ -16,9 +16,12 @@ export type DispatchCharm = (event: CharmDispatch['event']) => Promise<DispatchO
 
 export interface CharmDispatcherParts extends Omit<CharmDispatch, 'event' | 'timeoutMs'> {
   readonly clock: Clock;
+  /** Called when the unit was refreshed to another charm. Must not reject. */
+  readonly onReplaced: () => Promise<void>;
 }
 
-export function createCharmDispatcher({ clock, ...options }: CharmDispatcherParts): DispatchCharm {
+export function createCharmDispatcher(parts: CharmDispatcherParts): DispatchCharm {
+  const { clock, onReplaced, ...options } = parts;
   const heldBack = new Set<CharmDispatch['event']>();
   const stopped = new Promise<DispatchOutcome>((resolve) => {
     const drop = (): void => {
@@ -39,6 +42,7 @@ export function createCharmDispatcher({ clock, ...options }: CharmDispatcherPart
       void clock.sleep(HOLD_BACK_MS, options.signal).then(release, release);
     }
     deadline.cancel();
+    if (outcome.state === 'replaced') await onReplaced();
     return outcome;
   };
 }

@@ -1,80 +1,97 @@
 import type { ObservedImage } from '../../model/observation.ts';
-import type { OngoingJob } from '../../model/ongoing-job.ts';
-import { findBackOff } from './plan-back-off.ts';
-import { type Project, findCopy, findLater, listActiveImages } from './plan-clouds.ts';
-import { type PlanEntry, type PlanInput, type SkippedEntry, skip } from './plan-entry.ts';
+import type { OngoingJob } from '../../model/job/ongoing-job.ts';
+import { findBackOff, findFailure } from './plan-back-off.ts';
+import { type SeenClouds, type Project, findCopy, leadsTo, listActive } from './plan-clouds.ts';
+import { type PlanEntry, type SkippedEntry, skip } from './plan-entry.ts';
+import type { PlanIndex } from './plan-index.ts';
+import { findPin } from '../../model/unit/steering.ts';
+import { findTarget } from './plan-steering.ts';
 
 /** The reason for a copy to a project that has no image of this name. */
 export const NEW_CONSUMER = 'new consumer';
 const NEWER = 'newer revision';
+const PINNED = 'pinned revision';
 
 /** The number of concurrent copies to one project. */
 const MAX_PER_PROJECT = 2;
 
-/** A project without the newest image. */
+/** A project without the image to publish. */
 interface MissingCopy {
-  readonly newest: ObservedImage;
+  /** The newest image, or the pinned one. */
+  readonly target: ObservedImage;
   readonly project: Project;
-  readonly reason: typeof NEW_CONSUMER | typeof NEWER;
+  readonly reason: typeof NEW_CONSUMER | typeof NEWER | typeof PINNED;
+  /** Reports whether the last copy may have killed or stalled its job; it is repeated in a job of its own. */
+  readonly isSuspect: boolean;
   /** Defined when the copy is not made now. */
-  readonly skip: SkippedEntry | undefined;
-}
-
-/** The state of the build cloud that decides about copies. */
-interface CopyContext {
-  readonly build: Project;
-  /** The plan of builds. */
-  readonly builds: readonly PlanEntry[];
-  readonly ongoing: readonly OngoingJob[];
+  readonly skip?: SkippedEntry | undefined;
 }
 
 /**
- * Plans copies of the newest images to projects without them. Each image has one entry, so that it is read once and
- * written to all projects. While an image is being built or is about to be built, it is copied only to projects that
- * have no image of this name and are no destination of the build. No project gets an image older than its own.
+ * Plans copies of the newest images, or of the pinned ones, to projects without them. Each image has one entry, so that
+ * it is read once and written to all projects. While an image is being built or is about to be built, it is copied only
+ * to projects that have no image of this name and are no destination of the build. An image that is older than a
+ * published one is copied only to projects that have none. A pinned image is copied in any case.
  */
 export function planCopies(
-  build: Project,
-  others: readonly Project[],
+  clouds: SeenClouds,
   builds: readonly PlanEntry[],
-  input: PlanInput,
+  input: PlanIndex,
 ): readonly PlanEntry[] {
-  const context = { build, builds, ongoing: input.ongoing };
+  const starting = new Set(builds.flatMap((entry) => (entry.act === 'build' ? [entry.imageName] : [])));
+  const { steering } = input.desired;
   const missing = [...input.desired.images.keys()].flatMap((imageName) => {
-    const [newest] = listActiveImages(build.images, imageName);
-    if (newest === undefined) return [];
-    return others.flatMap((project) => findMissingCopy(project, newest, context) ?? []);
+    const target = findTarget(clouds.build.images, imageName, input.desired);
+    if (target === undefined) return [];
+    const isPinned = findPin(steering, imageName) !== undefined;
+    const running = input.ongoing.find(({ kind, subject }) => kind === 'build' && subject === imageName);
+    const isReplaced =
+      !isPinned && (running !== undefined || starting.has(imageName) || clouds.missing.has(imageName));
+    return clouds.others
+      .filter((project) => running === undefined || !leadsTo(running, project, input))
+      .flatMap((project) => findMissingCopy(project, target, { isReplaced, isPinned }) ?? [])
+      .map((copy) => ({ ...copy, isSuspect: findFailure(keyOf(copy), input)?.isSuspect === true }));
   });
   const decided = assignSlots(missing, input);
-  return [...new Set(decided.map(({ newest }) => newest))].flatMap((newest) =>
-    planCopiesOf(
-      newest,
-      decided.filter((copy) => copy.newest === newest),
-    ),
-  );
+  const byImage = new Map<ObservedImage, MissingCopy[]>();
+  for (const copy of decided) byImage.set(copy.target, [...(byImage.get(copy.target) ?? []), copy]);
+  const copies = [...byImage].flatMap(([target, missingCopies]) => {
+    const alone = missingCopies.filter(({ isSuspect }) => isSuspect);
+    const shared = missingCopies.filter(({ isSuspect }) => !isSuspect);
+    return [shared, ...alone.map((copy) => [copy])].flatMap((group) => planCopiesOf(target, group));
+  });
+  return [...copies, ...listGonePins(clouds, input)];
 }
 
-function planCopiesOf(newest: ObservedImage, missing: readonly MissingCopy[]): readonly PlanEntry[] {
+/** Returns an entry for each pinned image whose revision the build cloud does not have: it can be copied nowhere. */
+function listGonePins(clouds: SeenClouds, { desired }: PlanIndex): readonly SkippedEntry[] {
+  return [...desired.images.keys()].flatMap((imageName) => {
+    const pin = findPin(desired.steering, imageName);
+    if (pin === undefined || findTarget(clouds.build.images, imageName, desired) !== undefined) return [];
+    return [skip('pinned', imageName, `pinned to build ${pin}, which the build cloud does not have`)];
+  });
+}
+
+function planCopiesOf(target: ObservedImage, missing: readonly MissingCopy[]): readonly PlanEntry[] {
   const ready = missing.filter((copy) => copy.skip === undefined);
   const skipped = missing.flatMap((copy) => copy.skip ?? []);
   if (ready.length === 0) return skipped;
   const reason = [...new Set(ready.map((copy) => copy.reason))].join(', ');
   const uploadTo = ready.map(({ project }) => project.cloudId);
-  return [{ act: 'copy', imageName: newest.name, imageId: newest.id, uploadTo, reason }, ...skipped];
+  return [{ act: 'copy', imageName: target.name, imageId: target.id, uploadTo, reason }, ...skipped];
 }
 
 /** Skips copies that are running, have failed recently or have no free slot. New consumers get their slots first. */
-function assignSlots(missing: readonly MissingCopy[], input: PlanInput): readonly MissingCopy[] {
+function assignSlots(missing: readonly MissingCopy[], input: PlanIndex): readonly MissingCopy[] {
   const taken = new Map<Project, number>();
   const decide = (copy: MissingCopy): MissingCopy => {
-    const { project, newest } = copy;
-    const skipped = copy.skip ?? findSkip(project, newest.name, input);
+    const { project } = copy;
+    const skipped = findSkip(copy, input);
     if (skipped !== undefined) return { ...copy, skip: skipped };
-    const running = input.ongoing.filter(
-      ({ kind, cloudIds }) => kind === 'copy' && cloudIds.some((id) => project.cloudIds.includes(id)),
-    );
+    const running = input.ongoing.filter((job) => job.kind === 'copy' && leadsTo(job, project, input));
     const busy = running.length + (taken.get(project) ?? 0);
-    if (busy >= MAX_PER_PROJECT) return { ...copy, skip: waitForSlot(copy) };
+    const wait = `waits for one of ${MAX_PER_PROJECT} copies to this cloud to end`;
+    if (busy >= MAX_PER_PROJECT) return { ...copy, skip: skip('waits', subjectOf(copy), wait) };
     taken.set(project, (taken.get(project) ?? 0) + 1);
     return copy;
   };
@@ -86,39 +103,31 @@ function assignSlots(missing: readonly MissingCopy[], input: PlanInput): readonl
 
 function findMissingCopy(
   project: Project,
-  newest: ObservedImage,
-  { build, builds, ongoing }: CopyContext,
-): MissingCopy | undefined {
-  const { name } = newest;
-  if (findCopy(project.images, newest) !== undefined) return undefined;
-  const hasOther = listActiveImages(project.images, name).length > 0;
-  const copy = { newest, project, reason: hasOther ? NEWER : NEW_CONSUMER, skip: undefined } as const;
-  const running = ongoing.find(({ kind, subject }) => kind === 'build' && subject === name);
-  if (running?.cloudIds.some((id) => project.cloudIds.includes(id)) === true) return undefined;
-  const starts = builds.some((entry) => entry.act === 'build' && entry.imageName === name);
-  if (hasOther && (running !== undefined || starts)) return undefined;
-  const later = findLater(project.images, newest, build.images);
-  if (later === undefined) return copy;
-  const reason = `waits for a new build: ${later.id} is newer than the image in the build cloud`;
-  return { ...copy, skip: skip('waits', subjectOf(copy), reason) };
+  target: ObservedImage,
+  { isReplaced, isPinned }: { readonly isReplaced: boolean; readonly isPinned: boolean },
+): Pick<MissingCopy, 'target' | 'project' | 'reason'> | undefined {
+  const active = listActive(project.images, target.name);
+  if (findCopy(active, target) !== undefined || (isReplaced && active.length > 0)) return undefined;
+  const another = isPinned ? PINNED : NEWER;
+  return { target, project, reason: active.length > 0 ? another : NEW_CONSUMER };
 }
 
-function findSkip(project: Project, imageName: string, input: PlanInput): SkippedEntry | undefined {
-  const { cloudId } = project;
-  const subject = `${imageName} to ${cloudId}`;
+function findSkip(copy: MissingCopy, input: PlanIndex): SkippedEntry | undefined {
+  const { target, project } = copy;
+  const subject = subjectOf(copy);
+  if (project.paused !== undefined) return skip('paused', subject, project.paused);
   const isCopied = (job: OngoingJob): boolean =>
-    job.kind === 'copy' &&
-    job.subject === imageName &&
-    job.cloudIds.some((id) => project.cloudIds.includes(id));
+    job.kind === 'copy' && job.subject === target.name && leadsTo(job, project, input);
   if (input.ongoing.some(isCopied)) return skip('running', subject, 'being copied');
-  const backOff = findBackOff({ kind: 'copy', subject: imageName, cloudId }, input);
-  return backOff === undefined ? undefined : skip('failed', subject, backOff.reason, backOff.until);
+  if (copy.isSuspect && findFailure(keyOf(copy), input)?.attempts === 1) return undefined; // most suspects are innocent
+  const backOff = findBackOff(keyOf(copy), input);
+  return backOff === undefined ? undefined : skip(backOff.cause, subject, backOff.reason, backOff.until);
 }
 
-function waitForSlot(copy: MissingCopy): SkippedEntry {
-  return skip('waits', subjectOf(copy), `waits for one of ${MAX_PER_PROJECT} copies to this cloud to end`);
+function keyOf({ target, project }: Pick<MissingCopy, 'target' | 'project'>) {
+  return { kind: 'copy', subject: target.name, cloudId: project.cloudId } as const;
 }
 
-function subjectOf({ newest, project }: MissingCopy): string {
-  return `${newest.name} to ${project.cloudId}`;
+function subjectOf({ target, project }: MissingCopy): string {
+  return `${target.name} to ${project.cloudId}`;
 }

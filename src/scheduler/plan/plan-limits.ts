@@ -12,14 +12,12 @@ export function limitJobs(entries: readonly PlanEntry[], { ongoing }: PlanInput)
   const running = { copy: count('copy'), prune: count('prune') };
   const limited = entries.filter((entry) => entry.act === 'copy' || entry.act === 'prune');
   const order = [...limited.filter(isUrgent), ...limited.filter((entry) => !isUrgent(entry))];
-  const waiting = order.filter(({ act }) => {
-    running[act] += 1;
-    return running[act] > MAX_JOBS[act];
-  });
-  return entries.map((entry) => {
-    const found = waiting.find((each) => each === entry);
-    return found === undefined ? entry : waitFor(found);
-  });
+  const waiting = new Map<PlanEntry, SkippedEntry>();
+  for (const entry of order) {
+    running[entry.act] += 1;
+    if (running[entry.act] > MAX_JOBS[entry.act]) waiting.set(entry, waitFor(entry));
+  }
+  return entries.map((entry) => waiting.get(entry) ?? entry);
 }
 
 /** Reports whether the entry serves a consumer without any image. */

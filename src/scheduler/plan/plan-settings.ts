@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { baseInputsOf } from '../../model/build-inputs.ts';
-import type { JobKind } from '../../model/built.ts';
-import { type DesiredState, findConfigOfBase, numRevisionsOf } from '../../model/desired-state.ts';
+import { baseInputsOf } from '../../model/image/build-inputs.ts';
+import type { JobKind } from '../../model/job/job-kind.ts';
+import { type DesiredState, findConfigOfBase, numRevisionsOf } from '../../model/unit/desired-state.ts';
+import { listLayerNames } from '../../model/image/layers.ts';
 import type { RunConfig } from '../../model/run-config.ts';
+import { findPin } from '../../model/unit/steering.ts';
+
+/** Returns the digest of the settings of one job. */
+export type SettingsOf = (kind: JobKind, subject: string) => string;
 
 /**
  * Returns a digest of the settings that can change the result of a job: a job that failed under one digest may be tried
@@ -10,12 +15,27 @@ import type { RunConfig } from '../../model/run-config.ts';
  * The number of parallel jobs does not count, and the number of revisions counts for prunes only.
  */
 export function settingsOf(desired: DesiredState, kind: JobKind, subject: string): string {
-  const whole = digest([
-    [kind, subject, desired.credentialsGeneration],
-    listConfigs(desired, kind, subject).map(withoutPruneSettings),
-    ownSettings(desired, kind, subject),
-  ]);
-  return kind === 'prepare' ? `${preparationOf(desired, subject)}.${whole}` : whole;
+  return indexSettings(desired)(kind, subject);
+}
+
+/** Returns `settingsOf` for many jobs. What several of them share is digested once. */
+export function indexSettings(desired: DesiredState): SettingsOf {
+  const known = new Map<string, string>();
+  const once = (key: string, derive: () => string): string => {
+    const value = known.get(key) ?? derive();
+    known.set(key, value);
+    return value;
+  };
+  const configOf = (config: RunConfig): string =>
+    once(`config of ${config.image.imageName}`, () => digest([withoutPruneSettings(config)]));
+  const sharedOf = (kind: JobKind): string => once(kind, () => digest(listShared(desired, kind)));
+  return (kind, subject) =>
+    once(`${kind} ${subject}`, () => {
+      const configs = listConfigs(desired, kind, subject).map(configOf);
+      const own = [kind, subject, desired.credentialsGeneration, findOwn(desired, kind, subject)];
+      const whole = digest([own, configs, sharedOf(kind)]);
+      return kind === 'prepare' ? `${preparationOf(desired, subject)}.${whole}` : whole;
+    });
 }
 
 /** Reports whether a preparation under `settings`, a digest from `settingsOf`, is still valid. */
@@ -29,11 +49,13 @@ function preparationOf(desired: DesiredState, base: string): string {
   return digest(config === undefined ? [base] : [...baseInputsOf(config), desired.project]);
 }
 
-/** Returns the run configs of a job: all images on a base for a preparation, none for an unwanted image. */
+/** Returns the run configs of a job: all images on a base or a layer, none for an unwanted image. */
 function listConfigs({ images }: DesiredState, kind: JobKind, subject: string): readonly RunConfig[] {
-  return [...images]
-    .filter(([imageName, { image }]) => (kind === 'prepare' ? image.base : imageName) === subject)
-    .map(([, config]) => config);
+  if (kind === 'prepare') return [...images.values()].filter(({ image }) => image.base === subject);
+  if (kind === 'layer')
+    return [...images.values()].filter(({ image }) => listLayerNames(image).includes(subject));
+  const config = images.get(subject);
+  return config === undefined ? [] : [config];
 }
 
 /** Undefined fields do not appear in JSON. */
@@ -45,17 +67,19 @@ function digest(settings: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }
 
-/** Returns the settings that count only for jobs of this kind. */
-function ownSettings(desired: DesiredState, kind: JobKind, subject: string): readonly unknown[] {
-  const { consumers, published = [] } = desired;
+/** Returns the settings that count for all jobs of a kind. */
+function listShared({ consumers, published = [] }: DesiredState, kind: JobKind): readonly unknown[] {
   const clouds = consumers.map(({ relationId, unit, cloudId }) => [relationId, unit, cloudId]);
-  switch (kind) {
-    case 'prepare':
-    case 'build':
-      return [];
-    case 'copy':
-      return clouds;
-    case 'prune':
-      return [numRevisionsOf(desired, subject), clouds, published.map(({ imageIds }) => imageIds)];
-  }
+  if (kind === 'copy') return clouds;
+  return isPrune(kind) ? [clouds, published.map(({ imageIds }) => imageIds)] : [];
+}
+
+/** Returns the setting of one subject, in addition to its run configs, that counts only for jobs of this kind. */
+function findOwn(desired: DesiredState, kind: JobKind, subject: string): unknown {
+  if (kind === 'copy') return findPin(desired.steering, subject);
+  return isPrune(kind) ? numRevisionsOf(desired, subject) : undefined;
+}
+
+function isPrune(kind: JobKind): boolean {
+  return kind === 'prune' || kind === 'prune-clouds';
 }

@@ -1,5 +1,8 @@
 export const HOUR = 3_600_000;
 
+/** The reason for every skip while the operator has paused everything. */
+export const EVERYTHING_PAUSED = 'paused: everything is paused';
+
 const LONGEST_MESSAGE = 120;
 
 /** Formats a time, such as `2026-11-21T14:00Z`. */

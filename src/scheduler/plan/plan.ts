@@ -1,10 +1,15 @@
 import type { Observation } from '../../model/observation.ts';
 import { planBuilds } from './plan-builds.ts';
-import { type Clouds, type Project, groupClouds, isSeen } from './plan-clouds.ts';
+import { planFormerPrunes, planRequestedPrune } from './prunes/plan-cloud-prunes.ts';
+import { type UnseenCloud, groupClouds, isSeen } from './plan-clouds.ts';
 import { planCopies } from './plan-copies.ts';
-import { type Plan, type PlanEntry, type PlanInput, type SkippedEntry, skip } from './plan-entry.ts';
+import { type Plan, type PlanInput, type SkippedEntry, skip } from './plan-entry.ts';
+import { type PlanIndex, indexInput } from './plan-index.ts';
 import { limitJobs } from './plan-limits.ts';
-import { planPrunes } from './plan-prunes.ts';
+import { listMissing } from './plan-offers.ts';
+import { planPrunes } from './prunes/plan-prunes.ts';
+import { planSweep } from './plan-sweep.ts';
+import { planPreflights, planTrials } from './plan-requests.ts';
 import { shorten } from './plan-words.ts';
 
 export type { Plan, PlanEntry, PlanInput } from './plan-entry.ts';
@@ -14,11 +19,16 @@ export type { Plan, PlanEntry, PlanInput } from './plan-entry.ts';
  * gives the same plan. Running and finished jobs are not planned again.
  */
 export function planWork(input: PlanInput): Plan {
+  return [...planPreflights(input), ...planTrials(input), ...planImagesAndPrunes(indexInput(input))];
+}
+
+function planImagesAndPrunes(input: PlanIndex): Plan {
   const { observation } = input;
   const idle = explainIdle(input);
-  if (idle !== undefined) return [skip('all', 'all', idle)];
-  if (observation === undefined) return [skip('all', 'all', 'the clouds were not queried')];
-  return planClouds(input, observation);
+  const sweep = planSweep(input);
+  if (idle !== undefined) return [...sweep, skip('all', 'all', idle)];
+  if (observation === undefined) return [...sweep, skip('all', 'all', 'the clouds were not queried')];
+  return [...sweep, ...planClouds(input, observation)];
 }
 
 /** Returns the reason to do nothing at all, if there is one. */
@@ -36,19 +46,20 @@ function explainIdle({ credentials, desired }: PlanInput): string | undefined {
   }
 }
 
-function planClouds(input: PlanInput, observation: Observation): Plan {
-  const clouds = groupClouds(input.desired, observation);
+function planClouds(input: PlanIndex, observation: Observation): Plan {
+  const clouds = groupClouds(input.desired, observation, input.projects);
+  const unseen = clouds.unseen.map((cloud) => skipCloud(cloud, 'cloud'));
   const { build } = clouds;
-  const work = isSeen(build)
-    ? planImages(build, clouds, input)
-    : [skip('cloud', build.cloudId, `build cloud ${build.cloudId}: ${shorten(build.message)}`)];
-  const unseen = clouds.unseen.map(({ cloudId, message }): SkippedEntry =>
-    skip('cloud', cloudId, `cloud ${cloudId}: ${shorten(message)}`),
-  );
-  return limitJobs([...work, ...unseen, ...planPrunes(clouds, work, input)], input);
+  if (!isSeen(build)) return [skipCloud(build, 'build cloud'), ...unseen];
+  const seen = { ...clouds, build, missing: listMissing(build.images, input) };
+  const builds = planBuilds(seen, input);
+  const work = [...builds, ...planCopies(seen, builds, input)];
+  const requested = planRequestedPrune(seen, work, input);
+  const prunes = [...planPrunes(seen, work, input), ...planFormerPrunes(seen, input), ...requested];
+  return limitJobs([...work, ...unseen, ...prunes], input);
 }
 
-function planImages(build: Project, clouds: Clouds, input: PlanInput): readonly PlanEntry[] {
-  const builds = planBuilds(build, clouds, input);
-  return [...builds, ...planCopies(build, clouds.others, builds, input)];
+function skipCloud({ cloudId, state, message }: UnseenCloud, what: string): SkippedEntry {
+  const cause = state === 'pending' ? 'listing' : 'cloud';
+  return skip(cause, cloudId, `${what} ${cloudId}: ${shorten(message)}`);
 }

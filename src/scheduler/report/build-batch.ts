@@ -1,5 +1,5 @@
-import type { Built } from '../../model/built.ts';
-import type { DesiredState } from '../../model/desired-state.ts';
+import type { Built } from '../../model/unit/built.ts';
+import type { DesiredState } from '../../model/unit/desired-state.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** The progress of the current builds: the number of ended builds and the number of all. */

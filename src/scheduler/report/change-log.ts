@@ -24,7 +24,9 @@ export class PlanChangeLog {
   }
 
   log(plan: readonly PlanEntry[]): void {
-    const entries = new Map(plan.map((entry) => [describeEntry(entry), entry.reason]));
+    // each reconcile lists the clouds, which is no news
+    const news = plan.filter((entry) => entry.act !== 'skip' || entry.cause !== 'listing');
+    const entries = new Map(news.map((entry) => [describeEntry(entry), entry.reason]));
     for (const [what, reason] of this.#changes.changes(entries))
       this.#logger.info('planned', { what, reason });
   }
@@ -33,7 +35,8 @@ export class PlanChangeLog {
 /** Returns a short description such as `build app-noble-x64`, `copy app-noble-x64 to c1, c2` or `skip app-noble-x64`. */
 export function describeEntry(entry: PlanEntry): string {
   if (entry.act === 'skip') return `skip ${entry.subject}`;
-  const { kind, subject, cloudIds } = jobOf(entry, '', 0);
-  const preposition = kind === 'prune' ? 'in' : 'to';
-  return `${kind} ${subject}${cloudIds.length === 0 ? '' : ` ${preposition} ${cloudIds.join(', ')}`}`;
+  const { kind, subject, cloudIds, layerId } = jobOf(entry, '', 0);
+  const preposition = ['prune', 'prune-clouds', 'sweep'].includes(kind) ? 'in' : 'to';
+  const start = layerId === undefined ? '' : ` from layer ${layerId}`;
+  return `${kind} ${subject}${start}${cloudIds.length === 0 ? '' : ` ${preposition} ${cloudIds.join(', ')}`}`;
 }

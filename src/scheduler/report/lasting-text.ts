@@ -1,4 +1,4 @@
-import type { Built } from '../../model/built.ts';
+import type { Built } from '../../model/unit/built.ts';
 
 /** The request id in a message of a cloud, which differs for each request. */
 const REQUEST_ID = / \(request [^()]*\)/g;

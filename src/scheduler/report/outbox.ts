@@ -1,5 +1,5 @@
-import { type Built, parseBuilt } from '../../model/built.ts';
-import type { UnitPaths } from '../../model/unit-paths.ts';
+import { type Built, parseBuilt } from '../../model/unit/built.ts';
+import type { UnitPaths } from '../../model/unit/unit-paths.ts';
 import { readTextFile, writeFileAtomic } from '../../system/files/text-file.ts';
 import type { Logger } from '../../system/log/logger.ts';
 import { logFailure } from '../../system/log/log-failure.ts';
@@ -16,7 +16,11 @@ const EMPTY_REPORT: Built = {
   endedBuilds: [],
   nextBuildAt: undefined,
   idleReason: undefined,
+  metricsPort: undefined,
 };
+
+/** The shortest time between two heartbeats. */
+const HEARTBEAT_MS = 60_000;
 
 /** The daemon's report to the charm in built.json. */
 export class Outbox {
@@ -49,6 +53,15 @@ export class Outbox {
     const current = await readTextFile(this.#path).catch(() => undefined); // writing replaces it or reports why not
     if (current !== text) await writeFileAtomic(this.#path, text, 0o600);
     this.#written = built;
+  }
+
+  /** Writes the heartbeat into the last report, at most once a minute. Does nothing before the first report. */
+  async beat(now: number): Promise<void> {
+    const written = this.#written;
+    if (written === undefined) return;
+    const age = now - Date.parse(written.heartbeatAt ?? '');
+    if (age >= 0 && age < HEARTBEAT_MS) return;
+    await this.write({ ...written, heartbeatAt: new Date(now).toISOString() });
   }
 
   /** Writes the reason why the daemon does nothing, and keeps the other fields. */

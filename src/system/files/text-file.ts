@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCodeOf } from '../error-code.ts';
@@ -58,4 +59,31 @@ export async function readTextFile(path: string): Promise<string | undefined> {
     if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * Returns the text of a file of at most `maximum` bytes in UTF-8, or undefined when no file exists at `path`. It may be
+ * a pipe, such as that of a shell's process substitution.
+ */
+export async function readLimitedTextFile(path: string, maximum: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maximum) throw new Error(`larger than ${maximum} bytes`);
+    }
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+const CHUNK = 64 * 1024;
+
+/** Returns `path` with a leading `~` replaced by the home folder. */
+export function expandHome(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }

@@ -1,5 +1,5 @@
 import { ProductError } from '../../model/errors.ts';
-import { messageOf } from '../../model/message-of.ts';
+import { messageOf } from '../../model/text/message-of.ts';
 import type { Logger } from './logger.ts';
 
 /** Logs a failure that does not end the daemon: an expected failure with its message, a bug with its stack. */

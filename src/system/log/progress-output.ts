@@ -1,5 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
-import type { ProgressEvent } from '../../model/progress.ts';
+import type { ProgressEvent } from '../../model/job/progress.ts';
 
 /** The output that progress is written to. */
 export interface ProgressOptions {

@@ -1,4 +1,4 @@
-import type { ProgressEvent } from '../../model/progress.ts';
+import type { ProgressEvent } from '../../model/job/progress.ts';
 import { LiveProgress } from './live-progress.ts';
 import { type Progress, type ProgressOptions, toOneLine, renderSeconds } from './progress-output.ts';
 
@@ -22,12 +22,14 @@ function createLiveProgress(options: ProgressOptions): Progress {
   };
 }
 
-function createPlainProgress({ write }: ProgressOptions): Progress {
+function createPlainProgress({ write, clock }: ProgressOptions): Progress {
   let isStopped = false;
   let last = '';
   const report = (event: ProgressEvent): void => {
-    const line = `${toOneLine(event.step)}${renderPlain(event)}\n`;
-    if (!isStopped && line !== last) write(line); // polling a server for minutes repeats the same event
+    if (event.kind === 'transfer' || event.kind === 'wait') return;
+    const line = `${renderPlain(event)}\n`;
+    const time = new Date(clock.now()).toISOString().slice(0, 19);
+    if (!isStopped && line !== last) write(`${time}Z ${line}`); // polling a server for minutes repeats the same event
     last = line;
   };
   const stop = (): void => {
@@ -36,15 +38,18 @@ function createPlainProgress({ write }: ProgressOptions): Progress {
   return { report, print: write, stop };
 }
 
-function renderPlain(event: ProgressEvent): string {
+function renderPlain(event: Exclude<ProgressEvent, { kind: 'transfer' | 'wait' }>): string {
+  const step = toOneLine(event.step);
   switch (event.kind) {
     case 'started':
-      return ' …';
+      return `${step} …`;
     case 'note':
-      return `: ${toOneLine(event.text)}`;
+      return `${step}: ${toOneLine(event.text)}`;
+    case 'heading':
+      return toOneLine(event.text);
     case 'finished':
-      return `: ${renderSeconds(event.seconds)}`;
+      return `${step}: ${renderSeconds(event.seconds)}`;
     case 'failed':
-      return `: failed after ${renderSeconds(event.seconds)}: ${toOneLine(event.reason)}`;
+      return `${step}: failed after ${renderSeconds(event.seconds)}: ${toOneLine(event.reason)}`;
   }
 }

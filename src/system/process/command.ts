@@ -10,9 +10,15 @@ export interface CommandRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
   readonly input?: string | undefined;
+  /** The file descriptors of this process that become the program's descriptors 3, 4 and so on. */
+  readonly inherited?: readonly number[];
   readonly timeoutMs: number;
-  /** Stops the program with SIGTERM. */
+  /** The limit of each output. Default: 16 MiB. */
+  readonly maxOutputBytes?: number | undefined;
+  /** Stops the program when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** The signal that stops the program. Default: SIGTERM, and SIGKILL after 5 s. */
+  readonly stopSignal?: 'SIGKILL' | undefined;
 }
 
 /** The result of a program that has exited or was stopped by a signal. */
@@ -29,27 +35,33 @@ export class CommandError extends ProductError {
   readonly kind = 'unavailable';
 }
 
+/** The error for a program that printed more than the limit and was stopped. */
+export class OutputLimitError extends CommandError {}
+
 /** Runs a program. Callers get it as a parameter, so that tests can supply the results. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandResult>;
 
-/** An upper bound for the output of every program that we run. */
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+/** The default limit of a program's output. */
+export const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Runs a program until it exits. A non-zero exit code is a result, not an error. Throws CommandError when the program
  * cannot be started or does not exit in time.
  */
 export async function runCommand(request: CommandRequest): Promise<CommandResult> {
-  const { file, args, env, cwd, input, timeoutMs, signal } = request;
+  const { file, args, env, cwd, input, inherited = [], timeoutMs, signal } = request;
+  const { maxOutputBytes = MAX_OUTPUT_BYTES, stopSignal = 'SIGTERM' } = request;
   const options = {
     env,
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
     timeout: timeoutMs,
-    maxBuffer: MAX_OUTPUT_BYTES,
+    maxBuffer: maxOutputBytes,
+    killSignal: stopSignal,
     forceKillAfterDelay: 5000,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...inherited.map(asDescriptor)],
+    ...(input === undefined ? {} : { input }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   } satisfies Options;
@@ -57,6 +69,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   if (ended.timedOut) {
     throw new CommandError(`${file}: did not exit within ${timeoutMs / 1000} s and was stopped`);
   }
+  if (ended.isMaxBuffer) throw outputLimitError(file, maxOutputBytes);
   if (ended.exitCode === undefined && ended.signal === undefined && !ended.isCanceled) {
     throw new CommandError(`${file}: could not be run (${ended.code ?? 'unknown reason'})`);
   }
@@ -66,6 +79,11 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
     stdout: ended.stdout,
     stderr: ended.stderr,
   };
+}
+
+/** Returns the error for a program that printed more than `maxOutputBytes`. */
+export function outputLimitError(file: string, maxOutputBytes: number): OutputLimitError {
+  return new OutputLimitError(`${file}: printed more than ${maxOutputBytes} bytes and was stopped`);
 }
 
 /** A program that keeps running when this process exits. It gets its own process group and writes to files. */

@@ -37,7 +37,7 @@ export async function listProcesses(): Promise<readonly RunningProcess[]> {
  */
 export async function isOwnUser(pid: number): Promise<boolean> {
   const status = (await orUndefined(readFile(`/proc/${pid}/status`, 'utf8'))) ?? '';
-  const [, ids = ''] = /^Uid:\s+(.+)$/m.exec(status) ?? [];
+  const [, ids = ''] = /^Uid:\t(.+)$/m.exec(status) ?? [];
   return ids !== '' && ids.split(/\s+/).every((id) => Number(id) === getuid?.());
 }
 

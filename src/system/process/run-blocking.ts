@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { CommandError, type CommandRequest, type CommandResult, type RunCommand } from './command.ts';
+import {
+  CommandError,
+  type CommandRequest,
+  type CommandResult,
+  MAX_OUTPUT_BYTES,
+  type RunCommand,
+  outputLimitError,
+} from './command.ts';
 import { errorCodeOf } from '../error-code.ts';
-
-/** More than any program prints that a hook runs. */
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Runs a program as `runCommand` does, but blocks this process until the program has ended. A hook has nothing else to
@@ -16,7 +20,7 @@ export const runBlocking: RunCommand = (request) =>
   });
 
 function runToEnd(request: CommandRequest): CommandResult {
-  const { file, args, env, cwd, input, timeoutMs } = request;
+  const { file, args, env, cwd, input, timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES } = request;
   const { status, signal, stdout, stderr, error } = spawnSync(file, args, {
     env: { ...env },
     cwd,
@@ -25,9 +29,10 @@ function runToEnd(request: CommandRequest): CommandResult {
     encoding: 'utf8',
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
-    maxBuffer: MAX_OUTPUT_BYTES,
+    maxBuffer: maxOutputBytes,
   });
   // A program that ends well without reading its input has an exit code and an error, EPIPE.
+  if (errorCodeOf(error) === 'ENOBUFS') throw outputLimitError(file, maxOutputBytes);
   if (error !== undefined && status === null)
     throw new CommandError(`${file}: ${reasonOf(error, timeoutMs)}`);
   return { exitCode: status ?? undefined, signal: signal ?? undefined, stdout, stderr };
@@ -36,6 +41,5 @@ function runToEnd(request: CommandRequest): CommandResult {
 function reasonOf(error: Error, timeoutMs: number): string {
   const code = errorCodeOf(error);
   if (code === 'ETIMEDOUT') return `did not exit within ${timeoutMs / 1000} s and was stopped`;
-  if (code === 'ENOBUFS') return `printed more than ${MAX_OUTPUT_BYTES} bytes, and was ended`;
   return `could not be run (${code ?? 'unknown reason'})`;
 }

@@ -6,6 +6,12 @@ export class SystemdError extends ProductError {
   readonly kind = 'unavailable';
 }
 
+/** A service that runs or not, and that starts at boot or not. */
+interface ServiceState {
+  readonly isActive: boolean;
+  readonly isEnabled: boolean;
+}
+
 /** The systemd services of this host. Every operation is safe to repeat. */
 export interface Systemd {
   /** Reloads the unit files. */
@@ -19,8 +25,8 @@ export interface Systemd {
   stop(service: string): Promise<void>;
   /** Clears the failed state, which systemd keeps even after the unit file is deleted. */
   resetFailed(service: string): Promise<void>;
-  isActive(service: string): Promise<boolean>;
-  isEnabled(service: string): Promise<boolean>;
+  /** Reads the state with one call, because each hook does. Both are false when systemctl fails. */
+  stateOf(service: string): Promise<ServiceState>;
 }
 
 /** Longer than stopping one of our services takes; see TimeoutStopSec in the unit file. */
@@ -47,8 +53,6 @@ export function openSystemd(systemctl: string, run: RunCommand): Systemd {
     const end = exitCode === undefined ? `was killed by ${signal ?? 'a signal'}` : `exited with ${exitCode}`;
     throw new SystemdError(`systemctl ${args.join(' ')} ${end}: ${stderr.trim()}`);
   };
-  const succeeds = async (args: readonly string[]): Promise<boolean> =>
-    (await runSystemctl(args)).exitCode === 0;
   return {
     reload: () => change(['daemon-reload']),
     enable: (service) => change(['enable', service]),
@@ -57,7 +61,13 @@ export function openSystemd(systemctl: string, run: RunCommand): Systemd {
     restart: (service) => change(['restart', service]),
     stop: (service) => change(['stop', service], [0, NOT_LOADED]),
     resetFailed: (service) => change(['reset-failed', service], [0, NOT_REMEMBERED]),
-    isActive: (service) => succeeds(['is-active', '--quiet', service]),
-    isEnabled: (service) => succeeds(['is-enabled', '--quiet', service]),
+    stateOf: async (service) => {
+      const { stdout } = await runSystemctl(['show', '--property=ActiveState,UnitFileState', service]);
+      const lines = stdout.split('\n');
+      return {
+        isActive: lines.includes('ActiveState=active'),
+        isEnabled: lines.includes('UnitFileState=enabled'),
+      };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { OutputTail } from './output-tail.ts';
 import { type Outcome, settleWithin } from '../settle.ts';
 import { SshTimeoutError } from './ssh-errors.ts';
@@ -16,7 +17,10 @@ export interface SshCommand {
 }
 
 export interface SshResult {
+  /** 128 plus the number of the signal after a signal. */
   readonly exitCode: number;
+  /** The signal that ended the command, such as SIGKILL; absent when it exited. */
+  readonly signal?: string;
   /** The last 256 KiB, counted in UTF-16 units. Earlier output is dropped. */
   readonly stdout: string;
   /** Limited like `stdout`. */
@@ -24,6 +28,9 @@ export interface SshResult {
 }
 
 const KEPT_OUTPUT = 256 * 1024;
+
+/** The longest time for the rest of the output. sshd keeps the channel open while a background process has the output. */
+const REST_MS = 5000;
 
 /** One running command. */
 interface Run {
@@ -95,27 +102,39 @@ function attach(run: Run, channel: ClientChannel): void {
 function collect(run: Run, channel: ClientChannel): void {
   const stdout = new OutputTail(KEPT_OUTPUT);
   const stderr = new OutputTail(KEPT_OUTPUT);
-  let exitCode: number | null = null;
+  let exit: Pick<SshResult, 'exitCode' | 'signal'> | undefined;
   channel.on('data', (bytes: Buffer) => {
     emit(run, stdout.push(bytes));
   });
   channel.stderr.on('data', (bytes: Buffer) => {
     emit(run, stderr.push(bytes));
   });
-  channel.on('exit', (code) => {
-    exitCode = code;
-  });
   const finish = (): void => {
     emit(run, stdout.end());
     emit(run, stderr.end());
-    if (exitCode === null)
+    if (exit === undefined)
       run.outcome.reject(run.link.unreachable('the command ended without an exit status'));
-    else run.outcome.resolve({ exitCode, stdout: stdout.text, stderr: stderr.text });
+    else run.outcome.resolve({ ...exit, stdout: stdout.text, stderr: stderr.text });
   };
+  channel.on('exit', (code: number | null, name?: string) => {
+    exit = code === null ? describeSignal(name) : { exitCode: code };
+    const timer = setTimeout(finish, REST_MS);
+    run.over.addEventListener('abort', () => {
+      clearTimeout(timer);
+    });
+  });
   const lose = (error: unknown): void => {
     run.outcome.reject(run.link.unreachable('the channel broke', error));
   };
   Promise.all([once(channel, 'close'), once(channel.stderr, 'close')]).then(finish, lose);
+}
+
+/** Returns the exit code that a shell reports for a signal, which SSH names without `SIG`. */
+function describeSignal(name = ''): Pick<SshResult, 'exitCode' | 'signal'> | undefined {
+  if (name === '') return undefined;
+  const signal = `SIG${name.replace(/^SIG/, '')}`;
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return { exitCode: 128 + (numbers[signal] ?? 0), signal };
 }
 
 function emit(run: Run, text: string): void {

@@ -9,15 +9,31 @@ export interface SshKeyPair {
   readonly privateKey: Secret;
 }
 
-/** Generates an ed25519 key pair. The comment names its owner. */
-export function generateSshKeyPair(comment: string): SshKeyPair {
-  const { generateKeyPairSync } = loadSsh2().utils;
+/** The types of keys, the preferred one first. Clouds in FIPS mode refuse ed25519; old ones know only RSA. */
+export const SSH_KEY_TYPES = ['ed25519', 'ecdsa', 'rsa'] as const;
+
+export type SshKeyType = (typeof SSH_KEY_TYPES)[number];
+
+/** Generates a key pair. The comment names its owner. */
+export function generateSshKeyPair(comment: string, type: SshKeyType = 'ed25519'): SshKeyPair {
   for (;;) {
-    const pair = generateKeyPairSync('ed25519', { comment });
+    const pair = generate(comment, type);
     // ssh2 drops leading zero bytes of a public key, which makes one pair in 256 malformed (mscdex/ssh2 issue 1390).
     if (isKey(pair.private) && isKey(pair.public)) {
       return { publicKey: pair.public, privateKey: new Secret(pair.private) };
     }
+  }
+}
+
+function generate(comment: string, type: SshKeyType): { readonly public: string; readonly private: string } {
+  const { generateKeyPairSync } = loadSsh2().utils;
+  switch (type) {
+    case 'ed25519':
+      return generateKeyPairSync(type, { comment });
+    case 'ecdsa':
+      return generateKeyPairSync(type, { comment, bits: 256 });
+    case 'rsa':
+      return generateKeyPairSync(type, { comment, bits: 3072 });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { Outcome } from '../settle.ts';
 import { SshHostKeyError, SshUnreachableError } from './ssh-errors.ts';
 import { type ConnectConfig, type ServerHostKeyAlgorithm, loadSsh2 } from './ssh2.ts';
+import { withoutTrailing } from '../../model/text/without-trailing.ts';
 
 /** The address, the login and the expected host keys of an SSH server. */
 export interface SshTarget {
@@ -114,7 +115,7 @@ export class SshLink {
 }
 
 function fingerprintOf(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${withoutTrailing('=', createHash('sha256').update(key).digest('base64'))}`;
 }
 
 function hostKeyError(target: SshTarget, got: string): SshHostKeyError {

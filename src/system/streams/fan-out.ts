@@ -18,7 +18,10 @@ export interface FanOutOptions {
   readonly clock: Clock;
   /** The size of each reader's buffer in bytes. The fan-out uses no other memory for data. */
   readonly bufferBytes: number;
-  /** The total time for which one full buffer may delay the other readers, in addition to TOLERANCE. */
+  /**
+   * The time that another reader may wait for one with a full buffer, in addition to TOLERANCE and to the time that this one
+   * has waited itself. Readers of the same speed wait for each other in turn, and should share one read.
+   */
   readonly maxDelayMs: number;
   /** The number of consecutive attempts to open the source without receiving a byte. */
   readonly attempts: number;
@@ -40,20 +43,20 @@ export interface FanOut {
 /**
  * Prepares to read `source` once for `readers` readers. Readers that keep up share one read. A reader whose buffer stays
  * full while others could continue is detached and reads the rest on its own, from its current offset. A slow link
- * thus delays nobody else, and memory stays at `readers` × `laneBytes`.
+ * thus delays nobody else, and memory stays at `readers` × `bufferBytes`.
  */
 export function openFanOut(source: RangedSource, readers: number, options: FanOutOptions): FanOut {
-  const lanes = Array.from({ length: readers }, () => new ReaderBuffer(options.bufferBytes));
+  const buffers = Array.from({ length: readers }, () => new ReaderBuffer(options.bufferBytes));
   const run = async (signal: AbortSignal): Promise<void> => {
     const separateReads: Promise<void>[] = [];
-    const detach = (lane: ReaderBuffer): void => {
+    const detach = (reader: ReaderBuffer): void => {
       const separate = { source, options: { ...options, onData: undefined }, signal };
-      separateReads.push(pump(separate, [lane], () => undefined));
+      separateReads.push(pump(separate, [reader], () => undefined));
     };
-    await pump({ source, options, signal }, lanes, detach);
+    await pump({ source, options, signal }, buffers, detach);
     await Promise.all(separateReads);
   };
-  return { readers: lanes, run };
+  return { readers: buffers, run };
 }
 
 type PumpOptions = Omit<FanOutOptions, 'onData'> & { readonly onData?: FanOutOptions['onData'] | undefined };
@@ -67,67 +70,71 @@ interface Read {
 
 async function pump(
   read: Read,
-  lanes: readonly ReaderBuffer[],
-  detach: (lane: ReaderBuffer) => void,
+  readers: readonly ReaderBuffer[],
+  detach: (reader: ReaderBuffer) => void,
 ): Promise<void> {
   const { source, options } = read;
-  const sharing = new Set(lanes);
-  const shared: SharedRead = { lanes: sharing, delays: new Map(), startedAt: options.clock.now(), detach };
+  const sharing = new Set(readers);
+  const shared: SharedRead = { readers: sharing, waits: new Map(), startedAt: options.clock.now(), detach };
   try {
-    await readAll(read, lanes[0]?.received ?? 0, async (chunk) => {
+    await readAll(read, readers[0]?.received ?? 0, async (chunk) => {
       options.onData?.(chunk);
-      for (const lane of sharing) lane.append(chunk);
-      for (const lane of sharing) if (lane.destroyed) sharing.delete(lane);
+      for (const reader of sharing) reader.append(chunk);
+      for (const reader of sharing) if (reader.destroyed) sharing.delete(reader);
       await waitForRoom(shared, options);
       return sharing.size > 0;
     });
-    for (const lane of sharing) lane.end();
+    for (const reader of sharing) reader.end();
   } catch (error) {
-    for (const lane of sharing) lane.destroy(toSourceError(error, source));
+    for (const reader of sharing) reader.destroy(toSourceError(error, source));
   }
 }
 
 function toSourceError(error: unknown, { explain }: RangedSource): Error {
-  if (error instanceof ProductError || error instanceof SourceError) return error;
+  if (error instanceof ProductError) return error;
   return explain?.(error) ?? new SourceError(`the source broke off: ${String(error)}`, { cause: error });
 }
 
 /** One read of the source and the readers that share it. */
 interface SharedRead {
-  readonly lanes: Set<ReaderBuffer>;
-  readonly delays: Map<ReaderBuffer, number>;
+  readonly readers: Set<ReaderBuffer>;
+  /** By reader: the time for which it had room and others did not. */
+  readonly waits: Map<ReaderBuffer, number>;
   readonly startedAt: number;
-  readonly detach: (lane: ReaderBuffer) => void;
+  readonly detach: (reader: ReaderBuffer) => void;
 }
 
 /** Waits until all buffers have room. Detaches readers that have delayed the others for too long. */
 async function waitForRoom(shared: SharedRead, options: PumpOptions): Promise<void> {
-  const sharing = [...shared.lanes];
-  const full = sharing.filter((lane) => !lane.hasRoom);
+  const sharing = [...shared.readers];
+  const full = sharing.filter((reader) => !reader.hasRoom);
   if (full.length === 0) return;
-  await Promise.race(sharing.map((lane) => lane.waitForRoom()));
+  await Promise.race(sharing.map((reader) => reader.waitForRoom()));
   const since = options.clock.now();
-  const slow = full.filter((lane) => !lane.hasRoom);
-  await Promise.all(slow.map((lane) => waitOrDetach(lane, since, shared, options)));
+  const slow = full.filter((reader) => !reader.hasRoom);
+  await Promise.all(slow.map((reader) => waitOrDetach(reader, since, shared, options)));
+  const waited = options.clock.now() - since;
+  for (const reader of sharing) shared.waits.set(reader, (shared.waits.get(reader) ?? 0) + waited);
 }
 
 async function waitOrDetach(
-  lane: ReaderBuffer,
+  reader: ReaderBuffer,
   since: number,
   shared: SharedRead,
   options: PumpOptions,
 ): Promise<void> {
   const { clock, maxDelayMs: patienceMs } = options;
-  const before = shared.delays.get(lane) ?? 0;
-  const left = patienceMs + TOLERANCE * (since - shared.startedAt) - before;
+  const own = shared.waits.get(reader) ?? 0;
+  const longest = Math.max(...[...shared.readers].map((each) => shared.waits.get(each) ?? 0));
+  const left = patienceMs + TOLERANCE * (since - shared.startedAt) - (longest - own);
   const waitEnded = new AbortController();
   const timeout = clock.sleep(Math.max(0, left), waitEnded.signal).catch(() => undefined);
-  await Promise.race([lane.waitForRoom(), timeout]);
+  await Promise.race([reader.waitForRoom(), timeout]);
   waitEnded.abort(new Error('the wait has ended'));
-  shared.delays.set(lane, before + clock.now() - since);
-  if (lane.hasRoom) return;
-  shared.lanes.delete(lane);
-  shared.detach(lane);
+  shared.waits.set(reader, own - (clock.now() - since)); // the caller adds the time until the last reader has room
+  if (reader.hasRoom) return;
+  shared.readers.delete(reader);
+  shared.detach(reader);
 }
 
 /** Reads from `offset` to the end and resumes after a failure. `consume` returns false when no reader is left. */

@@ -5,9 +5,10 @@ import type { ApplicationInitializationConfig } from '../../../src/builder/confi
 import { BuilderSetupError, UpgradeApplicationError } from '../../../src/builder/errors.ts';
 import { initialize } from '../../../src/builder/initialize.ts';
 import { removeFromHost } from '../../../src/builder/host/remove-from-host.ts';
-import { ensureServiceRuns, stopService } from '../../../src/builder/host/service.ts';
+import { stopService } from '../../../src/builder/host/service.ts';
 import { ensureUnitKey } from '../../../src/builder/host/unit-key.ts';
-import { loginByName } from '../../../src/model/cloud-login.ts';
+import type { Arch } from '../../../src/model/image/arch.ts';
+import { loginByName } from '../../../src/model/cloud/cloud-login.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { failureOf } from '../../support/cloud-fixture.ts';
 import { UNIT, layOutCharm, useHost } from '../support/host.ts';
@@ -28,7 +29,7 @@ const config: ApplicationInitializationConfig = {
       }),
     },
   },
-  channel: 'charm',
+  channel: 'bundled',
   cronInterval: 6,
   imageArch: 'x64',
   resourcePrefix: 'app',
@@ -76,7 +77,7 @@ describe('the set-up of a host', () => {
     await initialize(config, at.host);
     expect(await snapshot()).toEqual(before);
     const verbs = (await at.systemctlCalls()).slice(3).map((call) => call.split(' ')[0]);
-    expect(verbs).toEqual(['is-enabled', 'is-active']);
+    expect(verbs).toEqual(['show']);
   });
 
   test('A second set-up keeps the key of the unit', async () => {
@@ -92,7 +93,6 @@ describe('the set-up of a host', () => {
     await stopService(at.host);
     await initialize(config, at.host);
     expect((await at.systemctlCalls()).at(-1)).toBe('start app-0-scheduler.service');
-    expect(await ensureServiceRuns(at.host)).toBe(false);
   });
 
   test('A set-up restarts the service when the program changed', async () => {
@@ -131,11 +131,14 @@ describe('the set-up of a host', () => {
   });
 
   test('A set-up with invalid settings lists all problems and changes nothing', async () => {
-    const wrong = { ...config, channel: 'edge', unitName: 'other/3', resourcePrefix: 'a\nb' };
+    const imageArch = 'mips' as Arch; // not from a decoder
+    const wrong = { ...config, channel: 'beta', imageArch, unitName: 'other/3', resourcePrefix: 'a\nb' };
     const error = await failureOf(initialize(wrong, at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
     expect(error).toMatchObject({ kind: 'input' });
-    expect(error.message).toMatch(/channel: .*edge\nunit name: .*other\/3\nresource prefix: /);
+    expect(error.message).toMatch(
+      /channel: .*beta\nimage architecture: .*mips\nunit name: .*other\/3\nresource prefix: /,
+    );
     expect(await readdir(join(at.root, 'etc/systemd/system'))).toEqual([]);
   });
 
@@ -159,10 +162,13 @@ describe('the service', () => {
     await expect(stopService(at.host)).resolves.toBeUndefined();
   });
 
-  test('Starting a service that is not installed fails and names the service', async () => {
-    const error = await failureOf(ensureServiceRuns(at.host));
+  test('A set-up fails and names the service when a stopped service cannot be started', async () => {
+    await initialize(config, at.host);
+    await stopService(at.host);
+    await writeFile(join(at.root, 'usr/bin/systemctl.refused'), 'start\n');
+    const error = await failureOf(initialize(config, at.host));
     expect(error).toBeInstanceOf(BuilderSetupError);
-    expect(error.message).toMatch(/app-0-scheduler.service could not be started: .*not found/);
+    expect(error.message).toMatch(/app-0-scheduler.service could not be started: .*Access denied/);
   });
 });
 

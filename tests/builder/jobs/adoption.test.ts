@@ -9,11 +9,12 @@ import { adoptJob } from '../../../src/builder/jobs/await-job.ts';
 import { jobFiles, writeJobOrder } from '../../../src/builder/jobs/job-files.ts';
 import { listOngoingJobs, stopJobs } from '../../../src/builder/jobs/ongoing-jobs.ts';
 import { upgradeApp } from '../../../src/builder/upgrade-app.ts';
-import { encodeJobArguments, encodeJobOwner } from '../../../src/model/job-arguments.ts';
+import { encodeJobArguments, encodeJobOwner } from '../../../src/model/job/job-arguments.ts';
 import { layOutCharm } from '../support/host.ts';
 import { ORDERER, buildOrder, orderHead, until, useJobs } from '../support/jobs.ts';
 import { startFakeJob, writeFakeProgram } from '../support/fake-job.ts';
 import { compileDaemon, startOtherDaemon } from '../support/other-daemon.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useJobs();
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 
 describe('a job whose daemon was killed', () => {
   const startOrphan = async () => {
-    await at.script({ build: { holdUntil: at.gate, result: { image_id: 'i' } } });
+    await at.script({ build: { holdUntil: at.gate, result: { image_id: uuidOf('i') } } });
     const daemon = await startOtherDaemon(compiled, at.tools, buildOrder());
     children.push(daemon);
     await at.waitForCalls(1);
@@ -52,7 +53,7 @@ describe('a job whose daemon was killed', () => {
     await at.release();
     expect(await outcome).toEqual({
       state: 'done',
-      result: { job: 'build', imageId: 'i', warnings: [] },
+      result: { job: 'build', imageId: uuidOf('i'), warnings: [] },
     });
   });
 

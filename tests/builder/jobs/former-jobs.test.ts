@@ -9,6 +9,7 @@ import { parseProgramArguments } from '../../../src/builder/jobs/job-processes.t
 import { listOngoingJobs } from '../../../src/builder/jobs/ongoing-jobs.ts';
 import { startFakeJob } from '../support/fake-job.ts';
 import { useJobs } from '../support/jobs.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useJobs();
 
@@ -46,9 +47,9 @@ describe('a build that version 0.1.0 started', () => {
     expect(job).toEqual({ ...JOB, startedAt: Date.parse(STARTED_AT) });
     if (job === undefined) throw new Error('unreachable');
     const outcome = adoptJob({ ...job, startedAt: at.tools.clock.now() }, at.tools);
-    await writeFile(jobFiles(at.host.paths, 'b1').result, '{"image_id": "i"}');
+    await writeFile(jobFiles(at.host.paths, 'b1').result, `{"image_id": "${uuidOf('i')}"}`);
     child.kill('SIGKILL');
-    expect(await outcome).toMatchObject({ state: 'done', result: { job: 'build', imageId: 'i' } });
+    expect(await outcome).toMatchObject({ state: 'done', result: { job: 'build', imageId: uuidOf('i') } });
   });
 
   test.each([

@@ -1,22 +1,23 @@
-import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir, readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { awaitJob } from '../../../src/builder/jobs/await-job.ts';
 import { listOngoingJobs, stopJobs } from '../../../src/builder/jobs/ongoing-jobs.ts';
 import { readStep } from '../../../src/builder/jobs/read-step.ts';
 import { startJob } from '../../../src/builder/jobs/start-job.ts';
 import { CancelledError, InputError } from '../../../src/model/errors.ts';
-import type { OrderOf } from '../../../src/model/job-order.ts';
+import type { OrderOf } from '../../../src/model/job/job-order.ts';
 import { failureOf } from '../../support/cloud-fixture.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { SCRIPT_URL, SECRET, buildOrder, until, useJobs } from '../support/jobs.ts';
+import { PROXY_PASSWORD, SCRIPT_URL, SECRET, buildOrder, until, useJobs } from '../support/jobs.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useJobs();
 
 const HOUR = 3_600_000;
 
 const startHeld = async (change: Partial<OrderOf<'build'>> = {}, tools = at.tools) => {
-  await at.script({ build: { holdUntil: at.gate, result: { image_id: 'i' } } });
+  await at.script({ build: { holdUntil: at.gate, result: { image_id: uuidOf('i') } } });
   const before = (await at.calls()).length;
   const job = await startJob(buildOrder(change), tools);
   await at.waitForCalls(before + 1);
@@ -39,7 +40,7 @@ describe('a job', () => {
     await at.release();
     expect(await awaitJob(job, at.tools)).toEqual({
       state: 'done',
-      result: { job: 'build', imageId: 'i', warnings: [] },
+      result: { job: 'build', imageId: uuidOf('i'), warnings: [] },
     });
     expect(await listOngoingJobs(at.tools)).toEqual([]);
   });
@@ -54,15 +55,18 @@ describe('a job', () => {
   });
 
   test('The environment of a job contains only the variables that it needs', async () => {
+    const { paths } = at.host;
+    await writeFile(paths.key, `${'5'.repeat(64)}\n`);
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     const [call] = await at.calls();
-    const { paths } = at.host;
     expect(call?.env).toEqual({
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       LANG: 'C.UTF-8',
       HOME: paths.state,
       OS_CLIENT_CONFIG_FILE: paths.cloudsYaml,
-      https_proxy: 'http://proxy:3128',
+      OS_CLIENT_SECURE_FILE: '/dev/null',
+      SSL_CERT_FILE: '/ca.pem',
+      IMAGE_BUILDER_MACHINE: expect.stringMatching(/^(?!5{64})[0-9a-f]{64}$/),
     });
   });
 
@@ -90,8 +94,23 @@ describe('a job', () => {
     expect(order).toMatch('"scriptUrl":"secrets.json"');
     expect(order).not.toMatch('MARKED');
     const [call] = await at.calls();
-    expect(call?.secrets).toMatch(SECRET);
-    expect(call?.secrets).toMatch(SCRIPT_URL);
+    expect(JSON.parse(call?.secrets ?? '')).toEqual({
+      generation: 1,
+      scriptUrl: SCRIPT_URL,
+      scriptSecrets: { TOKEN: SECRET },
+      proxy: { http: '', https: `http://u:${PROXY_PASSWORD}@proxy:3128`, noProxy: '' },
+      openstackCa: 'CA',
+      github: {},
+    });
+  });
+
+  test('The descriptor of a job leads to a file without a name beside secrets.json, and cannot be written', async () => {
+    const job = await startHeld();
+    const proc = `/proc/${job.process?.pid ?? 0}`;
+    const folder = dirname(await realpath(at.host.paths.secrets));
+    expect(await readlink(`${proc}/fd/3`)).toBe(`${folder}/secrets.json.b1 (deleted)`);
+    expect(await readFile(`${proc}/fdinfo/3`, 'utf8')).toMatch(/^flags:\s0\d*0$/m);
+    expect(await readdir(folder)).toEqual(['secrets.json']);
   });
 
   test('A job is not started when the secrets changed after the plan', async () => {
@@ -111,11 +130,11 @@ describe('a job', () => {
   test('A job with the id of an ended job runs again and finds no file of the first', async () => {
     await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
     await writeFile(join(at.host.paths.jobs, 'b1/settled'), '');
-    await at.script({ build: { result: { image_id: 'second' } } });
+    await at.script({ build: { result: { image_id: uuidOf('second') } } });
     const again = await startJob(buildOrder(), at.tools);
     expect(await awaitJob(again, at.tools)).toEqual({
       state: 'done',
-      result: { job: 'build', imageId: 'second', warnings: [] },
+      result: { job: 'build', imageId: uuidOf('second'), warnings: [] },
     });
     expect(await readdir(join(at.host.paths.jobs, 'b1'))).not.toContain('settled');
   });
@@ -156,6 +175,15 @@ describe('a job that fails', () => {
     });
   });
 
+  test('A job that was killed names the clouds that it was copying to', async () => {
+    const line = (message: string, step: string): string => JSON.stringify({ message, fields: { step } });
+    const stderr = [line('step started', 'copy image to a'), line('step started', 'copy image to b')];
+    const end = line('step finished', 'copy image to a');
+    await at.script({ build: { stdout: '', stderr: [...stderr, end], exitCode: 1 } });
+    const outcome = await awaitJob(await startJob(buildOrder(), at.tools), at.tools);
+    expect(outcome).toMatchObject({ state: 'failed', copyingTo: ['b'] });
+  });
+
   test.each([
     ['nothing', ''],
     ['half of a result', '{"image_id": "i'],
@@ -193,6 +221,7 @@ describe('a job that fails', () => {
     await at.waitForCalls(1);
     await until(() => clock.sleeping > 0);
     await clock.advance(8 * HOUR);
+    await until(() => clock.sleeping > 0);
     await clock.advance(HOUR / 2);
     expect(await outcome).toMatchObject({ state: 'failed', kind: 'unavailable' });
   });

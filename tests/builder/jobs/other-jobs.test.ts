@@ -4,22 +4,31 @@ import { describe, expect, test } from '@jest/globals';
 import { runJob } from '../../../src/builder/jobs/run-job.ts';
 import { startJob } from '../../../src/builder/jobs/start-job.ts';
 import { tidyJobs } from '../../../src/builder/jobs/tidy-jobs.ts';
-import { buildOrder, useJobs } from '../support/jobs.ts';
+import { observeLogin } from '../../../src/builder/observe.ts';
+import { makeTrial } from '../../support/trial.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
+import { GITHUB_TOKEN, PROXY_PASSWORD, buildOrder, useJobs } from '../support/jobs.ts';
 
 const at = useJobs();
 
 const { entry } = buildOrder();
-const IMAGE = { imageName: 'img', imageId: 'i', buildCloud: 'builder', cloudIds: ['a'] };
+const IMAGE = { imageName: 'img', imageId: uuidOf('i'), buildCloud: 'builder', cloudIds: ['a'] };
 const COPY = { kind: 'copy', ...IMAGE, withinCloud: 'copy', keepRevisions: undefined } as const;
-const REVISIONS = { keepRevisions: 5, protectedIds: [], publishedIds: ['i'], isDryRun: false };
+const REVISIONS = {
+  keepRevisions: 5,
+  protectedIds: [],
+  deletableIds: [uuidOf('i')],
+  publishedIds: [uuidOf('i')],
+  isDryRun: false,
+};
 const PRUNE = { kind: 'prune', imageName: 'img', cloudId: 'a', ...REVISIONS } as const;
 
 describe('prepare, copy and prune jobs', () => {
   test('The jobs prepare, copy and prune run under the given id and return their outcome', async () => {
     await at.script({
       prepare: { result: { cloud: 'builder', swept: ['server s'] } },
-      copy: { result: { cloud: 'builder', image_id: 'i' } },
-      prune: { result: { cloud: 'a', marked: ['i'] } },
+      copy: { result: { cloud: 'builder', image_id: uuidOf('i') } },
+      prune: { result: { cloud: 'a', marked: [uuidOf('i')] } },
     });
     const outcomes = [
       await runJob({ kind: 'prepare', entries: [entry] }, { reason: 'r', buildId: 'p1' }, at.tools),
@@ -28,18 +37,48 @@ describe('prepare, copy and prune jobs', () => {
     ];
     const results = [
       { job: 'prepare', cloud: 'builder', swept: ['server s'], warnings: [] },
-      { job: 'copy', cloud: 'builder', imageId: 'i', warnings: [] },
-      { job: 'prune', cloud: 'a', marked: ['i'], warnings: [] },
+      { job: 'copy', cloud: 'builder', imageId: uuidOf('i'), warnings: [] },
+      { job: 'prune', cloud: 'a', marked: [uuidOf('i')], warnings: [] },
     ];
     expect(outcomes).toEqual(results.map((result) => ({ state: 'done', result })));
     expect(await readdir(at.host.paths.jobs)).toEqual(['000000000001', 'c1', 'p1']);
   });
 
-  test('A job that needs no secret receives none', async () => {
-    await runJob(COPY, { reason: 'r' }, { ...at.tools, paths: { ...at.tools.paths, secrets: '/gone' } });
+  test.each([COPY, PRUNE, { kind: 'prepare', entries: [entry] } as const, undefined])(
+    'A descriptor brings the proxies and authorities, but not the script, to job %j',
+    async (task) => {
+      await at.script({ list: { result: { clouds: [] } } });
+      await (task === undefined ? observeLogin(['a'], at.tools) : runJob(task, { reason: 'r' }, at.tools));
+      const [call] = await at.calls();
+      expect(JSON.parse(call?.secrets ?? '')).toEqual({
+        generation: 1,
+        scriptUrl: '',
+        scriptSecrets: {},
+        proxy: { http: '', https: `http://u:${PROXY_PASSWORD}@proxy:3128`, noProxy: '' },
+        openstackCa: 'CA',
+        github: {},
+      });
+      expect(JSON.stringify([call?.env, call?.args, call?.order])).not.toMatch('MARKED');
+    },
+  );
+
+  test('Only a trial receives the login at GitHub, and only through the descriptor', async () => {
+    await at.script({ trial: { result: { cloud: 'builder' } } });
+    const place = { buildCloud: 'builder', flavor: '', network: '', floatingNetwork: '', sshCidrs: [] };
+    await runJob({ kind: 'trial', ...place, trial: makeTrial() }, { reason: 'r' }, at.tools);
     const [call] = await at.calls();
-    expect(call).not.toHaveProperty('secrets');
-    expect(call?.order).toMatchObject({ ...IMAGE, reason: 'r' });
+    expect(JSON.parse(call?.secrets ?? '')).toMatchObject({
+      ...{ scriptUrl: '', scriptSecrets: {}, github: { token: GITHUB_TOKEN } },
+    });
+    expect(JSON.stringify([call?.env, call?.args, call?.order])).not.toMatch('MARKED');
+  });
+
+  test('A job without the file of secrets is not started and names the file', async () => {
+    const paths = { ...at.tools.paths, secrets: '/gone' };
+    expect(await runJob(COPY, { reason: 'r' }, { ...at.tools, paths })).toMatchObject({
+      ...{ state: 'failed', kind: 'input' },
+      message: "/gone: expected the unit's secrets, got no file",
+    });
   });
 });
 

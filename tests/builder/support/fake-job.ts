@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
-import type { UnitPaths } from '../../../src/model/unit-paths.ts';
+import type { UnitPaths } from '../../../src/model/unit/unit-paths.ts';
 
 /** The user `nobody`. */
 const NOBODY = 65_534;

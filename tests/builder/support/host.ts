@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterEach, beforeEach } from '@jest/globals';
 import type { Host } from '../../../src/builder/tools.ts';
-import { unitPaths } from '../../../src/model/unit-paths.ts';
+import { unitPaths } from '../../../src/model/unit/unit-paths.ts';
 import { runCommand } from '../../../src/system/process/command.ts';
 import { PROGRAM } from './program.ts';
 import { SYSTEMCTL } from './systemctl.ts';

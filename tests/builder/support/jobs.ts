@@ -1,3 +1,4 @@
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../../src/model/image/guest-options.ts';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
@@ -6,7 +7,7 @@ import { findProcessIdentity } from '../../../src/system/process/process-identit
 import { listProcesses, signalProcess } from '../../../src/system/process/processes.ts';
 import { installHostSecrets } from '../../../src/builder/credentials.ts';
 import type { RunTools } from '../../../src/builder/tools.ts';
-import type { JobOrder, OrderHead, OrderOf } from '../../../src/model/job-order.ts';
+import type { JobOrder, OrderHead, OrderOf } from '../../../src/model/job/job-order.ts';
 import { type StaticConfigs, expandRunConfigs } from '../../../src/model/run-config.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -23,6 +24,8 @@ interface ScriptedBehaviour {
   /** The program ends as soon as this file exists. */
   readonly holdUntil?: string;
   readonly ignoresTerm?: boolean;
+  /** The program prints, allocates or computes without end. */
+  readonly neverEnds?: 'output' | 'memory' | 'work';
 }
 
 interface Call {
@@ -36,12 +39,16 @@ interface Call {
 
 export const SCRIPT_URL = 'https://example.com/script?token=URL-MARKED';
 export const SECRET = 'SCRIPT-MARKED';
+export const GITHUB_TOKEN = 'GITHUB-MARKED';
+export const PROXY_PASSWORD = 'PROXY-MARKED';
 
 export const CONFIG: StaticConfigs = {
   cloudConfig: {
     buildCloud: 'builder',
     buildFlavor: 'm1',
     buildNetwork: '',
+    floatingNetwork: '',
+    sshCidrs: [],
     resourcePrefix: 'app',
     uploadClouds: ['a', 'b'],
     numRevisions: 5,
@@ -59,6 +66,7 @@ export const CONFIG: StaticConfigs = {
     proxy: '',
     cloudImagesUrl: 'https://images.example.com',
     runnerReleasesUrl: 'https://runner.example.com',
+    sources: DEFAULT_SOURCES,
   },
 };
 
@@ -87,6 +95,7 @@ export const buildOrder = (change: Partial<OrderOf<'build'>> = {}): OrderOf<'bui
   imageName: 'img',
   entry: ENTRY,
   inputs: 'charm=0.1.0 runner=latest script=d',
+  layerId: undefined,
   cloudIds: ['a'],
   withinCloud: 'copy',
   keepRevisions: undefined,
@@ -113,7 +122,7 @@ export function useJobs(): JobFixture {
     await initialize(
       {
         cloudConfig: { clouds: {} },
-        channel: 'charm',
+        channel: 'bundled',
         cronInterval: 6,
         imageArch: 'x64',
         resourcePrefix: 'app',
@@ -127,7 +136,9 @@ export function useJobs(): JobFixture {
         generation: 1,
         scriptUrl: new Secret(SCRIPT_URL),
         scriptSecrets: { TOKEN: new Secret(SECRET) },
-        proxy: { http: none, https: none, noProxy: none },
+        proxy: { http: none, https: new Secret(`http://u:${PROXY_PASSWORD}@proxy:3128`), noProxy: none },
+        openstackCa: 'CA',
+        github: { token: new Secret(GITHUB_TOKEN) },
       },
       host,
     );
@@ -166,9 +177,17 @@ function makeTools({ host }: TestHost): RunTools {
     runCommand,
     startDetached,
     newBuildId: () => `${(count += 1)}`.padStart(12, '0'),
-    environment: { https_proxy: 'http://proxy:3128' },
+    environment: { SSL_CERT_FILE: '/ca.pem' },
     pollIntervalMs: 10,
-    inputs: { charm: '0.1.0', runner: 'latest', script: 'none', base: '' },
+    inputs: {
+      charm: '0.1.0',
+      runner: 'latest',
+      script: 'none',
+      base: '',
+      properties: '',
+      content: DEFAULT_CONTENT,
+      dockerhubCache: '',
+    },
     maxParallel: 2,
   };
 }

@@ -4,7 +4,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import type { JobPlace } from '../../../src/builder/tools.ts';
-import type { WorkOrder } from '../../../src/model/job-order.ts';
+import type { WorkOrder } from '../../../src/model/job/job-order.ts';
 import { compileSource } from '../../cli/compile-source.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');

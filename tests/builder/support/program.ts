@@ -13,7 +13,7 @@ const isJob = args[0] === 'job';
 const order = isJob && existsSync('order.json') ? JSON.parse(readFileSync('order.json', 'utf8')) : undefined;
 const [kind, image] = isJob ? [args[1], order?.imageName] : args;
 const behaviour = script[kind + ' ' + image] ?? script[kind] ?? {};
-const secrets = order?.kind === 'build' ? readFileSync(3, 'utf8') : undefined;
+const secrets = order === undefined ? undefined : readFileSync(3, 'utf8');
 const print = (value) => writeSync(1, JSON.stringify(value) + '\\n');
 process.on('SIGTERM', () => {
   if (behaviour.ignoresTerm) return;
@@ -27,6 +27,9 @@ writeFileSync(home + '/calls/.' + process.pid, JSON.stringify(call));
 const { renameSync } = await import('node:fs');
 renameSync(home + '/calls/.' + process.pid, home + '/calls/' + process.pid + '.json');
 while (behaviour.holdUntil !== undefined && !existsSync(behaviour.holdUntil)) await new Promise((go) => setTimeout(go, 10));
+while (behaviour.neverEnds === 'output') writeSync(1, 'x'.repeat(65536));
+for (const kept = []; behaviour.neverEnds === 'memory'; ) kept.push(new Array(100_000).fill({}));
+while (behaviour.neverEnds === 'work') Math.sqrt(2);
 if (behaviour.stdout !== undefined) writeSync(1, behaviour.stdout);
 else print(behaviour.result ?? {});
 process.exit(behaviour.exitCode ?? 0);

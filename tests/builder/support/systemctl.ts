@@ -14,10 +14,11 @@ case "$verb" in
   daemon-reload) rm -f "$state.loaded"; if ls "$here"/../../etc/systemd/system/*.service >/dev/null 2>&1; then touch "$state.loaded"; fi ;;
   enable) [ -e "$unit" ] || exit 1; touch "$state.enabled" ;;
   disable) [ -e "$unit" ] || exit 1; rm -f "$state.enabled" ;;
-  is-enabled) [ -e "$state.enabled" ] ;;
   start|restart) [ -e "$state.loaded" ] || { echo "Unit $service not found." >&2; exit 5; }; touch "$state.active" ;;
   stop) [ -e "$state.loaded" ] || { echo "Unit $service not loaded." >&2; exit 5; }; rm -f "$state.active" ;;
-  is-active) [ -e "$state.active" ] || exit 3 ;;
+  show)
+    if [ -e "$state.active" ]; then echo ActiveState=active; else echo ActiveState=inactive; fi
+    if [ -e "$state.enabled" ]; then echo UnitFileState=enabled; else echo UnitFileState=disabled; fi ;;
   *) exit 1 ;;
 esac
 `;

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   cloudIdOf,
-  findCredentials,
+  decodeRemoteUnit,
   listConsumers,
   normaliseAuthUrl,
 } from '../../../src/charm/relations/consumers.ts';
 import { consumerDatabag, imageRelation, remoteUnit } from '../support/facts.ts';
 
+const decode = (databag: Record<string, string>) => decodeRemoteUnit('consumer/0', databag);
+
 const idOf = (given: Record<string, string> = {}, relationId = 3, unit = 'consumer/0'): string => {
-  const credentials = findCredentials(consumerDatabag(given));
+  const { credentials } = decodeRemoteUnit('consumer/0', consumerDatabag(given));
   if (credentials === undefined) throw new Error('incomplete');
   return cloudIdOf(relationId, unit, credentials);
 };
@@ -18,19 +20,52 @@ describe('a consumer', () => {
     'A databag without %s has no credentials',
     (key) => {
       const others = Object.entries(consumerDatabag()).filter(([name]) => name !== key);
-      expect(findCredentials(Object.fromEntries(others))).toBeUndefined();
-      expect(findCredentials(consumerDatabag({ [key]: '' }))).toBeUndefined();
-      expect(findCredentials(consumerDatabag({ [key]: '  ' }))).toBeUndefined();
+      const none = { credentials: undefined, problems: [] };
+      expect(decode(Object.fromEntries(others))).toMatchObject(none);
+      expect(decode(consumerDatabag({ [key]: '' }))).toMatchObject(none);
+      if (key !== 'password') expect(decode(consumerDatabag({ [key]: '  ' }))).toMatchObject(none);
     },
   );
 
   test('The region is optional and unknown keys are ignored', () => {
-    expect(findCredentials(consumerDatabag())).toHaveProperty('region', undefined);
-    expect(findCredentials(consumerDatabag({ region_name: 'two', extra: 'x' }))?.region).toBe('two');
+    expect(decode(consumerDatabag()).credentials).toHaveProperty('region', undefined);
+    expect(decode(consumerDatabag({ region_name: 'two', extra: 'x' })).credentials?.region).toBe('two');
   });
 
   test('The password of a consumer cannot be printed', () => {
-    expect(JSON.stringify(findCredentials(consumerDatabag()))).not.toContain('consumer-passw0rd');
+    expect(JSON.stringify(decode(consumerDatabag()))).not.toContain('consumer-passw0rd');
+  });
+
+  test.each([
+    ['auth_url', 2048],
+    ['password', 4096],
+    ['project_domain_name', 255],
+    ['project_name', 255],
+    ['user_domain_name', 255],
+    ['username', 255],
+    ['region_name', 255],
+  ])('A databag whose %s has more than %i characters cannot be used', (key, most) => {
+    const value = `http://${'x'.repeat(most)}`;
+    expect(decode(consumerDatabag({ [key]: value.slice(0, most) })).problems).toEqual([]);
+    expect(decode(consumerDatabag({ [key]: value }))).toEqual({
+      name: 'consumer/0',
+      credentials: undefined,
+      problems: [`${key}: expected at most ${most} characters, got ${most + 7}`],
+    });
+  });
+
+  test.each(['keystone:5000/v3', 'file:///etc/passwd', '0001', 'ftp://k'])(
+    'A databag whose auth_url is %s cannot be used, and the problem does not repeat the value',
+    (url) => {
+      const problem = 'auth_url: expected a URL like https://keystone.example.com:5000/v3';
+      expect(decode(consumerDatabag({ auth_url: url })).problems).toEqual([problem]);
+    },
+  );
+
+  test('Blanks around the auth_url are removed', () => {
+    expect(decode(consumerDatabag({ auth_url: ' https://k/v3 \n' })).credentials?.authUrl).toBe(
+      'https://k/v3',
+    );
   });
 
   test('Each unit with complete credentials is a consumer of its own', () => {
@@ -79,7 +114,7 @@ describe('a cloud id', () => {
     ['a,b', 'c d', /^a-b_c-d-[0-9a-f]{8}$/],
     ['--os-cloud', 'x', /^os-cloud_x-[0-9a-f]{8}$/],
     ['Tür', '../..', /^T-r_..-..-[0-9a-f]{8}$/],
-    ['p'.repeat(300), 'u', /^p{80}-[0-9a-f]{8}$/],
+    ['p'.repeat(200), 'u', /^p{80}-[0-9a-f]{8}$/],
   ])('The cloud id of the project %s and the user %s has only safe characters', (project, user, pattern) => {
     expect(idOf({ project_name: project, username: user })).toMatch(pattern);
   });

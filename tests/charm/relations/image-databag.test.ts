@@ -1,20 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideDatabag } from '../../../src/charm/relations/image-databag.ts';
 import { deriveImages } from '../../../src/charm/desired.ts';
-import type { CloudReport } from '../../../src/model/built.ts';
+import type { CloudReport } from '../../../src/model/unit/built.ts';
 import { built, cloudOf, consumerDatabag, imageRelation, remoteUnit, report } from '../support/facts.ts';
 import { charmConfig } from '../support/options.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const imagesOf = (options: Readonly<Record<string, string>>) =>
-  deriveImages(charmConfig(options), { application: 'app', scriptDigest: '', consumers: [] });
+  deriveImages(charmConfig(options), {
+    application: 'app',
+    scriptDigest: '',
+    consumers: [],
+    hasProxy: false,
+    egressSubnets: [],
+    keptProxy: '',
+  });
 const IMAGES = imagesOf({ 'base-image': 'noble,jammy' });
-const NOBLE_1 = { id: 'n1', tags: 'x64,noble', images: '[{"id": "n1", "tags": "x64,noble"}]' };
-const BOTH = {
-  id: 'n1',
+const NOBLE_1 = {
+  id: uuidOf('n1'),
   tags: 'x64,noble',
-  images: '[{"id": "n1", "tags": "x64,noble"}, {"id": "j1", "tags": "x64,jammy"}]',
+  images: `[{"id": "${uuidOf('n1')}", "tags": "x64,noble"}]`,
 };
-const REFUSED = { kind: 'denied', message: 'HTTP 401' } as const;
+const BOTH = {
+  id: uuidOf('n1'),
+  tags: 'x64,noble',
+  images: `[{"id": "${uuidOf('n1')}", "tags": "x64,noble"}, {"id": "${uuidOf('j1')}", "tags": "x64,jammy"}]`,
+};
+const REFUSED = { kind: 'denied', type: '', message: 'HTTP 401' } as const;
 
 const decide = (relation = imageRelation(), clouds?: readonly CloudReport[], images = IMAGES) =>
   decideDatabag(relation, images, clouds === undefined ? undefined : built({ clouds }));
@@ -22,39 +34,63 @@ const decide = (relation = imageRelation(), clouds?: readonly CloudReport[], ima
 describe('a databag', () => {
   test('A databag offers the images of its own cloud, the primary image first', () => {
     const relation = imageRelation();
-    expect(decide(relation, [report(cloudOf(relation), { jammy: 'j1', noble: 'n1' })])).toEqual({
+    expect(
+      decide(relation, [report(cloudOf(relation), { jammy: uuidOf('j1'), noble: uuidOf('n1') })]),
+    ).toEqual({
       relationId: 3,
       changes: BOTH,
-      publication: { relationId: 3, imageIds: ['n1', 'j1'], isConfirmed: false },
+      publication: { relationId: 3, imageIds: [uuidOf('n1'), uuidOf('j1')], isConfirmed: false },
       isServed: true,
     });
   });
 
   test('A publication is confirmed when the databag has the desired content', () => {
     const relation = imageRelation({ databag: { 'ingress-address': '10.0.0.4', ...BOTH } });
-    expect(decide(relation, [report(cloudOf(relation), { noble: 'n1', jammy: 'j1' })])).toEqual({
+    expect(
+      decide(relation, [report(cloudOf(relation), { noble: uuidOf('n1'), jammy: uuidOf('j1') })]),
+    ).toEqual({
       relationId: 3,
       changes: {},
-      publication: { relationId: 3, imageIds: ['n1', 'j1'], isConfirmed: true },
+      publication: { relationId: 3, imageIds: [uuidOf('n1'), uuidOf('j1')], isConfirmed: true },
       isServed: true,
     });
   });
 
   test('Only changed keys are written, and the old and new ids are published until the next read', () => {
     const relation = imageRelation({ databag: BOTH });
-    const { changes, publication } = decide(relation, [report(cloudOf(relation), { noble: 'n2' })]);
-    expect(changes).toEqual({ id: 'n2', images: '[{"id": "n2", "tags": "x64,noble"}]' });
-    expect(publication).toEqual({ relationId: 3, imageIds: ['n1', 'j1', 'n2'], isConfirmed: false });
+    const { changes, publication } = decide(relation, [report(cloudOf(relation), { noble: uuidOf('n2') })]);
+    expect(changes).toEqual({ id: uuidOf('n2'), images: `[{"id": "${uuidOf('n2')}", "tags": "x64,noble"}]` });
+    expect(publication).toEqual({
+      relationId: 3,
+      imageIds: [uuidOf('n1'), uuidOf('j1'), uuidOf('n2')],
+      isConfirmed: false,
+    });
+  });
+
+  test('A publication keeps the known sources of its ids, also while the cloud does not answer', () => {
+    const relation = imageRelation();
+    const source = { imageId: uuidOf('s1'), createdAt: '2026-11-21T12:00:00Z' };
+    const { images, ...rest } = report(cloudOf(relation), { noble: uuidOf('n1') });
+    const answered = { ...rest, images: images.map((image) => ({ ...image, source })) };
+    const first = decide(relation, [answered]).publication;
+    const sources = [{ imageName: 'app-noble-x64', imageId: uuidOf('n1'), source }];
+    expect(first.sources).toEqual(sources);
+    const later = imageRelation({ databag: BOTH });
+    const again = (clouds: readonly CloudReport[]) =>
+      decideDatabag(later, IMAGES, built({ clouds }), first).publication.sources;
+    expect(again([])).toEqual(sources);
+    expect(again([{ ...answered, failure: REFUSED }])).toEqual(sources);
+    expect(again([report(cloudOf(relation), { noble: uuidOf('n1') })])).toEqual(sources);
   });
 
   test('A databag offers the primary image alone while the others are missing', () => {
     const relation = imageRelation();
-    expect(decide(relation, [report(cloudOf(relation), { noble: 'n1' })]).changes).toEqual(NOBLE_1);
+    expect(decide(relation, [report(cloudOf(relation), { noble: uuidOf('n1') })]).changes).toEqual(NOBLE_1);
   });
 
   test('A databag offers no image while the primary image is missing', () => {
     const relation = imageRelation();
-    expect(decide(relation, [report(cloudOf(relation), { jammy: 'j1' })])).toMatchObject({
+    expect(decide(relation, [report(cloudOf(relation), { jammy: uuidOf('j1') })])).toMatchObject({
       changes: {},
       isServed: false,
       publication: { imageIds: [], isConfirmed: true },
@@ -63,7 +99,7 @@ describe('a databag', () => {
 
   test('A databag does not offer an image of another architecture or base', () => {
     const relation = imageRelation();
-    const clouds = [report(cloudOf(relation), { noble: 'n1', focal: 'f1' })];
+    const clouds = [report(cloudOf(relation), { noble: uuidOf('n1'), focal: uuidOf('f1') })];
     expect(
       decide(relation, clouds, imagesOf({ 'base-image': 'noble,jammy', architecture: 'arm64' })).changes,
     ).toEqual({});
@@ -76,11 +112,11 @@ describe('a databag', () => {
     );
     const relation = imageRelation({ units });
     const clouds = [
-      report(cloudOf(relation, 0), { noble: 'n0' }, { failure: REFUSED }),
-      report(cloudOf(relation, 1), { jammy: 'j1' }),
-      report(cloudOf(relation, 2), { noble: 'n2' }),
+      report(cloudOf(relation, 0), { noble: uuidOf('n0') }, { failure: REFUSED }),
+      report(cloudOf(relation, 1), { jammy: uuidOf('j1') }),
+      report(cloudOf(relation, 2), { noble: uuidOf('n2') }),
     ];
-    expect(decide(relation, clouds).changes['id']).toBe('n2');
+    expect(decide(relation, clouds).changes['id']).toBe(uuidOf('n2'));
   });
 
   test('A databag never offers the image of another cloud with the same name', () => {
@@ -89,9 +125,12 @@ describe('a databag', () => {
       id: 4,
       units: [remoteUnit('other/0', consumerDatabag({ auth_url: 'https://k2/v3' }))],
     });
-    const clouds = [report(cloudOf(first), { noble: 'n1' }), report(cloudOf(second), { noble: 'm1' })];
-    expect(decide(first, clouds).changes['id']).toBe('n1');
-    expect(decide(second, clouds).changes['id']).toBe('m1');
+    const clouds = [
+      report(cloudOf(first), { noble: uuidOf('n1') }),
+      report(cloudOf(second), { noble: uuidOf('m1') }),
+    ];
+    expect(decide(first, clouds).changes['id']).toBe(uuidOf('n1'));
+    expect(decide(second, clouds).changes['id']).toBe(uuidOf('m1'));
   });
 });
 
@@ -100,7 +139,7 @@ describe('a published image', () => {
   const cloudId = cloudOf(relation);
   const unchanged = {
     changes: {},
-    publication: { relationId: 3, imageIds: ['n1'], isConfirmed: true },
+    publication: { relationId: 3, imageIds: [uuidOf('n1')], isConfirmed: true },
     isServed: true,
   };
 
@@ -110,15 +149,15 @@ describe('a published image', () => {
     ['the cloud refuses the login', [report(cloudId, {}, { failure: REFUSED })]],
     [
       'the cloud refuses the login and had a newer image',
-      [report(cloudId, { noble: 'n2' }, { failure: REFUSED })],
+      [report(cloudId, { noble: uuidOf('n2') }, { failure: REFUSED })],
     ],
     [
       'the primary image is gone but the published one is active',
-      [report(cloudId, {}, { activeIds: ['n1'] })],
+      [report(cloudId, {}, { activeIds: [uuidOf('n1')] })],
     ],
     [
       'the cloud has only another base but the published image is active',
-      [report(cloudId, { jammy: 'j1' }, { activeIds: ['j1', 'n1'] })],
+      [report(cloudId, { jammy: uuidOf('j1') }, { activeIds: [uuidOf('j1'), uuidOf('n1')] })],
     ],
   ])('The published image stays when %s', (_case, clouds) => {
     expect(decide(relation, clouds)).toMatchObject(unchanged);
@@ -131,17 +170,19 @@ describe('a published image', () => {
   });
 
   test('The published image stays when there are no desired images', () => {
-    expect(decideDatabag(relation, undefined, built({ clouds: [report(cloudId, {})] }))).toMatchObject(
-      unchanged,
-    );
+    expect(
+      decideDatabag(relation, undefined, built({ clouds: [report(cloudId, { noble: uuidOf('n2') })] })),
+    ).toEqual({
+      ...{ ...unchanged, relationId: 3 },
+      isServed: false,
+    });
   });
 
-  test('The published image is withdrawn when the cloud answers without it', () => {
-    expect(decide(relation, [report(cloudId, {})])).toEqual({
-      relationId: 3,
-      changes: { id: '', tags: '', images: '' },
-      publication: { relationId: 3, imageIds: ['n1'], isConfirmed: false },
-      isServed: false,
+  test('A published id is never emptied, and a relation whose image is gone does not count as served', () => {
+    expect(decide(relation, [report(cloudId, {})])).toEqual({ ...unchanged, relationId: 3, isServed: false });
+    expect(decide(relation, [report(cloudId, { noble: uuidOf('n2') })])).toMatchObject({
+      changes: { id: uuidOf('n2') },
+      isServed: true,
     });
   });
 
@@ -155,10 +196,19 @@ describe('a published image', () => {
   });
 
   test('Image ids in a databag with unexpected content count as published', () => {
-    const unexpected = imageRelation({ databag: { id: 'x', images: '[{"id": "y"}]' } });
-    expect(decide(unexpected).publication.imageIds).toEqual(['x', 'y']);
-    expect(decide({ ...unexpected, databag: { id: 'x', images: 'nonsense' } }).publication.imageIds).toEqual([
-      'x',
-    ]);
+    const [id, another] = [uuidOf('x'), uuidOf('y')];
+    const idsIn = (images: string): readonly string[] =>
+      decide(imageRelation({ databag: { id, images } })).publication.imageIds;
+    expect(idsIn(`[{"id": "${another}"}]`)).toEqual([id, another]);
+    expect(idsIn('nonsense')).toEqual([id]);
   });
+
+  test.each(['', ' ', 'x', '../x', 'x'.repeat(150_000)])(
+    'A text in a databag that is no UUID does not count as published (%#)',
+    (odd) => {
+      const images = JSON.stringify([{ id: odd }, { id: uuidOf('n1') }]);
+      const { publication } = decide(imageRelation({ databag: { id: odd, images } }));
+      expect(publication.imageIds).toEqual([uuidOf('n1')]);
+    },
+  );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { deriveUnitStatus } from '../../../src/charm/status/unit-status.ts';
 import type { StatusInput } from '../../../src/charm/status/status-rule.ts';
-import type { Built, JobFailure, RunningJob } from '../../../src/model/built.ts';
-import { built, cloudOf, imageRelation, remoteUnit, report } from '../support/facts.ts';
+import type { Built, JobFailure, RunningJob } from '../../../src/model/unit/built.ts';
+import { STATUS_FACTS, built, cloudOf, imageRelation, remoteUnit, report } from '../support/facts.ts';
 
 const RELATION = imageRelation();
 const CLOUD = cloudOf(RELATION);
@@ -14,7 +14,7 @@ function statusOf(given: Partial<StatusInput> = {}): string {
     relations: [RELATION],
     built: built(),
     isServed: true,
-    unserved: [],
+    ...STATUS_FACTS,
   };
   const { name, message } = deriveUnitStatus({ ...input, ...given });
   return `${name}: ${message}`;
@@ -36,17 +36,13 @@ const failure = (given: Partial<JobFailure> = {}): JobFailure => ({
 });
 
 const running = (given: Partial<RunningJob> = {}): RunningJob => ({
-  kind: 'build',
-  buildId: 'b1',
-  subject: 'app-noble-x64',
-  step: 'wait for server',
-  reason: 'never built',
-  startedAt: '2026-11-21T13:00:00.000Z',
+  ...{ kind: 'build', buildId: 'b1', subject: 'app-noble-x64', step: 'wait for server' },
+  ...{ reason: 'never built', startedAt: '2026-11-21T13:00:00.000Z' },
   ...given,
 });
 
-const refused = { kind: 'denied', message: 'HTTP 401' } as const;
-const unreachable = { kind: 'unavailable', message: 'no answer within 10 s' } as const;
+const refused = { kind: 'denied', type: '', message: 'HTTP 401' } as const;
+const unreachable = { kind: 'unavailable', type: '', message: 'no answer within 10 s' } as const;
 const consumerReport = (failure: typeof refused | typeof unreachable) => report(CLOUD, {}, { failure });
 const builderReport = (failure: typeof refused | typeof unreachable) => report('builder', {}, { failure });
 
@@ -134,15 +130,21 @@ describe("the unit's status", () => {
       'waiting: first image: next try 13:05Z: noble-x64: no answer',
     ],
     [
+      'the quota that a build waits for',
+      { failures: [failure({ errorKind: 'quota', message: 'quota: cores 8 of 10 used, a build needs 4' })] },
+      'active: serving the last good image (next try 13:05Z) because noble-x64: quota: cores 8 of 10 used, a build needs 4',
+      'waiting: first image: next try 13:05Z: noble-x64: quota: cores 8 of 10 used, a build needs 4',
+    ],
+    [
       'the command to run after a refused build',
       { failures: [failure({ errorKind: 'input', message: '--flavor: none is called m9' })] },
-      'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
+      'active: serving the last good image because the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
       'blocked: the build is refused: check juju config app: noble-x64: --flavor: none is called m9',
     ],
     [
       'the answer of a build cloud that refuses the login',
       { clouds: [builderReport(refused)] },
-      'blocked: the build cloud refuses us: check juju config app: HTTP 401',
+      'active: serving the last good image because the build cloud refuses us: check juju config app: HTTP 401',
       'blocked: the build cloud refuses us: check juju config app: HTTP 401',
     ],
     [
@@ -154,26 +156,26 @@ describe("the unit's status", () => {
     [
       'the refused consumer and what to do',
       { clouds: [consumerReport(refused)] },
-      'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
-      'active: image:3 (consumer/0) is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
+      'active: consumer is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
+      'blocked: consumer is refused by its cloud: correct the OpenStack credentials of consumer, then juju remove-relation app consumer and integrate again: HTTP 401',
     ],
     [
       'the consumer whose cloud does not answer',
       { clouds: [consumerReport(unreachable)] },
-      'active: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
-      'waiting: first image: image:3 (consumer/0): its cloud does not answer: no answer within 10 s',
+      'active: consumer: its cloud does not answer: no answer within 10 s',
+      'waiting: first image: consumer: its cloud does not answer: no answer within 10 s',
     ],
     [
       'the consumer that an image was not copied to',
       { failures: [failure({ kind: 'copy', cloudId: CLOUD, message: 'quota' })] },
-      'active: image:3 (consumer/0): app-noble-x64 was not copied: quota',
-      'waiting: first image: image:3 (consumer/0): app-noble-x64 was not copied: quota',
+      'active: consumer: app-noble-x64 was not copied: quota',
+      'waiting: first image: consumer: app-noble-x64 was not copied: quota',
     ],
     [
       'the cloud where old images were not deleted',
       { failures: [failure({ kind: 'prune', message: 'in use' })] },
-      'active: cloud builder: old images of app-noble-x64 were not deleted: in use',
-      'active: cloud builder: old images of app-noble-x64 were not deleted: in use',
+      'active: the build cloud: old images of app-noble-x64 were not deleted: in use',
+      'waiting: first image: the build cloud: old images of app-noble-x64 were not deleted: in use',
     ],
     [
       'the image that is copied',
@@ -192,11 +194,9 @@ describe("the unit's status", () => {
     expect(withBuilt(given, false)).toBe(unserved);
   });
 
-  test('The status names the relations without an image', () => {
-    const unserved = ['image:4 (other)', 'image:5 (third)'];
-    expect(statusOf({ unserved })).toBe(
-      'active: next build 14:00Z; no image yet for image:4 (other), image:5 (third)',
-    );
+  test('The status names the consumers without an image', () => {
+    const unserved = ['other', 'third'];
+    expect(statusOf({ unserved })).toBe('active: next build 14:00Z; no image yet for other, third');
   });
 
   test('The status shows the most important condition', () => {
@@ -220,27 +220,28 @@ describe("the unit's status", () => {
     }
     expect(order).toEqual([
       'active: images stay as th',
-      'blocked: the build cloud ',
+      'active: serving the last ',
       'maintenance: building 1/1',
       'active: serving the last ',
-      'active: image:3 (consumer',
+      'active: consumer is refus',
       'active: next build 14:00Z',
     ]);
     expect(statusOf({ problems: ['p'], relations: [], built: built(all) })).toBe('blocked: p');
   });
 
-  test('The status is one line with the first problem in full and the number of those left out', () => {
+  test('The status is one line with the first problem almost in full and the number of those left out', () => {
     const long = `set ${'x'.repeat(250)}`;
     expect(statusOf({ problems: [long, 'b', 'c'] })).toBe(`blocked: ${long}; and 2 more`);
     expect(statusOf({ problems: ['a\nb', 'y'.repeat(150), 'z'.repeat(60)] })).toBe(
       `blocked: a b; ${'y'.repeat(150)}; and 1 more`,
     );
+    expect(statusOf({ problems: ['x'.repeat(150_000)] })).toHaveLength('blocked: '.length + 1000);
     const { message } = deriveUnitStatus({
       application: 'app',
       problems: [],
       relations: [RELATION],
       isServed: true,
-      unserved: [],
+      ...STATUS_FACTS,
       built: built({ failures: [failure({ message: 'm'.repeat(500) })] }),
     });
     expect(message).toHaveLength(200);

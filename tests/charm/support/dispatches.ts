@@ -1,13 +1,14 @@
 import type { Decision } from '../../../src/charm/decide.ts';
 import type { Observed, CharmSettings } from '../../../src/charm/observed.ts';
-import { encodeDesiredState, parseDesiredState } from '../../../src/model/desired-state.ts';
+import { encodeDesiredState, parseDesiredState } from '../../../src/model/unit/desired-state.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { charmConfig } from './options.ts';
 
 export const SETTINGS: CharmSettings = {
   config: charmConfig(),
-  password: new Secret('build-passw0rd'),
+  credential: { method: 'password', password: new Secret('build-passw0rd') },
   scriptSecrets: {},
+  github: {},
 };
 
 /** The observed facts of invalid options. */

@@ -1,15 +1,19 @@
-import type { Built, CloudReport } from '../../../src/model/built.ts';
+import type { Built, CloudReport } from '../../../src/model/unit/built.ts';
 import { Secret } from '../../../src/model/secret.ts';
+import { NO_STEERING } from '../../../src/model/unit/steering.ts';
 import {
   type ImageRelation,
   type RemoteUnit,
   cloudIdOf,
-  findCredentials,
+  decodeRemoteUnit,
 } from '../../../src/charm/relations/consumers.ts';
 import type { Observed } from '../../../src/charm/observed.ts';
 import { charmConfig } from './options.ts';
 
-/** The databag of a consumer's unit. */
+/**
+ * The databag of a consumer's unit. Both real consumers, github-runner and garm-configurator, write exactly these six
+ * keys, and never a region.
+ */
 export function consumerDatabag(given: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     auth_url: 'https://keystone.consumer.example.com/v3',
@@ -23,7 +27,7 @@ export function consumerDatabag(given: Readonly<Record<string, string>> = {}): R
 }
 
 export function remoteUnit(name: string, databag = consumerDatabag()): RemoteUnit {
-  return { name, credentials: findCredentials(databag) };
+  return decodeRemoteUnit(name, databag);
 }
 
 export function imageRelation(given: Partial<ImageRelation> = {}): ImageRelation {
@@ -71,26 +75,50 @@ export function built(given: Partial<Built> = {}): Built {
     endedBuilds: [],
     nextBuildAt: '2026-11-21T14:00:00.000Z',
     idleReason: undefined,
+    metricsPort: undefined,
     ...given,
   };
 }
+
+/** The facts that a status seldom depends on. */
+export const STATUS_FACTS = {
+  unserved: [],
+  imageNames: ['app-noble-x64'],
+  steering: NO_STEERING,
+  intervalHours: 6,
+  now: Date.parse('2026-11-21T12:00:00Z'),
+} as const;
 
 /** The facts of a unit that was just deployed, configured and related. */
 export function observed(given: Partial<Observed> = {}): Observed {
   const none = new Secret('');
   return {
-    settings: { config: charmConfig(), password: new Secret('build-passw0rd'), scriptSecrets: {} },
+    settings: {
+      config: charmConfig(),
+      credential: { method: 'password', password: new Secret('build-passw0rd') },
+      scriptSecrets: {},
+      github: {},
+    },
     problems: [],
+    notices: [],
+    snapshotNames: { application: 'app', jujuChannels: [], microk8sChannels: [] },
     relations: [imageRelation()],
+    monitors: [],
+    peers: undefined,
     unit: 'app/0',
     application: 'app',
+    modelName: 'dev',
     isLeader: true,
+    egressSubnets: ['10.0.0.4/32'],
     modelUuid: 'deadbeef-0bad-400d-8000-4b1d0d06f00d',
     proxy: { http: none, https: none, noProxy: none },
     key: new Secret('0'.repeat(64)),
     installed: { clouds: undefined, secrets: undefined },
     desired: undefined,
     built: undefined,
+    now: Date.parse('2026-11-21T12:00:00Z'),
+    silentMinutes: undefined,
+    takenOver: [],
     ...given,
   };
 }

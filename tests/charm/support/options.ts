@@ -10,7 +10,7 @@ import {
   text,
 } from '../../../src/model/decode.ts';
 import { parseYaml } from '../../../src/system/yaml.ts';
-import { type CharmConfig, type RawConfig, parseCharmConfig } from '../../../src/charm/config.ts';
+import { type CharmConfig, type RawConfig, parseCharmConfig } from '../../../src/charm/options/config.ts';
 
 const CHARM_ROOT = resolve(import.meta.dirname, '../../..');
 

@@ -4,6 +4,8 @@ import type { CommandRequest, CommandResult } from '../../../src/system/process/
 export class TestSystemd {
   isActive = false;
   isEnabled = false;
+  /** True while the service cannot be started again. */
+  cannotRestart = false;
   readonly calls: string[] = [];
   #isLoaded = false;
   readonly #hasUnitFile: () => boolean;
@@ -14,7 +16,17 @@ export class TestSystemd {
 
   answer({ args }: CommandRequest): CommandResult {
     this.calls.push(args.join(' '));
-    return { exitCode: this.#exitCode(args[0] ?? ''), signal: undefined, stdout: '', stderr: '' };
+    const verb = args[0] ?? '';
+    const stdout = verb === 'show' ? this.#properties() : '';
+    return { exitCode: this.#exitCode(verb), signal: undefined, stdout, stderr: '' };
+  }
+
+  #properties(): string {
+    const [active, enabled] = [
+      this.isActive ? 'active' : 'inactive',
+      this.isEnabled ? 'enabled' : 'disabled',
+    ];
+    return `ActiveState=${active}\nUnitFileState=${enabled}\n`;
   }
 
   #exitCode(verb: string): number {
@@ -27,14 +39,13 @@ export class TestSystemd {
         if (!this.#hasUnitFile()) return 1;
         this.isEnabled = verb === 'enable';
         return 0;
-      case 'is-enabled':
-        return this.isEnabled ? 0 : 1;
-      case 'is-active':
-        return this.isActive ? 0 : 3;
+      case 'show':
+        return 0;
       case 'start':
       case 'restart':
       case 'stop':
         if (!this.#isLoaded) return 5;
+        if (verb === 'restart' && this.cannotRestart) return 1;
         this.isActive = verb !== 'stop';
         return 0;
       default:

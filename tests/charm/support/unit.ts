@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { runHook } from '../../../src/charm/run-hook.ts';
 import { GithubRunnerImageBuilderCharm } from '../../../src/charm/charm.ts';
-import type { Built } from '../../../src/model/built.ts';
+import type { Built } from '../../../src/model/unit/built.ts';
 import type { Clock } from '../../../src/model/clock.ts';
-import { type DesiredState, parseDesiredState } from '../../../src/model/desired-state.ts';
-import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
+import { type DesiredState, parseDesiredState } from '../../../src/model/unit/desired-state.ts';
+import { type UnitPaths, unitPaths } from '../../../src/model/unit/unit-paths.ts';
 import type { CommandResult, RunCommand } from '../../../src/system/process/command.ts';
 import { layOutCharm } from '../../builder/support/host.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -46,6 +46,8 @@ export class TestUnit {
   readonly clock: ManualClock;
   /** The standard error of the last dispatch. */
   stderr = '';
+  /** The arguments of the shells that hooks started. They are not run. */
+  readonly scripts: (readonly string[])[] = [];
   readonly #charmDir: string;
   #builds = 0;
 
@@ -106,15 +108,21 @@ export class TestUnit {
       });
     });
     finish(context, exitCode, this.stderr);
+    if (exitCode === 0 && event.kind === 'hook' && event.name === 'install') this.#createPeers();
     return exitCode;
+  }
+
+  /** Makes the peer relation known to hook tools, as Juju does after install. */
+  #createPeers(): void {
+    for (const relation of this.model.relations) if (relation.isPeer) relation.created = true;
   }
 
   hook(name: string): Promise<number> {
     return this.dispatch({ kind: 'hook', name });
   }
 
-  async action(name: string): Promise<ActionTask> {
-    const task = createTask(this.model, name);
+  async action(name: string, params: Readonly<Record<string, unknown>> = {}): Promise<ActionTask> {
+    const task = createTask(this.model, name, params);
     await this.dispatch({ kind: 'action', task });
     return task;
   }
@@ -145,8 +153,12 @@ export class TestUnit {
 
   #runCommandOf(context: HookContext): RunCommand {
     const tools = toolRunner(context);
-    return (request): Promise<CommandResult> =>
-      request.file === this.paths.systemctl ? Promise.resolve(this.systemd.answer(request)) : tools(request);
+    return (request): Promise<CommandResult> => {
+      if (request.file === this.paths.systemctl) return Promise.resolve(this.systemd.answer(request));
+      if (request.file !== '/bin/sh') return tools(request);
+      this.scripts.push(request.args);
+      return Promise.resolve({ exitCode: 0, signal: undefined, stdout: '', stderr: '' });
+    };
   }
 }
 

@@ -54,3 +54,10 @@ export async function deploy(unit: TestUnit): Promise<{ relation: Relation; clou
 export function imageOf({ ourUnit }: Relation): string | undefined {
   return ourUnit['id'];
 }
+
+/** Returns the lines of the log at the level INFO, without those about written files. */
+export function listNotices({ model }: TestUnit): readonly string[] {
+  return model.log
+    .filter(({ level, message }) => level === 'INFO' && !/^(credentials|desired state) written/.test(message))
+    .map(({ message }) => message);
+}

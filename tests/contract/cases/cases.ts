@@ -1,5 +1,6 @@
 import type { ContractCase } from '../contract.ts';
 import { flavorCases } from './flavors.ts';
+import { floatingIpCases } from './floating-ips.ts';
 import { identityCases } from './identity.ts';
 import { imageChangeCases } from './image-changes.ts';
 import { imageDataCases } from './image-data.ts';
@@ -25,5 +26,6 @@ export const CONTRACT: readonly ContractCase[] = [
   ...keypairCases,
   ...securityGroupCases,
   ...portCases,
+  ...floatingIpCases,
   ...serverCases,
 ];

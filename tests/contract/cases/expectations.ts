@@ -23,31 +23,36 @@ export const NEVER = '00000000-0000-4000-8000-000000000000';
 /** A signal that is never aborted. */
 export const forever = new AbortController().signal;
 
-export const connectAs = async (world: CaseContext, user: UserName): Promise<Cloud> =>
-  (await world.connect(user)).withSignal();
+export const connectAs = async (context: CaseContext, user: UserName): Promise<Cloud> =>
+  (await context.connect(user)).withSignal();
 
 /** Creates a queued image that is deleted at the end of the case. */
 export async function makeImage(
-  world: CaseContext,
+  context: CaseContext,
   cloud: Cloud,
   spec: Partial<ImageSpec> & { readonly name: string },
 ): Promise<Image> {
   const image = await createImage(cloud, { diskFormat: 'raw', properties: {}, ...spec });
-  world.onEnd(() => deleteImage(cloud, image.id));
+  context.onEnd(() => deleteImage(cloud, image.id));
   return image;
 }
 
 /** Uploads `data` to a queued image. */
 export const upload = (cloud: Cloud, id: string, data: Buffer): Promise<void> =>
-  uploadImageData(cloud, id, { source: Readable.from([data]), size: data.length }, forever);
+  uploadImageData(
+    cloud,
+    id,
+    { source: Readable.from([data]), size: data.length, timeoutMs: 60_000 },
+    forever,
+  );
 
 /** Creates an active image that is deleted at the end of the case, and returns its id and data. */
 export async function makeActiveImage(
-  world: CaseContext,
+  context: CaseContext,
   cloud: Cloud,
   name: string,
 ): Promise<{ readonly id: string; readonly data: Buffer }> {
-  const { id } = await makeImage(world, cloud, { name: world.name(name) });
+  const { id } = await makeImage(context, cloud, { name: context.name(name) });
   const data = randomBytes(100_000);
   await upload(cloud, id, data);
   return { id, data };

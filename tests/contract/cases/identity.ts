@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import { UnauthorizedError } from '../../../src/model/cloud-errors.ts';
+import { UnauthorizedError } from '../../../src/model/cloud/cloud-errors.ts';
 import { InputError } from '../../../src/model/errors.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import { getEndpoint } from '../../../src/openstack/catalog.ts';
-import type { PasswordAuth } from '../../../src/model/cloud-login.ts';
-import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
+import { getEndpoint } from '../../../src/openstack/login/catalog.ts';
+import type { PasswordAuth } from '../../../src/model/cloud/cloud-login.ts';
+import type { CloudAccess } from '../../../src/openstack/login/cloud-access.ts';
 import { listImages } from '../../../src/openstack/images.ts';
 import type { ContractCase, CaseContext } from '../contract.ts';
 import { connectAs, expectError } from './expectations.ts';
@@ -17,8 +17,11 @@ const withAuth =
   (access: CloudAccess): CloudAccess =>
     access.auth.method === 'password' ? { ...access, auth: { ...access.auth, ...change } } : access;
 
-async function expectDenied(world: CaseContext, change: (access: CloudAccess) => CloudAccess): Promise<void> {
-  const connection = await world.connect('builder', change);
+async function expectDenied(
+  context: CaseContext,
+  change: (access: CloudAccess) => CloudAccess,
+): Promise<void> {
+  const connection = await context.connect('builder', change);
   const { message } = await expectError(connection.withSignal().identity.getToken(), UnauthorizedError);
   expect(message).toContain('answered 401: The request you have made requires authentication.');
 }
@@ -28,8 +31,8 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: VERB,
     outcome: 'a password login returns a token for the project with a catalogue, valid for at least an hour',
-    run: async (world) => {
-      const { identity } = await connectAs(world, 'builder');
+    run: async (context) => {
+      const { identity } = await connectAs(context, 'builder');
       const { expiresAt, projectId, catalog } = await identity.getToken();
       expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(3_600_000);
       expect(projectId).toMatch(/^[0-9a-f]{32}$/);
@@ -42,10 +45,10 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: VERB,
     outcome: 'a login with an application credential returns the same project',
-    run: async (world) => {
+    run: async (context) => {
       const ids = await Promise.all(
         (['builder', 'builder-appcred'] as const).map(async (user) =>
-          (await connectAs(world, user)).projectId(),
+          (await connectAs(context, user)).projectId(),
         ),
       );
       expect(ids[0]).toBe(ids[1]);
@@ -54,53 +57,53 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: VERB,
     outcome: 'a login with the ids of user and project returns the same project',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
       const id = await cloud.projectId();
-      const again = await world.connect('builder', withAuth({ project: { id }, projectDomain: undefined }));
+      const again = await context.connect('builder', withAuth({ project: { id }, projectDomain: undefined }));
       expect(await again.withSignal().projectId()).toBe(id);
     },
   },
   {
     verb: VERB,
     outcome: 'a login with the id of a domain returns the same project',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
       const domain = { id: 'default' };
-      const again = await world.connect('builder', withAuth({ userDomain: domain, projectDomain: domain }));
+      const again = await context.connect('builder', withAuth({ userDomain: domain, projectDomain: domain }));
       expect(await again.withSignal().projectId()).toBe(await cloud.projectId());
     },
   },
   {
     verb: VERB,
     outcome: 'a wrong password causes an UnauthorizedError',
-    run: (world) => expectDenied(world, withAuth({ password: new Secret('wrong') })),
+    run: (context) => expectDenied(context, withAuth({ password: new Secret('wrong') })),
   },
   {
     verb: VERB,
     outcome: 'an unknown user causes an UnauthorizedError',
-    run: (world) => expectDenied(world, withAuth({ user: { name: 'nobody' } })),
+    run: (context) => expectDenied(context, withAuth({ user: { name: 'nobody' } })),
   },
   {
     verb: VERB,
     outcome: 'an unknown project causes an UnauthorizedError',
-    run: (world) => expectDenied(world, withAuth({ project: { name: 'nothing' } })),
+    run: (context) => expectDenied(context, withAuth({ project: { name: 'nothing' } })),
   },
   {
     verb: VERB,
     outcome: 'a project of other users causes an UnauthorizedError',
-    run: (world) => expectDenied(world, withAuth({ project: { name: 'neighbour' } })),
+    run: (context) => expectDenied(context, withAuth({ project: { name: 'neighbour' } })),
   },
   {
     verb: VERB,
     outcome: 'an unknown domain causes an UnauthorizedError',
-    run: (world) => expectDenied(world, withAuth({ userDomain: { name: 'Nothing' } })),
+    run: (context) => expectDenied(context, withAuth({ userDomain: { name: 'Nothing' } })),
   },
   {
     verb: VERB,
     outcome: 'a wrong application credential secret causes an UnauthorizedError',
-    run: async (world) => {
-      const connection = await world.connect('builder-appcred', (access) =>
+    run: async (context) => {
+      const connection = await context.connect('builder-appcred', (access) =>
         access.auth.method === 'password'
           ? access
           : { ...access, auth: { ...access.auth, secret: new Secret('wrong') } },
@@ -111,8 +114,8 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: 'getEndpoint',
     outcome: 'a service that the cloud does not offer causes an InputError',
-    run: async (world) => {
-      const { catalog } = await (await connectAs(world, 'consumer')).identity.getToken();
+    run: async (context) => {
+      const { catalog } = await (await connectAs(context, 'consumer')).identity.getToken();
       const query = {
         cloud: 'consumer',
         service: 'compute',
@@ -125,8 +128,8 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: 'getEndpoint',
     outcome: 'without a region, the only region is used',
-    run: async (world) => {
-      const { catalog } = await (await connectAs(world, 'neighbour')).identity.getToken();
+    run: async (context) => {
+      const { catalog } = await (await connectAs(context, 'neighbour')).identity.getToken();
       const query = { cloud: 'neighbour', service: 'image', interface: 'public', region: undefined } as const;
       expect(getEndpoint(catalog, query)).toMatch(/^https?:/);
     },
@@ -134,8 +137,8 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: 'getEndpoint',
     outcome: 'an unknown region causes an InputError that names the known region',
-    run: async (world) => {
-      const { catalog } = await (await connectAs(world, 'builder')).identity.getToken();
+    run: async (context) => {
+      const { catalog } = await (await connectAs(context, 'builder')).identity.getToken();
       const query = { cloud: 'builder', service: 'image', interface: 'public', region: 'lab-z' } as const;
       expect(() => getEndpoint(catalog, query)).toThrow(/lab-a/);
     },
@@ -143,11 +146,11 @@ export const identityCases: readonly ContractCase[] = [
   {
     verb: 'send',
     outcome: 'an expired token is replaced, and the request succeeds',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
       const token = await cloud.identity.getToken();
-      await world.revoke('builder', token);
-      expect(await listImages(cloud, world.name('none'))).toEqual([]);
+      await context.revoke('builder', token);
+      expect(await listImages(cloud, context.name('none'))).toEqual([]);
       expect((await cloud.identity.getToken()).id.reveal()).not.toBe(token.id.reveal());
     },
   },

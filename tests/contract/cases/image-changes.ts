@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../../src/model/cloud-errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../src/model/cloud/cloud-errors.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { deleteImage, findImage, updateImage } from '../../../src/openstack/images.ts';
 import type { ContractCase } from '../contract.ts';
@@ -19,10 +19,10 @@ export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'updateImage',
     outcome: 'name, visibility and properties change in one request',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id } = await makeImage(world, cloud, spec(world.name('before'), { old: 'x', kept: 'y' }));
-      const name = world.name('after');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, spec(context.name('before'), { old: 'x', kept: 'y' }));
+      const name = context.name('after');
       const properties = { new: '', 'a/b~c': 'odd', kept: 'z' };
       const changed = await updateImage(cloud, id, {
         name,
@@ -38,11 +38,26 @@ export const imageChangeCases: readonly ContractCase[] = [
   },
   {
     verb: 'updateImage',
+    outcome: 'the minimum disk changes together with the name, up and down',
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, { ...spec(context.name('before')), minDisk: 20 });
+      for (const minDisk of [3, 40]) {
+        const name = context.name(`after-${minDisk}`);
+        expect(await updateImage(cloud, id, { name, minDisk, properties: {} })).toMatchObject({
+          name,
+          minDisk,
+        });
+      }
+    },
+  },
+  {
+    verb: 'updateImage',
     outcome: 'removing a missing property causes a ConflictError and changes nothing',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id, name } = await makeImage(world, cloud, spec(world.name('image')));
-      const change = { name: world.name('after'), properties: { a: 'b' }, removed: ['never'] };
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id, name } = await makeImage(context, cloud, spec(context.name('image')));
+      const change = { name: context.name('after'), properties: { a: 'b' }, removed: ['never'] };
       await expectError(updateImage(cloud, id, change), ConflictError);
       const found = await findImage(cloud, id);
       expect(found?.name).toBe(name);
@@ -52,18 +67,18 @@ export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'updateImage',
     outcome: 'changing an attribute that Glance owns causes a ForbiddenError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, spec(context.name('image')));
       await expectError(updateImage(cloud, id, { properties: { status: 'active' } }), ForbiddenError);
     },
   },
   {
     verb: 'updateImage',
     outcome: 'more than 128 properties cause status 413, a ForbiddenError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, spec(context.name('image')));
       const many = Array.from({ length: 140 }, (_, nth) => [`p${nth}`, 'x'] as const);
       const change = { properties: Object.fromEntries(many) };
       expect((await expectError(updateImage(cloud, id, change), ForbiddenError)).call.status).toBe(413);
@@ -72,17 +87,17 @@ export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'updateImage',
     outcome: 'a missing image causes a NotFoundError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
       await expectError(updateImage(cloud, NEVER, { properties: { a: 'b' } }), NotFoundError);
     },
   },
   {
     verb: 'deleteImage',
     outcome: 'a deleted image no longer exists',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, spec(context.name('image')));
       await deleteImage(cloud, id);
       expect(await findImage(cloud, id)).toBeUndefined();
     },
@@ -90,18 +105,18 @@ export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'deleteImage',
     outcome: 'deleting a missing image succeeds',
-    run: async (world) => {
-      await deleteImage(await connectAs(world, 'builder'), NEVER);
+    run: async (context) => {
+      await deleteImage(await connectAs(context, 'builder'), NEVER);
     },
   },
   {
     verb: 'deleteImage',
     outcome: 'a protected image causes a ForbiddenError and stays',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const { id } = await makeImage(world, cloud, spec(world.name('image')));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const { id } = await makeImage(context, cloud, spec(context.name('image')));
       await setProtected(cloud, id, true);
-      world.onEnd(() => setProtected(cloud, id, false));
+      context.onEnd(() => setProtected(cloud, id, false));
       await expectError(deleteImage(cloud, id), ForbiddenError);
       expect(await findImage(cloud, id)).toMatchObject({ id });
     },
@@ -109,9 +124,9 @@ export const imageChangeCases: readonly ContractCase[] = [
   {
     verb: 'deleteImage',
     outcome: 'a public image of the operator causes a ForbiddenError',
-    run: async (world) => {
+    run: async (context) => {
       await expectError(
-        deleteImage(await connectAs(world, 'builder'), await world.bootImage()),
+        deleteImage(await connectAs(context, 'builder'), await context.bootImage()),
         ForbiddenError,
       );
     },

@@ -7,7 +7,7 @@ import {
   ConflictError,
   NotFoundError,
   RejectedError,
-} from '../../../src/model/cloud-errors.ts';
+} from '../../../src/model/cloud/cloud-errors.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
 import { openImageData, uploadImageData } from '../../../src/openstack/image-data.ts';
 import { deleteImage, findImage } from '../../../src/openstack/images.ts';
@@ -42,9 +42,9 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
     outcome: 'a complete upload makes the image active, with size, SHA-512 and MD5',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id, data } = await makeActiveImage(world, cloud, 'image');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id, data } = await makeActiveImage(context, cloud, 'image');
       expect(await findImage(cloud, id)).toMatchObject({
         status: 'active',
         size: data.length,
@@ -56,9 +56,9 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
     outcome: 'an empty upload makes the image active with size 0',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id } = await makeImage(context, cloud, { name: context.name('image') });
       await upload(cloud, id, Buffer.alloc(0));
       expect(await findImage(cloud, id)).toMatchObject({ status: 'active', size: 0 });
     },
@@ -66,9 +66,9 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
     outcome: 'a second upload causes a ConflictError and keeps the data',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id, data } = await makeActiveImage(world, cloud, 'image');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id, data } = await makeActiveImage(context, cloud, 'image');
       await expectError(upload(cloud, id, randomBytes(10)), ConflictError);
       expect((await read(cloud, id, 0)).equals(data)).toBe(true);
     },
@@ -76,31 +76,34 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
     outcome: 'a missing image causes a NotFoundError',
-    run: async (world) => {
-      await expectError(upload(await connectAs(world, 'consumer'), NEVER, randomBytes(10)), NotFoundError);
+    run: async (context) => {
+      await expectError(upload(await connectAs(context, 'consumer'), NEVER, randomBytes(10)), NotFoundError);
     },
   },
   {
     verb: 'uploadImageData',
     outcome: 'fewer bytes than announced cause a CloudUnavailableError, and the image is queued again',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id } = await makeImage(context, cloud, { name: context.name('image') });
       const source = Readable.from([randomBytes(500)]);
-      await expectError(uploadImageData(cloud, id, { source, size: 1000 }, forever), CloudUnavailableError);
+      await expectError(
+        uploadImageData(cloud, id, { source, size: 1000, timeoutMs: 60_000 }, forever),
+        CloudUnavailableError,
+      );
       await waitForStatus(cloud, id, 'queued');
     },
   },
   {
     verb: 'uploadImageData',
     outcome: 'an image whose upload was stopped is queued again and accepts another upload',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id } = await makeImage(context, cloud, { name: context.name('image') });
       const stop = new AbortController();
       const source = new PassThrough();
       source.write(randomBytes(50_000));
-      const sent = uploadImageData(cloud, id, { source, size: 100_000 }, stop.signal);
+      const sent = uploadImageData(cloud, id, { source, size: 100_000, timeoutMs: 60_000 }, stop.signal);
       const ended = expect(sent).rejects.toThrow();
       await waitForStatus(cloud, id, 'saving');
       stop.abort();
@@ -113,12 +116,15 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'uploadImageData',
     outcome: 'deleting the image during the upload causes a RejectedError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id } = await makeImage(context, cloud, { name: context.name('image') });
       const source = new PassThrough();
       source.write(randomBytes(50_000));
-      const sent = expectError(uploadImageData(cloud, id, { source, size: 100_000 }, forever), RejectedError);
+      const sent = expectError(
+        uploadImageData(cloud, id, { source, size: 100_000, timeoutMs: 60_000 }, forever),
+        RejectedError,
+      );
       await waitForStatus(cloud, id, 'saving');
       await deleteImage(cloud, id);
       source.end(randomBytes(50_000));
@@ -128,36 +134,36 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'openImageData',
     outcome: 'a download from offset 0 returns all data',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id, data } = await makeActiveImage(world, cloud, 'image');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id, data } = await makeActiveImage(context, cloud, 'image');
       expect((await read(cloud, id, 0)).equals(data)).toBe(true);
     },
   },
   {
     verb: 'openImageData',
     outcome: 'a download from an offset returns the data after it',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id, data } = await makeActiveImage(world, cloud, 'image');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id, data } = await makeActiveImage(context, cloud, 'image');
       expect((await read(cloud, id, 99_000)).equals(data.subarray(99_000))).toBe(true);
     },
   },
   {
     verb: 'openImageData',
     outcome: 'a download from the end of the data causes a RejectedError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id, data } = await makeActiveImage(world, cloud, 'image');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id, data } = await makeActiveImage(context, cloud, 'image');
       await expectError(openImageData(cloud, id, data.length, forever), RejectedError);
     },
   },
   {
     verb: 'openImageData',
     outcome: 'an image without data causes an error instead of an empty stream',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
-      const { id } = await makeImage(world, cloud, { name: world.name('image') });
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
+      const { id } = await makeImage(context, cloud, { name: context.name('image') });
       const { call } = await expectError(openImageData(cloud, id, 0, forever), RejectedError);
       expect(call.status).toBe(204);
     },
@@ -165,8 +171,8 @@ export const imageDataCases: readonly ContractCase[] = [
   {
     verb: 'openImageData',
     outcome: 'a missing image causes a NotFoundError',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'consumer');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'consumer');
       await expectError(openImageData(cloud, NEVER, 0, forever), NotFoundError);
     },
   },

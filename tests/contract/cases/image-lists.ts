@@ -8,11 +8,11 @@ export const imageListCases: readonly ContractCase[] = [
   {
     verb: 'listImages',
     outcome: 'two images with the same name are both listed, the newest first',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const name = world.name('twice');
-      const older = await makeImage(world, cloud, spec(name));
-      const newer = await makeImage(world, cloud, spec(name));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const name = context.name('twice');
+      const older = await makeImage(context, cloud, spec(name));
+      const newer = await makeImage(context, cloud, spec(name));
       const listed = await listImages(cloud, name);
       expect(listed.map(({ id }) => id).sort()).toEqual([older.id, newer.id].sort());
       const times = listed.map(({ createdAt }) => createdAt);
@@ -22,19 +22,19 @@ export const imageListCases: readonly ContractCase[] = [
   {
     verb: 'listImages',
     outcome: 'an unused name returns an empty list',
-    run: async (world) => {
-      expect(await listImages(await connectAs(world, 'builder'), world.name('none'))).toEqual([]);
+    run: async (context) => {
+      expect(await listImages(await connectAs(context, 'builder'), context.name('none'))).toEqual([]);
     },
   },
   {
     verb: 'listImages',
     outcome: 'names with colons, commas, quotes and spaces match only themselves',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
       const names = ['a:b', 'in:a', 'a,b', 'a', 'b', 'a b&c=d', 'ä/ö', 'a"b', 'a":b'].map((name) =>
-        world.name(name),
+        context.name(name),
       );
-      for (const name of names) await makeImage(world, cloud, spec(name));
+      for (const name of names) await makeImage(context, cloud, spec(name));
       const found = await Promise.all(names.map((name) => listImages(cloud, name)));
       expect(found.map((images) => images.map(({ name }) => name))).toEqual(names.map((name) => [name]));
     },
@@ -42,23 +42,23 @@ export const imageListCases: readonly ContractCase[] = [
   {
     verb: 'listImages',
     outcome: 'a filter by properties returns the images that have all of them',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const tag = world.name('tag');
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const tag = context.name('tag');
       const both = { image_builder_build_id: tag, image_builder_kind: 'runner' };
-      const wanted = await makeImage(world, cloud, spec(world.name('both'), both));
-      await makeImage(world, cloud, spec(world.name('one'), { ...both, image_builder_kind: 'base' }));
-      await makeImage(world, cloud, spec(world.name('no')));
+      const wanted = await makeImage(context, cloud, spec(context.name('both'), both));
+      await makeImage(context, cloud, spec(context.name('one'), { ...both, image_builder_kind: 'base' }));
+      await makeImage(context, cloud, spec(context.name('no')));
       expect((await listImages(cloud, undefined, both)).map(({ id }) => id)).toEqual([wanted.id]);
     },
   },
   {
     verb: 'listImages',
     outcome: 'the list excludes public images of the operator and images of other projects',
-    run: async (world) => {
-      const [cloud, other] = [await connectAs(world, 'builder'), await connectAs(world, 'neighbour')];
-      const name = world.name('image');
-      await makeImage(world, cloud, spec(name));
+    run: async (context) => {
+      const [cloud, other] = [await connectAs(context, 'builder'), await connectAs(context, 'neighbour')];
+      const name = context.name('image');
+      await makeImage(context, cloud, spec(name));
       expect(await listImages(other, name)).toEqual([]);
       expect(await listImages(cloud, 'base-tiny')).toEqual([]);
     },
@@ -66,10 +66,10 @@ export const imageListCases: readonly ContractCase[] = [
   {
     verb: 'listImages',
     outcome: 'paging returns each image once, and a full last page links to an empty one',
-    run: async (world) => {
-      const cloud = await connectAs(world, 'builder');
-      const name = world.name('page');
-      for (let nth = 0; nth < 4; nth++) await makeImage(world, cloud, spec(name));
+    run: async (context) => {
+      const cloud = await connectAs(context, 'builder');
+      const name = context.name('page');
+      for (let nth = 0; nth < 4; nth++) await makeImage(context, cloud, spec(name));
       const found: string[] = [];
       const counts: number[] = [];
       let next: string | undefined = `/images?${new URLSearchParams({ name, limit: '2' }).toString()}`;

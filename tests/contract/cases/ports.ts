@@ -7,16 +7,16 @@ export const portCases: readonly ContractCase[] = [
   {
     verb: 'listServerPorts',
     outcome: 'a missing server has no ports',
-    run: async (world) => {
-      const cloud = (await world.connect('builder')).withSignal();
+    run: async (context) => {
+      const cloud = (await context.connect('builder')).withSignal();
       expect(await listServerPorts(cloud, randomUUID())).toEqual([]);
     },
   },
   {
     verb: 'deletePort',
     outcome: 'deleting a missing port succeeds',
-    run: async (world) => {
-      await deletePort((await world.connect('builder')).withSignal(), randomUUID());
+    run: async (context) => {
+      await deletePort((await context.connect('builder')).withSignal(), randomUUID());
     },
   },
 ];

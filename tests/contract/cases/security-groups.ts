@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { ConflictError, NotFoundError } from '../../../src/model/cloud-errors.ts';
+import { ConflictError, NotFoundError } from '../../../src/model/cloud/cloud-errors.ts';
 import { anything } from '../../../src/model/decode.ts';
 import type { Cloud } from '../../../src/openstack/cloud.ts';
-import { listAll } from '../../../src/openstack/list-all.ts';
+import { listAll } from '../../../src/openstack/api/list-all.ts';
 import {
   createIngressRule,
   createSecurityGroup,
@@ -13,20 +13,21 @@ import {
 import type { ContractCase, CaseContext } from '../contract.ts';
 
 /** Creates a group that is deleted at the end of the case. */
-async function makeGroup(world: CaseContext, cloud: Cloud, name: string) {
+async function makeGroup(context: CaseContext, cloud: Cloud, name: string) {
   const group = await createSecurityGroup(cloud, name, 'of the contract');
-  world.onEnd(() => deleteSecurityGroup(cloud, group.id));
+  context.onEnd(() => deleteSecurityGroup(cloud, group.id));
   return group;
 }
 
-const builder = async (world: CaseContext): Promise<Cloud> => (await world.connect('builder')).withSignal();
+const builder = async (context: CaseContext): Promise<Cloud> =>
+  (await context.connect('builder')).withSignal();
 
 export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createSecurityGroup',
     outcome: 'the rules of a new group allow all egress and no ingress',
-    run: async (world) => {
-      const { rules } = await makeGroup(world, await builder(world), world.name('group'));
+    run: async (context) => {
+      const { rules } = await makeGroup(context, await builder(context), context.name('group'));
       const seen = rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`);
       expect(seen.sort()).toEqual(['egress IPv4', 'egress IPv6']);
     },
@@ -34,10 +35,10 @@ export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createSecurityGroup',
     outcome: 'an existing name creates a second group, and both are listed',
-    run: async (world) => {
-      const cloud = await builder(world);
-      const name = world.name('group');
-      const ids = [await makeGroup(world, cloud, name), await makeGroup(world, cloud, name)].map(
+    run: async (context) => {
+      const cloud = await builder(context);
+      const name = context.name('group');
+      const ids = [await makeGroup(context, cloud, name), await makeGroup(context, cloud, name)].map(
         (one) => one.id,
       );
       const listed = (await listSecurityGroups(cloud, name)).map(({ id }) => id);
@@ -55,30 +56,30 @@ export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createSecurityGroup',
     outcome: 'a second group named default causes a ConflictError',
-    run: async (world) => {
-      const made = createSecurityGroup(await builder(world), 'default', '');
+    run: async (context) => {
+      const made = createSecurityGroup(await builder(context), 'default', '');
       await expect(made).rejects.toThrow(ConflictError);
     },
   },
   {
     verb: 'listSecurityGroups',
     outcome: 'the list contains only groups of this project with exactly this name',
-    run: async (world) => {
-      const cloud = await builder(world);
-      const name = world.name('group');
-      const { id } = await makeGroup(world, cloud, name);
-      await makeGroup(world, cloud, `${name}-2`);
+    run: async (context) => {
+      const cloud = await builder(context);
+      const name = context.name('group');
+      const { id } = await makeGroup(context, cloud, name);
+      await makeGroup(context, cloud, `${name}-2`);
       expect((await listSecurityGroups(cloud, name)).map((group) => group.id)).toEqual([id]);
-      expect(await listSecurityGroups((await world.connect('neighbour')).withSignal(), name)).toEqual([]);
+      expect(await listSecurityGroups((await context.connect('neighbour')).withSignal(), name)).toEqual([]);
     },
   },
   {
     verb: 'createIngressRule',
     outcome: 'a new rule is listed in its group, and creating it again succeeds without a duplicate',
-    run: async (world) => {
-      const cloud = await builder(world);
-      const name = world.name('group');
-      const { id } = await makeGroup(world, cloud, name);
+    run: async (context) => {
+      const cloud = await builder(context);
+      const name = context.name('group');
+      const { id } = await makeGroup(context, cloud, name);
       for (const rule of [
         { protocol: 'icmp' },
         { protocol: 'tcp', port: 22 },
@@ -98,10 +99,10 @@ export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'createIngressRule',
     outcome: 'a group that is missing or belongs to another project causes a NotFoundError',
-    run: async (world) => {
-      const cloud = await builder(world);
-      const neighbour = (await world.connect('neighbour')).withSignal();
-      const { id } = await makeGroup(world, cloud, world.name('group'));
+    run: async (context) => {
+      const cloud = await builder(context);
+      const neighbour = (await context.connect('neighbour')).withSignal();
+      const { id } = await makeGroup(context, cloud, context.name('group'));
       const rule = { protocol: 'icmp' };
       await expect(createIngressRule(cloud, randomUUID(), rule)).rejects.toThrow(NotFoundError);
       await expect(createIngressRule(neighbour, id, rule)).rejects.toThrow(NotFoundError);
@@ -110,11 +111,11 @@ export const securityGroupCases: readonly ContractCase[] = [
   {
     verb: 'deleteSecurityGroup',
     outcome: 'deleting is repeatable and keeps groups of other projects',
-    run: async (world) => {
-      const cloud = await builder(world);
-      const name = world.name('group');
-      const { id } = await makeGroup(world, cloud, name);
-      await deleteSecurityGroup((await world.connect('neighbour')).withSignal(), id);
+    run: async (context) => {
+      const cloud = await builder(context);
+      const name = context.name('group');
+      const { id } = await makeGroup(context, cloud, name);
+      await deleteSecurityGroup((await context.connect('neighbour')).withSignal(), id);
       expect(await listSecurityGroups(cloud, name)).toHaveLength(1);
       await deleteSecurityGroup(cloud, id);
       await deleteSecurityGroup(cloud, id);

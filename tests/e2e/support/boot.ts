@@ -13,13 +13,21 @@ export interface BootOptions {
   readonly userData?: string;
 }
 
+/** The options for a command in a guest. */
+interface CommandOptions {
+  /** The standard input: text, or the path of a file. */
+  readonly input?: string | { readonly file: string };
+  /** Default: 120. */
+  readonly seconds?: number;
+}
+
 /** A server that accepts SSH. */
 export interface Guest {
   readonly id: string;
   readonly name: string;
   readonly address: string;
   /** Runs a shell command in the guest. Throws when its exit code is not 0. */
-  run(command: string): Promise<string>;
+  run(command: string, options?: CommandOptions): Promise<string>;
   /** Returns the console output that Nova keeps. */
   console(): Promise<string>;
 }
@@ -29,9 +37,15 @@ const SSH_OPTIONS = [
   ...['-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR', '-o', 'IdentitiesOnly=yes'],
 ];
 
-async function ssh(keyFile: string, address: string, command: string): Promise<string> {
+async function ssh(
+  keyFile: string,
+  address: string,
+  command: string,
+  { input = '', seconds = 120 }: CommandOptions = {},
+): Promise<string> {
   const target = ['-i', keyFile, ...SSH_OPTIONS, `ubuntu@${address}`, command];
-  const { stdout } = await execa('ssh', target, { timeout: 120_000 });
+  const stdin = typeof input === 'string' ? { input } : { inputFile: input.file };
+  const { stdout } = await execa('ssh', target, { timeout: seconds * 1000, ...stdin });
   return stdout;
 }
 
@@ -68,7 +82,7 @@ async function createServer(
     id,
     name,
     address,
-    run: (command) => ssh(keyFile, address, command),
+    run: (command, options) => ssh(keyFile, address, command, options),
     async console() {
       const answer = (await askPython('server.py', ['console', cloud, name], 60)) as { output: string };
       return answer.output;

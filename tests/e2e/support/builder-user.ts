@@ -36,7 +36,17 @@ function newPassword(): string {
   return `planted-${randomBytes(12).toString('hex')}`;
 }
 
+/** A server that may have been deleted. */
+interface PastServer {
+  readonly id: string;
+  readonly status: string;
+  /** The time of the order. */
+  readonly created: string;
+  /** The time when it was deleted; null while it exists. */
+  readonly terminated: string | null;
+}
+
 /** Returns all servers whose name begins with `prefix`, including deleted ones. */
-export async function listServersEver(prefix: string): Promise<readonly { id: string; status: string }[]> {
-  return (await askPython('servers-ever.py', [prefix], 60)) as readonly { id: string; status: string }[];
+export async function listServersEver(prefix: string): Promise<readonly PastServer[]> {
+  return (await askPython('servers-ever.py', [prefix], 60)) as readonly PastServer[];
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
+import { type UnitPaths, unitPaths } from '../../../src/model/unit/unit-paths.ts';
 import { type Machine, openMachine } from '../../support/juju/machine/machine.ts';
 import type { UnitAgent } from '../../support/juju/unit-agent.ts';
 import { type CharmWatch, watchCharm } from '../../support/watch-charm.ts';
@@ -21,14 +21,38 @@ export interface Deployment extends CharmWatch {
   readonly scriptSecret: string;
 }
 
+/** The differences of a deployment from the common one. */
+interface DeploymentChange {
+  readonly application?: string;
+  /** Returns further options. `scriptSecret` is the id of the secret with the key `api-token`. */
+  readonly config?: (scriptSecret: string) => Readonly<Record<string, string | number>>;
+  /** The token that the option github-secret leads to. */
+  readonly githubToken?: string;
+}
+
 /** Deploys the charm with the options and secrets for the lab. */
-export async function deployCharm(user: BuilderUser, mirror: Mirror, script: string): Promise<Deployment> {
+export async function deployCharm(
+  user: BuilderUser,
+  mirror: Mirror,
+  script: string,
+  { application = APPLICATION, config = () => ({}), githubToken }: DeploymentChange = {},
+): Promise<Deployment> {
   const machine = await openMachine();
-  const agent = await machine.addUnit({ charm: CHARM, application: APPLICATION });
+  const agent = await machine.addUnit({ charm: CHARM, application });
   const passwordSecret = agent.addSecret('openstack', { password: user.password() });
   const scriptSecret = agent.addSecret('script', { 'api-token': script });
   for (const secret of [passwordSecret, scriptSecret]) agent.grantSecret(secret);
-  await agent.deploy({ config: { ...labConfig(user, mirror), 'openstack-password-secret': passwordSecret } });
+  const github =
+    githubToken === undefined ? {} : { 'github-secret': agent.addSecret('github', { token: githubToken }) };
+  for (const secret of Object.values(github)) agent.grantSecret(secret);
+  await agent.deploy({
+    config: {
+      ...labConfig(user, mirror),
+      'openstack-password-secret': passwordSecret,
+      ...github,
+      ...config(scriptSecret),
+    },
+  });
   const paths = unitPaths(machine.root, agent.model.unit);
   return { machine, agent, paths, passwordSecret, scriptSecret, ...watchCharm(agent, paths, 500) };
 }
@@ -45,6 +69,7 @@ function labConfig(user: BuilderUser, mirror: Mirror): Readonly<Record<string, s
     'base-image': 'noble,jammy',
     'build-flavor': 'lab.runner',
     'build-network': 'lab',
+    'guest-parts': '-apt,-docker,-yarn,-yq,-aproxy,-opentelemetry-collector',
     'cloud-images-url': mirror.url,
     'runner-releases-url': `${mirror.url}/releases`,
     'revision-history-limit': 2,

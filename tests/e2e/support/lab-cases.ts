@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/system/clock.ts';
-import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
-import { getCloudAccess, readCloudsYaml } from '../../../src/openstack/clouds-yaml.ts';
+import type { CloudAccess } from '../../../src/openstack/login/cloud-access.ts';
+import { getCloudAccess, readCloudsYaml } from '../../../src/openstack/login/clouds-yaml.ts';
 import type { Exchange, UserName } from '../../contract/contract.ts';
 import { type RecordingProxy, startRecordingProxy } from '../../contract/recording-proxy.ts';
 import { type Bench, connectBench } from '../../contract/case-context.ts';
@@ -9,7 +9,7 @@ import { cloudsYaml } from './lab.ts';
 
 /** Opens the lab for the contract suite. A proxy in front of each cloud records every response. */
 export async function openLabBench(): Promise<Bench> {
-  const yaml = await readCloudsYaml({ configFile: cloudsYaml(), paths: [], cwd: '/' });
+  const yaml = await readCloudsYaml({ env: { OS_CLIENT_CONFIG_FILE: cloudsYaml() }, paths: [], cwd: '/' });
   const exchanges: Exchange[] = [];
   const onExchange = (exchange: Exchange): void => void exchanges.push(exchange);
   const open = async (user: UserName, name: 'a' | 'b'): Promise<RecordingProxy> => {
@@ -31,13 +31,18 @@ export async function openLabBench(): Promise<Bench> {
   };
 }
 
+interface Service {
+  readonly type: string;
+  readonly endpoints: readonly { readonly url: string }[];
+}
+
 /** Returns the origins of a cloud's services according to its catalog. */
 async function findServices(access: CloudAccess): Promise<Readonly<Record<string, string>>> {
   const connection = await connectBench({ clock: systemClock }, access);
   const { catalog } = await connection.withSignal().identity.getToken();
   await connection.close();
   return Object.fromEntries(
-    catalog.flatMap(({ type, endpoints: [first] }) =>
+    (catalog as readonly Service[]).flatMap(({ type, endpoints: [first] }) =>
       first === undefined ? [] : [[type, new URL(first.url).origin]],
     ),
   );

@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { parseYaml } from '../../../src/system/yaml.ts';
 import { cloudsYaml } from './lab.ts';
 
-/** The databag of a consumer: the keys of `auth`, and `region_name` if its clouds.yaml has one. */
+/** The databag of a consumer: the keys of `auth`, and never a region, as real consumers write it. */
 export type ConsumerDatabag = Readonly<Record<string, string>>;
 
 interface Entry {
   readonly auth: Readonly<Record<string, string>>;
-  readonly region_name?: string;
 }
 
 /** Returns the databag of a consumer with the credentials of an entry of the lab's clouds.yaml. */
@@ -17,6 +16,5 @@ export async function consumerDatabag(cloud: string): Promise<ConsumerDatabag> {
   };
   const entry = clouds[cloud];
   if (entry === undefined) throw new Error(`expected the cloud ${cloud} in the lab's clouds.yaml`);
-  const region = entry.region_name === undefined ? {} : { region_name: entry.region_name };
-  return { ...entry.auth, ...region };
+  return entry.auth;
 }

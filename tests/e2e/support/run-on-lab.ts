@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SHARED_SECURITY_GROUP_NAME } from '../../../src/image-builder/openstack-builder.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
 import { GATEWAY, baseImageFile } from './lab.ts';
 import { type Mirror, startMirror } from '../../support/mirror.ts';
@@ -27,13 +28,23 @@ export async function startTinyMirror(files: ReadonlyMap<string, string> = new M
   };
 }
 
+/** Returns all resources but the security groups that an application keeps. */
+export async function takeOwnInventory(): Promise<Inventory> {
+  const { securityGroups, ...others } = await takeInventory();
+  const own = securityGroups.filter(({ name }) => !name.startsWith(SHARED_SECURITY_GROUP_NAME));
+  return { ...others, securityGroups: own };
+}
+
 /** Returns the resources that a build must not change: everything but finished images. */
 export async function takeLeftovers(): Promise<
   Omit<Inventory, 'images'> & { readonly unfinished: readonly string[] }
 > {
-  const { images, ...others } = await takeInventory();
+  const { images, ...others } = await takeOwnInventory();
   const unfinished = images.filter(({ name, status }) => status !== 'active' || name.includes('.building-'));
-  return { ...others, unfinished: unfinished.map(({ name, status }) => `${name} ${status ?? ''}`) };
+  return {
+    ...others,
+    unfinished: unfinished.map(({ name, status }) => `${name} ${status ?? ''}`),
+  };
 }
 
 /** Returns the ids of the active images with this name, read by openstacksdk. */

@@ -33,13 +33,17 @@ export async function withRawDisk<T>(
 }
 
 /** Mounts a raw disk that is one file system without a partition table. Unmounts it even when `use` fails. */
-export async function withMounted<T>(rawFile: string, use: (root: string) => Promise<T>): Promise<T> {
+export async function withMounted<T>(
+  rawFile: string,
+  use: (root: string) => Promise<T>,
+  mode: 'ro' | 'rw' = 'ro',
+): Promise<T> {
   const root = `${rawFile}.mounted`;
   const { stdout: device } = await execa('losetup', ['-f', '--show', rawFile], { timeout: 30_000 });
   try {
     await mkdir(root);
     // The device is writable so that ext4 can replay its journal: the search must see what the next boot sees.
-    await execa('mount', ['-t', 'ext4', '-o', 'ro', device, root], { timeout: 60_000 });
+    await execa('mount', ['-t', 'ext4', '-o', mode, device, root], { timeout: 60_000 });
     try {
       return await use(root);
     } finally {

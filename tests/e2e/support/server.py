@@ -2,6 +2,8 @@
 """One server, by openstacksdk. The server and its keypair have the same NAME:
   server.py create CLOUD NAME IMAGE_ID FLAVOR PUBLIC_KEY USER_DATA   waits for ACTIVE, prints {"id": …, "address": …}
   server.py console CLOUD NAME                                       prints {"output": …}
+  server.py user-data CLOUD NAME                                     prints {"userData": …}; CLOUD is an admin's
+  server.py snapshot CLOUD NAME                                      stops it, prints the id of its image as {"id": …}
   server.py delete CLOUD NAME                                        and its keypair; succeeds when they do not exist"""
 import base64
 import json
@@ -33,6 +35,20 @@ def console(c, name):
     json.dump({"output": c.compute.get_server_console_output(server.id).get("output") or ""}, sys.stdout)
 
 
+def user_data(c, name):
+    [server] = [s for s in c.compute.servers(all_projects=True) if s.name == name]
+    encoded = c.compute.get_server(server.id).user_data or ""
+    json.dump({"userData": base64.b64decode(encoded).decode()}, sys.stdout)
+
+
+def snapshot(c, name):
+    [server] = named(c, name)
+    c.compute.stop_server(server.id)
+    c.compute.wait_for_server(server, status="SHUTOFF", interval=1, wait=120)
+    image = c.compute.create_server_image(server.id, name=f"{name}-snapshot", wait=True, timeout=240)
+    json.dump({"id": image.id}, sys.stdout)
+
+
 def delete(c, name):
     servers = named(c, name)
     for server in servers:
@@ -42,5 +58,5 @@ def delete(c, name):
     c.compute.delete_keypair(name, ignore_missing=True)
 
 
-{"create": create, "console": console, "delete": delete}[sys.argv[1]](
+{"create": create, "console": console, "user-data": user_data, "snapshot": snapshot, "delete": delete}[sys.argv[1]](
     openstack.connect(cloud=sys.argv[2]), *sys.argv[3:])

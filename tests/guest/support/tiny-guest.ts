@@ -39,11 +39,13 @@ export function makeTinyGuest(root: string): void {
       symlinkSync('busybox', join(root, 'bin', applet));
     });
   writeFileSync(join(root, 'dev/null'), '');
+  writeFileSync(join(root, 'dev/zero'), '');
   writeFileSync(join(root, 'dev/console'), '');
 }
 
 /** Runs a shell program as root of the guest, in namespaces of its own for hostname, network, mounts and processes. */
 export function runInTinyGuest(root: string, program: string, input = ''): Outcome {
-  const enter = 'mount --bind /dev/null "$1/dev/null" && exec chroot "$1" /bin/sh -c "$2"';
+  const mounts = ['null', 'zero'].map((name) => `mount --bind /dev/${name} "$1/dev/${name}"`);
+  const enter = `${mounts.join(' && ')} && exec chroot "$1" /bin/sh -c "$2"`;
   return run(['unshare', ...NAMESPACES, 'sh', '-c', enter, 'sh', root, program], input);
 }

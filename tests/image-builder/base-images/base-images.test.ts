@@ -3,31 +3,31 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ensureBaseImage } from '../../../src/image-builder/base-images/base-images.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import { parseSums } from '../../../src/image-builder/base-images/ubuntu-images.ts';
 import { BaseImageDownloadError } from '../../../src/model/errors.ts';
 import { OWNER_KEYS } from '../../../src/model/owner.ts';
-import { QCOW2_MAGIC } from '../../../src/model/disk-format.ts';
-import { type Script } from '../../support/http-cloud.ts';
-import { failureOf, useHttpCloud } from '../../support/cloud-fixture.ts';
+import { QCOW2_MAGIC } from '../../../src/model/image/disk-format.ts';
+import type { Script } from '../../support/http-cloud.ts';
+import { failureOf } from '../../support/cloud-fixture.ts';
+import { changeImage } from '../../support/openstack/glance/images.ts';
 import { useTestTools } from '../make-test-tools.ts';
-import { type ScriptedGlance, scriptGlance } from '../scripted-glance.ts';
+import { PUT } from '../open-store.ts';
+import { useEmulator } from '../use-emulator.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
-const at = useHttpCloud();
+const at = useEmulator();
 const makeTools = useTestTools(at);
 const DATA = Buffer.concat([QCOW2_MAGIC, Buffer.alloc(300_000, 7)]);
 const SHA256 = createHash('sha256').update(DATA).digest('hex');
 const FILE = 'GET /ubuntu/noble/current/noble-server-cloudimg-amd64.img';
 const SUMS = 'GET /ubuntu/noble/current/SHA256SUMS';
 const NAME = 'p-image-builder-base-noble-x64';
-let glance: ScriptedGlance;
 
 const ensure = (tools: Context, baseRelease = '') =>
   ensureBaseImage(at.cloud, { base: 'noble', arch: 'x64', baseRelease, prefix: 'p' }, tools);
-const uploads = () => at.http.requests('PUT /v2/images/*/file');
+const uploads = () => at.openstack.requests().filter(({ route }) => route === PUT);
 const whole: Script = () => ({ headers: { 'content-length': String(DATA.length) }, body: DATA });
 
 beforeEach(() => {
-  glance = scriptGlance(at.http);
   at.http.on(SUMS, { body: `${SHA256} *noble-server-cloudimg-amd64.img\n` });
   at.http.on(FILE, whole);
 });
@@ -36,8 +36,8 @@ describe('the upload of a base image', () => {
   test('A base image is uploaded completely, with its owner and checksum', async () => {
     const image = await ensure(makeTools().tools);
     expect(image).toMatchObject({ base: 'noble', arch: 'x64', sha256: SHA256, wasUploaded: true });
-    expect(uploads()[0]?.body.equals(DATA)).toBe(true);
-    expect(glance.images.get(image.imageId)).toMatchObject({
+    expect(at.data()?.equals(DATA)).toBe(true);
+    expect(at.images.get(image.imageId)).toMatchObject({
       name: NAME,
       status: 'active',
       disk_format: 'qcow2',
@@ -62,14 +62,15 @@ describe('the upload of a base image', () => {
     await expect(ensure(makeTools().tools, '20260730.1')).rejects.toThrow(
       /^release 20260730\.1 of base noble: http:.*\/noble\/20260730\.1\/SHA256SUMS: .*404/,
     );
-    expect(glance.images.size).toBe(0);
+    await expect(ensure(makeTools().tools, '20260730.1')).rejects.toMatchObject({ kind: 'input' });
+    expect(at.images.size).toBe(0);
   });
 
   test('A base image with the current checksum is used without a download', async () => {
-    glance.add({ id: 'old', name: NAME, [OWNER_KEYS.baseSha256]: 'f'.repeat(64) });
-    glance.add({ id: 'ready', name: NAME, [OWNER_KEYS.baseSha256]: SHA256 });
-    glance.add({ id: 'half', name: NAME, status: 'queued', [OWNER_KEYS.baseSha256]: SHA256 });
-    expect(await ensure(makeTools().tools)).toMatchObject({ imageId: 'ready', wasUploaded: false });
+    at.add({ id: uuidOf('old'), name: NAME, [OWNER_KEYS.baseSha256]: 'f'.repeat(64) });
+    at.add({ id: uuidOf('ready'), name: NAME, [OWNER_KEYS.baseSha256]: SHA256 });
+    at.add({ id: uuidOf('half'), name: NAME, status: 'queued', [OWNER_KEYS.baseSha256]: SHA256 });
+    expect(await ensure(makeTools().tools)).toMatchObject({ imageId: uuidOf('ready'), wasUploaded: false });
     expect(at.http.requests(FILE)).toEqual([]);
   });
 
@@ -84,37 +85,33 @@ describe('the upload of a base image', () => {
 
   test('A build waits for a base image that another build uploads', async () => {
     const { imageId } = await ensure(makeTools().tools);
-    const saving = { ...glance.images.get(imageId), id: imageId, status: 'saving' };
-    glance.images.set(imageId, saving);
-    let reads = 0;
-    at.http.on('GET /v2/images/*', () => {
-      reads += 1;
-      return { body: reads < 3 ? saving : { ...saving, status: 'active' } };
+    const { state } = at.openstack;
+    changeImage(state, imageId, { status: 'saving' });
+    const reads = at.arrivals('GET /image/v2/images/:id', (nth) => {
+      if (nth === 3) changeImage(state, imageId, { status: 'active' });
     });
     const { tools } = makeTools({ owner: { ...makeTools().tools.owner, buildId: 'b2' } });
     expect(await ensure(tools)).toMatchObject({ imageId, wasUploaded: false });
+    expect(reads.count()).toBeGreaterThanOrEqual(3);
     expect(uploads()).toHaveLength(1);
   });
 
   test('An unfinished base image of a dead build is deleted, and the next slot gets the data', async () => {
-    at.http.on('PUT /v2/images/*/file', 'hang');
+    at.disturb(PUT, { stallUpload: 1000 }, { times: 1 });
+    const begun = at.arrivals(PUT);
     const dying = ensure(makeTools({ process: 'dead' }).tools);
     dying.catch(() => undefined);
-    await at.http.waitFor('PUT /v2/images/*/file');
-    const [half = ''] = glance.images.keys();
-    at.http.on('PUT /v2/images/*/file', ({ url }) => {
-      const id = url.pathname.split('/').at(-2) ?? '';
-      glance.images.set(id, { ...glance.images.get(id), id, status: 'active' });
-      return { status: 204 };
-    });
+    await begun.reach();
+    const [half = ''] = at.images.keys();
     const image = await ensure(makeTools().tools);
     expect(image.imageId).not.toBe(half);
-    expect([...glance.images.keys()]).toEqual([image.imageId]);
+    expect([...at.images.keys()]).toEqual([image.imageId]);
+    expect(at.data()?.equals(DATA)).toBe(true);
   });
 
   test('A base image whose id was deleted gets the id of the next slot', async () => {
     const { imageId } = await ensure(makeTools().tools);
-    glance.images.clear();
+    at.images.clear();
     const again = await ensure(makeTools().tools);
     expect(again.imageId).not.toBe(imageId);
     expect(again.wasUploaded).toBe(true);
@@ -133,10 +130,8 @@ describe('a faulty download of a base image', () => {
     const { tools, warnings } = makeTools();
     const error = await failureOf(ensure(tools));
     expect(error).toBeInstanceOf(BaseImageDownloadError);
-    for (const { headers, body } of uploads()) {
-      expect(body.length).toBeLessThan(Number(headers['content-length']));
-    }
-    expect(glance.images.size).toBe(0);
+    expect(uploads().filter(({ status }) => status === 204)).toEqual([]);
+    expect(at.images.size).toBe(0);
     expect(at.http.requests(FILE)).toHaveLength(3);
     expect(warnings).toHaveLength(2);
   });
@@ -147,7 +142,20 @@ describe('a faulty download of a base image', () => {
       { headers: { 'content-length': String(DATA.length) }, body: DATA },
     ]);
     await ensure(makeTools().tools);
-    expect(glance.images.size).toBe(1);
+    expect(at.images.size).toBe(1);
+  });
+
+  test('A base image is asked for again after the time that its server names, unless that is far', async () => {
+    at.http.on(FILE, [
+      { status: 503, headers: { 'retry-after': '9' } },
+      { headers: { 'content-length': String(DATA.length) }, body: DATA },
+    ]);
+    await ensure(makeTools().tools);
+    expect(at.clock.naps).toContain(9000);
+    at.images.clear();
+    at.http.on(FILE, { status: 429, headers: { 'retry-after': '7200' } });
+    await expect(ensure(makeTools().tools)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(at.http.requests(FILE)).toHaveLength(3);
   });
 
   test('A base image download that is cut off is retried and fails as a BaseImageDownloadError', async () => {
@@ -166,19 +174,14 @@ describe('a faulty download of a base image', () => {
   test('The record of a base image whose download is cut off is deleted', async () => {
     at.http.on(FILE, () => ({ headers: { 'content-length': String(DATA.length) }, body: half() }));
     await ensure(makeTools().tools).catch(() => undefined);
-    expect(glance.images.size).toBe(0);
+    expect(at.images.size).toBe(0);
   });
 
   test('A base image whose stored hash differs is deleted', async () => {
-    at.http.on('PUT /v2/images/*/file', ({ url }) => {
-      const id = url.pathname.split('/').at(-2) ?? '';
-      const hash = { os_hash_algo: 'sha512', os_hash_value: 'f'.repeat(128) };
-      glance.images.set(id, { ...glance.images.get(id), ...hash, id, status: 'active' });
-      return { status: 204 };
-    });
+    at.disturb(PUT, 'damaged upload');
     const error = await failureOf(ensure(makeTools().tools));
     expect(error.message).toMatch('Glance stored other data than was sent');
-    expect(glance.images.size).toBe(0);
+    expect(at.images.size).toBe(0);
   });
 });
 
@@ -199,50 +202,27 @@ describe('a base image that Glance rejects', () => {
   ])(
     'A base image that Glance rejects with %i fails as %s, and its record is deleted',
     async (status, kind) => {
-      at.http.on('PUT /v2/images/*/file', { status, body: 'quota' });
+      at.disturb(PUT, { status, body: 'quota' });
       await expect(failureOf(ensure(makeTools().tools))).resolves.toMatchObject({ kind });
-      expect(glance.images.size).toBe(0);
+      expect(at.images.size).toBe(0);
     },
   );
 
   test('A base image that exceeds the quota is downloaded once, not three times', async () => {
-    at.http.on('PUT /v2/images/*/file', { status: 413, body: 'quota' });
+    at.disturb(PUT, { status: 413, body: 'quota' });
     await failureOf(ensure(makeTools().tools));
     expect(at.http.requests(FILE)).toHaveLength(1);
   });
 
   test('A base image upload that is stopped is not retried', async () => {
-    at.http.on('PUT /v2/images/*/file', 'hang');
+    at.disturb(PUT, { stallUpload: 1000 });
+    const begun = at.arrivals(PUT);
     const stop = new AbortController();
     const failure = failureOf(ensure(makeTools({ signal: stop.signal }).tools));
-    await at.http.waitFor('PUT /v2/images/*/file');
+    await begun.reach();
     stop.abort(new RangeError('SIGTERM'));
     await expect(failure).resolves.toMatchObject({ kind: 'cancelled' });
-    expect(uploads()).toHaveLength(1);
-    expect(glance.images.size).toBe(0);
-  });
-});
-
-describe('SHA256SUMS', () => {
-  test('A 503 response for SHA256SUMS is reported as such', async () => {
-    at.http.on(SUMS, { status: 503 });
-    const error = await failureOf(ensure(makeTools().tools));
-    expect(error).toBeInstanceOf(BaseImageDownloadError);
-    expect(error.message).toMatch('answered 503');
-  });
-
-  test('A SHA256SUMS without the image is reported with the missing file name', async () => {
-    at.http.on(SUMS, { body: `${SHA256} *other.img\n` });
-    await expect(ensure(makeTools().tools)).rejects.toThrow(
-      'SHA256SUMS: expected a line for noble-server-cloudimg-amd64.img, found none',
-    );
-  });
-
-  test('The parser of SHA256SUMS accepts both kinds of marks, CR LF and capitals', () => {
-    const text = `${SHA256.toUpperCase()} *a.img\r\n${SHA256}  b.img\nnothing\n${SHA256.slice(1)} *c.img\n`;
-    expect([...parseSums(text)]).toEqual([
-      ['a.img', SHA256],
-      ['b.img', SHA256],
-    ]);
+    expect(begun.count()).toBe(1);
+    expect(at.images.size).toBe(0);
   });
 });

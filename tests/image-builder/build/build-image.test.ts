@@ -23,10 +23,11 @@ test('A build runs its steps in order: prepare, boot, finish the guest, store, u
       'create keypair',
       'create server',
       'wait for server',
+      'allow SSH',
       'wait for host key',
       'connect over SSH',
       'wait for cloud-init',
-      'report parts',
+      'install parts',
       'check guest',
       'run external script',
       'clean up guest',
@@ -41,4 +42,12 @@ test('A build runs its steps in order: prepare, boot, finish the guest, store, u
       'copy image to consumer',
     ],
   ]);
+});
+
+test('A build with names in the wrong case uses the flavor and network of the cloud, and reports both', async () => {
+  const { code, err, json } = await fixture.build(['--flavor', 'LAB.Runner', '--network', 'Lab']);
+  expect(code).toBe(0);
+  expect(json).toMatchObject({ flavor: 'lab.runner', network: 'lab' });
+  expect(err).toContain('choose flavor: nothing has the exact name LAB.Runner, so lab.runner is used\n');
+  expect(err).toContain('choose network: nothing has the exact name Lab, so lab is used\n');
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { chooseFlavor } from '../../../src/image-builder/build/choose-flavor.ts';
+import { chooseBuildFlavor, chooseFlavor } from '../../../src/image-builder/build/choose-flavor.ts';
 import { chooseNetwork } from '../../../src/image-builder/build/choose-network.ts';
-import { redact } from '../../../src/image-builder/build/external-script.ts';
 import { ABANDONED_AFTER_MS, isAbandoned } from '../../../src/image-builder/cleanup/leftovers.ts';
 import {
   AmbiguousNameError,
@@ -10,7 +9,6 @@ import {
   NetworkNotFoundError,
 } from '../../../src/model/errors.ts';
 import { OWNER_KEYS } from '../../../src/model/owner.ts';
-import { Secret } from '../../../src/model/secret.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 describe('the flavor of a build', () => {
@@ -43,10 +41,31 @@ describe('the flavor of a build', () => {
       FlavorRequirementsNotMetError,
       'expected at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU, 512 MiB',
     ],
+    ['diskless', FlavorRequirementsNotMetError, 'got diskless, whose servers boot from volumes'],
     ['twin', AmbiguousNameError, 'give an id: id-twin, id-twin-2'],
   ] as const)('The flavor option %p is rejected', (wanted, type, message) => {
     expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(type);
     expect(() => chooseFlavor(flavors, wanted, minimum)).toThrow(message);
+  });
+
+  test.each([
+    ['diskless', flavors, 'id-diskless'],
+    ['', flavors, 'id-small'],
+    ['', flavors.slice(0, 3), 'id-huge'],
+    ['', flavors.slice(1, 3), 'id-diskless'],
+  ])('The flavor option %p of a build selects a flavor with a disk if it can', (wanted, offered, id) => {
+    expect(chooseBuildFlavor(offered, wanted, minimum).id).toBe(id);
+  });
+
+  test.each([
+    ['nope', 'expected one of huge'],
+    ['tiny', 'expected at least 2 vCPU, 1024 MiB, 20 GiB, got 1 vCPU'],
+    ['slim', 'expected at least 2 vCPU, 1024 MiB, 0 GiB, got 1 vCPU, 4096 MiB, 0 GiB with slim'],
+    ['', 'expected a flavor with at least 2 vCPU, 1024 MiB, 20 GiB, the cloud offers tiny'],
+  ])('The flavor option %p of a build is rejected when no flavor meets the minimum', (wanted, message) => {
+    const offered = [flavor('tiny', 1, 512, 10), flavor('slim', 1, 4096, 0)];
+    const all = wanted === 'nope' ? flavors : offered;
+    expect(() => chooseBuildFlavor(all, wanted, minimum)).toThrow(message);
   });
 
   test('The error for flavors that are all too small lists them', () => {
@@ -103,26 +122,4 @@ describe('an abandoned resource', () => {
       expect(isAbandoned(metadata, createdAt, { clock, findProcessState })).toBe(expected);
     },
   );
-});
-
-describe('the output of a script', () => {
-  const secrets = (...values: string[]) => values.map((value) => new Secret(value));
-
-  test.each([
-    ['token=abc, again abc', secrets('abc'), 'token=[secret], again [secret]'],
-    ['a.c abc', secrets('a.c'), '[secret] abc'],
-    ['nothing', secrets(''), 'nothing'],
-    ['$& $1', secrets('$&'), '[secret] $1'],
-  ])('The output %p is redacted', (text, values, redacted) => {
-    expect(redact(text, values)).toBe(redacted);
-  });
-
-  test('The output is redacted when one secret is the prefix of another', () => {
-    expect(redact('abcdef', secrets('abc', 'abcdef'))).toBe('[secret]');
-  });
-
-  test('The output is redacted when it contains single lines of a multi-line secret', () => {
-    const key = '-----BEGIN KEY-----\nline-MARKED\n-----END KEY-----';
-    expect(redact(`+ echo\n  ${key.split('\n').join('\n  ')}`, secrets(key))).not.toMatch('MARKED');
-  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { listGuestParts } from '../../../src/guest/parts.ts';
+import { guestContent } from '../../support/guest-content.ts';
 import { type Inputs, encodeInputs } from '../../../src/image-builder/build/inputs.ts';
 
 const inputsOf = (change: Partial<Inputs> = {}): Inputs => {
@@ -13,7 +14,8 @@ const inputsOf = (change: Partial<Inputs> = {}): Inputs => {
     arch: 'x64',
     baseSha256: 'b'.repeat(64),
     script: '',
-    parts: listGuestParts({ runner }),
+    imageProperties: '',
+    parts: listGuestParts(guestContent({ runner })),
     ...change,
     runner,
   };
@@ -33,13 +35,21 @@ describe('the digest of an image’s inputs', () => {
     ['base image', { baseSha256: 'c'.repeat(64) }],
     ['runner', { runner: { ...runner, version: '2.332.0' } }],
     ['runner’s tarball', { runner: { ...runner, sha256: 'd'.repeat(64) } }],
+    ['image properties', { imageProperties: 'hw_disk_bus=scsi' }],
     ['script', { script: '#!/bin/sh\n' }],
     ['guest', { parts: [{ name: 'other', script: 'true', check: 'true' }] }],
   ])('The digest changes with the %s', (_, change) => {
     expect(digest(change)).not.toBe(digest());
   });
 
-  test('The properties contain the version of the runner', () => {
-    expect(encodeInputs(inputsOf())).toMatchObject({ image_builder_runner_version: '2.331.0' });
+  test('The properties contain the version of the runner and its release, which does not change the digest', () => {
+    const releasedAt = '2026-11-01T08:00:00.000Z';
+    const properties = encodeInputs(inputsOf({ runner: { ...runner, releasedAt } }));
+    const expected = {
+      image_builder_runner_version: '2.331.0',
+      image_builder_runner_released_at: releasedAt,
+    };
+    expect(properties).toMatchObject(expected);
+    expect(properties['image_builder_inputs_sha256']).toBe(digest());
   });
 });

@@ -5,6 +5,7 @@ import {
   resolveRunnerRelease,
 } from '../../../src/image-builder/build/runner-release.ts';
 import { RunnerDownloadError } from '../../../src/model/errors.ts';
+import type { Http } from '../../../src/system/http/http.ts';
 import { failureOf, useHttpCloud } from '../../support/cloud-fixture.ts';
 import { useTestTools } from '../make-test-tools.ts';
 
@@ -36,19 +37,54 @@ describe('the runner of a mirror', () => {
   });
 
   test.each([
-    [
-      'without a redirect',
-      { status: 200, body: 'hello' },
-      'expected a redirect to …/tag/v<version>, got 200',
-    ],
-    ['that is missing', { status: 404 }, 'got 404, no location'],
-    ['that leads elsewhere', { status: 302, headers: { location: '/login' } }, 'got 302, another location'],
-    ['that is cut off', 'reset', 'gave no answer'],
-  ] as const)('A mirror with a /latest %s has no latest runner', async (_, answer, message) => {
+    ['without a redirect', { status: 200, body: 'hello' }, 'answered 200; expected a redirect to', 'build'],
+    ['that is missing', { status: 404 }, 'answered 404; gave up after 3 attempts; expected', 'unavailable'],
+    ['that leads elsewhere', { status: 302, headers: { location: '/login' } }, '404', 'unavailable'],
+    ['that is cut off', 'reset', 'gave no answer: .*; gave up after 5 attempts', 'unavailable'],
+  ] as const)('A mirror with a /latest %s has no latest runner', async (_, answer, message, kind) => {
     at.http.on('GET /releases/latest', answer);
     const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
     expect(error).toBeInstanceOf(RunnerDownloadError);
-    expect(error.message).toMatch(message);
+    expect(error).toMatchObject({ kind, message: expect.stringMatching(message) });
+  });
+
+  test('The latest runner is found through redirects to another place of the mirror', async () => {
+    at.http.on('GET /releases/latest', { status: 301, headers: { location: '/moved/releases/latest' } });
+    const tag = { status: 302, headers: { location: '/moved/releases/tag/v2.331.0' } };
+    at.http.on('GET /moved/releases/latest', [{ status: 503 }, tag]);
+    at.http.on(SUMS, [{ status: 404 }, { body: SUM }]);
+    expect(await resolveRunnerRelease(makeTools().tools, 'x64', '')).toMatchObject({ version: '2.331.0' });
+  });
+
+  test('A runner version that does not exist is an input error with version, URL and advice', async () => {
+    const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', '9.9.9'));
+    expect(error).toBeInstanceOf(RunnerDownloadError);
+    expect(error).toMatchObject({ kind: 'input' });
+    expect(error.message).toMatch(/^runner version 9\.9\.9 does not exist at http:.*\/releases \(http:.*404/);
+    expect(error.message).toMatch('set --runner-version to a version that is listed there');
+  });
+
+  test('A mirror that lacks the latest version that it announces is unavailable', async () => {
+    const location = '/releases/tag/v9.9.9';
+    at.http.on('GET /releases/latest', { status: 302, headers: { location } });
+    const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
+    expect(error).toMatchObject({ kind: 'unavailable', message: expect.stringMatching('answered 404') });
+  });
+
+  test('A rate limit of the releases is reported with its end and the way round', async () => {
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795250400' };
+    at.http.on('GET /releases/latest', {
+      status: 403,
+      headers,
+      body: { message: 'API rate limit exceeded' },
+    });
+    const error = await failureOf(resolveRunnerRelease(makeTools().tools, 'x64', ''));
+    expect(error).toMatchObject({ name: 'RunnerDownloadError', kind: 'unavailable' });
+    expect(error.message).toMatch(
+      /403 because of a rate limit: API rate limit exceeded; it accepts requests again at 2026-11-21T\d\d:\d\d:\d\d/,
+    );
+    expect(error.message).toMatch('set --runner-releases-url to a mirror');
+    expect(at.http.requests('GET /releases/latest')).toHaveLength(1);
   });
 
   test.each([
@@ -71,6 +107,62 @@ describe('the runner of a mirror', () => {
 });
 
 describe('GitHub', () => {
+  /** Returns a context for the releases on GitHub, whose two hosts are the scripted server. */
+  const makeGithubTools = () => {
+    const { tools } = makeTools({ runnerReleasesUrl: 'https://github.com/actions/runner/releases' });
+    const send: Http['send'] = (call) =>
+      tools.downloads.send({
+        ...call,
+        url: call.url.replace(/^https:\/\/(api\.)?github\.com/, at.http.origin),
+      });
+    return { ...tools, downloads: { ...tools.downloads, send } };
+  };
+  const API = 'GET /repos/actions/runner/releases/tags/*';
+
+  test('A runner version that GitHub does not have is an input error with the URL of the releases', async () => {
+    at.http.on(API, { status: 404, body: { message: 'Not Found' } });
+    const error = await failureOf(resolveRunnerRelease(makeGithubTools(), 'x64', '9.9.9'));
+    expect(error).toMatchObject({ name: 'RunnerDownloadError', kind: 'input' });
+    expect(error.message).toBe(
+      'runner version 9.9.9 does not exist at https://github.com/actions/runner/releases ' +
+        '(https://api.github.com/repos/actions/runner/releases/tags/v9.9.9: https://api.github.com answered 404; ' +
+        'gave up after 3 attempts); set --runner-version to a version that is listed there, or omit it for the latest',
+    );
+  });
+
+  test('The rate limit of the API is reported with its message, its end and the way round', async () => {
+    at.http.on(API, {
+      status: 403,
+      headers: { 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795249800' },
+      body: { message: "API rate limit exceeded for 192.0.2.7. (But here's the good news: …)" },
+    });
+    const error = await failureOf(resolveRunnerRelease(makeGithubTools(), 'x64', '2.331.0'));
+    expect(error).toMatchObject({ name: 'RunnerDownloadError', kind: 'unavailable' });
+    expect(error.message).toBe(
+      "the runner's release: https://api.github.com/repos/actions/runner/releases/tags/v2.331.0: " +
+        'https://api.github.com answered 403 because of a rate limit: API rate limit exceeded for 192.0.2.7. ' +
+        "(But here's the good news: …); it accepts requests again at 2026-11-21T08:30:00.000Z; " +
+        'try again later, or set --runner-releases-url to a mirror',
+    );
+  });
+
+  test('A checksum that GitHub sends after a failure for a moment is found', async () => {
+    const release = { body: '', assets: [{ name: FILE, digest: `sha256:${SUM}` }] };
+    at.http.on(API, [{ status: 502 }, 'reset', { body: release }]);
+    expect(await resolveRunnerRelease(makeGithubTools(), 'x64', '2.331.0')).toMatchObject({ sha256: SUM });
+  });
+
+  test.each([
+    ['2026-11-01T08:00:00Z', '2026-11-01T08:00:00.000Z'],
+    ['yesterday', undefined],
+    [7, undefined],
+    [undefined, undefined],
+  ])('A release that GitHub published at %s has the time %s', async (published_at, releasedAt) => {
+    at.http.on(API, { body: { published_at, assets: [{ name: FILE, digest: `sha256:${SUM}` }] } });
+    const release = await resolveRunnerRelease(makeGithubTools(), 'x64', '2.331.0');
+    expect({ ...release, releasedAt: release.releasedAt }).toMatchObject({ sha256: SUM, releasedAt });
+  });
+
   test.each([
     ['https://github.com/actions/runner/releases', 'https://api.github.com/repos/actions/runner/releases'],
     ['https://github.com/me/fork/releases', 'https://api.github.com/repos/me/fork/releases'],

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { connectGuest } from '../../../src/image-builder/build/reach-guest.ts';
+import { connectGuest } from '../../../src/image-builder/build/guest/reach-guest.ts';
 import { ensureSharedSecurityGroup } from '../../../src/image-builder/build/shared-security-group.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import type { SshTarget } from '../../../src/system/ssh/ssh.ts';
 import { useHttpCloud } from '../../support/cloud-fixture.ts';
 import { useTestTools } from '../make-test-tools.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useHttpCloud();
 const makeTools = useTestTools(at);
@@ -39,18 +40,19 @@ test('A guest is reached at the configured SSH port', async () => {
   expect(targets).toMatchObject([{ host: '192.0.2.1', port: 2222, username: 'ubuntu' }]);
 });
 
-test('The security group opens the configured SSH port in addition to port 22', async () => {
+test('The security group opens the configured SSH port only, and only for the configured networks', async () => {
   at.http.on('GET /v2.0/security-groups', {
-    body: { security_groups: [{ id: 'g1', name: 'g', security_group_rules: [] }] },
+    body: { security_groups: [{ id: uuidOf('g1'), name: 'g', security_group_rules: [] }] },
   });
   at.http.on(RULES, { status: 201, body: {} });
-  await ensureSharedSecurityGroup(at.cloud, 'g', 2222);
+  await ensureSharedSecurityGroup(at.cloud, 'g', { sshPort: 2222, sources: ['192.0.2.0/24'] });
   const created = at.http
     .requests(RULES)
     .map(({ json }) => (json as { security_group_rule: Record<string, unknown> }).security_group_rule);
-  expect(created.map(({ protocol, port_range_min }) => [protocol, port_range_min])).toEqual([
-    ['icmp', undefined],
-    ['tcp', 22],
-    ['tcp', 2222],
-  ]);
+  expect(created.map((rule) => [rule['protocol'], rule['port_range_min'], rule['remote_ip_prefix']])).toEqual(
+    [
+      ['icmp', undefined, undefined],
+      ['tcp', 2222, '192.0.2.0/24'],
+    ],
+  );
 });

@@ -4,14 +4,15 @@ import { OWNER_KEYS, encodeOwner } from '../../../src/model/owner.ts';
 import { failureOf } from '../../support/cloud-fixture.ts';
 import { OWNER } from '../make-test-tools.ts';
 import { useEmulator } from '../use-emulator.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useEmulator();
 const MARKED = { [OWNER_KEYS.published]: 'true' };
 const PATCH = 'PATCH /image/v2/images/:id';
 const DELETE = 'DELETE /image/v2/images/:id';
 
-const add = (id: string, change: Readonly<Record<string, string>> = {}): void => {
-  at.add({ id, ...encodeOwner(OWNER), [OWNER_KEYS.kind]: 'runner', ...change });
+const add = (word: string, change: Readonly<Record<string, string>> = {}): void => {
+  at.add({ id: uuidOf(word), ...encodeOwner(OWNER), [OWNER_KEYS.kind]: 'runner', ...change });
 };
 const prune = (publishedIds: readonly string[], change: Partial<PublishedPruneRequest> = {}) =>
   pruneUnpublished(at.cloud, {
@@ -25,41 +26,44 @@ const prune = (publishedIds: readonly string[], change: Partial<PublishedPruneRe
   });
 const idsOf = (route: string) => at.seen(route).map((request) => request.split('/').at(-1));
 const images = () => at.openstack.state.images;
-const isMarked = (id: string): boolean => images().get(id)?.[OWNER_KEYS.published] !== undefined;
+const isMarked = (word: string): boolean => images().get(uuidOf(word))?.[OWNER_KEYS.published] !== undefined;
 
 describe('a prune with published images', () => {
   test('A prune keeps and marks a published image and deletes the others beyond the newest', async () => {
     for (const id of ['old', 'published', 'new']) add(id);
-    expect(await prune(['published', 'in another cloud'])).toMatchObject({
-      marked: ['published'],
+    expect(await prune([uuidOf('published'), uuidOf('in another cloud')])).toMatchObject({
+      marked: [uuidOf('published')],
       unmarked: [],
       images: [
-        { id: 'new', outcome: 'kept' },
-        { id: 'published', outcome: 'kept', reason: 'published' },
-        { id: 'old', outcome: 'deleted' },
+        { id: uuidOf('new'), outcome: 'kept' },
+        { id: uuidOf('published'), outcome: 'kept', reason: 'published' },
+        { id: uuidOf('old'), outcome: 'deleted' },
       ],
     });
-    expect(images().get('published')).toMatchObject(MARKED);
-    expect([...images().keys()]).toEqual(['published', 'new']);
+    expect(images().get(uuidOf('published'))).toMatchObject(MARKED);
+    expect([...images().keys()]).toEqual([uuidOf('published'), uuidOf('new')]);
   });
 
   test('An image that is no longer published loses its mark and is deleted', async () => {
     add('was', MARKED);
     add('new');
-    expect(await prune(['new'])).toMatchObject({ marked: ['new'], unmarked: ['was'] });
-    expect([...images().keys()]).toEqual(['new']);
+    expect(await prune([uuidOf('new')])).toMatchObject({
+      marked: [uuidOf('new')],
+      unmarked: [uuidOf('was')],
+    });
+    expect([...images().keys()]).toEqual([uuidOf('new')]);
   });
 
   test('The newest image loses its mark when it is not published, but is kept', async () => {
     add('new', MARKED);
-    expect(await prune([])).toMatchObject({ unmarked: ['new'], images: [{ outcome: 'kept' }] });
-    expect([images().has('new'), isMarked('new')]).toEqual([true, false]);
+    expect(await prune([])).toMatchObject({ unmarked: [uuidOf('new')], images: [{ outcome: 'kept' }] });
+    expect([images().has(uuidOf('new')), isMarked('new')]).toEqual([true, false]);
   });
 
   test('A correct mark is not written again', async () => {
     add('published', MARKED);
     add('new');
-    expect(await prune(['published'])).toMatchObject({ marked: [], unmarked: [] });
+    expect(await prune([uuidOf('published')])).toMatchObject({ marked: [], unmarked: [] });
     expect(idsOf(PATCH)).toEqual([]);
   });
 
@@ -71,24 +75,38 @@ describe('a prune with published images', () => {
     expect([...idsOf(PATCH), ...idsOf(DELETE)]).toEqual([]);
   });
 
+  test.each([
+    ['application', { application: 'other' }],
+    ['model', { modelUuid: 'other' }],
+  ])('A prune deletes nothing of another %s in the same project, even by id', async (_, change) => {
+    for (const id of ['their published', 'their new']) add(id, encodeOwner({ ...OWNER, ...change }));
+    for (const id of ['old', 'new']) add(id);
+    const deletableIds = ['their published', 'old'].map(uuidOf);
+    expect((await prune([], { deletableIds })).images).toMatchObject([
+      { id: uuidOf('new'), outcome: 'kept' },
+      { id: uuidOf('old'), outcome: 'deleted' },
+    ]);
+    expect(idsOf(DELETE)).toEqual([uuidOf('old')]);
+  });
+
   test('A prune sets the new mark before it removes the old one', async () => {
     add('was', MARKED);
     add('now');
     add('new');
-    await prune(['now']);
-    expect(idsOf(PATCH)).toEqual(['now', 'was']);
+    await prune([uuidOf('now')]);
+    expect(idsOf(PATCH)).toEqual([uuidOf('now'), uuidOf('was')]);
   });
 
   test.each([
-    ['to be marked', {}, ['gone']],
+    ['to be marked', {}, [uuidOf('gone')]],
     ['to be unmarked', MARKED, []],
   ])('An image %s that was deleted since the listing is not counted', async (_what, mark, published) => {
     for (const id of ['old', 'last']) add(id);
     add('gone', mark);
-    at.disturb('PATCH /image/v2/images/gone', { status: 404 });
+    at.disturb(`PATCH /image/v2/images/${uuidOf('gone')}`, { status: 404 });
     expect((await prune(published)).images).toMatchObject([
-      { id: 'last', outcome: 'kept' },
-      { id: 'old', outcome: 'deleted' },
+      { id: uuidOf('last'), outcome: 'kept' },
+      { id: uuidOf('old'), outcome: 'deleted' },
     ]);
   });
 
@@ -96,22 +114,26 @@ describe('a prune with published images', () => {
     add('was', MARKED);
     add('now');
     add('new');
-    const planned = await prune(['now'], { isDryRun: true });
+    const planned = await prune([uuidOf('now')], { isDryRun: true });
     expect(planned).toMatchObject({
-      marked: ['now'],
-      unmarked: ['was'],
-      images: [{}, { id: 'now', reason: 'published' }, { id: 'was', outcome: 'would be deleted' }],
+      marked: [uuidOf('now')],
+      unmarked: [uuidOf('was')],
+      images: [
+        {},
+        { id: uuidOf('now'), reason: 'published' },
+        { id: uuidOf('was'), outcome: 'would be deleted' },
+      ],
     });
     expect([...idsOf(PATCH), ...idsOf(DELETE)]).toEqual([]);
   });
 
   test.each([
-    ['set', ['now'], '/v2/images/now'],
-    ['removed', [], '/v2/images/was'],
-  ])('A prune deletes nothing when a mark cannot be %s', async (_, published, path) => {
+    ['set', [uuidOf('now')], 'now'],
+    ['removed', [], 'was'],
+  ])('A prune deletes nothing when a mark cannot be %s', async (_, published, image) => {
     for (const id of ['old', 'now', 'new']) add(id);
     add('was', MARKED);
-    at.disturb(`PATCH /image${path}`, { status: 403, body: 'no' });
+    at.disturb(`PATCH /image/v2/images/${uuidOf(image)}`, { status: 403, body: 'no' });
     expect(await failureOf(prune(published))).toMatchObject({ kind: 'denied' });
     expect(idsOf(DELETE)).toEqual([]);
   });

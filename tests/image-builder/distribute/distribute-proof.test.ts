@@ -1,35 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { TOKENS, tokenAnswer } from '../../support/http-cloud.ts';
-import { DATA, LARGE, PUT, waitForCopies, useDistribution } from './distribution.ts';
-import {
-  type ScriptedStore,
-  digest,
-  keepNothing,
-  keepSha512,
-  storeUpload,
-  until,
-} from '../scripted-clouds.ts';
+import { type Store, PUT, TOKENS } from '../open-store.ts';
+import { until } from '../until.ts';
+import { DATA, LARGE, waitForCopies, useDistribution } from './use-distribution.ts';
 
 const { addSource, at, makeTools, retryUntilEnd, send } = useDistribution();
 
 describe('the proof of a copy', () => {
-  const withoutHashes = (): void => {
-    at.source.glance.images.clear();
-    at.source.hashesOf = keepNothing;
-    addSource(DATA);
+  const withoutHashes = (data = DATA): void => {
+    at.source.openstack.setHashes();
+    addSource(data);
   };
-  const rejectFirstUpload = (store: ScriptedStore): void => {
-    let isFirst = true;
-    store.http.on(PUT, (seen) => {
-      if (!isFirst) return storeUpload(store, seen);
-      isFirst = false;
-      return { status: 503 };
-    });
-  };
+  const rejectFirstUpload = (store: Store): void => store.disturb(PUT, { status: 503 }, { times: 1 });
 
   test('A copy is proven by the hash of the stream when the source keeps no hash', async () => {
     withoutHashes();
-    expect(await send(makeTools(), 'a', 'b')).toMatchObject([
+    expect(await send(makeTools(), 'b', 'c')).toMatchObject([
       { provenBy: 'stream hash' },
       { provenBy: 'stream hash' },
     ]);
@@ -37,41 +22,37 @@ describe('the proof of a copy', () => {
 
   test('A proven copy of a source without hashes is not transferred again', async () => {
     withoutHashes();
-    await send(makeTools(), 'a');
-    expect(await send(makeTools(), 'a')).toMatchObject([{ outcome: 'already there' }]);
-    expect(at.a.http.requests(PUT)).toHaveLength(1);
+    await send(makeTools(), 'b');
+    expect(await send(makeTools(), 'b')).toMatchObject([{ outcome: 'already there' }]);
+    expect(at.b.seen(PUT)).toHaveLength(1);
   });
 
   test('A copy with a different stream hash fails and is deleted', async () => {
     withoutHashes();
-    at.a.hashesOf = () => keepSha512(Buffer.from('other'));
+    at.b.disturb(PUT, 'damaged upload');
     const made = makeTools();
-    const results = await retryUntilEnd(send(made, 'a', 'b'), made);
+    const results = await retryUntilEnd(send(made, 'b', 'c'), made);
     expect(results).toMatchObject([{ outcome: 'failed', kind: 'build' }, { provenBy: 'stream hash' }]);
-    expect(at.a.glance.images.size).toBe(0);
+    expect(at.b.images.size).toBe(0);
   });
 
   test('A copy is proven by its size when neither store keeps a hash', async () => {
     withoutHashes();
-    at.a.hashesOf = keepNothing;
-    expect(await send(makeTools(), 'a')).toMatchObject([{ outcome: 'copied', provenBy: 'size' }]);
+    at.b.openstack.setHashes();
+    expect(await send(makeTools(), 'b')).toMatchObject([{ outcome: 'copied', provenBy: 'size' }]);
   });
 
   test('A copy is proven by the MD5 checksum when the stores have no other hash in common', async () => {
-    at.a.hashesOf = (data) => ({
-      os_hash_algo: 'sha256',
-      os_hash_value: digest('sha256', data),
-      checksum: digest('md5', data),
-    });
-    expect(await send(makeTools(), 'a')).toMatchObject([{ provenBy: 'hash' }]);
+    at.b.openstack.setHashes('md5', 'sha256');
+    expect(await send(makeTools(), 'b')).toMatchObject([{ provenBy: 'hash' }]);
   });
 
   test('A copy that was retried is proven by the stream hash', async () => {
     withoutHashes();
-    rejectFirstUpload(at.a);
+    rejectFirstUpload(at.b);
     const made = makeTools();
-    const sending = send(made, 'a', 'b');
-    await waitForCopies(made, 'b');
+    const sending = send(made, 'b', 'c');
+    await waitForCopies(made, 'c');
     expect(await retryUntilEnd(sending, made)).toMatchObject([
       { attempts: 2, provenBy: 'stream hash' },
       { provenBy: 'stream hash' },
@@ -81,11 +62,8 @@ describe('the proof of a copy', () => {
   test('A copy that starts after the others is proven by the stream hash', async () => {
     withoutHashes();
     const made = makeTools();
-    at.a.http.on(TOKENS, async () => {
-      await waitForCopies(made, 'b', 'c');
-      return tokenAnswer(at.a.http.origin);
-    });
-    const sending = send(made, 'a', 'b', 'c');
+    at.b.disturb(TOKENS, { heldUntil: waitForCopies(made, 'c', 'd') });
+    const sending = send(made, 'b', 'c', 'd');
     await until(() => at.clock.hasSleeper(5000));
     at.clock.advance(5000);
     expect(await sending).toMatchObject([
@@ -96,24 +74,19 @@ describe('the proof of a copy', () => {
   });
 
   test('A copy is proven by the stream hash when all first uploads were rejected', async () => {
-    at.source.glance.images.clear();
-    at.source.hashesOf = keepNothing;
-    addSource(LARGE);
-    at.a.http.on(PUT, { status: 503, isEarly: true, headers: { connection: 'close' } });
+    withoutHashes(LARGE);
+    rejectFirstUpload(at.b);
     const made = makeTools();
-    const sending = send(made, 'a');
-    await until(() => made.warnings.length === 1);
-    at.a.http.on(PUT, (seen) => storeUpload(at.a, seen));
-    expect(await retryUntilEnd(sending, made)).toMatchObject([
+    expect(await retryUntilEnd(send(made, 'b'), made)).toMatchObject([
       { outcome: 'copied', provenBy: 'stream hash' },
     ]);
+    expect(made.warnings).toHaveLength(1);
   });
 
   test('A copy is proven by the stream hash when the stores keep different kinds of hashes', async () => {
-    at.source.glance.images.clear();
-    at.source.hashesOf = (data) => ({ checksum: digest('md5', data) });
+    at.source.openstack.setHashes('md5');
     addSource(DATA);
-    at.a.hashesOf = (data) => ({ os_hash_algo: 'sha512', os_hash_value: digest('sha512', data) });
-    expect(await send(makeTools(), 'a')).toMatchObject([{ provenBy: 'stream hash' }]);
+    at.b.openstack.setHashes('sha512');
+    expect(await send(makeTools(), 'b')).toMatchObject([{ provenBy: 'stream hash' }]);
   });
 });

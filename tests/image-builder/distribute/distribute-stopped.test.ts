@@ -1,50 +1,46 @@
 import { describe, expect, test } from '@jest/globals';
 import { CancelledError } from '../../../src/model/errors.ts';
-import { TOKENS } from '../../support/http-cloud.ts';
 import { failureOf } from '../../support/cloud-fixture.ts';
-import { PUT, waitForCopies, useDistribution, watch } from './distribution.ts';
+import { CREATE, DELETE, PUT, TOKENS } from '../open-store.ts';
+import { turns, until } from '../until.ts';
+import { waitForCopies, useDistribution, watch } from './use-distribution.ts';
 import type { TestTools } from '../make-test-tools.ts';
-import { turns, until } from '../scripted-clouds.ts';
 
 const { advanceUntilEnd, at, makeTools, send } = useDistribution();
 
 describe('stopping a distribution', () => {
   const stopDuringUpload = async (stop: AbortController, made: TestTools) => {
-    const failure = failureOf(send(made, 'a', 'b'));
-    await Promise.all([at.a.http.waitFor(PUT), at.b.http.waitFor(PUT)]);
+    const uploads = [at.b, at.c].map((store) => store.arrivals(PUT));
+    const failure = failureOf(send(made, 'b', 'c'));
+    await Promise.all(uploads.map((each) => each.reach()));
     stop.abort(new CancelledError('stopped by SIGTERM'));
     return failure;
   };
 
   test('Stopping deletes the unfinished copies in all clouds and ends as cancelled', async () => {
-    for (const { http } of [at.a, at.b]) http.on(PUT, 'hang');
+    for (const store of [at.b, at.c]) store.disturb(PUT, { stallUpload: 1000 });
     const stop = new AbortController();
     const made = makeTools({ signal: stop.signal });
     expect(await stopDuringUpload(stop, made)).toMatchObject({ kind: 'cancelled' });
-    await until(() => at.a.glance.images.size + at.b.glance.images.size === 0);
-    expect(at.source.glance.images.size).toBe(1);
+    await until(() => at.b.images.size + at.c.images.size === 0);
+    expect(at.source.images.size).toBe(1);
   });
 
   test('A stopped distribution does not end before a slow cloud has deleted its unfinished copy', async () => {
     const stop = new AbortController();
     const made = makeTools({ signal: stop.signal });
-    for (const { http } of [at.a, at.b]) http.on(PUT, 'hang');
-    at.b.http.on('DELETE /v2/images/*', async ({ url }) => {
-      await waitForCopies(made, 'a');
-      await turns(50);
-      at.b.glance.images.delete(url.pathname.split('/').at(-1) ?? '');
-      return { status: 204 };
-    });
+    for (const store of [at.b, at.c]) store.disturb(PUT, { stallUpload: 1000 });
+    at.c.disturb(DELETE, { heldUntil: waitForCopies(made, 'b').then(() => turns(50)) });
     await stopDuringUpload(stop, made);
-    expect([at.a.glance.images.size, at.b.glance.images.size]).toEqual([0, 0]);
+    expect([at.b.images.size, at.c.images.size]).toEqual([0, 0]);
   });
 
   /** Stops while two clouds have their records and wait for the third, whose Keystone hangs. */
   const stopDuringJoin = async () => {
-    at.c.http.on(TOKENS, 'hang');
+    at.d.disturb(TOKENS, 'hang');
     const stop = new AbortController();
-    const failure = failureOf(send(makeTools({ signal: stop.signal }), 'a', 'b', 'c'));
-    await until(() => at.a.glance.images.size + at.b.glance.images.size === 2);
+    const failure = failureOf(send(makeTools({ signal: stop.signal }), 'b', 'c', 'd'));
+    await until(() => at.b.images.size + at.c.images.size === 2);
     await until(() => at.clock.hasSleeper(5000));
     await turns(200);
     stop.abort(new CancelledError('stopped by SIGTERM'));
@@ -53,18 +49,18 @@ describe('stopping a distribution', () => {
 
   test('Stopping while one cloud is slow deletes the unfinished copies in the others', async () => {
     const failure = stopDuringJoin();
-    await until(() => at.a.http.requests('DELETE /v2/images/*').length === 1);
-    await until(() => at.b.http.requests('DELETE /v2/images/*').length === 1);
+    await until(() => at.b.seen(DELETE).length === 1);
+    await until(() => at.c.seen(DELETE).length === 1);
     await turns(200);
     expect(await advanceUntilEnd(failure, 1_000_000)).toMatchObject({ kind: 'cancelled' });
-    expect([at.a.glance.images.size, at.b.glance.images.size]).toEqual([0, 0]);
+    expect([at.b.images.size, at.c.images.size]).toEqual([0, 0]);
   });
 
   test('A stopped distribution does not wait for a Keystone that hangs', async () => {
     const failure = stopDuringJoin();
     const isEnded = watch(failure);
-    await until(() => at.a.http.requests('DELETE /v2/images/*').length === 1);
-    await until(() => at.b.http.requests('DELETE /v2/images/*').length === 1);
+    await until(() => at.b.seen(DELETE).length === 1);
+    await until(() => at.c.seen(DELETE).length === 1);
     await turns(300);
     const wasEnded = isEnded(); // the clock has not advanced
     await advanceUntilEnd(failure, 1_000_000);
@@ -72,22 +68,23 @@ describe('stopping a distribution', () => {
   });
 
   test('A stopped distribution records the clouds that already have the image', async () => {
-    at.b.http.on(PUT, 'hang');
+    at.c.disturb(PUT, { stallUpload: 1000 });
+    const uploads = at.c.arrivals(PUT);
     const stop = new AbortController();
     const made = makeTools({ signal: stop.signal });
-    const failure = failureOf(send(made, 'a', 'b'));
-    await waitForCopies(made, 'a');
-    await at.b.http.waitFor(PUT);
+    const failure = failureOf(send(made, 'b', 'c'));
+    await waitForCopies(made, 'b');
+    await uploads.reach();
     await turns(10);
     stop.abort(new CancelledError('stopped by SIGTERM'));
     await failure;
-    expect(made.facts().images).toMatchObject([{ cloud: 'a', outcome: 'copied' }]);
-    expect([at.a.named().length, at.b.glance.images.size]).toEqual([1, 0]);
+    expect(made.facts().images).toMatchObject([{ cloud: 'b', outcome: 'copied' }]);
+    expect([at.b.named().length, at.c.images.size]).toEqual([1, 0]);
   });
 
   test('A distribution that is stopped before its start creates nothing', async () => {
     const made = makeTools({ signal: AbortSignal.abort(new CancelledError('stopped')) });
-    expect(await failureOf(send(made, 'a'))).toMatchObject({ kind: 'cancelled' });
-    expect(at.a.http.requests('POST /v2/images')).toEqual([]);
+    expect(await failureOf(send(made, 'b'))).toMatchObject({ kind: 'cancelled' });
+    expect(at.b.seen(CREATE)).toEqual([]);
   });
 });

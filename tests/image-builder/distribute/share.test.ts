@@ -1,71 +1,65 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { distribute } from '../../../src/image-builder/distribute/distribute.ts';
-import { Secret } from '../../../src/model/secret.ts';
-import { TOKENS, tokenAnswer } from '../../support/http-cloud.ts';
-import { PASSWORD, connectTo } from '../../support/http-connect.ts';
 import { useTestTools } from '../make-test-tools.ts';
-import { useScriptedClouds } from '../scripted-clouds.ts';
+import { PUT } from '../open-store.ts';
+import { useClouds } from '../use-clouds.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
-const at = useScriptedClouds();
+const at = useClouds();
 const makeTools = useTestTools(at);
-const MEMBERS = '/v2/images/*/members';
-const OWN = {
-  size: 3,
-  visibility: 'private',
-  os_hash_algo: 'sha512',
-  os_hash_value: 'a',
-} as const;
+const MEMBERS = '/image/v2/images/:id/members';
 
 /** Makes the cloud `other` another project of the source cloud. */
 beforeEach(() => {
-  const { origin } = at.source.http;
-  const own = tokenAnswer(origin) as { body: { token: object } };
-  const other = { ...own, body: { token: { ...own.body.token, project: { id: 'project-2' } } } };
-  at.source.http.on(TOKENS, ({ json }) => (JSON.stringify(json).includes('"other"') ? other : own));
-  const auth = {
-    method: 'password',
-    user: { name: 'other' },
-    userDomain: { name: 'Default' },
-    password: new Secret(PASSWORD),
-    project: { name: 'p2' },
-    projectDomain: { name: 'Default' },
-  } as const;
-  at.aliases.set('other', () =>
-    connectTo(origin, { clock: at.clock, access: { name: 'other', auth }, apiTimeoutMs: 1e7 }),
-  );
-  at.source.data.set('i1', Buffer.from('abc'));
-  at.source.glance.add({ id: 'i1', ...OWN });
-  at.source.http.on(`POST ${MEMBERS}`, { body: {} });
-  at.source.http.on(`PUT ${MEMBERS}/*`, { body: {} });
-  at.source.http.on(`DELETE ${MEMBERS}/*`, { status: 204 });
+  at.alias('other', 'neighbour');
+  at.source.add({ id: uuidOf('i1') });
 });
 
-const share = async () => {
-  const made = makeTools({ connect: at.connect });
-  const request = { cloudName: 'source', imageId: 'i1', destinations: ['other'], within: 'share' } as const;
+const share = async (made = makeTools({ connect: at.connect }), destinations = ['other']) => {
+  const request = {
+    cloudName: 'source',
+    imageId: uuidOf('i1'),
+    destinations,
+    within: 'share',
+  } as const;
   return (await distribute(request, made.tools)).results;
 };
-const deletions = () => at.source.http.requests(`DELETE ${MEMBERS}/*`);
+const projectId = () => at.source.openstack.account('neighbour').projectId;
+const members = () => [...(at.source.openstack.state.members.get(uuidOf('i1')) ?? [])];
 
 describe('sharing an image within a cloud', () => {
   test('An image is shared with another project of its cloud without a transfer of data', async () => {
-    expect(await share()).toMatchObject([{ cloud: 'other', outcome: 'shared', imageId: 'i1' }]);
-    expect(at.source.glance.images.get('i1')).toMatchObject({ visibility: 'shared' });
-    expect(at.source.http.requests(`POST ${MEMBERS}`)[0]?.json).toEqual({ member: 'project-2' });
-    expect(at.source.http.requests(`PUT ${MEMBERS}/*`)[0]?.url.pathname).toMatch(/\/members\/project-2$/);
-    expect(at.source.http.requests('PUT /v2/images/*/file')).toEqual([]);
+    expect(await share()).toMatchObject([{ cloud: 'other', outcome: 'shared', imageId: uuidOf('i1') }]);
+    expect(at.source.images.get(uuidOf('i1'))).toMatchObject({ visibility: 'shared' });
+    expect(members()).toEqual([[projectId(), 'accepted']]);
+    expect(at.source.seen(PUT)).toEqual([]);
+  });
+
+  test('The step of a share says that it shares', async () => {
+    const made = makeTools({ connect: at.connect });
+    await share(made);
+    expect(made.events.map(({ step }) => step)).toContain('share image with other');
+    expect(made.events.filter(({ step }) => step.startsWith('copy image'))).toEqual([]);
+  });
+
+  test('The step of a destination in another cloud says that it copies', async () => {
+    const made = makeTools({ connect: at.connect });
+    expect(await share(made, ['other', 'b'])).toMatchObject([{ outcome: 'shared' }, { outcome: 'copied' }]);
+    const steps = made.events.flatMap(({ kind, step }) => (kind === 'started' ? [step] : []));
+    expect(steps.slice(1).sort()).toEqual(['copy image to b', 'share image with other']);
   });
 
   test('A share that the project cannot accept is withdrawn', async () => {
-    at.source.http.on(`PUT ${MEMBERS}/*`, { status: 403 });
+    at.source.disturb(`PUT ${MEMBERS}/:project`, { status: 403 });
     expect(await share()).toMatchObject([{ outcome: 'failed', kind: 'denied' }]);
-    expect(deletions()).toHaveLength(1);
+    expect(at.source.seen(`DELETE ${MEMBERS}/:project`)).toHaveLength(1);
+    expect(members()).toEqual([]);
   });
 
   test('An image stays shared with a project that had it before a failed attempt', async () => {
-    at.source.http.on(`POST ${MEMBERS}`, { status: 409, body: 'exists' });
-    at.source.http.on(`PUT ${MEMBERS}/*`, { status: 403 });
+    await share();
+    at.source.disturb(`PUT ${MEMBERS}/:project`, { status: 403 });
     expect(await share()).toMatchObject([{ outcome: 'failed' }]);
-    expect(deletions()).toEqual([]);
+    expect(members()).toEqual([[projectId(), 'accepted']]);
   });
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { jobFiles, writeJobOrder } from '../../../src/builder/jobs/job-files.ts';
 import { markStarted } from '../../../src/builder/jobs/job-marks.ts';
 import { tidyJobs } from '../../../src/builder/jobs/tidy-jobs.ts';
-import { unitPaths } from '../../../src/model/unit-paths.ts';
+import { unitPaths } from '../../../src/model/unit/unit-paths.ts';
 import { buildOrder, orderHead } from '../../builder/support/jobs.ts';
 import {
   listUnknownFolders,

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobOutcome } from '../../../src/builder/tools.ts';
-import type { JobKind } from '../../../src/model/built.ts';
-import type { ImageCopy } from '../../../src/model/image-copy.ts';
-import type { PrunedImage } from '../../../src/model/program-result-common.ts';
+import type { JobKind } from '../../../src/model/job/job-kind.ts';
+import type { ImageCopy } from '../../../src/model/image/image-copy.ts';
 import type { JobResult } from '../../../src/model/program-result.ts';
-import { summarizeResult } from '../../../src/scheduler/jobs/summarize-result.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../../src/scheduler/journal/journal.ts';
+import { parseJournal } from '../../../src/scheduler/journal/parse-journal.ts';
 import { recordJobEnd } from '../../../src/scheduler/journal/record-job-end.ts';
 import { desiredState } from '../desired-fixtures.ts';
 import { NOBLE, NOW, job } from '../plan/plan-fixtures.ts';
@@ -14,7 +13,7 @@ const context = { desired: desiredState(), intervalHours: 6 };
 const copied = (...images: readonly ImageCopy[]): JobResult => ({ job: 'copy', images, warnings: [] });
 const built = (...images: readonly ImageCopy[]): JobResult => ({ job: 'build', images, warnings: [] });
 const done = (result: JobResult = { job: 'build', warnings: [] }): JobOutcome => ({ state: 'done', result });
-const failed = (kind: 'build' | 'partial' | 'denied', result?: JobResult): JobOutcome => ({
+const failed = (kind: 'build' | 'partial' | 'denied' | 'quota', result?: JobResult): JobOutcome => ({
   ...{ state: 'failed', kind, message: 'whole', step: '', leftovers: [], result },
 });
 const effort = { attempts: 1, seconds: 1 };
@@ -47,23 +46,100 @@ function failuresOf({ failures }: Journal): readonly string[] {
 }
 
 describe('the end of a build', () => {
+  test('A build without quota is recorded without its step, because the plan says that it waits for it', () => {
+    const message = 'create server: quota: cores 8 of 10 used, a build needs 4';
+    const outcome = { ...failed('quota'), message, step: 'create server' };
+    expect(failuresOf(record('build', [], outcome))).toEqual([
+      `build ${NOBLE} : quota: cores 8 of 10 used, a build needs 4`,
+    ]);
+  });
+
   test('A successful build is recorded with its time and removes its failure', () => {
     const before = record('build', ['red'], failed('build'));
     const after = record('build', ['red'], done(built(arrived('red'))), before);
-    expect(after).toMatchObject({ builtAt: { [NOBLE]: NOW }, failures: {}, endedBuilds: [`build-${NOBLE}`] });
+    expect(after).toMatchObject({
+      built: { [NOBLE]: { buildId: `build-${NOBLE}`, at: NOW, unlisted: 1 } },
+      failures: {},
+      endedBuilds: [`build-${NOBLE}`],
+    });
   });
 
   test('A failed build is recorded with its reason and answers the action that waits for it', () => {
     const after = record('build', ['red'], failed('build'));
     expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
-    expect(after).toMatchObject({ builtAt: {}, endedBuilds: [`build-${NOBLE}`] });
+    expect(after).toMatchObject({ built: {}, endedBuilds: [`build-${NOBLE}`] });
   });
 
   test('A build that did not reach all clouds is recorded as a success with failed copies', () => {
     const outcome = failed('partial', built(arrived('red'), refused('blue')));
     const after = record('build', ['red', 'blue'], outcome);
     expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: quota`]);
-    expect(after.builtAt).toEqual({ [NOBLE]: NOW });
+    expect(after.built[NOBLE]?.at).toBe(NOW);
+  });
+});
+
+describe('the history of builds', () => {
+  test('A build is in the history with its duration and the size of its image, and a failed one without', () => {
+    const outcome = done({ job: 'build', imageBytes: 2_000_000, warnings: [] });
+    const { history } = record('build', ['red'], failed('build'), record('build', ['red'], outcome));
+    const { startedAt } = job('build', NOBLE, ['red']);
+    const common = {
+      imageName: NOBLE,
+      buildId: `build-${NOBLE}`,
+      at: NOW,
+      seconds: (NOW - startedAt) / 1000,
+    };
+    expect(history).toEqual([
+      { ...common, hasImage: true, bytes: 2_000_000 },
+      { ...common, hasImage: false, bytes: undefined },
+    ]);
+  });
+
+  test('A job that makes no image of a consumer is not in the history', () => {
+    expect(record('copy', ['red'], done(copied(arrived('red')))).history).toEqual([]);
+    expect(record('prepare', [], done()).history).toEqual([]);
+  });
+
+  test('The history has the newest 400 builds and survives a restart', () => {
+    const [older] = record('build', [], done()).history;
+    if (older === undefined) throw new Error('expected a build in the history');
+    const full = { ...EMPTY_JOURNAL, history: Array.from({ length: 400 }, (_, at) => ({ ...older, at })) };
+    const after = record('build', [], done(), full);
+    expect(after.history).toHaveLength(400);
+    expect([after.history[0]?.at, after.history.at(-1)?.at]).toEqual([1, NOW]);
+    expect(parseJournal(JSON.stringify(after)).journal.history).toEqual(
+      JSON.parse(JSON.stringify(after.history)),
+    );
+  });
+});
+
+describe('a job that was killed while it copied', () => {
+  const killed: JobOutcome = {
+    ...{ state: 'failed', kind: 'unavailable', message: 'whole', step: '', leftovers: [], result: undefined },
+    copyingTo: ['blue'],
+  };
+  const suspectsOf = ({ failures }: Journal): readonly string[] =>
+    Object.values(failures).flatMap(({ cloudId, isSuspect }) => (isSuspect ? [cloudId] : []));
+
+  test('The clouds that a killed build was copying to are suspects, and its image counts as built', () => {
+    const after = record('build', ['red', 'blue'], killed);
+    expect(failuresOf(after)).toEqual([`copy ${NOBLE} blue: whole`]);
+    expect(suspectsOf(after)).toEqual(['blue']);
+    expect(after.built[NOBLE]?.at).toBe(NOW);
+  });
+
+  test('Only the clouds that a killed copy was copying to are suspects, until a copy ends with a result', () => {
+    const after = record('copy', ['red', 'blue'], killed);
+    expect(failuresOf(after)).toEqual([`copy ${NOBLE} red: whole`, `copy ${NOBLE} blue: whole`]);
+    expect(suspectsOf(after)).toEqual(['blue']);
+    expect(suspectsOf(record('copy', ['blue'], failed('partial', copied(refused('blue'))), after))).toEqual(
+      [],
+    );
+  });
+
+  test('A build that was killed before its copies is a failed build', () => {
+    const after = record('build', ['red'], { ...killed, copyingTo: [] });
+    expect(failuresOf(after)).toEqual([`build ${NOBLE} : whole`]);
   });
 });
 
@@ -90,37 +166,24 @@ test('A successful preparation is recorded with its time and removes its failure
   expect(after).toMatchObject({ preparedAt: { noble: NOW }, failures: {} });
 });
 
+test('A layer is recorded with its duration and that of its parts, as not listed yet', () => {
+  const steps = [
+    { name: 'install parts', seconds: 500 },
+    { name: 'stop server', seconds: 9 },
+  ];
+  const subject = `${NOBLE}.layer`;
+  const made = { ...job('layer', subject), startedAt: NOW - 600_000 };
+  const ended = { context, now: NOW, random01: 0.5, outcome: done({ job: 'layer', steps, warnings: [] }) };
+  const journal = recordJobEnd(EMPTY_JOURNAL, { ...ended, job: made });
+  const expected = { buildId: made.buildId, at: NOW, isListed: false, seconds: 600, partsSeconds: 500 };
+  expect(journal.layers).toMatchObject({ [subject]: expected });
+  expect(parseJournal(JSON.stringify(journal))).toEqual({ journal, isCorrupt: false });
+});
+
 test('A failed prune is recorded with its cloud', () => {
   const before = record('prune', ['red'], failed('denied'));
   expect(failuresOf(before)).toEqual([`prune ${NOBLE} red: whole`]);
   expect(failuresOf(record('prune', ['red'], done(), before))).toEqual([]);
-});
-
-describe('summarizeResult', () => {
-  test.each<[string, JobOutcome]>([
-    ['A missing result', failed('denied')],
-    ['The result of a build without copies', done({ job: 'build', warnings: [] })],
-    ['The result of a preparation', done({ job: 'prepare', warnings: [] })],
-  ])('%s names no single cloud and no revision', (_, outcome) => {
-    expect(summarizeResult(outcome)).toEqual({ copied: [], notCopied: [], notPruned: [] });
-  });
-
-  test('The summary of a copy lists the clouds that have the image and the reasons of the others', () => {
-    expect(summarizeResult(failed('partial', copied(arrived('red'), refused('blue'))))).toEqual({
-      copied: ['red'],
-      notCopied: [{ cloudId: 'blue', errorKind: 'denied', message: 'quota' }],
-      notPruned: [],
-    });
-  });
-
-  test('The summary of a prune lists the revisions that could not be deleted', () => {
-    const images: readonly PrunedImage[] = [
-      { id: 'a', createdAt: '', outcome: 'deleted', reason: 'older' },
-      { id: 'b', createdAt: '', outcome: 'failed', reason: 'in use' },
-    ];
-    const outcome = done({ job: 'prune', images, warnings: [] });
-    expect(summarizeResult(outcome).notPruned).toEqual([{ errorKind: 'build', message: 'in use' }]);
-  });
 });
 
 describe('a job that ended while no daemon ran', () => {

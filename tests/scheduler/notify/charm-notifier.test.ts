@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type TestDaemon, until, useDaemons } from '../support/daemon-fixture.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const at = useDaemons();
 const NOBLE = 'app-noble-x64';
@@ -22,7 +23,9 @@ describe('the event built', () => {
   test('The charm is dispatched once for each generation with publications to confirm', async () => {
     const daemon = await startIdle();
     const before = countDispatches(daemon);
-    await at.host.putDesired({ published: [{ relationId: 1, imageIds: ['i1'], isConfirmed: false }] });
+    await at.host.putDesired({
+      published: [{ relationId: 1, imageIds: [uuidOf('i1')], isConfirmed: false }],
+    });
     await daemon.advanceUntil(() => countDispatches(daemon) === before + 1);
     await daemon.tick();
     await daemon.tick();
@@ -30,7 +33,9 @@ describe('the event built', () => {
     expect(daemon.logged('the charm was dispatched').at(-1)?.fields).toEqual({
       reason: 'publications to confirm',
     });
-    await at.host.putDesired({ published: [{ relationId: 1, imageIds: ['i2'], isConfirmed: false }] });
+    await at.host.putDesired({
+      published: [{ relationId: 1, imageIds: [uuidOf('i2')], isConfirmed: false }],
+    });
     await daemon.advanceUntil(() => countDispatches(daemon) === before + 2);
   });
 

@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { rememberAnswered, rememberEnded } from '../../../src/scheduler/journal/answers.ts';
 import {
+  type FailedJob,
   forgetFailure,
   nextAttemptAt,
-  parseJournal,
-  rememberAnswered,
-  rememberEnded,
+  rememberBuild,
   rememberFailure,
+  rememberListed,
   rememberSuccess,
 } from '../../../src/scheduler/journal/back-off.ts';
-import type { DesiredState } from '../../../src/model/desired-state.ts';
+import { parseJournal } from '../../../src/scheduler/journal/parse-journal.ts';
 import { EMPTY_JOURNAL, type Journal, failureKey } from '../../../src/scheduler/journal/journal.ts';
-import { isPreparedFor, settingsOf } from '../../../src/scheduler/plan/plan-settings.ts';
 import { changeDesired, desiredState } from '../desired-fixtures.ts';
-import { HOUR, JAMMY, NOBLE, NOW } from './plan-fixtures.ts';
+import { HOUR, NOBLE, NOW, image, seen } from './plan-fixtures.ts';
 
 fc.configureGlobal({ seed: 20261121 }); // reproducible runs
 
@@ -22,7 +22,7 @@ const build = { kind: 'build', subject: NOBLE, cloudId: '' } as const;
 
 function fail(
   journal: Journal,
-  changes: { readonly settings?: string; readonly now?: number } = {},
+  changes: Partial<Pick<FailedJob, 'settings' | 'now' | 'errorKind' | 'message'>> = {},
 ): Journal {
   return rememberFailure(journal, {
     ...{ ...build, errorKind: 'build', message: 'no', settings: 's', now: NOW },
@@ -34,6 +34,15 @@ function fail(
 function attemptsOf(journal: Journal): number | undefined {
   return journal.failures[failureKey(build)]?.attempts;
 }
+
+test('The delay after a quota that is used up does not grow', () => {
+  const none = { errorKind: 'quota', message: 'quota: cores 8 of 10 used, a build needs 4' } as const;
+  const thrice = [1, 2, 3].reduce((journal) => fail(journal, none), EMPTY_JOURNAL);
+  expect(thrice.failures[failureKey(build)]).toMatchObject({
+    attempts: 3,
+    nextAttemptAt: new Date(NOW + 5 * MINUTE).toISOString(),
+  });
+});
 
 describe('nextAttemptAt', () => {
   test('The delay starts at 5 minutes and doubles up to the interval or 6 hours', () => {
@@ -67,7 +76,7 @@ describe('the journal', () => {
   test('Consecutive failures are counted, and the count starts over under other settings', () => {
     const twice = fail(fail(EMPTY_JOURNAL), { now: NOW + HOUR });
     expect(twice.failures[failureKey(build)]).toEqual({
-      ...{ ...build, errorKind: 'build', message: 'no', settings: 's', attempts: 2 },
+      ...{ ...build, errorKind: 'build', message: 'no', settings: 's', attempts: 2, isSuspect: false },
       ...{ failedAt: '2026-11-21T13:00:00.000Z', nextAttemptAt: '2026-11-21T13:10:00.000Z' },
     });
     expect(attemptsOf(fail(twice, { settings: 'other' }))).toBe(1);
@@ -75,24 +84,21 @@ describe('the journal', () => {
   });
 
   test('The time of the last successful build follows a clock that was set back', () => {
-    const ahead = rememberSuccess(fail(EMPTY_JOURNAL), { ...build, now: NOW + 24 * HOUR, settings: 's' });
-    const back = rememberSuccess(ahead, { ...build, now: NOW, settings: 's' });
-    expect([ahead.failures, ahead.builtAt, back.builtAt]).toEqual([
-      {},
-      { [NOBLE]: NOW + 24 * HOUR },
-      { [NOBLE]: NOW },
-    ]);
+    const ahead = rememberBuild(EMPTY_JOURNAL, NOBLE, { buildId: 'b1', at: NOW + 24 * HOUR, settings: 's' });
+    const back = rememberBuild(ahead, NOBLE, { buildId: 'b2', at: NOW, settings: 's' });
+    expect(back.built[NOBLE]).toMatchObject({ buildId: 'b2', at: NOW, settings: 's', unlisted: 2 });
   });
 
   test('The time of a preparation and the settings of a prune are recorded', () => {
     const base = { kind: 'prepare', subject: 'noble', cloudId: '' } as const;
     const prune = { kind: 'prune', subject: NOBLE, cloudId: 'red' } as const;
     const both = [base, prune].reduce<Journal>(
-      (journal, job) => rememberSuccess(journal, { ...job, now: NOW, settings: 's' }),
+      (journal, job) =>
+        rememberSuccess(journal, { ...job, buildId: 'b1', now: NOW, settings: 's', deletableIds: ['old'] }),
       EMPTY_JOURNAL,
     );
     expect(both.preparedAt).toEqual({ noble: NOW });
-    expect(both.pruned).toEqual({ [failureKey(prune)]: { settings: 's', at: NOW } });
+    expect(both.pruned).toEqual({ [failureKey(prune)]: { ids: ['old'], at: NOW } });
   });
 
   test('An action is answered when all its builds of wanted images have ended', () => {
@@ -125,8 +131,10 @@ describe('the journal', () => {
   });
 
   test('A journal is read back without loss', () => {
+    const built = rememberBuild(EMPTY_JOURNAL, NOBLE, { buildId: 'b1', at: NOW, settings: 's' });
     const journal = rememberEnded(
-      rememberSuccess(fail(EMPTY_JOURNAL), {
+      rememberSuccess(fail(built), {
+        buildId: 'b1',
         ...{ kind: 'prune', subject: NOBLE, cloudId: 'red', now: NOW, settings: 's' },
       }),
       'b1',
@@ -135,39 +143,98 @@ describe('the journal', () => {
     expect(parseJournal(undefined)).toEqual({ journal: EMPTY_JOURNAL, isCorrupt: false });
   });
 
-  test.each([
-    '',
-    '{',
-    '[]',
-    'null',
-    '{"format":2}',
-    JSON.stringify({ ...EMPTY_JOURNAL, builtAt: { a: 'b' } }),
-  ])('The text %j is reported as a corrupt journal and read as an empty one', (json) => {
-    expect(parseJournal(json)).toEqual({ journal: EMPTY_JOURNAL, isCorrupt: true });
-  });
+  test.each(['', '{', '[]', 'null', '{"format":2}', JSON.stringify({ ...EMPTY_JOURNAL, built: { a: 'b' } })])(
+    'The text %j is reported as a corrupt journal and read as an empty one',
+    (json) => {
+      expect(parseJournal(json)).toEqual({ journal: EMPTY_JOURNAL, isCorrupt: true });
+    },
+  );
 
   test('Entries that can be read survive in a corrupt journal', () => {
+    const built = rememberBuild(EMPTY_JOURNAL, NOBLE, { buildId: 'b1', at: NOW, settings: 's' });
     const good = rememberEnded(
-      rememberSuccess(fail(EMPTY_JOURNAL), { ...build, now: NOW, settings: 's' }),
+      rememberSuccess(fail(built), { ...build, buildId: 'b1', now: NOW, settings: 's' }),
       'b1',
     );
     const odd = {
-      ...{ ...good, builtAt: { ...good.builtAt, odd: 'x' }, failures: { odd: {} } },
+      ...{ ...good, built: { ...good.built, odd: 'x' }, failures: { odd: {} } },
       ...{ endedBuilds: ['b1', 7], pruned: 'x' },
     };
     expect(parseJournal(JSON.stringify(odd))).toEqual({ journal: good, isCorrupt: true });
   });
 
-  test('Successful builds that follow each other quickly under the same settings form a streak', () => {
-    const end = (journal: Journal, buildId: string, minutes: number, settings = 's'): Journal =>
-      rememberEnded(rememberSuccess(journal, { ...build, now: NOW + minutes * MINUTE, settings }), buildId);
-    const idsOf = ({ builds }: Journal) => builds[NOBLE]?.ids;
-    const twice = end(end(EMPTY_JOURNAL, 'b1', 0), 'b2', 60);
-    expect(idsOf(twice)).toEqual(['b1', 'b2']);
-    expect(idsOf(rememberEnded(twice, 'failed'))).toEqual(['b1', 'b2']);
-    expect(idsOf(end(twice, 'b2', 60))).toEqual(['b1', 'b2']);
-    expect(idsOf(end(twice, 'b3', 60 + 6 * 60))).toEqual(['b3']);
-    expect(idsOf(end(twice, 'b3', 70, 'other'))).toEqual(['b3']);
+  test('Builds whose images the build cloud does not list are counted under the same settings', () => {
+    const end = (journal: Journal, buildId: string, settings = 's'): Journal =>
+      rememberBuild(journal, NOBLE, { buildId, at: NOW, settings });
+    const unlistedOf = ({ built }: Journal) => built[NOBLE]?.unlisted;
+    const list = (journal: Journal, buildId: string, status = 'active') =>
+      rememberListed(journal, desiredState(), [seen('builder', 'build', [image('i', { buildId, status })])]);
+    const twice = end(end(EMPTY_JOURNAL, 'b1'), 'b2');
+    expect(unlistedOf(twice)).toBe(2);
+    expect(unlistedOf(end(twice, 'b2'))).toBe(2);
+    expect(unlistedOf(end(twice, 'b3', 'other'))).toBe(1);
+    expect(unlistedOf(list(twice, 'b1'))).toBe(2);
+    expect(unlistedOf(list(twice, 'b2', 'saving'))).toBe(2);
+    expect(unlistedOf(list(twice, 'b2'))).toBe(0);
+    expect(unlistedOf(end(list(twice, 'b2'), 'b3'))).toBe(1);
+  });
+
+  test('On standby, the last build of the unit is superseded by a newer image of another build', () => {
+    const own = rememberBuild(EMPTY_JOURNAL, NOBLE, { buildId: 'b1', at: NOW, settings: 's' });
+    const isSuperseded = (role: 'works' | 'observes', buildIds: readonly string[]): boolean | undefined => {
+      const images = buildIds.map((buildId) => image(buildId, { buildId }));
+      const observation = [seen('builder', 'build', images)];
+      return rememberListed(own, desiredState({ role }), observation).built[NOBLE]?.isSuperseded;
+    };
+    expect(isSuperseded('observes', ['b2', 'b1'])).toBe(true);
+    expect(isSuperseded('observes', ['b1', 'b0'])).toBe(false);
+    expect(isSuperseded('observes', [])).toBe(false);
+    expect(isSuperseded('works', ['b2', 'b1'])).toBe(false);
+  });
+
+  test.each([
+    ['The last layer counts as listed when the build cloud lists it', 'b1', true],
+    ['The last layer does not count as listed when only an earlier one is', 'b0', false],
+  ])('%s', (_, buildId, isListed) => {
+    const name = `${NOBLE}.layer`;
+    const made = {
+      kind: 'layer',
+      subject: name,
+      cloudId: '',
+      buildId: 'b1',
+      now: NOW,
+      settings: 's',
+    } as const;
+    const layer = {
+      id: 'l',
+      name,
+      status: 'active',
+      createdAt: new Date(NOW).toISOString(),
+      key: 'k',
+      buildId,
+    };
+    const cloud = seen('builder', 'build', []);
+    const observation = [{ ...cloud, layers: [layer] } as typeof cloud];
+    const journal = rememberListed(rememberSuccess(EMPTY_JOURNAL, made), desiredState(), observation);
+    expect(journal.layers[name]?.isListed).toBe(isListed);
+  });
+
+  test('A requested build whose image exists has ended, even when the journal was lost', () => {
+    const requests = [{ action: '1', builds: [{ imageName: NOBLE, buildId: 'b1' }] }];
+    const desired = desiredState({ requests });
+    const journalAfter = (status: string, cloudId = 'builder') =>
+      rememberListed(EMPTY_JOURNAL, desired, [seen(cloudId, 'p', [image('i', { buildId: 'b1', status })])]);
+    expect(rememberAnswered(journalAfter('active'), desired).answered).toEqual(['1']);
+    expect(journalAfter('saving')).toBe(EMPTY_JOURNAL);
+    expect(journalAfter('active', 'red')).toBe(EMPTY_JOURNAL);
+    expect(rememberListed(EMPTY_JOURNAL, desired, undefined)).toBe(EMPTY_JOURNAL);
+  });
+
+  test('The rows of an earlier version that named the newest image are left out', () => {
+    const earlier = { ...EMPTY_JOURNAL, builtAt: { a: 1 }, builds: { a: { settings: 's', ids: ['b'] } } };
+    expect(parseJournal(JSON.stringify({ ...earlier, built: undefined }))).toEqual({
+      ...{ journal: EMPTY_JOURNAL, isCorrupt: false },
+    });
   });
 
   test('A journal of an earlier version without prunes is read', () => {
@@ -176,62 +243,5 @@ describe('the journal', () => {
       journal: { ...EMPTY_JOURNAL, endedBuilds: ['b1'] },
       isCorrupt: false,
     });
-  });
-});
-
-describe('settingsOf', () => {
-  const settings = (kind: 'build' | 'copy' | 'prune', ...args: Parameters<typeof desiredState>) =>
-    settingsOf(desiredState(...args), kind, NOBLE);
-
-  test('The digest of a build changes with its options and with the credentials', () => {
-    expect(settings('build', { images: { runnerVersion: '2.331.0' } })).not.toBe(settings('build'));
-    expect(settings('build', { build: { flavor: 'm1.big' } })).not.toBe(settings('build'));
-    expect(settings('build', { credentialsGeneration: 2 })).not.toBe(settings('build'));
-  });
-
-  test('The digest of a build does not change with consumers, publications or limits', () => {
-    const changes = {
-      generation: 9,
-      build: { maxParallel: 9, keepRevisions: 9 },
-      consumers: [],
-      published: [],
-    };
-    expect(settings('build', changes)).toBe(settings('build'));
-  });
-
-  test('The digest changes when any field is added to the run config of the image', () => {
-    const withField = (imageName: string) => {
-      const desired = desiredState({ images: { bases: ['noble', 'jammy'] } });
-      const config = desired.images.get(imageName);
-      const added = config && { ...config, externalService: { ...config.externalService, later: 'x' } };
-      return { ...desired, images: new Map(added && [...desired.images, [imageName, added]]) };
-    };
-    const before = desiredState({ images: { bases: ['noble', 'jammy'] } });
-    const digests = (desired: DesiredState) =>
-      (['build', 'copy', 'prune', 'prepare'] as const).map((kind) =>
-        settingsOf(desired, kind, kind === 'prepare' ? 'noble' : NOBLE),
-      );
-    const changed = digests(withField(NOBLE));
-    expect(digests(before).filter((digest) => changed.includes(digest))).toEqual([]);
-    expect(digests(withField(JAMMY))).toEqual(digests(before));
-    expect(isPreparedFor(changed[3] ?? '', before, 'noble')).toBe(true);
-  });
-
-  test('A digest of a prepared base that 0.1.0 wrote is valid for that base only', () => {
-    const former = '27d468b00424078c.083588cd056caf76';
-    const both = desiredState({ images: { bases: ['noble', 'jammy'] } });
-    expect(['noble', 'jammy', 'focal'].map((base) => isPreparedFor(former, both, base))).toEqual([
-      true,
-      false,
-      false,
-    ]);
-  });
-
-  test('The digest of a copy changes with the consumers, that of a prune with publications and revisions', () => {
-    expect(settings('copy', { consumers: [] })).not.toBe(settings('copy'));
-    expect(settings('copy', { build: { keepRevisions: 9 } })).toBe(settings('copy'));
-    expect(settings('prune', { build: { keepRevisions: 9 } })).not.toBe(settings('prune'));
-    const published = [{ relationId: 1, imageIds: ['a'], isConfirmed: true }];
-    expect(settings('prune', { published })).not.toBe(settings('prune'));
   });
 });

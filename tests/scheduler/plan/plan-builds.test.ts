@@ -123,14 +123,6 @@ describe('the plan of builds', () => {
       ],
     ],
     [
-      'An image with MicroK8s is skipped because this version cannot build it',
-      { desired: desiredState({ images: { microk8sChannels: ['1.31/stable'] } }) },
-      [
-        `build ${NOBLE} → red: never built`,
-        `${NOBLE}-mk8s-1.31-stable: this version cannot install Juju or MicroK8s into an image`,
-      ],
-    ],
-    [
       'Each image of the matrix is decided separately and in order',
       { desired: twoBases, observation: builtAndCopied(hoursAgo(1)) },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`, `build ${JAMMY} → red: never built`],
@@ -158,5 +150,30 @@ describe('the plan of builds', () => {
   test('A build that an action requested has the build id that the action returned', () => {
     const desired = desiredState({ requests: [request('42', 'b1'), request('43', 'b2')] });
     expect(planWork(planInput({ desired }))).toMatchObject([{ act: 'build', buildId: 'b1' }]);
+  });
+});
+
+describe('a cloud that is being queried', () => {
+  const desired = desiredState({
+    consumers: ['red', 'blue', 'green'].map((cloudId, index) => ({
+      ...{ relationId: index, unit: `${cloudId}/0`, cloudId },
+    })),
+  });
+  const observation = [seen('builder', 'build', []), seen('red', 'p1', [])];
+
+  test('A build copies to the known project of a cloud that is being queried, and once to each project', () => {
+    const projects = new Map([
+      ...['red', 'blue'].map((cloudId) => [cloudId, 'p1'] as const),
+      ['green', 'p2'],
+    ]);
+    expect(describePlan(planInput({ desired, observation, projects }))).toEqual([
+      `build ${NOBLE} → red+green: never built`,
+      'blue: cloud blue: its images are being listed',
+      'green: cloud green: its images are being listed',
+    ]);
+  });
+
+  test('A build does not copy to a cloud that never answered', () => {
+    expect(describePlan(planInput({ desired, observation }))[0]).toBe(`build ${NOBLE} → red: never built`);
   });
 });

@@ -16,6 +16,7 @@ import {
   planInput,
   seen,
   describePlan,
+  publishedFrom,
 } from './plan-fixtures.ts';
 
 const fresh = `${NOBLE}: fresh until 2026-11-21T17:00Z`;
@@ -31,6 +32,45 @@ const failedCopy = (cloudId: string) =>
     ...{ kind: 'copy', subject: NOBLE, cloudId, errorKind: 'denied', message: 'quota' },
     ...{ settings: settingsOf(two, 'copy', NOBLE), now: NOW, intervalHours: 6, random01: 0.5 },
   });
+
+describe('a cloud that may have killed or stalled the last copy', () => {
+  const three = desiredState({
+    consumers: [...consumers, { relationId: 2, unit: 'green/0', cloudId: 'green' }],
+  });
+  const suspect = (cloudId: string, times = 1, journal = planInput().journal): PlanInput['journal'] => {
+    const failure = {
+      ...({ kind: 'copy', subject: NOBLE, cloudId, errorKind: 'unavailable', message: 'killed' } as const),
+      ...{ settings: settingsOf(three, 'copy', NOBLE), now: NOW, intervalHours: 6, random01: 0.5 },
+    };
+    const after = rememberFailure(journal, { ...failure, isSuspect: true });
+    return times === 1 ? after : suspect(cloudId, times - 1, after);
+  };
+  const empty = ['red', 'blue', 'green'].map((cloudId) => seen(cloudId, cloudId, []));
+
+  test('A suspect is copied to alone and at once, and the others share a read', () => {
+    const journal = suspect('blue');
+    expect(describePlan(planInput({ desired: three, observation: [build, ...empty], journal }))).toEqual([
+      fresh,
+      `copy ${NOBLE} → red+green: new consumer`,
+      `copy ${NOBLE} → blue: new consumer`,
+    ]);
+  });
+
+  test('A suspect that killed its own copy as well waits for its back-off', () => {
+    const journal = suspect('blue', 2);
+    expect(describePlan(planInput({ desired: three, observation: [build, ...empty], journal }))).toEqual([
+      fresh,
+      `copy ${NOBLE} → red+green: new consumer`,
+      expect.stringMatching(`^${NOBLE} to blue: skipped until .* after 2 failures: killed$`),
+    ]);
+  });
+
+  test('A build leaves out a suspect', () => {
+    const observation = [seen('builder', 'build', []), ...empty];
+    const plan = describePlan(planInput({ desired: three, observation, journal: suspect('blue') }));
+    expect(plan).toEqual([`build ${NOBLE} → red+green: never built`]);
+  });
+});
 
 describe('the plan of copies', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
@@ -97,6 +137,15 @@ describe('the plan of copies', () => {
       [fresh, `${NOBLE} to red: being copied`],
     ],
     [
+      'A project that receives a copy for a consumer that has left gets no second copy for another',
+      {
+        observation: [build, seen('red', 'x', [])],
+        projects: new Map([['blue', 'x']]),
+        ongoing: [job('copy', NOBLE, ['blue'])],
+      },
+      [fresh, `${NOBLE} to red: being copied`],
+    ],
+    [
       'A copy starts while copies of other images and to other clouds are running',
       {
         desired: two,
@@ -126,15 +175,21 @@ describe('the plan of copies', () => {
       [`${NOBLE}: being built`, `copy ${NOBLE} → red: new consumer`],
     ],
     [
-      'A consumer does not get an image that is older than its own',
+      'A consumer does not get an image that is older than its published one',
       {
-        observation: [due, seen('red', 'red', [copyOf('gone', { createdAt: hoursAgo(1) })])],
+        desired: publishedFrom('gone', hoursAgo(1)),
+        observation: [
+          due,
+          seen('red', 'red', [copyOf('gone', { createdAt: hoursAgo(1), isPublished: true })]),
+        ],
         ongoing: [job('build', 'other'), job('prepare', 'focal')],
       },
-      [
-        `${NOBLE}: waits for a free slot (2 of 2)`,
-        `${NOBLE} to red: waits for a new build: gone-copy is newer than the image in the build cloud`,
-      ],
+      [`${NOBLE}: waits for a free slot (2 of 2)`],
+    ],
+    [
+      'A consumer whose cloud claims to have a later image gets the newest image all the same',
+      { observation: [build, seen('red', 'red', [copyOf('forged', { createdAt: hoursAgo(-90) })])] },
+      [fresh, `copy ${NOBLE} → red: newer revision`],
     ],
     [
       'No more than two images are copied to a project at the same time, and missing images are first',

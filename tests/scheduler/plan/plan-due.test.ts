@@ -20,6 +20,7 @@ import {
 } from './plan-fixtures.ts';
 
 const prepared = planInput().journal;
+
 describe('the decision to build an image', () => {
   const table: readonly (readonly [string, Partial<PlanInput>, readonly string[]])[] = [
     [
@@ -48,56 +49,6 @@ describe('the decision to build an image', () => {
       ['builder: build cloud builder: no route to host'],
     ],
     ['An image that was never built is built', {}, [`build ${NOBLE} → red: never built`]],
-    [
-      'An image that is missing in the build cloud is built again',
-      { journal: { ...prepared, ...builtBefore(1, ['build-new']) } },
-      [`build ${NOBLE} → red: missing in the build cloud`],
-    ],
-    [
-      'An image whose last revision is missing is built again although an older revision exists',
-      {
-        observation: builtAndCopied(hoursAgo(200)),
-        journal: { ...prepared, ...builtBefore(1, ['build-gone']) },
-      },
-      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
-    ],
-    [
-      'The age of the existing image counts when the journal of an earlier version does not name the last build',
-      {
-        observation: builtAndCopied(hoursAgo(200)),
-        journal: { ...prepared, builtAt: { [NOBLE]: NOW - HOUR } },
-      },
-      [`build ${NOBLE} → red: interval elapsed: built 200 h ago`],
-    ],
-    [
-      'An image that is missing after its build is skipped for a time',
-      { journal: { ...prepared, ...builtBefore(1 / 60, ['b1']) } },
-      [
-        `${NOBLE}: skipped until 2026-11-21T12:04Z: built at 2026-11-21T11:59Z, but missing in the build cloud`,
-      ],
-    ],
-    [
-      'An image that is missing after several builds is skipped for a longer time',
-      { journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'b4', 'b5']) } },
-      [
-        `${NOBLE}: skipped until 2026-11-21T12:20Z: built at 2026-11-21T11:00Z, but missing in the build cloud`,
-      ],
-    ],
-    [
-      'Builds before the last visible one do not lengthen the time of the skip',
-      {
-        observation: builtAndCopied(hoursAgo(3)),
-        journal: { ...prepared, ...builtBefore(1, ['b1', 'b2', 'b3', 'build-new', 'b5']) },
-      },
-      [`build ${NOBLE} → red: missing in the build cloud: only other revisions exist`],
-    ],
-    [
-      'An image that is missing after its build is built again at once under other settings',
-      {
-        journal: { ...prepared, ...builtBefore(1 / 60, ['b1'], desiredState({ build: { flavor: 'big' } })) },
-      },
-      [`build ${NOBLE} → red: missing in the build cloud`],
-    ],
     [
       'An image that is not active does not count as built',
       {
@@ -145,7 +96,7 @@ describe('the decision to build an image', () => {
       'The time in the journal counts when the clock of Glance is a day behind',
       {
         observation: builtAndCopied(hoursAgo(25)),
-        journal: { ...prepared, ...builtBefore(1, ['build-new']) },
+        journal: { ...prepared, ...builtBefore(1, 'build-new') },
       },
       [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
@@ -153,7 +104,7 @@ describe('the decision to build an image', () => {
       'An image is built again when all recorded build times are in the future',
       {
         observation: builtAndCopied(hoursAgo(-3)),
-        journal: { ...prepared, ...builtBefore(-9, ['build-new']) },
+        journal: { ...prepared, ...builtBefore(-9, 'build-new') },
       },
       [`build ${NOBLE} → red: interval elapsed: no build time in the past is known`],
     ],
@@ -161,7 +112,7 @@ describe('the decision to build an image', () => {
       'The time of Glance counts when the time in the journal is in the future',
       {
         observation: builtAndCopied(hoursAgo(2)),
-        journal: { ...prepared, ...builtBefore(-9, ['build-new']) },
+        journal: { ...prepared, ...builtBefore(-9, 'build-new') },
       },
       [`${NOBLE}: fresh until 2026-11-21T16:00Z`],
     ],
@@ -205,6 +156,27 @@ describe('the decision to build an image', () => {
       'A build that failed is tried again after its back-off',
       { journal: afterFailure(desiredState(), 'build', NOW - 5 * 60_000) },
       [`build ${NOBLE} → red: never built`],
+    ],
+    [
+      'A fresh image whose last build failed is built again after the back-off, not after the interval',
+      {
+        observation: builtAndCopied(hoursAgo(1)),
+        journal: afterFailure(desiredState(), 'build', NOW - 5 * 60_000),
+      },
+      [`build ${NOBLE} → red: the last build failed`],
+    ],
+    [
+      'A fresh image whose last build failed is skipped during the back-off',
+      { observation: builtAndCopied(hoursAgo(1)), journal: afterFailure(desiredState(), 'build') },
+      [`${NOBLE}: skipped until 2026-11-21T12:05Z after 1 failure: no`],
+    ],
+    [
+      'A fresh image whose last build failed under other settings is not built again',
+      {
+        observation: builtAndCopied(hoursAgo(1)),
+        journal: afterFailure(desiredState({ credentialsGeneration: 0 }), 'build'),
+      },
+      [`${NOBLE}: fresh until 2026-11-21T17:00Z`],
     ],
     [
       'A build that failed is tried again at once under other settings',

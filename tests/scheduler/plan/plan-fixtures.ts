@@ -1,7 +1,8 @@
-import { encodeBuildInputs } from '../../../src/model/build-inputs.ts';
-import type { DesiredState } from '../../../src/model/desired-state.ts';
+import { DEFAULT_CONTENT } from '../../../src/model/image/guest-options.ts';
+import { encodeBuildInputs } from '../../../src/model/image/build-inputs.ts';
+import type { DesiredState } from '../../../src/model/unit/desired-state.ts';
 import type { ObservedCloud, ObservedImage } from '../../../src/model/observation.ts';
-import type { OngoingJob } from '../../../src/model/ongoing-job.ts';
+import type { OngoingJob } from '../../../src/model/job/ongoing-job.ts';
 import { rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../../src/scheduler/journal/journal.ts';
 import { settingsOf } from '../../../src/scheduler/plan/plan-settings.ts';
@@ -13,7 +14,15 @@ export const NOW = Date.parse('2026-11-21T12:00:00Z');
 export const HOUR = 3_600_000;
 export const NOBLE = 'app-noble-x64';
 export const JAMMY = 'app-jammy-x64';
-const INPUTS = encodeBuildInputs({ charm: '1.0.0', runner: 'latest', script: 'none', base: '' });
+const INPUTS = encodeBuildInputs({
+  charm: '1.0.0',
+  runner: 'latest',
+  script: 'none',
+  base: '',
+  properties: '',
+  content: DEFAULT_CONTENT,
+  dockerhubCache: '',
+});
 
 /** Returns the time some hours before NOW in the format of Glance. */
 export function hoursAgo(hours: number): string {
@@ -54,14 +63,16 @@ export function preparedOf(
   return { preparedAt, preparedUnder: Object.fromEntries(under) };
 }
 
-/** Returns the journal entries of successful builds of NOBLE: `ids`, the newest last, which ended some hours ago. */
+/** Returns the journal entry of the last successful build of NOBLE, which ended some hours ago. */
 export function builtBefore(
   hours: number,
-  ids: readonly string[],
+  buildId: string,
+  unlisted = 0,
   desired = desiredState(),
-): Pick<Journal, 'builtAt' | 'builds'> {
+): Pick<Journal, 'built'> {
   const settings = settingsOf(desired, 'build', NOBLE);
-  return { builtAt: { [NOBLE]: NOW - hours * HOUR }, builds: { [NOBLE]: { settings, ids } } };
+  const at = NOW - hours * HOUR;
+  return { built: { [NOBLE]: { buildId, at, settings, unlisted, isSuperseded: false } } };
 }
 
 /** Returns the input of a plan before the first build. The bases noble and jammy were prepared an hour ago. */
@@ -72,6 +83,7 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
     observation: [seen('builder', 'build', []), seen('red', 'red', [])],
     journal: { ...EMPTY_JOURNAL, ...preparedOf({ noble: NOW - HOUR, jammy: NOW - HOUR }, desired) },
     ongoing: [],
+    reportedIds: [],
     now: NOW,
     ...changes,
   };
@@ -88,12 +100,26 @@ function describeEntry(entry: PlanEntry): string {
       return `${entry.subject}: ${entry.reason}`;
     case 'prepare':
       return `prepare ${entry.base}: ${entry.reason}`;
+    case 'layer':
+      return `layer ${entry.name}${on(entry)}: ${entry.reason}`;
     case 'build':
     case 'copy':
-      return `${entry.act} ${entry.imageName} → ${entry.uploadTo.join('+')}: ${entry.reason}`;
+      return `${entry.act} ${entry.imageName}${on(entry)} → ${entry.uploadTo.join('+')}: ${entry.reason}`;
     case 'prune':
       return `prune ${entry.imageName} in ${entry.cloudId}: ${entry.reason}`;
+    case 'sweep':
+      return `sweep ${[entry.buildCloud, ...entry.cloudIds].join('+')}: ${entry.reason}`;
+    case 'trial':
+      return `trial of ${entry.trial.imageName}: ${entry.reason}`;
+    case 'preflight':
+      return `preflight: ${entry.reason}`;
+    case 'prune-clouds':
+      return `prune ${entry.subject}: ${entry.reason}`;
   }
+}
+
+function on(entry: PlanEntry): string {
+  return 'layerId' in entry && entry.layerId !== undefined ? ` on ${entry.layerId}` : '';
 }
 
 /** Returns the journal after one failure of NOBLE's build or preparation. */
@@ -122,3 +148,14 @@ export const request = (action: string, buildId: string) => ({
   action,
   builds: [{ imageName: NOBLE, buildId }],
 });
+
+/** Returns a desired state whose relation publishes `<imageId>-copy`, made from an image of the build cloud. */
+export const publishedFrom = (imageId: string, createdAt: string) =>
+  desiredState({
+    published: [
+      {
+        ...{ relationId: 1, imageIds: [`${imageId}-copy`], isConfirmed: true },
+        sources: [{ imageName: NOBLE, imageId: `${imageId}-copy`, source: { imageId, createdAt } }],
+      },
+    ],
+  });

@@ -1,5 +1,6 @@
 import type { Planner } from './plan-checks.ts';
-import { type SimulatedEvent, applyEvent, newSimulation, runUntilQuiet, reconcile } from './plan-property.ts';
+import { applyEvent, newSimulation, runUntilQuiet, reconcile } from './plan-property.ts';
+import { type SimulatedEvent } from './simulated-events.ts';
 
 /** Simulates two days with a cloud that never lists new images. Returns a fault when too many builds start. */
 export function runHidden(events: readonly SimulatedEvent[], planner: Planner): readonly string[] {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Publication } from '../../../src/model/desired-state.ts';
+import type { Publication } from '../../../src/model/unit/desired-state.ts';
 import { rememberFailure, rememberSuccess } from '../../../src/scheduler/journal/back-off.ts';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
 import { settingsOf } from '../../../src/scheduler/plan/plan-settings.ts';
-import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import {
   HOUR,
@@ -189,12 +188,6 @@ describe('the plan of prunes', () => {
     expect(describePlan(planInput(changes))).toEqual(expected);
   });
 
-  test('A prune lists the images that are published anywhere', () => {
-    expect(planWork(planInput({ ...four, desired: desiredWith(confirmed('z', 'r1-copy')) }))).toContainEqual(
-      expect.objectContaining({ act: 'prune', publishedIds: ['r1-copy', 'z'] }),
-    );
-  });
-
   const prune = { kind: 'prune', subject: NOBLE, cloudId: 'builder' } as const;
   const settings = settingsOf(four.desired, 'prune', NOBLE);
 
@@ -209,12 +202,17 @@ describe('the plan of prunes', () => {
     ]);
   });
 
-  test('A prune is repeated after the interval, or when the publications change', () => {
-    const journal = rememberSuccess(planInput().journal, { ...prune, now: NOW - HOUR, settings });
-    const later = {
-      ...journal,
-      pruned: rememberSuccess(journal, { ...prune, now: NOW - 6 * HOUR, settings }).pruned,
-    };
+  test('A prune that left the same images is repeated after the interval, or when there is more to do', () => {
+    const after = (hours: number, ...deletableIds: readonly string[]) =>
+      rememberSuccess(planInput().journal, {
+        ...prune,
+        buildId: 'b1',
+        now: NOW - hours * HOUR,
+        settings,
+        deletableIds,
+      });
+    const [journal, later] = [after(1, 'r3', 'r4'), after(6, 'r3', 'r4')];
+    expect(describePlan(planInput({ ...four, journal: after(1, 'r4') }))).toEqual([fresh, two]);
     expect(describePlan(planInput({ ...four, journal }))).toEqual([
       fresh,
       `${NOBLE} in builder: skipped until 2026-11-21T17:00Z: pruned at 2026-11-21T11:00Z`,
@@ -226,22 +224,4 @@ describe('the plan of prunes', () => {
       `${two}, 1 published mark to change`,
     ]);
   });
-});
-
-test('No more than four prunes run at the same time', () => {
-  const names = ['a', 'b', 'c', 'd', 'e'].map((word) => `app-${word}-x64`);
-  const images = names.flatMap((name) =>
-    [1, 2, 3].map((age) => image(`${name}-${age}`, { name, createdAt: hoursAgo(age) })),
-  );
-  const input = planInput({
-    desired: desiredWith(confirmed()),
-    observation: [seen('builder', 'build', images), seen('red', 'red', [])],
-    ongoing: [job('prune', 'app-noble-arm64', ['builder'])],
-  });
-  const prunes = planWork(input).filter(({ act }) => act === 'prune');
-  expect(prunes).toHaveLength(3);
-  expect(describePlan(input).filter((line) => line.includes('waits for one of 4 prune jobs'))).toEqual([
-    'app-d-x64 in builder: waits for one of 4 prune jobs to end',
-    'app-e-x64 in builder: waits for one of 4 prune jobs to end',
-  ]);
 });

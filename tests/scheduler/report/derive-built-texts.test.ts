@@ -7,16 +7,7 @@ import {
 } from '../../../src/scheduler/report/derive-built.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
-import {
-  NOW,
-  afterFailure,
-  copyOf,
-  failed,
-  hoursAgo,
-  image,
-  planInput,
-  seen,
-} from '../plan/plan-fixtures.ts';
+import { NOW, afterFailure, failed, planInput, seen } from '../plan/plan-fixtures.ts';
 
 function input(changes: Partial<PlanInput>): BuiltInput {
   const given = planInput(changes);
@@ -41,17 +32,4 @@ test('A repeated failure with other times and another request id is not a publis
   const after = deriveBuilt(before, failedBuild('req-2', NOW - 1000));
   expect(after.failures[0]?.failedAt).not.toBe(before.failures[0]?.failedAt);
   expect(hasPublishableChange({ ...before, idleReason: after.idleReason }, after)).toBe(false);
-});
-
-test('A consumer does not get an older image while its current image is active', () => {
-  const old = image('old', { createdAt: hoursAgo(200) });
-  const olds = copyOf('old', { createdAt: hoursAgo(199) });
-  const news = copyOf('new', { createdAt: hoursAgo(1) });
-  const observe = (build: readonly ReturnType<typeof image>[], red: readonly ReturnType<typeof image>[]) =>
-    input({ observation: [seen('builder', 'build', build), seen('red', 'red', red)] });
-  const first = deriveBuilt(undefined, observe([image('new'), old], [news, olds]));
-  const imageOf = (build: ReturnType<typeof deriveBuilt>) => build.clouds[1]?.images[0]?.imageId;
-  expect(imageOf(first)).toBe('new-copy');
-  expect(imageOf(deriveBuilt(first, observe([old], [news, olds])))).toBe('new-copy');
-  expect(imageOf(deriveBuilt(first, observe([old], [olds])))).toBe('old-copy');
 });

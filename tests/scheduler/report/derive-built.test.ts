@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseBuilt } from '../../../src/model/built.ts';
-import { rememberEnded, rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
-import {
-  type BuiltInput,
-  deriveBuilt,
-  hasPublishableChange,
-} from '../../../src/scheduler/report/derive-built.ts';
+import { parseBuilt } from '../../../src/model/unit/built.ts';
+import { rememberEnded } from '../../../src/scheduler/journal/answers.ts';
+import { rememberFailure } from '../../../src/scheduler/journal/back-off.ts';
+import { type BuiltInput, deriveBuilt } from '../../../src/scheduler/report/derive-built.ts';
 import type { PlanInput } from '../../../src/scheduler/plan/plan-entry.ts';
 import { planWork } from '../../../src/scheduler/plan/plan.ts';
 import { desiredState } from '../desired-fixtures.ts';
@@ -14,19 +11,36 @@ import {
   NOBLE,
   NOW,
   afterFailure,
+  builtBefore,
   copyOf,
   failed,
   hoursAgo,
   image,
   job,
   planInput,
+  publishedFrom,
+  request,
   seen,
 } from '../plan/plan-fixtures.ts';
+import { uuidOf } from '../../support/uuid-of.ts';
 
 const images = [image('new'), image('old', { createdAt: hoursAgo(3) }), image('half', { status: 'saving' })];
 const observed = [seen('builder', 'build', images), seen('red', 'red', [copyOf('new')])];
-const cloudImage = (cloudId: string, imageId: string) => ({
+/** A build and its copy, with UUIDs as ids, as built.json has them. */
+const encodable = [
+  seen('builder', 'build', [image(uuidOf('new'))]),
+  seen('red', 'red', [image(uuidOf('copy'), { sourceImageId: uuidOf('new') })]),
+];
+/** Returns the details of an image that was built then, with the latest runner. */
+const detailsOf = (createdAt: string) => ({ createdAt, runnerSince: new Date(createdAt).toISOString() });
+const cloudImage = (cloudId: string, imageId: string, source?: string) => ({
   ...{ arch: 'x64', base: 'noble', cloudId, imageId, juju: '', microk8s: '' },
+  ...(source === undefined ? {} : { source: { imageId: source, createdAt: hoursAgo(1) } }),
+  details: detailsOf(hoursAgo(1)),
+});
+
+const revision = (imageId: string, hours: number) => ({
+  ...{ imageName: NOBLE, imageId, buildId: `build-${imageId}`, createdAt: hoursAgo(hours) },
 });
 
 function input(changes: Partial<PlanInput> = {}, more: Partial<BuiltInput> = {}): BuiltInput {
@@ -41,22 +55,36 @@ describe('built.json', () => {
       ...{ format: 1, generation: 1, desiredGeneration: 1, running: [], batch: { done: 0, total: 0 } },
       clouds: [
         {
-          ...{ cloudId: 'builder', failure: undefined, images: [cloudImage('builder', 'new')] },
+          ...{ cloudId: 'builder', failure: undefined, images: [cloudImage('builder', 'new', 'new')] },
           activeIds: ['new', 'old'],
+          revisions: [revision('new', 1), revision('old', 3)],
         },
         {
-          ...{ cloudId: 'red', failure: undefined, images: [cloudImage('red', 'new-copy')] },
+          ...{ cloudId: 'red', failure: undefined, images: [cloudImage('red', 'new-copy', 'new')] },
           activeIds: ['new-copy'],
+          revisions: [revision('new-copy', 1)],
         },
       ],
+      skipped: [
+        { subject: NOBLE, reason: 'fresh until 2026-11-21T17:00Z', until: '2026-11-21T17:00:00.000Z' },
+      ],
       ...{
-        failures: [],
+        ...{ failures: [], ended: [] },
         answered: [],
         endedBuilds: [],
         nextBuildAt: '2026-11-21T17:00:00.000Z',
         idleReason: undefined,
       },
     });
+  });
+
+  test('The revisions leave out what a running or planned prune may delete', () => {
+    const prune = { ...job('prune', NOBLE, ['builder']), deletableIds: ['old'] };
+    const [builder] = deriveBuilt(undefined, input({ ongoing: [prune] })).clouds;
+    expect(builder?.revisions).toEqual([revision('new', 1)]);
+    const planned = { act: 'prune', imageName: NOBLE, cloudId: 'builder', deletableIds: ['old'] } as const;
+    const plan = [{ ...planned, publishedIds: [], protectedIds: [], reason: 'old' }];
+    expect(deriveBuilt(undefined, { ...input(), plan }).clouds[0]?.revisions).toEqual([revision('new', 1)]);
   });
 
   test('The report lists the requested builds that have ended', () => {
@@ -74,31 +102,78 @@ describe('built.json', () => {
   });
 
   test('A report is unchanged after it is encoded and decoded', () => {
-    const built = deriveBuilt(undefined, input({ ongoing: [job('build', NOBLE)] }));
+    const built = deriveBuilt(undefined, input({ observation: encodable, ongoing: [job('build', NOBLE)] }));
     expect(parseBuilt(JSON.stringify(built))).toEqual(built);
+  });
+
+  test('Images and ids that are no UUIDs are left out of a report that is read', () => {
+    const built = deriveBuilt(undefined, input({ observation: encodable }));
+    const odd = ['', ' ', 'old', '../x', 'x'.repeat(150_000)];
+    const clouds = built.clouds.map((report) => ({
+      ...report,
+      images: [...odd.map((id) => cloudImage('red', id)), ...report.images],
+      activeIds: [...odd, ...report.activeIds],
+    }));
+    expect(parseBuilt(JSON.stringify({ ...built, clouds }))).toEqual(built);
   });
 
   test('The copy of the newest image in the build cloud precedes a later copy of an older image', () => {
     const late = copyOf('old', { createdAt: hoursAgo(0) });
     const observation = [seen('builder', 'build', images), seen('red', 'red', [late, copyOf('new')])];
     expect(deriveBuilt(undefined, input({ observation })).clouds[1]?.images).toEqual([
-      cloudImage('red', 'new-copy'),
+      cloudImage('red', 'new-copy', 'new'),
     ]);
   });
 
-  test('The reported image stays the same while the build cloud is unavailable', () => {
+  test('The published image stays the same while the build cloud is unavailable', () => {
     const late = copyOf('old', { createdAt: hoursAgo(0) });
-    const red = seen('red', 'red', [late, copyOf('new')]);
-    const before = deriveBuilt(undefined, input({ observation: [seen('builder', 'build', images), red] }));
-    const blind = input({ observation: [failed('builder'), red] });
-    expect(deriveBuilt(before, blind).clouds[1]?.images).toEqual([cloudImage('red', 'new-copy')]);
-    expect(deriveBuilt(undefined, blind).clouds[1]?.images).toEqual([cloudImage('red', 'old-copy')]);
+    const observation = [failed('builder'), seen('red', 'red', [late, copyOf('new')])];
+    const offered = (desired: PlanInput['desired']) =>
+      deriveBuilt(undefined, input({ observation, desired })).clouds[1]?.images;
+    expect(offered(publishedFrom('new', hoursAgo(1)))).toEqual([cloudImage('red', 'new-copy', 'new')]);
+    const details = detailsOf(hoursAgo(0));
+    expect(offered(desiredState())).toEqual([{ ...cloudImage('red', 'old-copy'), details }]);
+  });
+
+  test('A published image is not replaced by a copy of an earlier image', () => {
+    const olds = copyOf('old', { createdAt: hoursAgo(0) });
+    const observe = (red: readonly ReturnType<typeof image>[]) => [
+      seen('builder', 'build', [image('old', { createdAt: hoursAgo(3) })]),
+      seen('red', 'red', red),
+    ];
+    const offered = (
+      desired: PlanInput['desired'],
+      journal = planInput().journal,
+      red = [olds, copyOf('new')],
+    ) =>
+      deriveBuilt(undefined, input({ observation: observe(red), desired, journal })).clouds[1]?.images[0]
+        ?.imageId;
+    expect(offered(publishedFrom('new', hoursAgo(1)))).toBe('new-copy');
+    expect(offered(desiredState())).toBe('old-copy');
+    const last = { ...planInput().journal, ...builtBefore(0, 'build-old') };
+    expect(offered(publishedFrom('new', hoursAgo(1)), last)).toBe('old-copy');
+    expect(offered(publishedFrom('new', hoursAgo(1)), undefined, [olds])).toBe('old-copy');
+  });
+
+  test('A published image stays when the cloud of its consumer claims to have a later one', () => {
+    const forged = copyOf('forged', { createdAt: hoursAgo(-90) });
+    const edited = copyOf('new', { sourceImageId: 'forged' });
+    const observation = [seen('builder', 'build', images), seen('red', 'red', [forged, edited])];
+    const desired = publishedFrom('new', hoursAgo(1));
+    expect(deriveBuilt(undefined, input({ observation, desired })).clouds[1]?.images).toEqual([
+      cloudImage('red', 'new-copy', 'new'),
+    ]);
+  });
+
+  test('An image that a running prune may delete is not offered', () => {
+    const ongoing = [{ ...job('prune', NOBLE, ['red']), deletableIds: ['new-copy'] }];
+    expect(deriveBuilt(undefined, input({ ongoing })).clouds[1]?.images).toEqual([]);
   });
 
   test('A cloud that fails keeps its last images and gets the reason of the failure', () => {
     const before = deriveBuilt(undefined, input());
     const after = deriveBuilt(before, input({ observation: [failed('builder'), failed('red')] }));
-    const failure = { kind: 'unavailable', message: 'no route to host' };
+    const failure = { kind: 'unavailable', type: '', message: 'no route to host' };
     expect(after.clouds).toEqual(before.clouds.map((report) => ({ ...report, failure })));
     expect(after.generation).toBe(2);
   });
@@ -143,11 +218,10 @@ describe('built.json', () => {
     expect(deriveBuilt(undefined, input({ journal, desired })).failures).toEqual([]);
   });
 
-  test('The next attempt of a failed requested build is the time at which its image is due', () => {
+  test('The next attempt of a failed requested build is the end of its back-off', () => {
     const journal = afterFailure(desiredState(), 'build');
-    const { failures, nextBuildAt } = deriveBuilt(undefined, input({ journal }));
-    expect(nextBuildAt).toBe('2026-11-21T17:00:00.000Z');
-    expect(failures.map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([nextBuildAt]);
+    const { failures } = deriveBuilt(undefined, input({ journal }));
+    expect(failures.map(({ nextAttemptAt }) => nextAttemptAt)).toEqual(['2026-11-21T12:05:00.000Z']);
   });
 
   test('A failed copy is not listed when the cloud has the image', () => {
@@ -161,83 +235,16 @@ describe('built.json', () => {
   });
 
   test('An action is answered when its builds have ended', () => {
-    const requests = [{ action: '7', builds: [{ imageName: NOBLE, buildId: 'b' }] }];
-    const desired = desiredState({ requests });
-    const journal = rememberEnded(planInput().journal, 'b');
-    expect(deriveBuilt(undefined, input({ desired })).answered).toEqual([]);
-    expect(deriveBuilt(undefined, input({ desired, journal })).answered).toEqual(['7']);
+    const desired = desiredState({ requests: [request('7', 'b')] });
+    const ended = rememberEnded(planInput().journal, 'b');
+    for (const [journal, answered] of [[planInput().journal, []] as const, [ended, ['7']] as const])
+      expect(deriveBuilt(undefined, input({ desired, journal })).answered).toEqual(answered);
   });
 
   test('An unchanged report is the previous object, even when that was decoded from a file', () => {
-    const before = deriveBuilt(undefined, input());
-    expect(deriveBuilt(before, input())).toBe(before);
-    const decoded = parseBuilt(JSON.stringify(before));
-    expect(deriveBuilt(decoded, input())).toBe(decoded);
-  });
-});
-
-describe('hasPublishableChange', () => {
-  const running = (step: string) => {
-    const given = input({ ongoing: [job('build', NOBLE)] });
-    return deriveBuilt(undefined, { ...given, ongoing: given.ongoing.map((each) => ({ ...each, step })) });
-  };
-  const idle = deriveBuilt(undefined, input());
-
-  test.each([
-    ['The first report is a publishable change', undefined, idle, true],
-    ['An unchanged report is not a publishable change', idle, idle, false],
-    ['A build that starts is a publishable change', idle, running('create server'), true],
-    [
-      'The next step of a build is not a publishable change',
-      running('create server'),
-      running('wait for server'),
-      false,
-    ],
-    [
-      'A prune that starts is not a publishable change',
-      idle,
-      deriveBuilt(undefined, input({ ongoing: [job('prune', NOBLE)] })),
-      false,
-    ],
-    [
-      'A new image is a publishable change',
-      idle,
-      deriveBuilt(
-        undefined,
-        input({
-          observation: [
-            seen('builder', 'build', images),
-            seen('red', 'red', [copyOf('new'), copyOf('x', { createdAt: hoursAgo(0) })]),
-          ],
-        }),
-      ),
-      true,
-    ],
-    [
-      'A cloud that fails is a publishable change',
-      idle,
-      deriveBuilt(undefined, input({ observation: [observed[0] ?? failed('builder'), failed('red')] })),
-      true,
-    ],
-    [
-      'A build that fails is a publishable change',
-      idle,
-      deriveBuilt(undefined, input({ journal: afterFailure(desiredState(), 'build') })),
-      true,
-    ],
-    [
-      'A removal of the credentials is a publishable change',
-      idle,
-      deriveBuilt(idle, input({ credentials: 'missing' })),
-      true,
-    ],
-    [
-      'A new generation alone is not a publishable change',
-      idle,
-      { ...idle, generation: 9, desiredGeneration: 9 },
-      false,
-    ],
-  ])('%s', (_, before, after, expected) => {
-    expect(hasPublishableChange(before, after)).toBe(expected);
+    const same = input({ observation: encodable });
+    const first = deriveBuilt(undefined, same);
+    for (const before of [first, parseBuilt(JSON.stringify(first))])
+      expect(deriveBuilt(before, same)).toBe(before);
   });
 });

@@ -91,16 +91,25 @@ export class TestDaemon {
     });
   }
 
-  /** Requests two reconciles, one after the other. When the second one starts, the first one has started all its jobs. */
+  /** Requests two reconciles, one after the other, and waits until each has used the answers of all clouds. */
   async reconcileTwice(): Promise<void> {
     await this.#reconcileOnce();
     await this.#reconcileOnce();
   }
 
   async #reconcileOnce(): Promise<void> {
-    const before = this.reconcileCount();
+    const since = this.log.length;
     await this.host.putDesired();
-    await this.advanceUntil(() => this.reconcileCount() > before);
+    const isCause = (line: LogLine): boolean => JSON.stringify(line.fields).includes('desired.json changed');
+    const findFrom = (from: number, test: (line: LogLine) => boolean): number =>
+      this.log.findIndex((line, index) => index >= from && test(line));
+    await this.advanceUntil(() => {
+      const requested = findFrom(since, (line) => line.message === 'reconcile' && isCause(line));
+      const isComplete = ({ message, fields }: LogLine): boolean =>
+        message === 'snapshot' && fields?.['unanswered'] === 0;
+      const complete = requested === -1 ? -1 : findFrom(requested, isComplete);
+      return complete !== -1 && findFrom(complete, ({ message }) => message === 'reconciled') !== -1;
+    });
   }
 
   /** Advances the clock slowly, second by second, until the condition is true. */
@@ -132,7 +141,7 @@ export class TestDaemon {
     const work = { runCommand: runCommandOrList, startDetached, pollIntervalMs: 1000 };
     const connections = { paths, clock, signal, newBuildId, ...work };
     return {
-      ...{ version: '1.0.0', paths, clock, logger, signal, newBuildId, random: () => 0.5 },
+      ...{ version: '1.0.0', unit: UNIT, paths, clock, logger, signal, newBuildId, random: () => 0.5 },
       schedule: {
         start: (onTick, until) => {
           this.onTick = onTick;
@@ -145,10 +154,11 @@ export class TestDaemon {
         run: runCommand,
         clock,
         signal,
+        onReplaced: () => Promise.resolve(),
       }),
-      runnerFor: (desired, environment) => {
+      runnerFor: (desired) => {
         const { application, modelUuid, unit } = desired;
-        const tools = { ...connections, environment, orderer: { application, modelUuid, unit } };
+        const tools = { ...connections, environment: {}, orderer: { application, modelUuid, unit } };
         return createJobRunner({ desired, version: '1.0.0', tools });
       },
     };

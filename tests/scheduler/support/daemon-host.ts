@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { findJobProcesses } from '../../../src/builder/jobs/job-processes.ts';
-import { type Built, parseBuilt } from '../../../src/model/built.ts';
-import { type DesiredState, buildCloudOf, encodeDesiredState } from '../../../src/model/desired-state.ts';
-import { encodeHostSecrets } from '../../../src/model/host-secrets.ts';
-import type { JobOrder } from '../../../src/model/job-order.ts';
+import { type Built, parseBuilt } from '../../../src/model/unit/built.ts';
+import {
+  type DesiredState,
+  buildCloudOf,
+  encodeDesiredState,
+} from '../../../src/model/unit/desired-state.ts';
+import { encodeHostSecrets } from '../../../src/model/job/host-secrets.ts';
+import type { JobOrder } from '../../../src/model/job/job-order.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import { type UnitPaths, unitPaths } from '../../../src/model/unit-paths.ts';
+import { type UnitPaths, unitPaths } from '../../../src/model/unit/unit-paths.ts';
+import { errorCodeOf } from '../../../src/system/error-code.ts';
 import { writeFileAtomic } from '../../../src/system/files/text-file.ts';
 import { changeDesired, desiredState } from '../desired-fixtures.ts';
 import { JUJU_EXEC, PROGRAM } from './scripted-program.ts';
@@ -80,7 +85,14 @@ export class DaemonHost {
     const proxy = { http: secret('http'), https: new Secret(''), noProxy: new Secret('') };
     await mkdir(this.paths.run, { recursive: true });
     const scriptSecrets = { TOKEN: secret('token') };
-    const secrets = { generation, scriptUrl: secret('url'), scriptSecrets, proxy };
+    const secrets = {
+      generation,
+      scriptUrl: secret('url'),
+      scriptSecrets,
+      proxy,
+      openstackCa: '',
+      github: {},
+    };
     await writeFileAtomic(this.paths.cloudsYaml, `clouds: {red: {auth: {password: ${MARK}}}}\n`, 0o600);
     await writeFileAtomic(this.paths.secrets, encodeHostSecrets(secrets), 0o600);
   }
@@ -113,7 +125,7 @@ export class DaemonHost {
   /** Counts the calls of juju-exec that dispatch the charm with this event. */
   async dispatches(event: 'run' | 'built'): Promise<number> {
     const text = await readFile(`${this.paths.jujuExec}.calls`, 'utf8').catch(() => '');
-    return text.split(`${UNIT} JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`).length - 1;
+    return text.split(`; JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`).length - 1;
   }
 
   async scriptJujuExec(behavior: 'hang' | 'fail' | 'answer'): Promise<void> {
@@ -138,7 +150,16 @@ export class DaemonHost {
   async close(): Promise<void> {
     const { application, modelUuid, unit } = this.#desired;
     const context = { paths: this.paths, orderer: { application, modelUuid, unit } };
-    for (const { identity } of await findJobProcesses(context)) kill(identity.pid, 'SIGKILL');
+    for (const { identity } of await findJobProcesses(context)) killIfRunning(identity.pid);
     await rm(this.root, { recursive: true, force: true, maxRetries: 20 });
+  }
+}
+
+/** Kills a process, unless it has ended since it was found. */
+function killIfRunning(pid: number): void {
+  try {
+    kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { pid } from 'node:process';
 import { PROGRAM_FILE } from '../../../src/builder/host/programs.ts';
-import { parseJobOrder } from '../../../src/model/job-order.ts';
+import { parseJobOrder } from '../../../src/model/job/job-order.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import {
   type CommandRequest,
@@ -11,7 +11,7 @@ import {
 } from '../../../src/system/process/command.ts';
 
 /*
- * The scripted program contains the source of the first three functions, which therefore use `node:fs` only. A daemon in
+ * The scripted program contains the source of the first four functions, which therefore use `node:fs` only. A daemon in
  * this process calls them directly: it queries its clouds in every reconcile, and a new Node process for each query would
  * take most of the time of the tests.
  */
@@ -40,6 +40,13 @@ export function imagesIn(folder: string): readonly { readonly created_at: string
     .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 }
 
+/** Reports whether a file keeps `list` running: `hold-list`, or `hold-list-<cloud id>` for one cloud. */
+export function isHeld(home: string, clouds: readonly string[]): boolean {
+  return ['', ...clouds.map((cloud) => `-${cloud}`)].some((suffix) =>
+    existsSync(`${home}/hold-list${suffix}`),
+  );
+}
+
 /** Returns the result of `list`. */
 export function listClouds(home: string, clouds: readonly string[]): object {
   const listCloud = (cloud: string): object => {
@@ -62,10 +69,10 @@ async function answerList({ args, env, cwd = '', signal }: CommandRequest): Prom
   const order = parseJobOrder(readFileSync(`${cwd}/order.json`, 'utf8'));
   writeCall(home, { command: 'list', args: args.slice(1), order, env, pid });
   const failure = existsSync(`${home}/fail-list`) ? readFileSync(`${home}/fail-list`, 'utf8') : undefined;
-  while (existsSync(`${home}/hold-list`) && signal?.aborted !== true) await systemClock.sleep(10);
+  const clouds = order.kind === 'list' ? order.cloudIds : [];
+  while (isHeld(home, clouds) && signal?.aborted !== true) await systemClock.sleep(10);
   const ended = { exitCode: 0, signal: undefined, stdout: '', stderr: '' };
   if (signal?.aborted === true) return { ...ended, exitCode: undefined, signal: 'SIGTERM' };
   if (failure !== undefined) return { ...ended, exitCode: 5, stdout: `{"error":${failure},"warnings":[]}` };
-  const clouds = order.kind === 'list' ? order.cloudIds : [];
   return { ...ended, stdout: JSON.stringify(listClouds(home, clouds)) };
 }

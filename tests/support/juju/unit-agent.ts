@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProcessOutcome, createTask } from './model/actions.ts';
 import { CharmRunner } from './charm/charm-runner.ts';
-import { readCharm, removeObsoleteFiles, unpackCharm } from './charm/charm-unzip.ts';
+import { readPackedCharm, removeObsoleteFiles, unpackCharm } from './charm/charm-unzip.ts';
+import { applyRefresh, checkRefresh } from './charm/refresh-rules.ts';
 import { type ConfigChange, OperatorError, changeConfig } from './model/config-values.ts';
 import type { AgentPaths } from './charm/hook-environment.ts';
 import type { MachineLock } from './machine/machine-lock.ts';
@@ -149,15 +150,19 @@ export class UnitAgent {
   }
 
   /**
-   * Upgrades the charm, as `juju refresh --path` does: upgrade-charm, config-changed. A unit in error needs
+   * Upgrades the charm, as `juju refresh --path` does: upgrade-charm, config-changed. Throws OperatorError when the
+   * controller would refuse the charm. A unit in error needs
    * `forceUnits` and then retries the failed hook with the new charm instead.
    */
   async upgrade(zip: string, { forceUnits = false }: { readonly forceUnits?: boolean } = {}): Promise<void> {
     const isFailed = this.#state.failed !== undefined;
     if (isFailed && !forceUnits) throw new OperatorError(`unit "${this.model.unit}" is in an error state`);
+    const next = await readPackedCharm(zip);
+    checkRefresh(this.model, next);
     const release = await this.#parts.lock.acquire();
     try {
       await this.#replaceCharm(zip);
+      applyRefresh(this.model, next);
     } finally {
       release();
     }
@@ -169,7 +174,6 @@ export class UnitAgent {
     const files = await unpackCharm(zip, this.charmDir);
     await removeObsoleteFiles(this.#files, files, this.charmDir);
     this.#files = files;
-    this.model.charm = await readCharm(this.charmDir);
   }
 
   /** Removes the unit: its relations are removed, stop and remove are run, then the agent's folder is deleted. */

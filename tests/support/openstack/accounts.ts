@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from './cloud-state.ts';
 
-/** The name of an emulated cloud. */
-export type CloudName = 'a' | 'b';
+/** The names of the emulated clouds, in the order in which they are started. */
+export const CLOUD_NAMES = ['a', 'b', 'c', 'd'] as const;
+export type CloudName = (typeof CLOUD_NAMES)[number];
 
 /** The login of one entry of clouds.yaml. */
 export interface CloudEntry {
@@ -12,13 +13,15 @@ export interface CloudEntry {
   readonly method: 'password' | 'application credential';
 }
 
-/** The entries of the lab's clouds.yaml, without those of the administrators. */
+/** The entries of the lab's clouds.yaml, without those of the administrators, and one entry for each further cloud. */
 export const CLOUD_ENTRIES: Readonly<Record<string, CloudEntry>> = {
   builder: { cloud: 'a', user: 'builder', hasRegion: true, method: 'password' },
   neighbour: { cloud: 'a', user: 'neighbour', hasRegion: false, method: 'password' },
   consumer: { cloud: 'b', user: 'consumer', hasRegion: true, method: 'password' },
   'neighbour-b': { cloud: 'b', user: 'neighbour', hasRegion: false, method: 'password' },
   'builder-appcred': { cloud: 'a', user: 'builder', hasRegion: true, method: 'application credential' },
+  'consumer-c': { cloud: 'c', user: 'consumer', hasRegion: true, method: 'password' },
+  'consumer-d': { cloud: 'd', user: 'consumer', hasRegion: true, method: 'password' },
 };
 
 /** Returns an id of a user or project, which is a UUID without dashes. */

@@ -1,5 +1,6 @@
 import type { Guests } from './guest/guests.ts';
 import type { EmulatorClock } from './emulator-clock.ts';
+import type { RepeatedData } from './glance/repeated-data.ts';
 
 /** A user in a project. */
 export interface Login {
@@ -37,12 +38,25 @@ export interface ServerRecord {
   powerOff(): Promise<void>;
 }
 
+/** A volume, with internal state of the emulator. */
+export interface VolumeRecord {
+  /** The fields in the response to `GET /volumes/:id`, without the links. */
+  readonly shown: Record<string, unknown> & { readonly id: string; status: string };
+  readonly projectId: string;
+  /** The properties that images of the volume get. */
+  readonly imageProperties: Record<string, string>;
+  data: Buffer;
+}
+
 export interface KeypairRecord {
   readonly userId: string;
   readonly name: string;
   readonly public_key: string;
   readonly fingerprint: string;
 }
+
+/** A kind of hash that Glance keeps of an image's data. */
+export type HashKind = 'md5' | 'sha256' | 'sha512';
 
 /** A record with all fields that Neutron or Nova shows. */
 export type PlainRecord = Record<string, unknown> & { readonly id: string };
@@ -55,9 +69,13 @@ export interface CloudState {
   readonly accounts: readonly Account[];
   /** The key is the token. */
   readonly tokens: Map<string, { readonly login: Login; readonly expiresAt: number }>;
+  /** All tokens, including revoked ones. */
+  readonly tokensEver: string[];
   readonly images: Map<string, ImageRecord>;
   /** The key is the image id. */
   readonly imageData: Map<string, Buffer>;
+  /** The data of the images that are too large for `imageData`. */
+  readonly repeatedData: Map<string, RepeatedData>;
   /** The ids of all images, including deleted ones. Glance never accepts an id twice. */
   readonly usedImageIds: Set<string>;
   /** The members of each image: image id → project id → pending, accepted or rejected. */
@@ -66,10 +84,20 @@ export interface CloudState {
   /** All servers, including deleted ones, in order. */
   readonly serversEver: { readonly id: string; readonly name: string }[];
   readonly keypairs: KeypairRecord[];
-  readonly flavors: readonly PlainRecord[];
+  readonly flavors: PlainRecord[];
   readonly networks: PlainRecord[];
   readonly ports: Map<string, PlainRecord>;
   readonly securityGroups: Map<string, PlainRecord>;
+  readonly floatingIps: Map<string, PlainRecord>;
+  readonly volumes: Map<string, VolumeRecord>;
+  /** True when the cloud has Cinder. */
+  hasBlockStorage: boolean;
+  /** The number of volumes that each project may have. */
+  volumeQuota: number;
+  /** True when the next volume is to end in error; that volume resets it. */
+  failNextVolume: boolean;
+  /** True when the next image of a volume is to fail; that image resets it. */
+  failNextVolumeUpload: boolean;
   /** True when the cloud has Nova and Neutron. */
   readonly hasServers: boolean;
   /** Undefined in a cloud without servers. */
@@ -80,6 +108,18 @@ export interface CloudState {
   failNextServer?: string | undefined;
   /** The maximum number of elements in a list response. */
   pageSize: number;
+  /** The hashes that Glance keeps: MD5 as `checksum`, and one of the others as `os_hash_value`. */
+  hashKinds: readonly HashKind[];
+  /** True when Glance keeps no data of uploads, only their sizes and hashes. */
+  readonly discardsUploads: boolean;
+  /** True when Nova leaves the ports of deleted servers, as it does when Neutron fails at that moment. */
+  leavesPorts: boolean;
+  /** Other regions of this cloud's Keystone. */
+  readonly regions: CloudState[];
+  /** The cloud whose Keystone this cloud also accepts. */
+  keystone?: CloudState;
+  /** The scheme, host and port of the cloud. */
+  origin: string;
   /** True when the next upload is to fail; that upload resets it. */
   killNextUpload: boolean;
   /** True when the next snapshot is to fail; that snapshot resets it. */

@@ -11,7 +11,8 @@ interface CloudAddress {
 /** The `auth` mapping of an entry of clouds.yaml. */
 type AuthMapping = Readonly<Record<string, string>>;
 
-type FindCloud = (name: CloudName) => CloudAddress;
+/** Returns the address of a cloud, or undefined when it was not started. */
+type FindCloud = (name: CloudName) => CloudAddress | undefined;
 
 function getEntry(name: string): CloudEntry {
   const entry = CLOUD_ENTRIES[name];
@@ -40,21 +41,23 @@ function authOf({ user, method }: CloudEntry, { authUrl, accounts }: CloudAddres
   };
 }
 
-/** Renders a clouds.yaml with all entries, as JSON, which is valid YAML. */
+/** Renders a clouds.yaml with the entries of all started clouds, as JSON, which is valid YAML. */
 export function renderCloudsYaml(find: FindCloud): string {
-  const clouds = Object.entries(CLOUD_ENTRIES).map(([name, entry]) => {
+  const clouds = Object.entries(CLOUD_ENTRIES).flatMap(([name, entry]) => {
     const cloud = find(entry.cloud);
+    if (cloud === undefined) return [];
     const auth = authOf(entry, cloud);
     const type = entry.method === 'password' ? 'password' : 'v3applicationcredential';
     const region = entry.hasRegion ? { region_name: cloud.region } : {};
-    return [name, { auth_type: type, auth, identity_api_version: '3', ...region }] as const;
+    return [[name, { auth_type: type, auth, identity_api_version: '3', ...region }] as const];
   });
   return `${JSON.stringify({ clouds: Object.fromEntries(clouds) }, undefined, 2)}\n`;
 }
 
-/** Returns the relation data of a consumer with this entry: the keys of `auth` and, if set, `region_name`. */
+/** Returns the relation data of a consumer with this entry: the keys of `auth`, and never a region, as real ones do. */
 export function renderCredentials(name: string, find: FindCloud): Record<string, string> {
   const entry = getEntry(name);
   const cloud = find(entry.cloud);
-  return { ...authOf(entry, cloud), ...(entry.hasRegion ? { region_name: cloud.region } : {}) };
+  if (cloud === undefined) throw new Error(`expected cloud ${entry.cloud} of entry ${name} to be started`);
+  return { ...authOf(entry, cloud) };
 }

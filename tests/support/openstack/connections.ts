@@ -1,9 +1,10 @@
 import type { Clock } from '../../../src/model/clock.ts';
-import type { CloudAccess } from '../../../src/openstack/cloud-access.ts';
+import type { CloudAccess } from '../../../src/openstack/login/cloud-access.ts';
 import { type Cloud, type CloudConnection, connectCloud } from '../../../src/openstack/cloud.ts';
-import { getCloudAccess, parseCloudsYaml } from '../../../src/openstack/clouds-yaml.ts';
+import { getCloudAccess, parseCloudsYaml } from '../../../src/openstack/login/clouds-yaml.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import type { Emulator } from './emulator.ts';
+import { TEST_TRUST } from '../test-trust.ts';
 
 /** The settings of a connection. `access` may change the entry of clouds.yaml. */
 interface ConnectionOptions {
@@ -30,7 +31,9 @@ export function openConnections(emulator: Pick<Emulator, 'cloudsYaml'>): Connect
         clock,
         apiTimeoutMs,
         stallTimeoutMs: apiTimeoutMs,
+        trust: TEST_TRUST,
         observe: () => undefined,
+        warn: () => undefined,
       });
       open.push(connection);
       return connection.withSignal();

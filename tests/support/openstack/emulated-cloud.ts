@@ -1,41 +1,27 @@
 import type { CloudName } from './accounts.ts';
+import { cinderRoutes } from './cinder/cinder-routes.ts';
 import { glanceRoutes } from './glance/glance-routes.ts';
 import { openGuests } from './guest/guests.ts';
-import { addQueuedImage, storeImageData } from './glance/images.ts';
 import { seedImages } from './glance/seed-images.ts';
 import { keystoneRoutes } from './keystone/keystone-routes.ts';
-import { makeNetwork } from './neutron/records.ts';
 import { neutronRoutes, seedCompute } from './neutron/neutron-routes.ts';
 import { novaRoutes } from './nova/nova-routes.ts';
 import { createEmulatorClock } from './emulator-clock.ts';
 import type { Route } from './server/route.ts';
 import { type ServedRequest, serveCloud } from './server/serve-cloud.ts';
-import type { Account, CloudState, ImageRecord } from './cloud-state.ts';
+import { type CloudControls, controlsOf } from './cloud-controls.ts';
+import type { Account, CloudState } from './cloud-state.ts';
 import { type FaultInjector, createFaultInjector } from './server/fault-injector.ts';
 
-/** The controls of one emulated cloud, for tests and the demo. */
-export interface EmulatedCloud {
+/** One emulated cloud with its controls. */
+export interface EmulatedCloud extends CloudControls {
   readonly state: CloudState;
   /** The root URL of Keystone. */
   readonly authUrl: string;
   readonly faults: FaultInjector;
-  /** Changes a password and revokes the user's tokens. */
-  setPassword(user: string, password: string): void;
-  /** Revokes all tokens. */
-  expireTokens(): void;
-  /** Makes the next upload fail: its data is lost and its image gets the status killed. */
-  killNextUpload(): void;
-  /** Makes the next snapshot fail: its data is lost and its image gets the status killed. */
-  killNextSnapshot(): void;
-  /** Makes the next server end in ERROR with this fault. */
-  failNextServer(fault: string): void;
-  /** Sets the maximum number of elements in a list response. */
-  setPageSize(size: number): void;
-  /** Adds an image that this software did not create. With data it is active, without it is queued. */
-  addImage(image: AddedImage): ImageRecord;
-  /** Adds a network. Neutron allows several networks with the same name. */
-  addNetwork(name: string): void;
   requests(): readonly Pick<ServedRequest, 'route' | 'status'>[];
+  /** Returns the number of bytes of image data that were sent so far. */
+  sentBytes(): number;
   /** Stops the cloud, so that it refuses connections. */
   stop(): Promise<void>;
   /** Starts the cloud again at the same address. */
@@ -43,22 +29,14 @@ export interface EmulatedCloud {
   close(): Promise<void>;
 }
 
-/** An image to add by hand. */
-interface AddedImage {
-  readonly name: string;
-  /** The name of the user whose project owns the image. */
-  readonly owner: string;
-  readonly visibility?: string;
-  readonly data?: Buffer;
-  readonly properties?: Readonly<Record<string, string>>;
-}
-
 /** The settings of an emulated cloud. */
 export interface CloudSettings {
   readonly name: CloudName;
   readonly accounts: readonly Account[];
   readonly speed: number;
+  readonly now: () => number;
   readonly linkBytesPerSecond: number | undefined;
+  readonly discardsUploads: boolean;
   readonly onServed: (served: ServedRequest) => void;
 }
 
@@ -67,7 +45,7 @@ const PAGE_SIZE = 1000;
 
 const commonRoutes = [...keystoneRoutes, ...glanceRoutes];
 
-/** Returns the routes of a cloud. */
+/** Returns the routes of a cloud whose answers were recorded from a real OpenStack. */
 export function routesOf(name: CloudName): readonly Route[] {
   return name === 'a' ? [...commonRoutes, ...novaRoutes, ...neutronRoutes] : commonRoutes;
 }
@@ -80,19 +58,21 @@ export async function openCloud(parts: CloudSettings): Promise<EmulatedCloud> {
   const server = await serveCloud({
     state,
     faults: troubles,
-    routes: routesOf(parts.name),
+    routes: [...routesOf(parts.name), ...cinderRoutes],
     linkBytesPerSecond: parts.linkBytesPerSecond,
     onServed: (served) => {
       requests.push({ route: served.route, status: served.status });
       parts.onServed(served);
     },
   });
+  state.origin = server.origin;
   return {
     state,
     faults: troubles,
     authUrl: `${server.origin}/identity/v3`,
     requests: () => requests,
     ...controlsOf(state),
+    sentBytes: () => server.sentBytes(),
     stop: () => server.stop(),
     start: () => server.start(),
     close: async () => {
@@ -103,54 +83,14 @@ export async function openCloud(parts: CloudSettings): Promise<EmulatedCloud> {
   };
 }
 
-type Control = Exclude<
-  keyof EmulatedCloud,
-  'state' | 'authUrl' | 'faults' | 'requests' | 'stop' | 'start' | 'close'
->;
-
-function controlsOf(state: CloudState): Pick<EmulatedCloud, Control> {
-  return {
-    setPassword: (user, password) => {
-      const account = getAccount(state, user);
-      account.password = password;
-      for (const [token, { login }] of state.tokens) if (login === account) state.tokens.delete(token);
-    },
-    expireTokens: () => {
-      state.tokens.clear();
-    },
-    killNextUpload: () => {
-      state.killNextUpload = true;
-    },
-    killNextSnapshot: () => {
-      state.killNextSnapshot = true;
-    },
-    failNextServer: (fault) => {
-      state.failNextServer = fault;
-    },
-    setPageSize: (size) => {
-      state.pageSize = size;
-    },
-    addNetwork: (name) => {
-      state.networks.push(makeNetwork(name, new Date(state.clock.now()).toISOString()));
-    },
-    addImage: ({ owner, data, ...image }) => {
-      const formats = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private' };
-      const { projectId } = getAccount(state, owner);
-      const record = addQueuedImage(state, { ...formats, ...image, owner: projectId });
-      if (data !== undefined) storeImageData(state, record, data);
-      return record;
-    },
-  };
-}
-
-function getAccount(state: CloudState, user: string): Account {
-  const account = state.accounts.find(({ userName }) => userName === user);
-  if (account === undefined) throw new Error(`expected a user ${user} of cloud ${state.name}`);
-  return account;
-}
-
-async function makeState({ name, accounts, speed }: CloudSettings): Promise<CloudState> {
-  const pace = createEmulatorClock(speed);
+async function makeState({
+  name,
+  accounts,
+  speed,
+  now,
+  discardsUploads,
+}: CloudSettings): Promise<CloudState> {
+  const pace = createEmulatorClock(speed, now);
   const hasServers = name === 'a';
   const guests = hasServers ? await openGuests(pace) : undefined;
   const compute = hasServers
@@ -161,18 +101,31 @@ async function makeState({ name, accounts, speed }: CloudSettings): Promise<Clou
     region: `lab-${name}`,
     accounts,
     tokens: new Map(),
+    tokensEver: [],
     images: new Map(),
     imageData: new Map(),
+    repeatedData: new Map(),
     usedImageIds: new Set(),
     members: new Map(),
     servers: new Map(),
     serversEver: [],
     keypairs: [],
     ports: new Map(),
+    floatingIps: new Map(),
+    volumes: new Map(),
+    hasBlockStorage: false,
+    volumeQuota: 10,
+    failNextVolume: false,
+    failNextVolumeUpload: false,
     ...compute,
     hasServers,
     ...(guests === undefined ? {} : { guests, guestPort: guests.port }),
     pageSize: PAGE_SIZE,
+    hashKinds: ['md5', 'sha512'],
+    discardsUploads,
+    leavesPorts: false,
+    regions: [],
+    origin: '',
     killNextUpload: false,
     killNextSnapshot: false,
     clock: pace,

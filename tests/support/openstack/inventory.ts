@@ -29,12 +29,17 @@ export interface CloudInventory {
   readonly keypairs: readonly string[];
   readonly ports: readonly PortEntry[];
   readonly securityGroups: readonly NamedResource[];
+  readonly volumes: readonly (NamedResource & { readonly status: string })[];
+  /** The addresses of floating IPs. */
+  readonly floatingIps: readonly string[];
   /** In the order of their arrival. */
   readonly requests: readonly Pick<ServedRequest, 'route' | 'status'>[];
 }
 
-/** The inventory of both clouds. */
-export type EmulatorInventory = Readonly<Record<CloudName, CloudInventory>>;
+/** The inventory of all started clouds. */
+export type EmulatorInventory = Readonly<
+  Record<'a' | 'b', CloudInventory> & Partial<Record<CloudName, CloudInventory>>
+>;
 
 /** Takes the inventory of a cloud. */
 export function takeInventory(state: CloudState, requests: CloudInventory['requests']): CloudInventory {
@@ -51,9 +56,11 @@ export function takeInventory(state: CloudState, requests: CloudInventory['reque
     })),
     servers: [...state.servers.values()].map(({ shown }) => ({ ...named(shown), status: shown.status })),
     serversEver: [...state.serversEver],
+    volumes: [...state.volumes.values()].map(({ shown }) => ({ ...named(shown), status: shown.status })),
     keypairs: state.keypairs.map(({ name }) => name),
     ports: [...state.ports.values()].map((port) => ({ id: port.id, deviceId: String(port['device_id']) })),
     securityGroups: [...state.securityGroups.values()].map(named),
+    floatingIps: [...state.floatingIps.values()].map((each) => String(each['floating_ip_address'])),
     requests: [...requests],
   };
 }

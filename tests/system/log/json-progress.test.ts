@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ProgressEvent } from '../../../src/model/progress.ts';
-import { lastStepOf } from '../../../src/model/progress-lines.ts';
+import type { ProgressEvent } from '../../../src/model/job/progress.ts';
+import { lastStepOf } from '../../../src/model/job/progress-lines.ts';
 import { createJsonProgress } from '../../../src/system/log/json-progress.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

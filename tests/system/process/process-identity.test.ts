@@ -11,6 +11,7 @@ import {
   findProcessState,
   parseProcessIdentity,
   readOwnProcessIdentity,
+  readPlace,
 } from '../../../src/system/process/process-identity.ts';
 
 const own = readOwnProcessIdentity();
@@ -83,8 +84,46 @@ describe('the state of a process', () => {
     expect(findProcessState(id)).toBe('dead');
   });
 
-  test('a process of another host is elsewhere', () => {
-    expect(findProcessState({ ...own, host: '0123456789abcdef' })).toBe('elsewhere');
+  test('a process of an unknown boot is elsewhere', () => {
+    expect(findProcessState({ ...own, boot: '0123456789abcdef' })).toBe('elsewhere');
+  });
+});
+
+describe('the machine of a process', () => {
+  const here = readPlace('unit key');
+  const process = readOwnProcessIdentity(here);
+  const bootId = 'another boot';
+
+  test('a process of this machine is alive in its boot and dead after a reboot', () => {
+    expect(findProcessState(process, here)).toBe('alive');
+    expect(findProcessState(process, { ...here, bootId })).toBe('dead');
+  });
+
+  test.each([
+    ['another unit on the same machine', readPlace('another key')],
+    ['a program that knows no machine', readPlace()],
+  ])('a process is alive for %s in the same boot, and elsewhere in another boot', (_what, place) => {
+    expect(findProcessState(process, place)).toBe('alive');
+    expect(findProcessState(process, { ...place, bootId })).toBe('elsewhere');
+  });
+
+  test('a change of /etc/machine-id during a boot does not make a process dead', () => {
+    expect(findProcessState(process, { ...here, machineId: '' })).toBe('alive');
+  });
+
+  test.each(['', 'uninitialized\n', readPlace().machineId])(
+    'a process whose machine has only /etc/machine-id %j is elsewhere after a reboot',
+    (machineId) => {
+      const byHand = readOwnProcessIdentity({ ...readPlace(), machineId });
+      for (const place of [readPlace(), here])
+        expect(findProcessState(byHand, { ...place, machineId, bootId })).toBe('elsewhere');
+    },
+  );
+
+  test('a process in another pid namespace with the same ids is never alive by chance', () => {
+    const pidNamespace = 'pid:[1]';
+    expect(findProcessState(own, { ...readPlace(), pidNamespace })).toBe('elsewhere');
+    expect(findProcessState(process, { ...here, pidNamespace })).toBe('dead');
   });
 });
 
@@ -93,6 +132,17 @@ describe('the identity of a process', () => {
     const word = encodeProcessIdentity(own);
     expect(word).toMatch(/^[0-9a-f]{16}\.\d+\.\d+$/);
     expect(parseProcessIdentity(word)).toEqual(own);
+  });
+
+  test('an identity with a machine has one more part', () => {
+    const process = readOwnProcessIdentity(readPlace('unit key'));
+    const word = encodeProcessIdentity(process);
+    expect(word).toMatch(/^[0-9a-f]{16}\.[0-9a-f]{16}\.\d+\.\d+$/);
+    expect(parseProcessIdentity(word)).toEqual(process);
+  });
+
+  test('the machine in an identity does not show the text that names it', () => {
+    expect(readPlace('0123456789abcdef').machine).not.toContain('0123456789abcdef');
   });
 
   test('the identity of a process does not change', () => {
@@ -107,6 +157,8 @@ describe('the identity of a process', () => {
     '0123456789abcdef.-1.5',
     '0123456789abcdef.4194305.5',
     '0123456789abcdef.1.5.6',
+    '0123456789abcdef.0123456789abcdef.0123456789abcdef.1.5',
+    '.0123456789abcdef.1.5',
     '0123456789ABCDEF.1.5',
     ' 0123456789abcdef.1.5',
     '0123456789abcdef.1.5\n',

@@ -22,8 +22,7 @@ describe('systemd', () => {
     await systemd.restart('a.service');
     await systemd.stop('a.service');
     await systemd.resetFailed('a.service');
-    await systemd.isActive('a.service');
-    await systemd.isEnabled('a.service');
+    await systemd.stateOf('a.service');
     expect(requests.map(({ args }) => args.join(' '))).toEqual([
       'daemon-reload',
       'enable a.service',
@@ -32,8 +31,7 @@ describe('systemd', () => {
       'restart a.service',
       'stop a.service',
       'reset-failed a.service',
-      'is-active --quiet a.service',
-      'is-enabled --quiet a.service',
+      'show --property=ActiveState,UnitFileState a.service',
     ]);
     expect(Object.keys(requests[0]?.env ?? {})).toEqual(['PATH', 'LANG']);
   });
@@ -62,9 +60,12 @@ describe('systemd', () => {
   });
 
   test.each([
-    [0, true],
-    [3, false],
-  ])('exit code %d of is-active means active: %p', async (exitCode, isActive) => {
-    expect(await answer({ exitCode }).systemd.isActive('a.service')).toBe(isActive);
+    ['UnitFileState=enabled\nActiveState=active\n', true, true],
+    ['ActiveState=failed\nUnitFileState=enabled\n', false, true],
+    ['ActiveState=active\nUnitFileState=enabled-runtime\n', true, false],
+    ['ActiveState=inactive\nUnitFileState=\n', false, false],
+    ['', false, false],
+  ])('The answer %j of systemctl means active: %p, enabled: %p', async (stdout, isActive, isEnabled) => {
+    expect(await answer({ stdout }).systemd.stateOf('a.service')).toEqual({ isActive, isEnabled });
   });
 });

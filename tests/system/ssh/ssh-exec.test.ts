@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { messageOf } from '../../../src/model/text/message-of.ts';
 import { SshTimeoutError, SshUnreachableError } from '../../../src/system/ssh/ssh-errors.ts';
 import { type SshSession, connectSsh } from '../../../src/system/ssh/ssh.ts';
 import { type ExecHandler, type SshServer, startSshServer } from '../../support/ssh-server.ts';
@@ -33,6 +34,10 @@ const COMMANDS: Readonly<Record<string, ExecHandler>> = {
   },
   hang: (channel) => {
     channel.resume();
+  },
+  'leave a process behind': (channel) => {
+    channel.write('started');
+    channel.exit(0); // as sshd does; the channel stays open while the process has the output
   },
   'die of a signal': (channel) => {
     channel.exit('KILL', false, 'killed');
@@ -98,6 +103,19 @@ describe('a command over SSH', () => {
     expect(received.every((text) => !text.includes('\uFFFD'))).toBe(true);
   });
 
+  test('a command that leaves a background process behind ends without it', async () => {
+    expect(await run('leave a process behind')).toEqual({ exitCode: 0, stdout: 'started', stderr: '' });
+  });
+
+  test('an eleventh command at the same time is refused, and the session stays usable', async () => {
+    const ended = await Promise.allSettled(
+      Array.from({ length: 11 }, () => run('hang', { timeoutMs: 1000 })),
+    );
+    const messages = ended.map((end) => (end.status === 'rejected' ? messageOf(end.reason) : ''));
+    expect(messages.filter((message) => message.includes('could not be started'))).toHaveLength(1);
+    expect(await run('fail with 7')).toMatchObject({ exitCode: 7 });
+  });
+
   test('a command that hangs fails at its timeout, and the session stays usable', async () => {
     const failure = run('hang', { timeoutMs: 100 });
     await expect(failure).rejects.toThrow(SshTimeoutError);
@@ -125,14 +143,15 @@ describe('a command over SSH', () => {
     await expect(run('cat', { stdin: 'y' })).resolves.toMatchObject({ stdout: 'y' });
   });
 
-  test.each([
-    'lose the connection',
-    'succeed and lose the connection',
-    'die of a signal',
-    'end without a status',
-    'not known',
-  ])('a command without an exit status fails as unreachable: %s', async (command) => {
-    await expect(run(command)).rejects.toThrow(SshUnreachableError);
+  test.each(['lose the connection', 'succeed and lose the connection', 'end without a status', 'not known'])(
+    'a command without an exit status fails as unreachable: %s',
+    async (command) => {
+      await expect(run(command)).rejects.toThrow(SshUnreachableError);
+    },
+  );
+
+  test('The result of a command that a signal ended names the signal and has the exit code of a shell', async () => {
+    await expect(run('die of a signal')).resolves.toMatchObject({ exitCode: 137, signal: 'SIGKILL' });
   });
 
   test('a command fails when the server does not answer four keep-alives', async () => {
@@ -145,7 +164,7 @@ describe('a command over SSH', () => {
   });
 
   test('several commands run at the same time over one connection', async () => {
-    const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
+    const texts = Array.from({ length: 10 }, (_, index) => `text ${index}`);
     const results = await Promise.all(texts.map((stdin) => run('cat', { stdin })));
     expect(results.map(({ stdout }) => stdout)).toEqual(texts);
   });

@@ -3,19 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
+import { SSH_KEY_TYPES, generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
 
-test('OpenSSH reads a generated key and derives the same public key', () => {
-  const { publicKey, privateKey } = generateSshKeyPair('build-1');
-  const folder = mkdtempSync(join(tmpdir(), 'keys-'));
-  try {
-    const path = join(folder, 'key');
-    writeFileSync(path, privateKey.reveal(), { mode: 0o600 });
-    expect(execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).trim()).toBe(publicKey);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test.each(SSH_KEY_TYPES)(
+  'OpenSSH reads a generated key of type %s and derives the same public key',
+  (type) => {
+    const { publicKey, privateKey } = generateSshKeyPair('build-1', type);
+    const folder = mkdtempSync(join(tmpdir(), 'keys-'));
+    try {
+      const path = join(folder, 'key');
+      writeFileSync(path, privateKey.reveal(), { mode: 0o600 });
+      expect(execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).trim()).toBe(publicKey);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('a public key is one line with its type and its comment', () => {
   expect(generateSshKeyPair('build-1').publicKey).toMatch(/^ssh-ed25519 [A-Za-z0-9+/]+=* build-1$/);

@@ -2,7 +2,7 @@ import { type Socket, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import ssh2 from 'ssh2';
 import { Secret } from '../../../src/model/secret.ts';
-import { generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
+import { SSH_KEY_TYPES, generateSshKeyPair } from '../../../src/system/ssh/ssh-keys.ts';
 import { SshHostKeyError, SshUnreachableError } from '../../../src/system/ssh/ssh-errors.ts';
 import { connectSsh } from '../../../src/system/ssh/ssh.ts';
 import {
@@ -45,6 +45,14 @@ describe('connecting over SSH', () => {
     session.close();
     expect(server.authAttempts).toEqual(['publickey', 'publickey']); // the query, then the signature
   });
+
+  test.each(SSH_KEY_TYPES)(
+    'a key of type %s logs in to a server that checks signatures',
+    async (userKeyType) => {
+      const session = await connectSsh((await start({ userKeyType })).target, LIMITS);
+      session.close();
+    },
+  );
 
   test.each([
     ['another host key', [fingerprintOf(STRANGER.publicKey)]],

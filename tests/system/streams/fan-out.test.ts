@@ -24,6 +24,20 @@ function instantClock(): Clock {
   };
 }
 
+/** A clock on which a turn of the event loop takes a millisecond while somebody sleeps. */
+function turnClock(): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (milliseconds, signal) => {
+      for (const end = now + milliseconds; now < end; now += 1) {
+        if (signal?.aborted === true) throw signal.reason as Error;
+        await turn();
+      }
+    },
+  };
+}
+
 /** A source of DATA that records the opened offsets and fails once at each offset in `breakAt`. */
 function makeSource(breakAt: number[] = []) {
   const opened: number[] = [];
@@ -57,9 +71,9 @@ const options = (more: Partial<FanOutOptions> = {}): FanOutOptions => ({
 
 const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
-async function readAll(lane: Readable, betweenChunks: () => Promise<unknown> = () => Promise.resolve()) {
+async function readAll(reader: Readable, betweenChunks: () => Promise<unknown> = () => Promise.resolve()) {
   const hash = createHash('sha256');
-  for await (const chunk of lane) {
+  for await (const chunk of reader) {
     hash.update(chunk as Buffer);
     await betweenChunks();
   }
@@ -75,7 +89,7 @@ describe('a fan-out', () => {
       const { source, opened } = makeSource();
       const fanOut = openFanOut(source, readers, options());
       const done = fanOut.run(never);
-      const digests = await Promise.all(fanOut.readers.map((lane) => readAll(lane)));
+      const digests = await Promise.all(fanOut.readers.map((reader) => readAll(reader)));
       await done;
       expect(digests).toEqual(Array.from({ length: readers }, () => digest(DATA)));
       expect(opened).toEqual([0]);
@@ -88,10 +102,10 @@ describe('a fan-out', () => {
     const done = fanOut.run(never);
     let most = 0;
     const watch = () => {
-      most = Math.max(most, ...fanOut.readers.map((lane) => lane.readableLength));
+      most = Math.max(most, ...fanOut.readers.map((reader) => reader.readableLength));
       return turn();
     };
-    await Promise.all(fanOut.readers.map((lane) => readAll(lane, watch)));
+    await Promise.all(fanOut.readers.map((reader) => readAll(reader, watch)));
     await done;
     expect(most).toBeLessThanOrEqual(5 * CHUNK);
   });
@@ -106,7 +120,7 @@ describe('a fan-out', () => {
       for (let turns = 0; turns < 300; turns++) await turn();
     };
     const reads = [
-      ...quick.map((lane) => readAll(lane).then((read) => ended.push('quick') && read)),
+      ...quick.map((reader) => readAll(reader).then((read) => ended.push('quick') && read)),
       readAll(slow ?? Readable.from([]), slowly).then((read) => ended.push('slow') && read),
     ];
     expect(await Promise.all(reads)).toEqual([digest(DATA), digest(DATA), digest(DATA)]);
@@ -116,11 +130,40 @@ describe('a fan-out', () => {
     expect(opened[1]).toBeGreaterThan(0);
   });
 
+  /** Reads with 2 or 3 readers, of which the first ones are slow in turn. Returns the opened offsets and who ended. */
+  async function readInTurn(readers: number, slowOnes: number) {
+    const { source, opened } = makeSource();
+    const fanOut = openFanOut(source, readers, options({ clock: turnClock(), bufferBytes: CHUNK }));
+    const done = fanOut.run(never);
+    const ended: number[] = [];
+    const read = async (reader: Readable, index: number) => {
+      let chunks = 0;
+      await readAll(reader, async () => {
+        const isSlow = Math.floor(chunks++ / 5) % slowOnes === index;
+        for (let turns = 0; isSlow && turns < 10; turns++) await turn();
+      });
+      ended.push(index);
+    };
+    await Promise.all(fanOut.readers.map(read));
+    await done;
+    return { opened, ended };
+  }
+
+  test.each([2, 3])('%i readers that are slow in turn share one read', async (readers) => {
+    expect((await readInTurn(readers, readers)).opened).toEqual([0]);
+  });
+
+  test('a reader that is never slow does not wait for two that are slow in turn', async () => {
+    const { opened, ended } = await readInTurn(3, 2);
+    expect(opened.length).toBeGreaterThan(1);
+    expect(ended[0]).toBe(2);
+  });
+
   test('a fan-out resumes a broken source at the offset of the break', async () => {
     const { source, opened } = makeSource([50 * CHUNK, 120 * CHUNK]);
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
-    const digests = await Promise.all(fanOut.readers.map((lane) => readAll(lane)));
+    const digests = await Promise.all(fanOut.readers.map((reader) => readAll(reader)));
     await done;
     expect(digests).toEqual([digest(DATA), digest(DATA)]);
     expect(opened).toEqual([0, 50 * CHUNK, 120 * CHUNK]);
@@ -130,7 +173,7 @@ describe('a fan-out', () => {
     const { source, opened } = makeSource([0, 0, 0, 0, 0]);
     const fanOut = openFanOut(source, 2, options());
     const done = fanOut.run(never);
-    const ends = await Promise.allSettled(fanOut.readers.map((lane) => readAll(lane)));
+    const ends = await Promise.allSettled(fanOut.readers.map((reader) => readAll(reader)));
     await done;
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(opened).toEqual([0, 0, 0]);
@@ -156,7 +199,7 @@ describe('a fan-out', () => {
     const seen = createHash('sha256');
     const fanOut = openFanOut(source, 3, options({ onData: (chunk) => seen.update(chunk) }));
     const done = fanOut.run(never);
-    await Promise.all(fanOut.readers.map((lane) => readAll(lane)));
+    await Promise.all(fanOut.readers.map((reader) => readAll(reader)));
     await done;
     expect(seen.digest('hex')).toBe(digest(DATA));
   });

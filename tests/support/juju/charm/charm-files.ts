@@ -16,6 +16,7 @@ interface Endpoint {
   readonly name: string;
   readonly role: 'provides' | 'requires' | 'peers';
   readonly interface: string;
+  readonly scope: 'global' | 'container';
 }
 
 interface ActionSpec {
@@ -26,6 +27,10 @@ interface ActionSpec {
 /** The parts of a charm's files that Juju reads. */
 export interface CharmFiles {
   readonly name: string;
+  /** The bases that the charm runs on, such as `ubuntu@24.04`. */
+  readonly bases: readonly string[];
+  /** The entries of `assumes`. */
+  readonly assumes: readonly unknown[];
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly options: ReadonlyMap<string, ConfigOption>;
   readonly actions: ReadonlyMap<string, ActionSpec>;
@@ -51,11 +56,15 @@ export function parseCharm(texts: CharmTexts): CharmFiles {
   const metadata = readMapping(texts.metadata, 'metadata.yaml');
   for (const key of ['name', 'summary', 'description']) textOf(metadata, key, 'metadata.yaml');
   refuseFormatOne(metadata);
-  if (metadata['assumes'] !== undefined && !hasBases(texts.manifest)) {
+  const bases = texts.manifest === undefined ? [] : parseBases(texts.manifest);
+  const assumes = metadata['assumes'] ?? [];
+  if (!Array.isArray(assumes)) throw new CharmRefused('metadata.yaml: assumes: expected a list');
+  if (assumes.length > 0 && bases.length === 0) {
     throw new CharmRefused('metadata.yaml: assumes needs a manifest.yaml with bases');
   }
   return {
     name: parseName(textOf(metadata, 'name', 'metadata.yaml')),
+    ...{ bases, assumes },
     endpoints: parseEndpoints(metadata),
     options: texts.config === undefined ? new Map() : parseOptions(texts.config),
     actions: texts.actions === undefined ? new Map() : parseActions(texts.actions),
@@ -75,23 +84,32 @@ function refuseFormatOne(metadata: Mapping): void {
   }
 }
 
-function hasBases(manifest: string | undefined): boolean {
-  if (manifest === undefined) return false;
-  const { bases } = readMapping(manifest, 'manifest.yaml');
-  return Array.isArray(bases) && bases.length > 0;
+function parseBases(manifest: string): readonly string[] {
+  const { bases = [] } = readMapping(manifest, 'manifest.yaml');
+  if (!Array.isArray(bases)) throw new CharmRefused('manifest.yaml: bases: expected a list');
+  return bases.map((each) => {
+    const base = mappingOf(each, 'manifest.yaml');
+    return `${textOf(base, 'name', 'manifest.yaml')}@${textOf(base, 'channel', 'manifest.yaml')}`;
+  });
 }
 
 function parseEndpoints(metadata: Mapping): ReadonlyMap<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>();
   for (const role of ['provides', 'requires', 'peers'] as const) {
     for (const [name, value] of Object.entries(mappingOf(metadata[role], role))) {
-      const protocol = typeof value === 'string' ? value : textOf(mappingOf(value, name), 'interface', name);
+      const fields = typeof value === 'string' ? { interface: value } : mappingOf(value, name);
+      const protocol = textOf(fields, 'interface', name);
       refuseEndpoint(name, protocol);
       if (endpoints.has(name)) throw new CharmRefused(`metadata.yaml: duplicate endpoint ${name}`);
-      endpoints.set(name, { name, role, interface: protocol });
+      endpoints.set(name, { name, role, interface: protocol, scope: parseScope(fields, name) });
     }
   }
   return endpoints;
+}
+
+function parseScope({ scope = 'global' }: Mapping, name: string): 'global' | 'container' {
+  if (scope === 'global' || scope === 'container') return scope;
+  throw new CharmRefused(`endpoint ${name}: invalid scope ${String(scope)}`);
 }
 
 function refuseEndpoint(name: string, protocol: string): void {

@@ -86,6 +86,22 @@ export async function readCharm(folder: string): Promise<CharmFiles> {
   return parseCharm({ metadata, config, actions, manifest });
 }
 
+/** Reads the YAML files of a packed charm. Throws CharmRefused. */
+export async function readPackedCharm(zipPath: string): Promise<CharmFiles> {
+  const bytes = await readFile(zipPath);
+  const zip = await fromBufferPromise(bytes);
+  const texts = new Map<string, string>();
+  for await (const entry of zip.eachEntry()) {
+    if (/^(?:metadata|config|actions|manifest)\.yaml$/.test(entry.fileName)) {
+      texts.set(entry.fileName, contentOf(bytes, entry).toString());
+    }
+  }
+  const metadata = texts.get('metadata.yaml');
+  if (metadata === undefined) throw new CharmRefused('metadata.yaml is missing');
+  const [config, actions] = [texts.get('config.yaml'), texts.get('actions.yaml')];
+  return parseCharm({ metadata, config, actions, manifest: texts.get('manifest.yaml') });
+}
+
 async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -1,7 +1,15 @@
 import { readConfig } from '../model/config-values.ts';
 import type { ConfigValue } from './charm-files.ts';
-import type { ActionResults, ActionTask, Databag, Model, Relation } from '../model/model.ts';
-import { applyChanges, nameOf } from '../model/relations.ts';
+import type {
+  ActionResults,
+  ActionTask,
+  Databag,
+  Model,
+  Relation,
+  SecretTracking,
+  UserSecret,
+} from '../model/model.ts';
+import { applyChanges, nameOf, replaceBag } from '../model/relations.ts';
 
 /** An event for which Juju runs the charm. */
 export type JujuEvent =
@@ -32,6 +40,8 @@ export interface HookContext {
     readonly appBags: Map<number, Databag>;
     /** Undefined marks a deleted key. */
     readonly state: Map<string, string | undefined>;
+    /** The effects of secret-get, where they are not immediate. */
+    readonly secrets: Map<UserSecret, SecretTracking>;
   };
   /** Values that are read only once in each context. */
   readonly cache: {
@@ -55,7 +65,7 @@ export function openContext(model: Model, event: JujuEvent): HookContext {
   return {
     id: `${model.unit}-${name}-${(0x5eed_0000 + model.last.context).toString(16)}`,
     ...{ model, event, name, relation },
-    pending: { unitBags: new Map(), appBags: new Map(), state: new Map() },
+    pending: { unitBags: new Map(), appBags: new Map(), state: new Map(), secrets: new Map() },
     cache: { bags: new Map() },
     ...{ results: {}, failure: undefined, isOpen: true },
   };
@@ -92,14 +102,16 @@ function nameOfEvent(event: JujuEvent, relation: Relation | undefined): string {
 export function commit(context: HookContext): string | undefined {
   context.isOpen = false;
   const { model, pending } = context;
-  if (pending.unitBags.size + pending.appBags.size + pending.state.size === 0) return undefined;
+  const writes = [pending.unitBags, pending.appBags, pending.state, pending.secrets];
+  if (writes.every(({ size }) => size === 0)) return undefined;
   const problem = model.failNextFlush ?? findFlushProblem(context);
   model.failNextFlush = undefined;
   if (problem !== undefined) return problem;
   for (const relation of model.relations) {
-    replace(relation.ourUnit, applyChanges(relation.ourUnit, pending.unitBags.get(relation.id) ?? {}));
-    replace(relation.ourApp, applyChanges(relation.ourApp, pending.appBags.get(relation.id) ?? {}));
+    replaceBag(relation.ourUnit, applyChanges(relation.ourUnit, pending.unitBags.get(relation.id) ?? {}));
+    replaceBag(relation.ourApp, applyChanges(relation.ourApp, pending.appBags.get(relation.id) ?? {}));
   }
+  for (const [secret, tracking] of pending.secrets) Object.assign(secret, tracking);
   for (const [key, value] of pending.state) {
     if (value === undefined) model.state.delete(key);
     else model.state.set(key, value);
@@ -114,15 +126,14 @@ export function drop(context: HookContext): void {
 
 function findFlushProblem({ model, pending }: HookContext): string | undefined {
   if (pending.appBags.size > 0 && !model.leader) return 'cannot write relation settings: not the leader';
-  const bags = [...pending.unitBags, ...pending.appBags];
-  if (bags.some(([id]) => !model.relations.some((each) => each.id === id))) return 'relation not found';
-  const isTooLarge = bags.some(([, bag]) => Buffer.byteLength(JSON.stringify(bag)) > QUOTA_BYTES);
+  const written = [...pending.unitBags.keys(), ...pending.appBags.keys()];
+  if (written.some((id) => !model.relations.some((each) => each.id === id))) return 'relation not found';
+  const bags = model.relations.flatMap(({ id, ourUnit, ourApp }) => [
+    applyChanges(ourUnit, pending.unitBags.get(id) ?? {}),
+    applyChanges(ourApp, pending.appBags.get(id) ?? {}),
+  ]);
+  const isTooLarge = bags.some((bag) => Buffer.byteLength(JSON.stringify(bag)) > QUOTA_BYTES);
   return isTooLarge ? 'max allowed size (16777216) exceeded' : undefined;
-}
-
-function replace(bag: Databag, next: Databag): void {
-  for (const key of Object.keys(bag)) if (next[key] === undefined) Reflect.deleteProperty(bag, key);
-  Object.assign(bag, next);
 }
 
 /** Returns the context's snapshot of the config. */

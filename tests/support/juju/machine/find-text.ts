@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { type Dirent, readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCodeOf } from '../../../../src/system/error-code.ts';
 import { listProcessesOf } from './host-processes.ts';
 import type { Model } from '../model/model.ts';
 
@@ -8,13 +9,24 @@ type Texts = readonly string[];
 
 /** Lists every file below `folder`. Links are listed but not followed. */
 export async function listFiles(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await listEntries(folder);
   return entries.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name));
+}
+
+/** Lists all entries below `folder`. A folder may be deleted while it is read, since jobs end at any time. */
+async function listEntries(folder: string): Promise<readonly Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (errorCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const folders = entries.filter((each) => each.isDirectory());
+  const inner = await Promise.all(folders.map(({ name }) => listEntries(join(folder, name))));
+  return [...entries, ...inner.flat()];
 }
 
 /** Lists the files below `folder` that contain one of the texts. */
 export async function findInFiles(folder: string, texts: Texts): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await listEntries(folder);
   const found: string[] = [];
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name);

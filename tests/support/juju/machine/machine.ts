@@ -46,6 +46,8 @@ export interface UnitOptions {
   readonly modelName?: string;
   readonly modelUuid?: string;
   readonly jujuVersion?: string;
+  /** The base of the machine: `ubuntu@24.04` by default. */
+  readonly base?: string;
   /** The settings of `juju model-config`, such as `juju-http-proxy`. */
   readonly modelConfig?: Readonly<Record<string, string>>;
   readonly leader?: boolean;

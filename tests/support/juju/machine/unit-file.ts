@@ -24,6 +24,8 @@ const WITHOUT_EFFECT = [
   ...['Description', 'Documentation', 'After', 'Before', 'Wants', 'SyslogIdentifier', 'Nice', 'OOMPolicy'],
   ...['StandardOutput', 'StandardError', 'NoNewPrivileges', 'PrivateTmp', 'ProtectHome', 'ProtectSystem'],
   ...['ProtectKernelModules', 'ProtectKernelTunables', 'ProtectControlGroups', 'CPUWeight', 'IOWeight'],
+  ...['LockPersonality', 'ProtectClock', 'ProtectHostname', 'ProtectKernelLogs', 'RestrictAddressFamilies'],
+  ...['RestrictNamespaces', 'RestrictRealtime', 'RestrictSUIDSGID', 'SystemCallArchitectures'],
 ];
 
 type Settings = ReadonlyMap<string, readonly string[]>;

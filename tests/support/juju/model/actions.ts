@@ -2,6 +2,7 @@ import { OperatorError } from './config-values.ts';
 import { type HookContext, commit, drop } from '../charm/hook-context.ts';
 import { findViolations, withDefaults } from './json-schema.ts';
 import type { ActionTask, Model } from './model.ts';
+import { profileOf } from './profile.ts';
 
 /** The exit of the charm's process. */
 export interface ProcessOutcome {
@@ -18,7 +19,8 @@ export function createTask(
 ): ActionTask {
   const spec = model.charm.actions.get(name);
   if (spec === undefined) throw new OperatorError(`action "${name}" not defined on unit "${model.unit}"`);
-  const violations = findViolations(spec.params, params);
+  const { additionalProperties = profileOf(model).acceptsUnknownParameters } = spec.params;
+  const violations = findViolations({ ...spec.params, additionalProperties }, params);
   if (violations.length > 0) throw new OperatorError(`validation failed: ${violations.join('; ')}`);
   model.last.task += 1;
   const task: ActionTask = {

@@ -1,4 +1,5 @@
 import type { CharmFiles, ConfigValue } from '../charm/charm-files.ts';
+import { addPeerRelations } from './relations.ts';
 
 /** The state that Juju's controller holds for one unit. All mutable state of the double is here. */
 export interface Model {
@@ -11,6 +12,8 @@ export interface Model {
   /** `app/0` */
   readonly unit: string;
   readonly machineId: string;
+  /** The base of the machine, such as `ubuntu@24.04`. */
+  readonly base: string;
   readonly address: string;
   readonly now: () => number;
   charm: CharmFiles;
@@ -90,7 +93,12 @@ export interface RemoteUnit extends RemoteBag {
 export interface Relation {
   readonly id: number;
   readonly endpoint: string;
+  /** The application on the other side; the own application for a peer relation. */
   readonly remoteApplication: string;
+  /** Reports whether the other side is the own application. Its application databag is `ourApp`. */
+  readonly isPeer: boolean;
+  /** Reports whether this version of Juju writes `private-address` into databags. */
+  readonly hasPrivateAddress: boolean;
   readonly remoteApp: RemoteBag;
   readonly remoteUnits: Map<string, RemoteUnit>;
   /** This unit's databag as the remote side sees it. */
@@ -104,13 +112,17 @@ export interface Relation {
 }
 
 /** A secret that the operator added with `juju add-secret`. */
-export interface UserSecret {
+export interface UserSecret extends SecretTracking {
   readonly id: string;
   readonly name: string;
   /** Contents by revision, starting at 1; removed revisions are absent. */
   readonly revisions: Map<number, Databag>;
   latest: number;
   granted: boolean;
+}
+
+/** The revisions of a secret that the unit has read, and its label. */
+export interface SecretTracking {
   /** The revision that `secret-get` without `--refresh` returns; undefined before the first read. */
   tracked: number | undefined;
   /** The latest revision that this unit has read or received secret-changed for. */
@@ -148,6 +160,7 @@ export interface ModelOptions {
   readonly jujuVersion?: string;
   readonly modelConfig?: Readonly<Record<string, string>>;
   readonly machineId?: string;
+  readonly base?: string;
   readonly address?: string;
   readonly leader?: boolean;
   readonly now: () => number;
@@ -157,7 +170,8 @@ export interface ModelOptions {
 export function createModel(options: ModelOptions): Model {
   const application = options.application ?? options.charm.name;
   const waiting = { status: 'waiting', message: 'installing agent' };
-  return {
+  const hasPeers = [...options.charm.endpoints.values()].some(({ role }) => role === 'peers');
+  const model: Model = {
     name: options.modelName ?? 'images',
     uuid: options.modelUuid ?? 'deadbeef-0bad-400d-8000-4b1d0d06f00d',
     jujuVersion: options.jujuVersion ?? '3.6.12',
@@ -165,6 +179,7 @@ export function createModel(options: ModelOptions): Model {
     application,
     unit: `${application}/${options.unitNumber ?? 0}`,
     machineId: options.machineId ?? '0',
+    base: options.base ?? 'ubuntu@24.04',
     address: options.address ?? '10.0.0.4',
     now: options.now,
     charm: options.charm,
@@ -176,8 +191,11 @@ export function createModel(options: ModelOptions): Model {
     workloadVersion: undefined,
     failNextFlush: undefined,
     ...{ statusHistory: [], tasks: [], log: [], toolCalls: [] },
-    last: { relation: 0, task: 0, context: 0, secret: 0 },
+    // Juju creates peer relations with the application, before any other: the first one has the id 0.
+    last: { relation: hasPeers ? -1 : 0, task: 0, context: 0, secret: 0 },
   };
+  addPeerRelations(model);
+  return model;
 }
 
 /** Sets a status and appends it to the history. */

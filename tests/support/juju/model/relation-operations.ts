@@ -11,6 +11,10 @@ export function findRelationOperation(model: Model, state: AgentState): Operatio
       if (relation.breaking) deleteRelation(model, relation); // no hook was run for it
       continue;
     }
+    if (isLeft(relation)) {
+      deleteRelation(model, relation);
+      continue;
+    }
     const operation =
       changedAfterJoined(relation, joined, state) ??
       departed(model, relation, state) ??
@@ -21,6 +25,11 @@ export function findRelationOperation(model: Model, state: AgentState): Operatio
     if (operation !== undefined) return operation;
   }
   return undefined;
+}
+
+/** Reports whether a peer relation has ended for this unit, for which Juju runs no relation-broken. */
+function isLeft({ isPeer, breaking, remoteUnits }: Relation): boolean {
+  return isPeer && breaking && [...remoteUnits.values()].every(({ joined }) => !joined);
 }
 
 function deleteRelation({ relations }: Model, relation: Relation): void {

@@ -1,21 +1,39 @@
 import { OperatorError } from './config-values.ts';
 import type { Databag, Model, Relation, RemoteUnit } from './model.ts';
+import { profileOf } from './profile.ts';
 
 /** Adds a relation without remote units, as `juju integrate` does. Throws OperatorError. */
 export function addRelation(model: Model, endpoint: string, remoteApplication: string): Relation {
-  if (!model.charm.endpoints.has(endpoint)) throw new OperatorError(`endpoint "${endpoint}" not found`);
+  const declared = model.charm.endpoints.get(endpoint);
+  if (declared === undefined) throw new OperatorError(`endpoint "${endpoint}" not found`);
+  if (declared.role === 'peers') throw new OperatorError(`endpoint "${endpoint}" is for peers only`);
   const existing = model.relations.find(
     (each) => each.endpoint === endpoint && each.remoteApplication === remoteApplication,
   );
   if (existing !== undefined) throw new OperatorError(`relation ${nameOf(existing)} already exists`);
+  return createRelation(model, endpoint, remoteApplication);
+}
+
+/** Adds the peer relations that the charm declares and the model lacks, as Juju does at a deploy and a refresh. */
+export function addPeerRelations(model: Model): void {
+  for (const { name, role } of model.charm.endpoints.values()) {
+    const isNew = model.relations.every(({ endpoint }) => endpoint !== name);
+    if (role === 'peers' && isNew) createRelation(model, name, model.application);
+  }
+}
+
+function createRelation(model: Model, endpoint: string, remoteApplication: string): Relation {
   model.last.relation += 1;
+  const { hasPrivateAddress } = profileOf(model);
   const relation: Relation = {
     id: model.last.relation,
     endpoint,
     remoteApplication,
+    isPeer: remoteApplication === model.application,
     remoteApp: { data: {}, version: 0, seen: 0 },
     remoteUnits: new Map(),
-    ourUnit: addressesOf(model.address),
+    ourUnit: addressesOf(model.address, hasPrivateAddress),
+    hasPrivateAddress,
     ourApp: {},
     created: false,
     breaking: false,
@@ -24,9 +42,10 @@ export function addRelation(model: Model, endpoint: string, remoteApplication: s
   return relation;
 }
 
-/** Returns the keys that Juju 3.6 itself writes into every unit's databag. */
-export function addressesOf(address: string): Databag {
-  return { 'egress-subnets': `${address}/32`, 'ingress-address': address, 'private-address': address };
+/** Returns the keys that Juju itself writes into every unit's databag. */
+export function addressesOf(address: string, hasPrivateAddress = true): Databag {
+  const keys = { 'egress-subnets': `${address}/32`, 'ingress-address': address };
+  return hasPrivateAddress ? { ...keys, 'private-address': address } : keys;
 }
 
 /** Adds a remote unit to the relation; its hooks are run later. Throws OperatorError. */
@@ -41,7 +60,7 @@ export function enterScope(relation: Relation, name: string, data: Databag = {})
   const address = `10.0.1.${Number(number) + 1}`;
   const unit = {
     name,
-    data: { ...addressesOf(address), ...data },
+    data: { ...addressesOf(address, relation.hasPrivateAddress), ...data },
     version: 1,
     seen: 0,
     joined: false,
@@ -61,12 +80,20 @@ export function writeRemote(relation: Relation, name: string, changes: Databag):
   unit.version += 1;
 }
 
-/** Changes the databag of the remote application. */
-export function writeRemoteApp({ remoteApp }: Relation, changes: Databag): void {
-  const data = applyChanges(remoteApp.data, changes);
-  if (isSameBag(remoteApp.data, data)) return;
-  remoteApp.data = data;
+/** Changes the databag of the remote application. That of a peer relation is changed by a leader on another machine. */
+export function writeRemoteApp({ isPeer, ourApp, remoteApp }: Relation, changes: Databag): void {
+  const before = isPeer ? ourApp : remoteApp.data;
+  const data = applyChanges(before, changes);
+  if (isSameBag(before, data)) return;
+  if (isPeer) replaceBag(ourApp, data);
+  else remoteApp.data = data;
   remoteApp.version += 1;
+}
+
+/** Makes the databag equal to `next`. */
+export function replaceBag(bag: Databag, next: Databag): void {
+  for (const key of Object.keys(bag)) if (next[key] === undefined) Reflect.deleteProperty(bag, key);
+  Object.assign(bag, next);
 }
 
 /** Removes a remote unit from the relation; relation-departed is run later. Throws OperatorError. */

@@ -12,6 +12,7 @@ import {
   goalState,
   isLeader,
   jujuLog,
+  networkGet,
   statusGet,
   statusSet,
 } from './unit-tools.ts';
@@ -35,6 +36,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map([
   ['goal-state', goalState],
   ['is-leader', isLeader],
   ['juju-log', jujuLog],
+  ['network-get', networkGet],
   ['relation-get', relationGet],
   ['relation-ids', relationIds],
   ['relation-list', relationList],

@@ -51,12 +51,14 @@ function chooseRelation({ model, relation }: HookContext, given: string | undefi
     if (relation === undefined) throw new ToolRefusal(2, 'no relation id specified');
     return relation;
   }
-  const id = given.slice(given.lastIndexOf(':') + 1);
+  const split = given.lastIndexOf(':');
+  const [endpoint, id] = [given.slice(0, Math.max(split, 0)), given.slice(split + 1)];
   const refuse = (reason: string): ToolRefusal =>
     new ToolRefusal(2, `invalid value "${given}" for option -r: ${reason}`);
   if (!/^\d+$/.test(id)) throw refuse('invalid relation id');
   const found = model.relations.find((each) => each.id === Number(id) && each.created);
-  if (found === undefined) throw refuse('relation not found');
+  const isNamed = split === -1 || found?.endpoint === endpoint; // ops expects that Juju compares the endpoint
+  if (found === undefined || !isNamed) throw refuse('relation not found');
   return found;
 }
 
@@ -81,7 +83,7 @@ function readMember(context: HookContext, relation: Relation, member: string): D
   const { model, pending, cache } = context;
   if (member === model.unit) return applyChanges(relation.ourUnit, pending.unitBags.get(relation.id) ?? {});
   if (member === model.application) {
-    if (!model.leader) throw new ToolRefusal(1, 'permission denied');
+    if (!model.leader && !relation.isPeer) throw new ToolRefusal(1, 'permission denied');
     return applyChanges(relation.ourApp, pending.appBags.get(relation.id) ?? {});
   }
   const at = `${relation.id} ${member}`;

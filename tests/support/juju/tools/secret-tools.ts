@@ -1,5 +1,6 @@
 import type { HookContext } from '../charm/hook-context.ts';
-import type { Databag, UserSecret } from '../model/model.ts';
+import type { Databag, SecretTracking, UserSecret } from '../model/model.ts';
+import { profileOf } from '../model/profile.ts';
 import { findSecret } from '../model/secrets.ts';
 import { ToolRefusal, parseOptions, refuseSurplus } from './tool-options.ts';
 import { FORMAT, render } from './tool-output.ts';
@@ -22,7 +23,7 @@ export function secretGet(context: HookContext, args: readonly string[]): string
     throw new ToolRefusal(2, 'specify one of --peek or --refresh but not both');
   }
   const secret = chooseSecret(context, uri, values['label']);
-  const content = readRevision(secret, flags);
+  const content = readRevision(context, secret, flags);
   return render(key === undefined ? content : readKey(content, key), formatOf(values['format']));
 }
 
@@ -38,32 +39,48 @@ function chooseSecret(context: HookContext, uri: string | undefined, label: stri
   return secret;
 }
 
-function findByLabel({ model }: HookContext, label: string): UserSecret {
-  const secret = model.secrets.find((each) => each.label === label);
+/** Returns the unit's tracking of a secret, as this hook sees it. */
+function trackingOf({ pending }: HookContext, secret: UserSecret): Readonly<SecretTracking> {
+  return pending.secrets.get(secret) ?? secret;
+}
+
+/** Changes the tracking immediately, even when the hook fails later, or with the hook's other writes. */
+function track(context: HookContext, secret: UserSecret, change: Partial<SecretTracking>): void {
+  if (!profileOf(context.model).hasAtomicSecrets) {
+    Object.assign(secret, change);
+    return;
+  }
+  const { tracked, notified, label } = trackingOf(context, secret);
+  context.pending.secrets.set(secret, { tracked, notified, label, ...change });
+}
+
+function findByLabel(context: HookContext, label: string): UserSecret {
+  const secret = context.model.secrets.find((each) => trackingOf(context, each).label === label);
   if (secret === undefined) throw new ToolRefusal(1, `consumer label ${JSON.stringify(label)} not found`);
   if (!secret.granted) throw new ToolRefusal(1, 'permission denied');
   return secret;
 }
 
-function relabel({ model }: HookContext, secret: UserSecret, label: string): void {
-  const other = model.secrets.find((each) => each !== secret && each.label === label);
+function relabel(context: HookContext, secret: UserSecret, label: string): void {
+  const { secrets } = context.model;
+  const other = secrets.find((each) => each !== secret && trackingOf(context, each).label === label);
   if (other !== undefined) {
     throw new ToolRefusal(1, `secret with label ${JSON.stringify(label)} already exists`);
   }
-  secret.label = label; // takes effect immediately, even when the hook fails later
+  track(context, secret, { label });
 }
 
-/** Returns the content of the requested revision. A change of the tracked revision takes effect immediately. */
-function readRevision(secret: UserSecret, flags: ReadonlySet<string>): Databag {
-  const isMoving = secret.tracked === undefined || flags.has('refresh');
-  const revision = isMoving || flags.has('peek') ? secret.latest : secret.tracked;
-  const content = secret.revisions.get(revision ?? secret.latest);
+/** Returns the content of the requested revision, and tracks it unless it is only peeked at. */
+function readRevision(context: HookContext, secret: UserSecret, flags: ReadonlySet<string>): Databag {
+  const { tracked } = trackingOf(context, secret);
+  const isMoving = tracked === undefined || flags.has('refresh');
+  const revision = isMoving || flags.has('peek') ? secret.latest : tracked;
+  const content = secret.revisions.get(revision);
   if (content === undefined) {
-    throw new ToolRefusal(1, `secret revision "${secret.id}/${revision ?? ''}" not found`);
+    throw new ToolRefusal(1, `secret revision "${secret.id}/${revision}" not found`);
   }
-  if (isMoving && !(flags.has('peek') && secret.tracked === undefined)) {
-    secret.tracked = secret.latest;
-    secret.notified = secret.latest;
+  if (isMoving && !(flags.has('peek') && tracked === undefined)) {
+    track(context, secret, { tracked: secret.latest, notified: secret.latest });
   }
   return content;
 }

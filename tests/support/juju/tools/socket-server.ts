@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type Server, type Socket, createServer } from 'node:net';
-import { messageOf } from '../../../../src/model/message-of.ts';
+import { messageOf } from '../../../../src/model/text/message-of.ts';
 import type { ToolAnswer } from './answer-tool.ts';
 import { parseFields, renderFields } from '../machine/program-fields.ts';
 

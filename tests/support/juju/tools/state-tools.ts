@@ -1,5 +1,6 @@
 import type { HookContext } from '../charm/hook-context.ts';
 import { isMapping } from '../model/json-schema.ts';
+import { profileOf } from '../model/profile.ts';
 import { parseYaml } from '../../../../src/system/yaml.ts';
 import { ToolRefusal, parseOptions, parsePairs, refuseSurplus } from './tool-options.ts';
 import { FORMAT, render } from './tool-output.ts';
@@ -15,7 +16,8 @@ export function stateGet(context: HookContext, args: readonly string[]): string 
   const [key = '-', ...surplus] = operands;
   refuseSurplus(surplus);
   const state = readState(context);
-  if (key === '-') return render(state, values['format'] ?? 'smart');
+  const all = Object.keys(state).length > 0 ? state : profileOf(context.model).emptyState;
+  if (key === '-') return render(all, values['format'] ?? 'smart');
   const value = state[key];
   if (value === undefined && flags.has('strict'))
     throw new ToolRefusal(1, `${JSON.stringify(key)} not found`);

@@ -30,6 +30,20 @@ export function isLeader({ model }: HookContext, args: readonly string[]): strin
   return render(model.leader, values['format'] ?? 'smart');
 }
 
+/** The binding of every unit, whatever endpoints its charm has. */
+const UNIT_BINDING = 'juju-info';
+
+/** Answers `network-get` with one of its three flags. */
+export function networkGet({ model }: HookContext, args: readonly string[]): string {
+  const { values, flags, operands } = parseOptions(args, { ...FORMAT, 'egress-subnets': 'flag' });
+  const [binding, ...surplus] = operands;
+  if (binding === undefined) throw new ToolRefusal(2, 'no arguments specified');
+  refuseSurplus(surplus);
+  if (binding !== UNIT_BINDING || !flags.has('egress-subnets'))
+    throw new ToolRefusal(1, `no network config found for binding ${JSON.stringify(binding)}`);
+  return render([`${model.address}/32`], values['format'] ?? 'smart');
+}
+
 /** Answers `status-set`. */
 export function statusSet({ model }: HookContext, args: readonly string[]): string {
   const { flags, operands } = parseOptions(args, { application: 'flag' });

@@ -1,5 +1,5 @@
 import { getImage, getOwnImage } from './image-access.ts';
-import { changeImage, storeImageData } from './images.ts';
+import { type IncomingData, changeImage, receiveImageData } from './images.ts';
 import { type RouteRequest, type RouteResponse, Refusal, type Route } from '../server/route.ts';
 import type { CloudState, ImageRecord } from '../cloud-state.ts';
 
@@ -36,25 +36,29 @@ async function upload(request: RouteRequest, cloud: CloudState): Promise<RouteRe
       'The server has either erred or is incapable of performing the requested operation.',
     );
   }
-  storeImageData(cloud, saved, data);
+  data.store(saved);
   return { status: 204, headers: { 'content-type': 'text/html; charset=UTF-8' } };
 }
 
 /** Reads the data of an upload. An upload that is cut off leaves the image queued. */
-async function receive({ stream }: RouteRequest, { id }: ImageRecord, cloud: CloudState): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function receive(
+  { stream }: RouteRequest,
+  { id }: ImageRecord,
+  cloud: CloudState,
+): Promise<IncomingData> {
+  const data = receiveImageData(cloud, { isKept: !cloud.discardsUploads });
   try {
-    for await (const chunk of stream) chunks.push(chunk);
+    for await (const chunk of stream) data.add(chunk);
   } catch (cause) {
     changeImage(cloud, id, { status: 'queued' });
     throw cause;
   }
-  return Buffer.concat(chunks);
+  return data;
 }
 
 function download(request: RouteRequest, cloud: CloudState): RouteResponse {
   const image = getImage(request, cloud);
-  const data = cloud.imageData.get(image.id);
+  const data = cloud.imageData.get(image.id) ?? cloud.repeatedData.get(image.id);
   if (data === undefined || image.status !== 'active') return { status: 204 };
   const headers = { ...BYTES, 'content-md5': String(image['checksum']) };
   const { range } = request.headers;

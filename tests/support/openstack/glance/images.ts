@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { CloudState, ImageRecord } from '../cloud-state.ts';
+import { type Hash, createHash, randomUUID } from 'node:crypto';
+import type { CloudState, HashKind, ImageRecord } from '../cloud-state.ts';
+import type { RepeatedData } from './repeated-data.ts';
 
 /** The fields of a new image. Absent fields get the defaults of Glance. */
 export interface NewImage {
@@ -54,19 +55,47 @@ export function addQueuedImage(cloud: CloudState, image: NewImage): ImageRecord 
   return record;
 }
 
+/** Image data that arrives in chunks. */
+export interface IncomingData {
+  add(chunk: Buffer): void;
+  /** Stores the data as that of an image and makes the image active. */
+  store(image: ImageRecord): void;
+}
+
+/** Prepares to receive the data of an image. Without `isKept` only its size and hashes are stored. */
+export function receiveImageData(cloud: CloudState, { isKept }: { readonly isKept: boolean }): IncomingData {
+  const hashes = new Map(cloud.hashKinds.map((kind): [HashKind, Hash] => [kind, createHash(kind)]));
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return {
+    add: (chunk) => {
+      size += chunk.length;
+      for (const hash of hashes.values()) hash.update(chunk);
+      if (isKept) chunks.push(chunk);
+    },
+    store: (image) => {
+      if (isKept) cloud.imageData.set(image.id, Buffer.concat(chunks));
+      const [algorithm, hash] = [...hashes].find(([kind]) => kind !== 'md5') ?? [null, undefined];
+      changeImage(cloud, image.id, {
+        size,
+        virtual_size: size,
+        status: 'active',
+        checksum: hashes.get('md5')?.digest('hex') ?? null,
+        os_hash_algo: algorithm,
+        os_hash_value: hash?.digest('hex') ?? null,
+        stores: 'file',
+      });
+    },
+  };
+}
+
 /** Stores the data of an image and makes it active. */
-export function storeImageData(cloud: CloudState, image: ImageRecord, data: Buffer): void {
-  cloud.imageData.set(image.id, data);
-  const hash = (algorithm: string): string => createHash(algorithm).update(data).digest('hex');
-  changeImage(cloud, image.id, {
-    size: data.length,
-    virtual_size: data.length,
-    status: 'active',
-    checksum: hash('md5'),
-    os_hash_algo: 'sha512',
-    os_hash_value: hash('sha512'),
-    stores: 'file',
-  });
+export function storeImageData(cloud: CloudState, image: ImageRecord, data: Buffer | RepeatedData): void {
+  const isWhole = Buffer.isBuffer(data);
+  const incoming = receiveImageData(cloud, { isKept: isWhole });
+  for (const chunk of isWhole ? [data] : data) incoming.add(chunk);
+  incoming.store(image);
+  if (!isWhole) cloud.repeatedData.set(image.id, data);
 }
 
 /** Changes fields of an image. Does nothing when the image no longer exists. */

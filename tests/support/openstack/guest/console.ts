@@ -9,12 +9,6 @@ export function hostKeyLine(publicKey: string): string {
   return `host-key ${key.type} ${digest}`;
 }
 
-/** Returns the messages with which the first boot reports a failed part. The failure itself is printed twice. */
-export function failureLines(part: string, code: number, lastLines: readonly string[]): readonly string[] {
-  const failed = `failed ${part} ${code}`;
-  return [...lastLines.map((line) => `log ${line}`), failed, failed];
-}
-
 /** Returns a message as a console line. It begins with a newline, since a kernel message may have ended without one. */
 export function consoleLine(marker: string, message: string): string {
   return `\n${marker}${message}\n`;

@@ -1,7 +1,8 @@
+import { INSTALL_COMMAND } from '../../../../src/guest/install-part.ts';
 import { type SshKeyPair, generateSshKeyPair } from '../../../../src/system/ssh/ssh-keys.ts';
-import { consoleLine, failureLines, hostKeyLine } from './console.ts';
+import { consoleLine, hostKeyLine } from './console.ts';
 import { GUEST_FILES, type GuestDisk, createGuestDisk } from './disk.ts';
-import { type FirstBoot, outputOfProgram, readFirstBoot } from './programs.ts';
+import { findInstalledPart, findMarker, outputOfProgram } from './programs.ts';
 import { type CommandResult, openSshd } from './sshd.ts';
 import { type Listener, listenOn } from '../server/loopback.ts';
 import type { EmulatorClock } from '../emulator-clock.ts';
@@ -26,7 +27,7 @@ export interface GuestCommand {
   code: number | undefined;
 }
 
-/** The failure of a part of the first boot. */
+/** The failure of a part's installation. */
 export interface PartFailure {
   readonly part: string;
   readonly code: number;
@@ -42,6 +43,7 @@ export interface GuestOverrides {
 
 /** Times in seconds of the emulator's clock. */
 const SSHD_AFTER = 3;
+const SECONDS_OF_USER_DATA = 1;
 const SECONDS_OF_A_PART = 1;
 
 /** The guest of one server: an SSH server that emulates a machine with cloud-init. */
@@ -51,12 +53,11 @@ export class Guest {
   /** All commands so far, in order. */
   readonly log: GuestCommand[] = [];
   readonly disk: GuestDisk;
-  readonly #firstBoot: FirstBoot | undefined;
+  readonly #marker: string | undefined;
   readonly #rules: GuestOverrides;
   readonly #pace: EmulatorClock;
   readonly #waiting: (() => void)[] = [];
-  #cloudInit: 'running' | 'done' | 'error' = 'running';
-  #report = '';
+  #isBooted = false;
   #script: string | undefined;
   #listener: Listener | undefined;
   #isOn = true;
@@ -65,7 +66,7 @@ export class Guest {
     this.machine = machine;
     this.#pace = pace;
     this.#rules = rules;
-    this.#firstBoot = readFirstBoot(machine.userData);
+    this.#marker = findMarker(machine.userData);
     this.disk = createGuestDisk(machine.serverId);
     this.disk.write(GUEST_FILES.userData, machine.userData);
     this.disk.write(GUEST_FILES.hostKey, this.hostKey.privateKey.reveal());
@@ -90,41 +91,33 @@ export class Guest {
     this.#listener = await listenOn(address, port, openSshd({ hostKey: this.hostKey, authorizedKey, run }));
     if (!this.#isOn) return this.#listener.close();
     this.#say(hostKeyLine(this.hostKey.publicKey));
-    this.#installParts(this.#firstBoot?.parts ?? []);
-  }
-
-  #say(message: string): void {
-    if (this.#firstBoot !== undefined) this.machine.print(consoleLine(this.#firstBoot.marker, message));
-  }
-
-  #installParts([part, ...rest]: readonly string[]): void {
-    if (part === undefined) {
-      this.#say(hostKeyLine(this.hostKey.publicKey));
-      this.#say('ready');
-      this.#endCloudInit('done');
-      return;
-    }
-    this.#after(SECONDS_OF_A_PART, () => {
-      const failure = this.#rules.failureOf(part);
-      if (failure !== undefined) {
-        this.#fail(failure);
-        return;
-      }
-      this.#report += `${part} ${SECONDS_OF_A_PART}\n`;
-      this.disk.append(GUEST_FILES.installed, `${part}\n`);
-      this.#installParts(rest);
+    this.#after(SECONDS_OF_USER_DATA, () => {
+      this.#endFirstBoot();
     });
   }
 
-  #fail({ part, code, lastLines }: PartFailure): void {
-    for (const line of failureLines(part, code, lastLines)) this.#say(line);
-    this.#endCloudInit('error');
+  #say(message: string): void {
+    if (this.#marker !== undefined) this.machine.print(consoleLine(this.#marker, message));
   }
 
-  #endCloudInit(status: 'done' | 'error'): void {
-    this.#cloudInit = status;
+  #endFirstBoot(): void {
+    this.#say(hostKeyLine(this.hostKey.publicKey));
+    this.#say('ready');
+    this.#isBooted = true;
     this.machine.print('Cloud-init v. 24.1 finished. Datasource DataSourceConfigDrive.\n');
     for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #installPart(part: string): Promise<CommandResult> {
+    await new Promise<void>((resolve) => {
+      this.#after(SECONDS_OF_A_PART, resolve);
+    });
+    const failure = this.#rules.failureOf(part);
+    if (failure === undefined) {
+      this.disk.append(GUEST_FILES.installed, `${part}\n`);
+      return { code: 0, stdout: `${part} is installed\n` };
+    }
+    return { code: failure.code, stdout: failure.lastLines.map((line) => `${line}\n`).join('') };
   }
 
   async #run(command: string, stdin: string): Promise<CommandResult> {
@@ -139,20 +132,19 @@ export class Guest {
 
   #emulate(command: string, stdin: string): CommandResult | Promise<CommandResult> {
     if (command === 'cloud-init status --wait') return this.#awaitCloudInit();
-    if (command === `sudo -n cat ${this.#firstBoot?.stateFolder ?? ''}/parts`) {
-      return { code: 0, stdout: this.#report };
-    }
-    if (command === 'sudo -n sh -s') return this.#runProgram(stdin);
+    if (command === 'sudo -n sh -s' || command === INSTALL_COMMAND) return this.#runProgram(stdin);
     if (command.startsWith("sudo -n sh -c '")) return this.#runScriptCommand(command, stdin);
     return { code: 127, stderr: `sh: ${command.split(' ')[0] ?? ''}: not found\n` };
   }
 
   async #awaitCloudInit(): Promise<CommandResult> {
-    if (this.#cloudInit === 'running') await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return { code: this.#cloudInit === 'done' ? 0 : 1, stdout: `\nstatus: ${this.#cloudInit}\n` };
+    if (!this.#isBooted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return { code: 0, stdout: '\nstatus: done\n' };
   }
 
-  #runProgram(program: string): CommandResult {
+  #runProgram(program: string): CommandResult | Promise<CommandResult> {
+    const part = findInstalledPart(program);
+    if (part !== undefined) return this.#installPart(part);
     const stdout = outputOfProgram(program);
     if (stdout !== '' && !/^check /m.test(program)) this.disk.cleanUp(program);
     return { code: 0, stdout };

@@ -22,7 +22,7 @@ export interface Guests {
   boot(machine: Omit<GuestMachine, 'port'>): Guest;
   /** Adds a command rule, which takes precedence over older rules. Returns a function that removes it. */
   onCommand(rule: CommandRule): () => void;
-  /** Makes every first boot fail at this part. Returns a function that removes the failure. */
+  /** Makes every installation of this part fail. Returns a function that removes the failure. */
   failPart(part: string, code?: number, lastLines?: readonly string[]): () => void;
   close(): Promise<void>;
 }

@@ -1,26 +1,23 @@
-/** The settings that a guest reads from the program in its user data. */
-export interface FirstBoot {
-  /** The prefix of the program's lines on the console. */
-  readonly marker: string;
-  /** The folder with the report of the parts. */
-  readonly stateFolder: string;
-  /** The parts in install order. */
-  readonly parts: readonly string[];
+/** Returns the prefix of the lines that the program of a first boot prints. Undefined for any other user data. */
+export function findMarker(userData: string): string | undefined {
+  return userData.startsWith('#!/bin/sh\n') ? /^MARKER='([^']*)'$/m.exec(userData)?.[1] : undefined;
 }
 
-/** Parses the program of a first boot. Returns undefined for any other user data. */
-export function readFirstBoot(userData: string): FirstBoot | undefined {
-  const marker = /^MARKER='([^']*)'$/m.exec(userData)?.[1];
-  const stateFolder = /^STATE='([^']*)'/m.exec(userData)?.[1];
-  if (!userData.startsWith('#!/bin/sh\n') || marker === undefined || stateFolder === undefined) {
-    return undefined;
-  }
-  return { marker, stateFolder, parts: namesAfter('run_part', userData) };
+/** Reports whether a program from stdin is complete. A shell that received half of it runs nothing. */
+function isComplete(program: string): boolean {
+  return /\nmain( <\/dev\/null( 2>&1)?)?\n$/.test(program);
+}
+
+/** Returns the part that a program from stdin installs; undefined when it installs none. */
+export function findInstalledPart(program: string): string | undefined {
+  return isComplete(program)
+    ? /^# installs the part ([a-z0-9-]+)\nmain\(\) \{\n/.exec(program)?.[1]
+    : undefined;
 }
 
 /** Returns the output of a program from stdin that succeeds. */
 export function outputOfProgram(program: string): string {
-  if (!/\nmain( <\/dev\/null)?\n$/.test(program)) return ''; // a shell that received half of the program runs nothing
+  if (!isComplete(program)) return '';
   const checks = namesAfter('check', program).map((name) => `ok ${name}\n`);
   const last = [...program.matchAll(/^echo '([^']*)'$/gm)].at(-1)?.[1];
   return `${checks.join('')}${last === undefined ? '' : `${last}\n`}`;

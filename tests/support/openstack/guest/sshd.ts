@@ -19,14 +19,14 @@ export interface SshdOptions {
 }
 
 /** Starts an SSH server and returns the function that accepts a connection. */
-export function openSshd(door: SshdOptions): (socket: Socket) => void {
-  const hostKeys = [door.hostKey.privateKey.reveal()];
+export function openSshd(options: SshdOptions): (socket: Socket) => void {
+  const hostKeys = [options.hostKey.privateKey.reveal()];
   const server = new ssh2.Server({ hostKeys }, (connection) => {
     connection.on('error', () => undefined);
     connection.on('authentication', (context) => {
-      authenticate(context, door.authorizedKey);
+      authenticate(context, options.authorizedKey);
     });
-    serveCommands(connection, door.run);
+    serveCommands(connection, options.run);
   });
   return (socket) => {
     server.injectSocket(socket);

@@ -25,6 +25,7 @@ async function logIn(request: RouteRequest, cloud: CloudState): Promise<RouteRes
   const now = cloud.clock.now();
   const expiresAt = now + TOKEN_SECONDS * 1000;
   cloud.tokens.set(id, { login: account, expiresAt });
+  cloud.tokensEver.push(id);
   const token = {
     methods: [login.method],
     user: { domain: DOMAIN, id: account.userId, name: account.userName, password_expires_at: null },
@@ -34,7 +35,7 @@ async function logIn(request: RouteRequest, cloud: CloudState): Promise<RouteRes
     project: { domain: DOMAIN, id: account.projectId, name: account.projectName },
     is_domain: false,
     roles: ['member', 'reader'].map((name) => ({ id: idOf(cloud, name), name })),
-    catalog: catalogOf(cloud, request.origin),
+    catalog: catalogOf(cloud, request.origin, account.projectId),
     ...credentialOf(account, login.method),
   };
   return { status: 201, headers: { 'x-subject-token': id, vary: 'X-Auth-Token' }, body: { token } };
@@ -57,21 +58,36 @@ function idOf(cloud: CloudState, what: string): string {
   return Buffer.from(`${cloud.name} ${what}`.padEnd(16, '.')).toString('hex').slice(0, 32);
 }
 
+/** The types of the services that every region has. */
+const ALWAYS: ReadonlySet<string> = new Set(['identity', 'image']);
+
+function endpointsOf(cloud: CloudState, type: string, url: string): readonly unknown[] {
+  return ['public', 'internal', 'admin'].map((kind) => ({
+    id: idOf(cloud, `${kind.slice(0, 2)} ${type}`),
+    interface: kind,
+    region_id: cloud.region,
+    region: cloud.region,
+    url,
+  }));
+}
+
 /** Returns the service catalogue. As in most catalogues, the URLs of Glance and Neutron lack the API version. */
-function catalogOf(cloud: CloudState, origin: string): readonly unknown[] {
+function catalogOf(cloud: CloudState, origin: string, projectId: string): readonly unknown[] {
+  const regions = [
+    { cloud, origin },
+    ...cloud.regions.map((other) => ({ cloud: other, origin: other.origin })),
+  ];
   const service = (type: string, name: string, path: string): unknown => ({
-    endpoints: ['public', 'internal', 'admin'].map((kind) => ({
-      id: idOf(cloud, `${kind.slice(0, 2)} ${type}`),
-      interface: kind,
-      region_id: cloud.region,
-      region: cloud.region,
-      url: `${origin}${path}`,
-    })),
+    endpoints: regions
+      .filter((each) => each.cloud.hasServers || ALWAYS.has(type))
+      .flatMap((each) => endpointsOf(each.cloud, type, `${each.origin}${path}`)),
     id: idOf(cloud, type),
     type,
     name,
   });
   const always = [service('identity', 'keystone', '/identity/v3'), service('image', 'glance', '/image')];
   if (!cloud.hasServers) return always;
-  return [...always, service('compute', 'nova', '/compute/v2.1'), service('network', 'neutron', '/network')];
+  const servers = [service('compute', 'nova', '/compute/v2.1'), service('network', 'neutron', '/network')];
+  if (!cloud.hasBlockStorage) return [...always, ...servers];
+  return [...always, ...servers, service('volumev3', 'cinderv3', `/volume/v3/${projectId}`)];
 }

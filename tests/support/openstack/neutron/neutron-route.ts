@@ -64,9 +64,13 @@ function withPrevious(
   return { ...body, [`${key}_links`]: [...(links as readonly unknown[]), { rel: 'previous', href }] };
 }
 
-/** Reports whether the client's project owns the record, or the record is shared with all projects. */
+/** Reports whether the client's project owns the record, or whether it is shared with all projects or external. */
 export function isVisible(record: PlainRecord, { login }: RouteRequest): boolean {
-  return record['project_id'] === login.projectId || record['shared'] === true;
+  return (
+    record['project_id'] === login.projectId ||
+    record['shared'] === true ||
+    record['router:external'] === true
+  );
 }
 
 /** Returns Neutron's error for a missing resource. */

@@ -1,5 +1,6 @@
+import { floatingIpRoutes } from './floating-ip-routes.ts';
 import { groupRoutes } from './group-routes.ts';
-import { makeNetwork, makeSecurityGroup } from './records.ts';
+import { makeExternalNetwork, makeNetwork, makeSecurityGroup } from './records.ts';
 import { isVisible, listRecords, neutronRoute, notFound } from './neutron-route.ts';
 import { makeFlavors } from '../nova/flavor-routes.ts';
 import type { Route } from '../server/route.ts';
@@ -21,9 +22,10 @@ export const neutronRoutes: readonly Route[] = [
     return { status: 204 };
   }),
   ...groupRoutes,
+  ...floatingIpRoutes,
 ];
 
-/** Returns the resources of a new cloud: the lab's flavors and network, and two security groups for each project. */
+/** Returns the resources of a new cloud: the lab's flavors and networks, and two security groups for each project. */
 export function seedCompute(
   accounts: readonly Login[],
 ): Pick<CloudState, 'flavors' | 'networks' | 'securityGroups'> {
@@ -37,7 +39,7 @@ export function seedCompute(
   ]);
   return {
     flavors: makeFlavors(),
-    networks: [makeNetwork('lab', now)],
+    networks: [makeNetwork('lab', now), makeExternalNetwork('lab-ext', now)],
     securityGroups: new Map(groups.map((group): [string, PlainRecord] => [group.id, group])),
   };
 }

@@ -48,6 +48,11 @@ export function makeNetwork(name: string, now: string): PlainRecord {
   };
 }
 
+/** Creates an external network, which every project sees although it is not shared. */
+export function makeExternalNetwork(name: string, now: string): PlainRecord {
+  return { ...makeNetwork(name, now), shared: false, 'router:external': true, is_default: false };
+}
+
 /** Creates a rule with the fields of Neutron's response to its creation. A group shows more fields; see `inGroup`. */
 export function makeRule(
   groupId: string,

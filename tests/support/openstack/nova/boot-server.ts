@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Guest } from '../guest/guest.ts';
+import { attachVolume, detachVolumes } from '../cinder/volumes.ts';
 import { isoSeconds, setState } from './server-state.ts';
-import type { CloudState, PlainRecord, ServerRecord } from '../cloud-state.ts';
+import type { CloudState, PlainRecord, ServerRecord, VolumeRecord } from '../cloud-state.ts';
 
 /** The resources for a new server, resolved from its request. */
 export interface BootPlan {
@@ -9,6 +10,8 @@ export interface BootPlan {
   readonly groups: readonly PlainRecord[];
   readonly publicKey: string | undefined;
   readonly userData: string;
+  /** The volume to boot from; undefined for an image. */
+  readonly volume: VolumeRecord | undefined;
   /** True when the image's data matches its disk format. */
   readonly isBootable: boolean;
 }
@@ -34,6 +37,7 @@ export function bootServer(
       if (cloud.servers.get(server.shown.id) === server && status === 'BUILD' && !isDeleting(server)) work();
     });
   };
+  if (plan.volume !== undefined) attachVolume(cloud, plan.volume, server.shown.id);
   if (fault !== undefined) {
     at(SCHEDULED, () => {
       fail(server, fault, cloud);
@@ -69,8 +73,10 @@ function unacceptable({ id, image }: ServerRecord['shown']): string {
   return `Build of instance ${id} aborted: ${why}`;
 }
 
-/** Deletes the ports of the server. */
+/** Detaches the volumes of the server and deletes its ports. */
 export function unplug(server: ServerRecord, cloud: CloudState): void {
+  detachVolumes(cloud, server.shown.id, cloud.guests?.find(server.shown.id)?.disk.text ?? '');
+  if (cloud.leavesPorts) return;
   for (const port of cloud.ports.values()) {
     if (port['device_id'] === server.shown.id) cloud.ports.delete(port.id);
   }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { QCOW2_MAGIC } from '../../../../src/model/disk-format.ts';
+import { QCOW2_MAGIC } from '../../../../src/model/image/disk-format.ts';
 import { type BootPlan, bootServer } from './boot-server.ts';
 import { linksOf } from './nova-route.ts';
 import { isoSeconds } from './server-state.ts';
@@ -9,10 +9,19 @@ import type { CloudState, ImageRecord, PlainRecord, ServerRecord } from '../clou
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MAXIMUM_USER_DATA = 65_535;
 
+interface BlockDevice {
+  readonly uuid: string;
+  readonly source_type: string;
+  readonly destination_type: string;
+  readonly boot_index: number;
+  readonly delete_on_termination: boolean;
+}
+
 /** The body of a request for a new server. */
 interface ServerRequest {
   readonly name: string;
-  readonly imageRef: string;
+  readonly imageRef?: string;
+  readonly block_device_mapping_v2?: readonly BlockDevice[];
   readonly flavorRef: string;
   readonly networks: readonly { readonly uuid: string }[];
   readonly security_groups?: readonly { readonly name: string }[];
@@ -46,12 +55,18 @@ export async function createServer(request: RouteRequest, cloud: CloudState): Pr
   return { status: 202, headers: { location: `${request.origin}/compute/v2.1/servers/${id}` }, body };
 }
 
-function checkFields({ name, imageRef, user_data = '', metadata = {} }: ServerRequest): void {
+function checkFields({
+  name,
+  imageRef,
+  block_device_mapping_v2: devices,
+  user_data = '',
+  metadata = {},
+}: ServerRequest): void {
   const refuse = (field: string, value: string, why: string): Refusal =>
     new Refusal(400, `Invalid input for field/attribute ${field}. Value: ${value}. '${value}' ${why}`);
   if (name === '') throw refuse('name', name, 'is too short');
-  if (!UUID.test(imageRef)) {
-    throw refuse('imageRef', imageRef, 'is not valid under any of the given schemas');
+  if (devices === undefined && !UUID.test(imageRef ?? '')) {
+    throw refuse('imageRef', imageRef ?? '', 'is not valid under any of the given schemas');
   }
   if (user_data.length > MAXIMUM_USER_DATA) throw refuse('user_data', user_data, 'is too long');
   for (const [key, value] of Object.entries(metadata)) {
@@ -62,13 +77,11 @@ function checkFields({ name, imageRef, user_data = '', metadata = {} }: ServerRe
 /** Finds the resources that the request names. Throws Refusal 400 for the first one that is missing. */
 function resolveReferences(spec: ServerRequest, request: RouteRequest, cloud: CloudState): BootPlan {
   const [{ uuid } = { uuid: '' }] = spec.networks;
-  const image = cloud.images.get(spec.imageRef);
-  if (image === undefined || !isVisible(image, request, cloud)) {
-    throw new Refusal(400, 'Can not find requested image');
-  }
-  if (image.status !== 'active') throw new Refusal(400, `Image ${image.id} is not active.`);
-  if (!cloud.flavors.some(({ id }) => id === spec.flavorRef)) {
-    throw new Refusal(400, `Flavor ${spec.flavorRef} could not be found.`);
+  const disk = findVolumeDisk(spec, request, cloud) ?? findImageDisk(spec, request, cloud);
+  const flavor = cloud.flavors.find(({ id }) => id === spec.flavorRef);
+  if (flavor === undefined) throw new Refusal(400, `Flavor ${spec.flavorRef} could not be found.`);
+  if (flavor['disk'] === 0 && disk.volume === undefined) {
+    throw new Refusal(403, 'Only volume-backed servers are allowed for flavors with zero disk.');
   }
   const publicKey = findKey(spec.key_name, request, cloud);
   const network = cloud.networks.find(({ id }) => id === uuid);
@@ -77,7 +90,47 @@ function resolveReferences(spec: ServerRequest, request: RouteRequest, cloud: Cl
     getGroup(name, request, cloud),
   );
   const userData = Buffer.from(spec.user_data ?? '', 'base64').toString();
-  return { network, groups, publicKey, userData, isBootable: isBootable(image, cloud) };
+  return { network, groups, publicKey, userData, ...disk };
+}
+
+type Disk = Pick<BootPlan, 'volume' | 'isBootable'>;
+
+/** Returns the volume that the request boots from; undefined when it boots from an image. Throws Refusal 400. */
+function findVolumeDisk(
+  { block_device_mapping_v2: devices }: ServerRequest,
+  { login }: RouteRequest,
+  { volumes }: CloudState,
+): Disk | undefined {
+  const device = devices?.find(({ boot_index }) => boot_index === 0);
+  if (devices === undefined) return undefined;
+  const invalid = 'Block Device Mapping is Invalid: ';
+  if (device?.source_type !== 'volume' || device.destination_type !== 'volume') {
+    throw new Refusal(
+      400,
+      `${invalid}Boot sequence for the instance and image/block device mapping is not valid.`,
+    );
+  }
+  const volume = volumes.get(device.uuid);
+  if (volume?.projectId !== login.projectId)
+    throw new Refusal(400, `${invalid}failed to get volume ${device.uuid}.`);
+  const { status, bootable } = volume.shown;
+  if (bootable !== 'true') throw new Refusal(400, `Block Device ${device.uuid} is not bootable.`);
+  if (status !== 'available') {
+    throw new Refusal(
+      400,
+      `Invalid volume: Volume ${device.uuid} status must be available, it is ${status}.`,
+    );
+  }
+  return { volume, isBootable: QCOW2_MAGIC.every((byte, index) => volume.data[index] === byte) };
+}
+
+function findImageDisk({ imageRef = '' }: ServerRequest, request: RouteRequest, cloud: CloudState): Disk {
+  const image = cloud.images.get(imageRef);
+  if (image === undefined || !isVisible(image, request, cloud)) {
+    throw new Refusal(400, 'Can not find requested image');
+  }
+  if (image.status !== 'active') throw new Refusal(400, `Image ${image.id} is not active.`);
+  return { volume: undefined, isBootable: isBootable(image, cloud) };
 }
 
 /** Reports whether a hypervisor can boot the image. An image with the format qcow2 must start with its magic bytes. */
@@ -125,7 +178,7 @@ function makeServer(spec: ServerRequest, { login, origin }: RouteRequest, cloud:
     user_id: login.userId,
     metadata: { ...spec.metadata },
     hostId: '',
-    image: bookmark('images', spec.imageRef),
+    image: spec.imageRef === undefined ? '' : bookmark('images', spec.imageRef),
     flavor: bookmark('flavors', spec.flavorRef),
     created: now,
     updated: now,

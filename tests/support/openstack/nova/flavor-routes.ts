@@ -12,8 +12,13 @@ const FLAVORS: Readonly<Record<string, readonly [number, number, number]>> = {
 };
 
 /** Creates the lab's flavors. */
-export function makeFlavors(): readonly PlainRecord[] {
-  return Object.entries(FLAVORS).map(([name, [vcpus, ram, disk]]) => ({
+export function makeFlavors(): PlainRecord[] {
+  return Object.entries(FLAVORS).map(([name, size]) => makeFlavor(name, size));
+}
+
+/** Creates a flavor with vCPUs, MiB of memory and GiB of disk. */
+export function makeFlavor(name: string, [vcpus, ram, disk]: readonly [number, number, number]): PlainRecord {
+  return {
     id: randomUUID(),
     name,
     ram,
@@ -24,7 +29,7 @@ export function makeFlavors(): readonly PlainRecord[] {
     vcpus,
     'os-flavor-access:is_public': true,
     rxtx_factor: 1,
-  }));
+  };
 }
 
 export const flavorRoutes = [

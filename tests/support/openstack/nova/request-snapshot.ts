@@ -1,4 +1,4 @@
-import { QCOW2_MAGIC } from '../../../../src/model/disk-format.ts';
+import { QCOW2_MAGIC } from '../../../../src/model/image/disk-format.ts';
 import { addQueuedImage, changeImage, removeImage, storeImageData } from '../glance/images.ts';
 import { setState } from './server-state.ts';
 import type { RouteRequest } from '../server/route.ts';
@@ -25,6 +25,7 @@ export function requestSnapshot(
   { login }: RouteRequest,
   cloud: CloudState,
 ): string {
+  if (server.shown['image'] === '') throw new Error('expected a server with a disk, got one with a volume');
   const base = cloud.images.get(idOf(server.shown['image']));
   const flavor = cloud.flavors.find(({ id }) => id === idOf(server.shown['flavor']));
   const image = addQueuedImage(cloud, {

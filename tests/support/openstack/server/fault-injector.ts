@@ -1,23 +1,39 @@
 /** The effect of a fault on a request. */
 export type Fault =
-  /** This response is sent, and the request is not executed. */
-  | { readonly status: number; readonly retryAfter?: number; readonly body?: unknown }
+  /**
+   * This response is sent, and the request is not executed. With `isExecuted`, a load balancer sends it when the
+   * request has arrived completely, and the service executes the request all the same.
+   */
+  | {
+      readonly status: number;
+      readonly retryAfter?: number;
+      readonly body?: unknown;
+      readonly isExecuted?: true;
+    }
   /** The request is executed, and the response has no body. */
   | 'empty body'
   /** The request is executed, and the response has this body. A string is sent unchanged. */
   | { readonly wrongBody: unknown }
   /** The request is not executed, and the connection stays open without a response. */
   | 'hang'
+  /** The request is not executed, and the body of the response never ends. */
+  | 'endless body'
   /** The request is not executed, and the connection is closed. */
   | 'reset'
   /** The request is executed, and the connection is closed before the response. */
   | 'lost answer'
   /** The connection is closed after this number of bytes of the request body. */
   | { readonly cutUpload: number }
+  /** The service stops reading after this number of bytes of the request body and sends no response. */
+  | { readonly stallUpload: number }
+  /** The first byte of the request body arrives changed. */
+  | 'damaged upload'
   /** The connection is closed after this number of bytes of the response body. */
   | { readonly cutDownload: number }
   /** The request is delayed by this number of real milliseconds. */
   | { readonly slow: number }
+  /** The request is executed after this promise has resolved. The body of an upload is received before. */
+  | { readonly heldUntil: Promise<unknown> }
   /** Request and response body are limited to this rate, in bytes per real second. */
   | { readonly bytesPerSecond: number };
 
@@ -43,7 +59,7 @@ export interface ActiveFault {
 
 /** The fault injection of a cloud. */
 export interface FaultInjector {
-  add(trouble: FaultRule): ActiveFault;
+  add(rule: FaultRule): ActiveFault;
   /** Calls `act` once, before the next matching request is handled. */
   onNext(at: string, act: () => void): void;
   /** Returns the faults for a request and counts the request. `request` consists of method and path. */
@@ -62,8 +78,8 @@ export function createFaultInjector(): FaultInjector {
     }
   };
   return {
-    add: (trouble) => {
-      const rule = { ...trouble };
+    add: (given) => {
+      const rule = { ...given };
       const { after = 0, times = Infinity } = rule;
       active.set(rule, 0);
       return {

@@ -18,7 +18,7 @@ export function findRoute(routes: readonly Route[], method: string, path: string
 const countParams = ({ params }: FoundRoute): number => Object.keys(params).length;
 
 function matchRoute(route: string, method: string, path: string): Record<string, string> | undefined {
-  const [verb = '', ...segments] = route.replace(' ', '').split('/');
+  const [verb = '', ...segments] = splitRoute(route);
   const parts = path.split('/').slice(1);
   if (method !== verb || parts.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
@@ -28,4 +28,13 @@ function matchRoute(route: string, method: string, path: string): Record<string,
     else if (segment !== part) return undefined;
   }
   return params;
+}
+
+const splitRoutes = new Map<string, readonly string[]>();
+
+/** Splits a route into its method and its path segments, once for each route. */
+function splitRoute(route: string): readonly string[] {
+  const known = splitRoutes.get(route) ?? route.replace(' ', '').split('/');
+  splitRoutes.set(route, known);
+  return known;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { throughLink, type LinkLimits } from './link.ts';
+import { type Transfer, throughLink } from './link.ts';
 import { type RouteRequest, Refusal } from './route.ts';
 
 const MALFORMED: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export function readRequest(
     /** The body; empty for image data, which is streamed. */
     readonly text: string;
   },
-  link: LinkLimits,
+  upload: Transfer,
 ): RouteRequest {
   const origin = `http://${request.headers.host ?? ''}`;
   return {
@@ -32,7 +32,7 @@ export function readRequest(
     login: found.login,
     json: () =>
       new Promise((resolve) => resolve(parseJson(found.text, MALFORMED[found.service] ?? 'no JSON'))),
-    stream: throughLink(request as AsyncIterable<Buffer>, link),
+    stream: throughLink(request as AsyncIterable<Buffer>, upload),
     origin,
   };
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { RouteResponse, Refusal } from './route.ts';
 
 /** A service of a cloud, named by the first segment of its paths. */
-export type ServiceName = 'identity' | 'image' | 'compute' | 'network';
+export type ServiceName = 'identity' | 'image' | 'compute' | 'network' | 'volume';
 
 /** The properties of a request that decide how its error is rendered. */
 export interface RefusedRequest {
@@ -17,7 +17,7 @@ const UNVERIFIED =
   'required.';
 const UNAUTHENTICATED = 'The request you have made requires authentication.';
 
-/** The keys of Nova's error bodies. */
+/** The keys of the error bodies of Nova and Cinder. */
 const COMPUTE_KEYS: Readonly<Record<number, string>> = {
   400: 'badRequest',
   403: 'forbidden',
@@ -45,6 +45,7 @@ export function renderRefusal({ status, message }: Refusal, request: RefusedRequ
     case 'image':
       return isJson ? renderWebobJson(status, message, title) : renderPage(status, message, title);
     case 'compute':
+    case 'volume':
       return json(status, { [COMPUTE_KEYS[status] ?? 'computeFault']: { code: status, message } });
     case 'network': {
       const [, type, text] = /^([A-Z]\w+): (.*)$/s.exec(message) ?? [];

@@ -3,14 +3,15 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../../../src/model/message-of.ts';
+import { messageOf } from '../../../../src/model/text/message-of.ts';
 import { findRoute } from './find-route.ts';
-import { LinkCutError } from './link.ts';
+import { type Link, LinkCutError, openLink } from './link.ts';
 import { processAddress } from './loopback.ts';
 import { readRequest } from './read-request.ts';
 import { type ServiceName, renderRefusal, renderUnauthorized } from './render-refusal.ts';
 import { type RouteResponse, Refusal, type Route } from './route.ts';
 import { sendResponse } from './send-response.ts';
+import { findDownload, findFault, findUpload, isData, isUpload } from './transfers.ts';
 import type { CloudState, Login } from '../cloud-state.ts';
 import type { Fault, FaultInjector } from './fault-injector.ts';
 
@@ -40,6 +41,8 @@ export interface CloudServerOptions {
 /** The HTTP server of a cloud, which can be stopped and started again. */
 export interface CloudServer {
   readonly origin: string;
+  /** Returns the number of bytes of image data that were sent so far. */
+  sentBytes(): number;
   /** Closes all connections and refuses new ones. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -47,12 +50,25 @@ export interface CloudServer {
 
 const HOST = processAddress();
 
+/** A cloud with the link of its image data. */
+interface ServerContext extends Omit<CloudServerOptions, 'linkBytesPerSecond'> {
+  readonly link: Link | undefined;
+  readonly onSent: (bytes: number) => void;
+}
+
 /**
  * Serves a cloud at a free port of this process's own loopback address, so that no other process takes the port while
  * the cloud is stopped.
  */
 export async function serveCloud(cloud: CloudServerOptions): Promise<CloudServer> {
-  const server = createServer((request, response) => void serveRequest(cloud, request, response));
+  let sent = 0;
+  const rate = cloud.linkBytesPerSecond;
+  const context: ServerContext = {
+    ...cloud,
+    link: rate === undefined ? undefined : openLink(rate),
+    onSent: (bytes) => (sent += bytes),
+  };
+  const server = createServer((request, response) => void serveRequest(context, request, response));
   server.keepAliveTimeout = 60_000; // longer than that of the clients, so that they never reuse a closing connection
   const listen = async (port: number): Promise<void> => {
     server.listen(port, HOST);
@@ -62,6 +78,7 @@ export async function serveCloud(cloud: CloudServerOptions): Promise<CloudServer
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://${HOST}:${port}`,
+    sentBytes: () => sent,
     start: () => listen(port),
     stop: async () => {
       if (!server.listening) return;
@@ -75,7 +92,7 @@ export async function serveCloud(cloud: CloudServerOptions): Promise<CloudServer
 const ANONYMOUS: Login = { userId: '', userName: '', projectId: '', projectName: '' };
 
 async function serveRequest(
-  cloud: CloudServerOptions,
+  cloud: ServerContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -89,28 +106,40 @@ async function serveRequest(
   const faults = cloud.faults.take(route, `${method} ${pathname}`, body);
   const report = (status: number, body: unknown, isTrouble: boolean): void =>
     cloud.onServed({ route, request: `${method} ${pathname}`, status, body, isFault: isTrouble });
-  for (const fault of faults) if (hasKey(fault, 'slow')) await sleep(fault.slow);
+  const slow = findFault(faults, 'slow')?.slow;
+  if (slow !== undefined) await sleep(slow);
+  if (!isUpload(route)) await findFault(faults, 'heldUntil')?.heldUntil;
   if (faults.includes('reset')) socket.destroy();
   if (faults.includes('reset') || faults.includes('hang')) return report(0, undefined, true);
-  const statusFault = faults.find((fault) => hasKey(fault, 'status'));
-  const answered =
-    statusFault === undefined
-      ? await answer(cloud, request, { found, body }, faults)
-      : responseOf(statusFault);
+  if (faults.includes('endless body')) {
+    report(200, undefined, true);
+    return sendWithoutEnd(response);
+  }
+  const statusFault = findFault(faults, 'status');
+  const execute = (): ReturnType<typeof answer> => answer(cloud, request, { found, body }, faults);
+  if (statusFault?.isExecuted === true) await Promise.race([execute(), once(request, 'end')]);
+  const answered = statusFault === undefined ? await execute() : responseOf(statusFault);
   if (answered === undefined || faults.includes('lost answer')) {
     socket.destroy();
     return report(answered?.status ?? 0, answered?.body, true);
   }
   const sent = replaceBody(answered, faults);
   report(sent.status, sent.body, sent !== answered || statusFault !== undefined);
-  const cutAfter = faults.find((fault) => hasKey(fault, 'cutDownload'))?.cutDownload;
-  await sendResponse(response, sent, { ...rateOf(cloud, route, faults), cutAfter }).catch(() =>
-    socket.destroy(),
-  );
+  const onPassed = isData(route) ? cloud.onSent : undefined;
+  const download = { ...findDownload(route, faults, cloud.link), onPassed };
+  await sendResponse(response, sent, download).catch(() => socket.destroy());
 }
 
-function hasKey<K extends string>(fault: Fault, key: K): fault is Extract<Fault, Record<K, unknown>> {
-  return typeof fault === 'object' && key in fault;
+const BLOCK = Buffer.alloc(64 * 1024, ' ');
+
+/** Sends blanks, which JSON allows everywhere, as fast as the client reads them, until it disconnects. */
+function sendWithoutEnd(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const send = (): void => {
+    while (!response.destroyed && response.write(BLOCK));
+  };
+  response.on('drain', send);
+  send();
 }
 
 const responseOf = (fault: Extract<Fault, { status: number }>): RouteResponse => ({
@@ -121,7 +150,7 @@ const responseOf = (fault: Extract<Fault, { status: number }>): RouteResponse =>
 
 /** Executes a request. Returns undefined when the client disconnects, or is cut off, before the request is complete. */
 async function answer(
-  cloud: CloudServerOptions,
+  cloud: ServerContext,
   request: IncomingMessage,
   { found, body: text }: { readonly found: ReturnType<typeof findRoute>; readonly body: string },
   faults: readonly Fault[],
@@ -130,12 +159,11 @@ async function answer(
   const format = { service, accept: request.headers.accept ?? '' };
   const login = service === 'identity' ? ANONYMOUS : findLogin(cloud.state, request);
   if (login === undefined) return renderUnauthorized(format);
-  const cutAfter = faults.find((fault) => hasKey(fault, 'cutUpload'))?.cutUpload;
   try {
     if (found === undefined) throw new Refusal(404, 'The resource could not be found.');
     const { route, params } = found;
-    const link = { ...rateOf(cloud, route.route, faults), cutAfter };
-    return await route.answer(readRequest(request, { params, login, service, text }, link), cloud.state);
+    const upload = findUpload(request, route.route, faults, cloud.link);
+    return await route.answer(readRequest(request, { params, login, service, text }, upload), cloud.state);
   } catch (error) {
     if (error instanceof Refusal) return renderRefusal(error, format);
     if (error instanceof LinkCutError || request.destroyed) return undefined;
@@ -145,30 +173,19 @@ async function answer(
 
 function serviceOf(request: IncomingMessage): ServiceName {
   const [, first] = (request.url ?? '').split('/');
-  const services: readonly ServiceName[] = ['identity', 'image', 'compute', 'network'];
+  const services: readonly ServiceName[] = ['identity', 'image', 'compute', 'network', 'volume'];
   return services.find((service) => service === first) ?? 'identity';
 }
 
-function findLogin({ tokens, clock }: CloudState, request: IncomingMessage): Login | undefined {
-  const token = tokens.get(String(request.headers['x-auth-token']));
+function findLogin({ tokens, keystone, clock }: CloudState, request: IncomingMessage): Login | undefined {
+  const id = String(request.headers['x-auth-token']);
+  const token = tokens.get(id) ?? keystone?.tokens.get(id);
   return token === undefined || token.expiresAt <= clock.now() ? undefined : token.login;
-}
-
-const isData = (route: string): boolean => route.endsWith('/file');
-
-/** Returns the rate of a request. By default only image data is limited. */
-function rateOf(
-  cloud: CloudServerOptions,
-  route: string,
-  faults: readonly Fault[],
-): { readonly bytesPerSecond: number | undefined } {
-  const slow = faults.find((fault) => hasKey(fault, 'bytesPerSecond'))?.bytesPerSecond;
-  return { bytesPerSecond: slow ?? (isData(route) ? cloud.linkBytesPerSecond : undefined) };
 }
 
 /** Replaces the body if a fault says so; otherwise returns `answered` itself. */
 function replaceBody(answered: RouteResponse, faults: readonly Fault[]): RouteResponse {
   if (faults.includes('empty body')) return { ...answered, body: undefined };
-  const wrong = faults.find((fault) => hasKey(fault, 'wrongBody'));
+  const wrong = findFault(faults, 'wrongBody');
   return wrong === undefined ? answered : { ...answered, body: wrong.wrongBody };
 }
