@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { CancelledError } from '../../src/model/errors.ts';
-import { systemClock } from '../../src/system/clock.ts';
 import { IMAGE, buildArguments, listCompleteImages, listLeaks, useEmulator } from './program-on-emulator.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/bin/github-runner-image-builder.js');
@@ -18,12 +17,9 @@ async function killBuild(): Promise<void> {
     env: { IMAGE_BUILDER_SSH_PORT: `${bench.emulator.guestPort}` },
     stdio: 'ignore',
   });
-  const ended = once(child, 'close');
-  while (bench.emulator.inventory().a.servers.length === 0 && child.exitCode === null) {
-    await systemClock.sleep(10);
-  }
-  child.kill('SIGKILL');
-  await ended;
+  bench.emulator.cloud('a').faults.onNext('GET /compute/v2.1/servers/:id', () => child.kill('SIGKILL'));
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+  expect(signal).toBe('SIGKILL');
 }
 
 test('A sweep without --prefix deletes what a killed build without --prefix left, and its dry run only shows it', async () => {
@@ -45,14 +41,10 @@ test('A sweep without --prefix deletes what a killed build without --prefix left
 
 test('A build that is stopped while it copies its image prints the id of the image on both outputs', async () => {
   const stop = new AbortController();
-  const building = bench.build([], stop.signal);
-  const ended = new AbortController();
-  void building.finally(() => {
-    ended.abort();
+  bench.emulator.cloud('b').faults.onNext('PUT /image/v2/images/:id/file', () => {
+    stop.abort(new CancelledError('stopped by SIGTERM'));
   });
-  while (listCompleteImages(bench).a.length === 0 && !ended.signal.aborted) await systemClock.sleep(5);
-  stop.abort(new CancelledError('stopped by SIGTERM'));
-  const { code, json, err } = await building;
+  const { code, json, err } = await bench.build([], stop.signal);
   const [id = 'none'] = listCompleteImages(bench).a;
   expect(code).toBe(143);
   expect(json).toMatchObject({ image_id: id, error: { kind: 'cancelled' } });

@@ -10,6 +10,8 @@ const PROGRAM = resolve(import.meta.dirname, '../../dist/bin/github-runner-image
 const OWNER = ['--owner', JSON.stringify({ application: 'app', model_uuid: 'm', unit: 'app/0' })];
 /** Its clock is fast: the default limit of a call is about a second, too short for a busy machine. */
 const SWEEP = ['sweep', '--os-cloud', 'builder', '--api-timeout', '600', ...OWNER];
+const WITH_SERVER = 'POST /compute/v2.1/servers/:id/action';
+const WHILE_UPLOADING = 'PUT /image/v2/images/:id/file';
 /** The same machine after a reboot: every process id has another process or none. */
 const rebooted = (machine: string): Place => ({ ...readPlace(machine), bootId: 'the next boot\n' });
 
@@ -25,15 +27,15 @@ async function killBuild(
     stdio: 'ignore',
   });
   const { faults } = bench.emulator.cloud('a');
+  // An image of this size fits into the buffers of a connection and would be complete despite the signal.
+  if (request === WHILE_UPLOADING)
+    faults.add({ at: WHILE_UPLOADING, times: 1, fault: { stallUpload: 1000 } });
   const killAfter = ([next, ...others]: readonly string[]): unknown =>
     next === undefined ? child.kill('SIGKILL') : faults.onNext(next, () => killAfter(others));
   faults.onNext(request, () => killAfter(later));
   const [, signal] = (await once(child, 'close')) as [number | null, string | null];
   expect(signal).toBe('SIGKILL');
 }
-
-const WITH_SERVER = 'POST /compute/v2.1/servers/:id/action';
-const WHILE_UPLOADING = 'PUT /image/v2/images/:id/file';
 
 test.each([
   [
