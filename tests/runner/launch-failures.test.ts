@@ -157,13 +157,8 @@ describe('a launch that fails on the way', () => {
 
 describe('a runner for a GitHub that cannot be reached', () => {
   test('A launch ends with 4, and the message names the server', async () => {
-    const { code, json } = await at.launch([
-      ...githubOptions(at),
-      '--github-api-url',
-      'http://127.0.0.1:1/api/v3',
-      '--api-timeout',
-      '5',
-    ]);
+    const url = ['--github-api-url', 'http://127.0.0.1:1/api/v3'];
+    const { code, json } = await at.launch([...githubOptions(at), ...url]);
     expect(code).toBe(4);
     expect(JSON.stringify(json['error'])).toContain('http://127.0.0.1:1');
     expect(listLeft(at)).toEqual([]);
