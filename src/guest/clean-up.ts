@@ -21,8 +21,9 @@ if [ -d /run/systemd/system ]; then
   timeout 30 journalctl --relinquish-var >/dev/null 2>&1 || :
 fi`;
 
-// cloud-init does nothing when it does not know an option. Older versions lack some. Asking for its help first would cost
-// another start of Python.
+// cloud-init does nothing when it does not know an option, and older versions lack some. Each attempt and each request for
+// its help costs a start of Python, so its source is asked for the newest option where the packages of Ubuntu and Debian
+// put it.
 //
 // Network settings are removed only where cloud-init will write them again; an administrator can disable that.
 const CLOUD_INIT = String.raw`
@@ -31,8 +32,11 @@ if command -v cloud-init >/dev/null; then
     rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \
       /etc/systemd/network/*cloud-init* /etc/udev/rules.d/70-persistent-net.rules
   fi
-  cloud-init clean --logs --seed --machine-id --configs all >/dev/null 2>&1 ||
-    cloud-init clean --logs --seed --machine-id >/dev/null 2>&1 ||
+  source=/usr/lib/python3/dist-packages/cloudinit/cmd/clean.py
+  if [ ! -e "$source" ] || grep -Fq -e --configs "$source"; then
+    cloud-init clean --logs --seed --machine-id --configs all >/dev/null 2>&1 && return
+  fi
+  cloud-init clean --logs --seed --machine-id >/dev/null 2>&1 ||
     cloud-init clean --logs --seed >/dev/null
 fi`;
 

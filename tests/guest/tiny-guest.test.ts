@@ -191,6 +191,26 @@ describeTiny('guest with nothing but busybox', () => {
     expect(findTrimFailure(inGuest(CLEAN_UP_COMMAND, renderCleanUp(parts)).stdout)).toBeUndefined();
   });
 
+  const SOURCE = '/usr/lib/python3/dist-packages/cloudinit/cmd/clean.py';
+  const ALL = 'clean --logs --seed --machine-id';
+
+  test.each([
+    ['knows all options', '"--configs"', '', [`${ALL} --configs all`]],
+    ['has its source elsewhere', undefined, '', [`${ALL} --configs all`]],
+    ['is older, and has its source elsewhere', undefined, '--configs', [`${ALL} --configs all`, ALL]],
+    ['is older', '"--machine-id"', '--configs', [ALL]],
+    ['is much older', '"--seed"', '--configs --machine-id', [ALL, 'clean --logs --seed']],
+  ])('A cloud-init that %s is started as few times as possible', (_what, source, unknown, calls) => {
+    const stub = `echo "$*" >>/srv/calls; for one in ${unknown}; do case "$*" in *$one*) exit 2 ;; esac; done`;
+    writeFileSync(join(root, 'usr/local/sbin/cloud-init'), `#!/bin/sh\n${stub}\n`, { mode: 0o755 });
+    mkdirSync(dirname(join(root, SOURCE)), { recursive: true });
+    if (source !== undefined) writeFileSync(join(root, SOURCE), `    ${source},\n`);
+    expect(inGuest(CLEAN_UP_COMMAND, renderCleanUp([])).code).toBe(0);
+    expect(read('srv/calls').trimEnd().split('\n')).toEqual(calls);
+    for (const path of ['srv/calls', 'usr/local/sbin/cloud-init', SOURCE])
+      rmSync(join(root, path), { force: true });
+  });
+
   test('A second clean-up succeeds', () => {
     expect(inGuest(CLEAN_UP_COMMAND, renderCleanUp(parts)).code).toBe(0);
   });
