@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { MEMORY_SETTINGS } from '../src/builder/host/program-environment.ts';
 import type { Clouds } from './clouds.ts';
 import { measure } from './measure.ts';
 
@@ -51,7 +52,8 @@ export async function measureFanout(clouds: number, sizeMiB: number, linkMBps: n
     await writeFile(yaml, started.cloudsYaml);
     const names = DESTINATIONS.slice(0, clouds).join(',');
     const args = ['distribute', started.imageId, '--os-cloud', 'builder', '--upload-clouds', names];
-    const ours = await measure(process.execPath, [PROGRAM, ...args], { OS_CLIENT_CONFIG_FILE: yaml });
+    const environment = { ...MEMORY_SETTINGS, OS_CLIENT_CONFIG_FILE: yaml }; // as jobs of the charm
+    const ours = await measure(process.execPath, [PROGRAM, ...args], environment);
     const [[url, token] = ['', ''], ...destinations] = started.endpoints;
     const baselineArgs = [url, token, started.imageId, ...destinations.flat()];
     const baseline = await measure(process.execPath, [join(COMPILED, 'baseline.js'), ...baselineArgs], {});

@@ -62,6 +62,7 @@ describe('a job', () => {
     expect(call?.env).toEqual({
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       LANG: 'C.UTF-8',
+      MALLOC_ARENA_MAX: '1',
       HOME: paths.state,
       OS_CLIENT_CONFIG_FILE: paths.cloudsYaml,
       OS_CLIENT_SECURE_FILE: '/dev/null',
