@@ -30,12 +30,12 @@ export async function renderActions(root) {
   const { name } = await readYaml(root, 'metadata.yaml');
   const actions = await readYaml(root, 'actions.yaml');
   const { ACTIONS } = await loadCompiled(root, 'charm/actions/actions');
-  const sections = Object.entries(actions).map(([action, { description, params }]) =>
+  const sections = Object.entries(actions).map(([action, { description, params, required = [] }]) =>
     [
       `## ${action}`,
-      `\`\`\`sh\njuju run ${name}/leader ${action}\n\`\`\``,
+      `\`\`\`sh\n${['juju run', `${name}/leader`, action, ...required.map(assign)].join(' ')}\n\`\`\``,
       wrap(description),
-      describeParams(params),
+      describeParams(params, required),
       describeResults(ACTIONS.get(action).results),
     ].join('\n\n'),
   );
@@ -47,11 +47,19 @@ function describeDefault(preset) {
   return preset === '' ? 'empty by default' : `default \`${preset}\``;
 }
 
-function describeParams(params = {}) {
+function describeParams(params = {}, required) {
   const names = Object.entries(params);
   if (names.length === 0) return 'The action has no parameters.';
-  return names.map(([name, { type, description }]) => `- \`${name}\` (${type}): ${description}`).join('\n');
+  return names
+    .map(([name, { type, default: preset, description }]) => {
+      const need = required.includes(name) ? ', required' : '';
+      const value = preset === undefined ? '' : `, ${describeDefault(preset)}`;
+      return `- \`${name}\` (${type}${need}${value}): ${description}`;
+    })
+    .join('\n');
 }
+
+const assign = (name) => `${name}=${name.toUpperCase()}`;
 
 function describeResults(results) {
   const lines = Object.entries(results).map(([name, description]) => `- \`${name}\`: ${description}`);
