@@ -1,7 +1,7 @@
 import type { HookTools } from '../juju/hook-tools.ts';
 import type { ApplicationCredentialAuth, PasswordAuth } from '../model/cloud/cloud-login.ts';
 import { readGithubLogin } from '../model/github-login.ts';
-import { toScriptVariables } from '../model/image/script-variables.ts';
+import { toScriptVariables } from '../model/guest/script-variables.ts';
 import type { Secret } from '../model/secret.ts';
 import type { RawConfig } from './options/config.ts';
 import { OptionReader, isSecretUri } from './options/option-reader.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../model/errors.ts';
-import { toScriptVariables } from '../model/image/script-variables.ts';
+import { toScriptVariables } from '../model/guest/script-variables.ts';
 import type { Secret } from '../model/secret.ts';
 import { LOAD_PROXY_ENVIRONMENT } from './guest-proxy.ts';
 import { SCRIPT_FOLDER } from './paths.ts';

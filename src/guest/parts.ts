@@ -1,7 +1,7 @@
 import type { Arch } from '../model/image/arch.ts';
 import type { Base } from '../model/image/base.ts';
 import type { Channel } from '../model/image/channel.ts';
-import type { GuestContentOptions, GuestSourceOptions } from '../model/image/guest-options.ts';
+import type { GuestContentOptions, GuestSourceOptions } from '../model/guest/guest-options.ts';
 import type { ProxySettings } from '../model/proxy-settings.ts';
 import { Secret } from '../model/secret.ts';
 import type { GuestPart } from './guest-part.ts';

@@ -1,4 +1,4 @@
-import { UBUNTU_USER } from '../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../model/guest/ubuntu-user.ts';
 
 /** The mount point of the tmpfs that holds the operator's script while it runs. */
 export const SCRIPT_FOLDER = '/run/github-runner-image-builder-script';

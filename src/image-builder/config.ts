@@ -1,4 +1,4 @@
-import type { GuestSourceOptions } from '../model/image/guest-options.ts';
+import type { GuestSourceOptions } from '../model/guest/guest-options.ts';
 import type { ProxySettings } from '../model/proxy-settings.ts';
 import type { ImageConfig as RunImageConfig } from '../model/run-config.ts';
 

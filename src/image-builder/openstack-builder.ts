@@ -11,7 +11,7 @@ import { ensureSharedSecurityGroup } from './build/shared-security-group.ts';
 import { runSteps } from './steps.ts';
 import { type SweepContext, sweepLeftovers } from './cleanup/sweep.ts';
 
-export { IMAGE_DEFAULT_APT_PACKAGES } from '../model/image/apt-packages.ts';
+export { IMAGE_DEFAULT_APT_PACKAGES } from '../model/guest/apt-packages.ts';
 export { CREATE_SERVER_TIMEOUT } from '../model/job/timeouts.ts';
 export type { CloudConfig, ImageConfig } from './config.ts';
 

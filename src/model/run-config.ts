@@ -19,7 +19,7 @@ import {
   type GuestContentOptions,
   guestContentOptions,
   guestSourceOptions,
-} from './image/guest-options.ts';
+} from './guest/guest-options.ts';
 
 /** The values that distinguish the images of one application. */
 export interface ImageVariant {

@@ -1,4 +1,4 @@
-import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import { DEFAULT_SOURCES } from '../../src/model/guest/guest-options.ts';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_METRICS_PORT } from '../../src/model/unit/metrics.ts';
 import { type RawConfig, parseCharmConfig } from '../../src/charm/options/config.ts';

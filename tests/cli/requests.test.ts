@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import { DEFAULT_SOURCES } from '../../src/model/guest/guest-options.ts';
 import { ImageConfig } from '../../src/model/run-config.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { DEFAULT_TIMEOUTS } from '../../src/model/job/timeouts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { listGuestParts } from '../../src/guest/parts.ts';
-import { OPTIONAL_PARTS, parseGuestParts } from '../../src/model/image/guest-parts.ts';
+import { OPTIONAL_PARTS, parseGuestParts } from '../../src/model/guest/guest-parts.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { guestContent } from '../support/guest-content.ts';
 

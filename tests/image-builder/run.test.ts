@@ -9,7 +9,7 @@ import type { Context } from '../../src/image-builder/context.ts';
 import { CancelledError, CloudsYAMLError, ProductError } from '../../src/model/errors.ts';
 import { QCOW2_MAGIC } from '../../src/model/image/disk-format.ts';
 import type { SshCommand, SshSession } from '../../src/system/ssh/ssh.ts';
-import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../src/model/guest/guest-options.ts';
 import { guestContent } from '../support/guest-content.ts';
 import { failureOf } from '../support/cloud-fixture.ts';
 import type { ImageRecord } from '../support/openstack/cloud-state.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
+import { DEFAULT_SOURCES } from '../../src/model/guest/guest-options.ts';
 import type { Base } from '../../src/model/image/base.ts';
 import { byImageName, primaryOf } from '../../src/model/unit/desired-images.ts';
 import {

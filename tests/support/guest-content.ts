@@ -1,7 +1,7 @@
 import type { GuestContent } from '../../src/guest/parts.ts';
-import { IMAGE_DEFAULT_APT_PACKAGES } from '../../src/model/image/apt-packages.ts';
-import { DEFAULT_SOURCES } from '../../src/model/image/guest-options.ts';
-import { OPTIONAL_PARTS } from '../../src/model/image/guest-parts.ts';
+import { IMAGE_DEFAULT_APT_PACKAGES } from '../../src/model/guest/apt-packages.ts';
+import { DEFAULT_SOURCES } from '../../src/model/guest/guest-options.ts';
+import { OPTIONAL_PARTS } from '../../src/model/guest/guest-parts.ts';
 
 /** Returns the content of a guest with default options. */
 export function guestContent(change: Partial<GuestContent> = {}): GuestContent {

@@ -8,7 +8,7 @@ import {
   readDockerhubCache,
   readGuestContent,
   readGuestSources,
-} from '../../model/image/guest-options.ts';
+} from '../../model/guest/guest-options.ts';
 import { parseImageProperties } from '../../model/image/image-properties.ts';
 import { type BaseReleases, parseBaseReleases } from '../../model/image/base-releases.ts';
 import type { AppChannel } from '../../builder/config.ts';

@@ -1,5 +1,5 @@
 import type { Base } from '../../model/image/base.ts';
-import { UBUNTU_USER } from '../../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../../model/guest/ubuntu-user.ts';
 import { withoutTrailing } from '../../model/text/without-trailing.ts';
 import type { GuestPart } from '../guest-part.ts';
 import { quoteForShell } from '../../model/text/quote-for-shell.ts';

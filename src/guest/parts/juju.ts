@@ -1,7 +1,7 @@
 import { type Channel, NO_CHANNEL } from '../../model/image/channel.ts';
-import type { GuestContentOptions } from '../../model/image/guest-options.ts';
+import type { GuestContentOptions } from '../../model/guest/guest-options.ts';
 import type { Secret } from '../../model/secret.ts';
-import { UBUNTU_USER } from '../../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../../model/guest/ubuntu-user.ts';
 import { renderStep, renderStepCheck, WIPE } from '../first-boot.ts';
 import type { GuestPart } from '../guest-part.ts';
 import { quoteForShell } from '../../model/text/quote-for-shell.ts';

@@ -1,4 +1,4 @@
-import { UBUNTU_USER } from '../../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../../model/guest/ubuntu-user.ts';
 import { FETCH } from '../shell/fetch.ts';
 import type { GuestPart } from '../guest-part.ts';
 import { FIND_HOME } from '../paths.ts';

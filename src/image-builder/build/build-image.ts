@@ -3,7 +3,7 @@ import { listLayerStages } from '../../guest/layers.ts';
 import { listGuestParts } from '../../guest/parts.ts';
 import { renderUserData } from '../../guest/user-data.ts';
 import { archNames } from '../../model/image/arch.ts';
-import { PARTS_STEP } from '../../model/image/guest-parts.ts';
+import { PARTS_STEP } from '../../model/guest/guest-parts.ts';
 import { copiedIds } from '../../model/image/image-copy.ts';
 import { readImageProperties } from '../../model/image/image-properties.ts';
 import { buildResourceName } from '../../model/image/names.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { quoteForShell } from '../../model/text/quote-for-shell.ts';
 import { messageOf } from '../../model/text/message-of.ts';
 import { OWNER_KEYS } from '../../model/owner.ts';
-import { UBUNTU_USER } from '../../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../../model/guest/ubuntu-user.ts';
 import { errorCodeOf } from '../../system/error-code.ts';
 import { writeFileAtomic } from '../../system/files/text-file.ts';
 import type { GuestAccess, Recorder, RunSettings } from '../context.ts';

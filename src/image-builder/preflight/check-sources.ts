@@ -1,5 +1,5 @@
 import { DeadlineError } from '../../model/errors.ts';
-import type { GuestSourceOptions } from '../../model/image/guest-options.ts';
+import type { GuestSourceOptions } from '../../model/guest/guest-options.ts';
 import type { UbuntuRelease } from '../base-images/ubuntu-images.ts';
 import { getUbuntuImage } from '../base-images/ubuntu-images.ts';
 import { fetchScript } from '../build/guest/external-script.ts';

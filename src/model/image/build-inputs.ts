@@ -1,4 +1,4 @@
-import type { GuestContentOptions } from './guest-options.ts';
+import type { GuestContentOptions } from '../guest/guest-options.ts';
 import { NO_CHANNEL } from './channel.ts';
 import type { ImageVariant, RunConfig } from '../run-config.ts';
 

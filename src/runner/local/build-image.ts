@@ -9,7 +9,7 @@ import { checkGuest, cleanUpGuest, waitForCloudInit } from '../../image-builder/
 import { encodeInputs } from '../../image-builder/build/inputs.ts';
 import { installParts } from '../../image-builder/build/guest/install-parts.ts';
 import { NO_CHANNEL } from '../../model/image/channel.ts';
-import { PARTS_STEP } from '../../model/image/guest-parts.ts';
+import { PARTS_STEP } from '../../model/guest/guest-parts.ts';
 import { connectGuest } from '../../image-builder/build/guest/reach-guest.ts';
 import type {
   CloudOpener,
@@ -24,7 +24,7 @@ import { StepFailedError, runSteps } from '../../image-builder/steps.ts';
 import { uploadImage } from '../../image-builder/store.ts';
 import { type Arch, archNames } from '../../model/image/arch.ts';
 import { ImageBuildError } from '../../model/errors.ts';
-import type { GuestSourceOptions } from '../../model/image/guest-options.ts';
+import type { GuestSourceOptions } from '../../model/guest/guest-options.ts';
 import type { ProxySettings } from '../../model/proxy-settings.ts';
 import type { ImageConfig } from '../../model/run-config.ts';
 import type { CloudsYaml } from '../../openstack/login/clouds-yaml.ts';

@@ -1,6 +1,6 @@
 import type { JobOutcome } from '../../builder/tools.ts';
 import type { DesiredState } from '../../model/unit/desired-state.ts';
-import { PARTS_STEP } from '../../model/image/guest-parts.ts';
+import { PARTS_STEP } from '../../model/guest/guest-parts.ts';
 import type { OngoingJob } from '../../model/job/ongoing-job.ts';
 import { rememberEnded } from './answers.ts';
 import {

@@ -1,4 +1,4 @@
-import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../../src/model/image/guest-options.ts';
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../../src/model/guest/guest-options.ts';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type PreflightRequest, preflight } from '../../../src/image-builder/preflight/preflight.ts';
 import type { Context } from '../../../src/image-builder/context.ts';
-import { DEFAULT_SOURCES } from '../../../src/model/image/guest-options.ts';
+import { DEFAULT_SOURCES } from '../../../src/model/guest/guest-options.ts';
 import { ImageConfig, type RunConfig } from '../../../src/model/run-config.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { type Mirror, startMirror } from '../../support/mirror.ts';

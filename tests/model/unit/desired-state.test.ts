@@ -1,4 +1,4 @@
-import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../../src/model/image/guest-options.ts';
+import { DEFAULT_CONTENT, DEFAULT_SOURCES } from '../../../src/model/guest/guest-options.ts';
 import { describe, expect, test } from '@jest/globals';
 import {
   buildInputsOf,

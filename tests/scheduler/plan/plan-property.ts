@@ -1,4 +1,4 @@
-import { DEFAULT_CONTENT } from '../../../src/model/image/guest-options.ts';
+import { DEFAULT_CONTENT } from '../../../src/model/guest/guest-options.ts';
 import { encodeBuildInputs } from '../../../src/model/image/build-inputs.ts';
 import { primaryOf } from '../../../src/model/unit/desired-images.ts';
 import { NO_STEERING, type Steering } from '../../../src/model/unit/steering.ts';

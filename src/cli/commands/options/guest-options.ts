@@ -6,8 +6,8 @@ import {
   readDockerhubCache,
   readGuestContent,
   readGuestSources,
-} from '../../../model/image/guest-options.ts';
-import { OPTIONAL_PARTS } from '../../../model/image/guest-parts.ts';
+} from '../../../model/guest/guest-options.ts';
+import { OPTIONAL_PARTS } from '../../../model/guest/guest-parts.ts';
 import type { HostSecrets } from '../../../model/job/host-secrets.ts';
 import {
   type ProxySettings,

@@ -1,7 +1,7 @@
 import { type Arch, checkBases, defaultRunnerReleasesUrl } from '../../../model/image/arch.ts';
 import { type Base, findBase } from '../../../model/image/base.ts';
 import { type BaseReleases, parseBaseReleases } from '../../../model/image/base-releases.ts';
-import { DEFAULT_SOURCES } from '../../../model/image/guest-options.ts';
+import { DEFAULT_SOURCES } from '../../../model/guest/guest-options.ts';
 import { ImageConfig, type RunConfig } from '../../../model/run-config.ts';
 import type { Option, Options, ValuesOf } from '../command.ts';
 import type { Host } from '../../request.ts';

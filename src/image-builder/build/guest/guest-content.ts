@@ -1,6 +1,6 @@
 import type { GuestContent, RunnerRelease } from '../../../guest/parts.ts';
-import { resolveAptPackages } from '../../../model/image/apt-packages.ts';
-import { readLeftOutParts } from '../../../model/image/guest-parts.ts';
+import { resolveAptPackages } from '../../../model/guest/apt-packages.ts';
+import { readLeftOutParts } from '../../../model/guest/guest-parts.ts';
 import type { CloudConfig, ImageConfig } from '../../config.ts';
 
 /** Returns the content of the guest that the parameters of a build describe. */

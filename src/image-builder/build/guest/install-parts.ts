@@ -1,6 +1,6 @@
 import type { GuestPart } from '../../../guest/guest-part.ts';
 import { INSTALL_COMMAND, findVersions, renderInstall, secretsOf } from '../../../guest/install-part.ts';
-import { PARTS_STEP } from '../../../model/image/guest-parts.ts';
+import { PARTS_STEP } from '../../../model/guest/guest-parts.ts';
 import { CloudInitFailError, ProductError } from '../../../model/errors.ts';
 import type { InstalledPart } from '../../../model/result/program-result-common.ts';
 import type { SshResult } from '../../../system/ssh/ssh.ts';

@@ -2,7 +2,7 @@ import { findHostKeyFingerprints } from '../../../guest/console.ts';
 import { ConflictError, NotFoundError } from '../../../model/cloud/cloud-errors.ts';
 import { AddressNotFoundError, ProductError, ServerError } from '../../../model/errors.ts';
 import type { Secret } from '../../../model/secret.ts';
-import { UBUNTU_USER } from '../../../model/image/ubuntu-user.ts';
+import { UBUNTU_USER } from '../../../model/guest/ubuntu-user.ts';
 import type { Cloud } from '../../../openstack/cloud.ts';
 import { type Server, findServer, getConsole } from '../../../openstack/servers.ts';
 import type { SshSession } from '../../../system/ssh/ssh.ts';

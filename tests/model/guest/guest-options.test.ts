@@ -3,14 +3,14 @@ import {
   IMAGE_DEFAULT_APT_PACKAGES,
   parseAptPackages,
   resolveAptPackages,
-} from '../../../src/model/image/apt-packages.ts';
+} from '../../../src/model/guest/apt-packages.ts';
 import { encodeBuildInputs, describeInputChanges } from '../../../src/model/image/build-inputs.ts';
 import {
   DEFAULT_CONTENT,
   type GuestOption,
   readGuestContent,
   readGuestSources,
-} from '../../../src/model/image/guest-options.ts';
+} from '../../../src/model/guest/guest-options.ts';
 
 /** Reads options and returns the values and the problems. */
 function read(options: Partial<Record<GuestOption, string>>) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toScriptVariables } from '../../../src/model/image/script-variables.ts';
+import { toScriptVariables } from '../../../src/model/guest/script-variables.ts';
 import { Secret } from '../../../src/model/secret.ts';
 
 function read(values: Readonly<Record<string, string>>) {
