@@ -30,6 +30,7 @@ function startCommand(variable: string, program: string): string {
     `IFS= read -r ${variable} <"$file" || [ -n "$${variable}" ]`,
     'rm -f "$file"',
     `export ${variable}`,
+    'umask 022', // jobs make files that other users of a container read
     program,
   ].join('\n');
   return [

@@ -63,6 +63,12 @@ describe('the start of a runner', () => {
     for (const name of files) expect(await readFile(join(folder, name), 'utf8')).not.toContain(SECRET);
   });
 
+  test('Jobs make files that others can read, as on a runner that a consumer starts', async () => {
+    await addProgram('run.sh', '#!/bin/sh\numask >>"$HOME/seen"\n');
+    await run(START_JIT_COMMAND, `${SECRET}\n`);
+    expect(await untilSeen(1)).toEqual(['0022']);
+  });
+
   test('The config is in a file of mode 0600 until the process of the runner has read it', async () => {
     // The stand-in for setsid stops before the process reads the file.
     const bin = join(home, 'bin');
