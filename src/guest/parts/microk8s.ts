@@ -15,6 +15,7 @@ const IMAGES = keptFile('microk8s-images.tar');
 const STEP = '10-microk8s';
 const ADDONS = 'dns hostpath-storage registry';
 const LINKS = keptFile('wipe');
+const KUBELET = '/var/snap/microk8s/common/var/lib/kubelet';
 /** The folders with keys, tokens and the identity of the node, and those that could contain copies. */
 const SECRETS = '/var/snap/microk8s /root/snap/microk8s /home/*/snap/microk8s /root/.kube /home/*/.kube';
 
@@ -84,15 +85,26 @@ const RESTORE_IMAGES = `try_within 300 microk8s ctr images import - <${IMAGES}`;
 
 // MicroK8s makes its authority, certificates, tokens and the identity of its node when the snap is installed, and keeps
 // copies of them in many files and in its database. Removing all data of the snap does not depend on their names. An image
-// also contains the blocks of deleted files, so the files are overwritten, through links that outlive the snap's own.
+// also contains the blocks of deleted files, so the files are overwritten, through links that outlive the snap's own. The
+// volumes of pods stay mounted when MicroK8s stops. They are in memory, and no link can lead into them.
 const PURGE = `${WIPE}
+unmount_volumes() {
+  mounts=$(try awk -v root=${KUBELET}/ 'index($2, root) == 1 { print $2 }' /proc/mounts)
+  for mount in $(printf '%s\\n' "$mounts" | sort -r); do try umount -l "$mount"; done
+}
+
 purge_microk8s() {
+  installed=
   if snap list --all ${NAME} >/dev/null 2>&1; then
+    installed=1
     try_within 120 microk8s stop
+  fi
+  unmount_volumes
+  if [ -n "$installed" ]; then
     try mkdir -p ${LINKS}
     number=0
     for path in /var/snap/microk8s/*/certs /var/snap/microk8s/*/credentials /var/snap/microk8s/*/args \\
-      /var/snap/microk8s/*/var/kubernetes /var/snap/microk8s/common/var/lib/kubelet; do
+      /var/snap/microk8s/*/var/kubernetes ${KUBELET}; do
       if [ ! -d "$path" ]; then continue; fi
       number=$((number + 1))
       try cp -al "$path" "${LINKS}/$number"
