@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/model/errors.ts';
 import { LockHeldError } from '../../src/system/process/process-lock.ts';
 import { type TestDaemon, until, useDaemons } from './support/daemon-fixture.ts';
+import { makeTrial } from '../support/trial.ts';
 
 const at = useDaemons();
 
@@ -155,6 +156,20 @@ describe('a daemon that meets a failure', () => {
         },
       },
     ]);
+  });
+
+  test('What a killed trial left is swept, too', async () => {
+    const trial = makeTrial({ imageName: 'app-noble-x64' });
+    await at.host.put('hold-trial');
+    await at.host.putDesired({ jobRequests: [{ kind: 'trial', action: '45', jobId: 'trial-1', trial }] });
+    const daemon = at.start();
+    await daemon.advanceUntil(async () => (await at.host.calls('trial')).length === 1);
+    process.kill((await at.host.calls('trial'))[0]?.pid ?? 0, 'SIGKILL');
+    await daemon.advanceUntil(async () => (await at.host.calls('sweep')).length === 1);
+    const [sweep] = await at.host.calls('sweep');
+    expect(sweep?.order).toMatchObject({
+      reason: expect.stringMatching(/^trial .* ended without a result$/),
+    });
   });
 
   test('What a reboot left is swept when the next daemon starts', async () => {

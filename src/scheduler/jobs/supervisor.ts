@@ -45,7 +45,7 @@ export interface FollowedJob {
 const MAX_REMEMBERED = 1000;
 
 /** The kinds of jobs that create resources. When one of these dies, its resources are left in the clouds. */
-const LEAVES_RESOURCES: ReadonlySet<JobKind> = new Set(['prepare', 'layer', 'build', 'copy']);
+const LEAVES_RESOURCES: ReadonlySet<JobKind> = new Set(['prepare', 'layer', 'build', 'copy', 'trial']);
 
 /** Follows jobs until their ends are in the journal, so that every plan knows a job as running or as recorded. */
 export class Supervisor {
