@@ -8,6 +8,7 @@ import {
   encodeDesiredState,
   listUploadClouds,
 } from '../model/unit/desired-state.ts';
+import { InputError } from '../model/errors.ts';
 import type { JobRequest } from '../model/job/job-request.ts';
 import {
   type CloudConfig,
@@ -24,7 +25,7 @@ import type { CharmSettings } from './observed.ts';
 /** The build cloud's key in clouds.yaml. A consumer's key ends in a hash and so never equals it. */
 export const BUILD_CLOUD = 'builder';
 
-/** The number of requests that are kept. Older ones can be dropped because the newest share their builds. */
+/** The number of open requests of each kind. */
 const MAX_REQUESTS = 20;
 
 /** The facts, in addition to the options, that run configs are derived from. */
@@ -149,7 +150,10 @@ export interface BuildsRequest {
 /** The request of an action: for builds, or for one other job. */
 export type ActionRequest = BuildsRequest | { readonly job: JobRequest };
 
-/** Returns the requests for other jobs that are not answered yet, with a new one at the end. */
+/**
+ * Returns the requests for other jobs that are not answered yet, with a new one at the end. Throws InputError when too many
+ * are open. A cancellation counts apart, since it makes the others fewer.
+ */
 export function listJobRequests(
   requests: readonly JobRequest[],
   answered: readonly string[],
@@ -157,10 +161,16 @@ export function listJobRequests(
 ): readonly JobRequest[] {
   const open = requests.filter(({ action }) => !answered.includes(action));
   if (added === undefined || open.some(({ action }) => action === added.action)) return open;
-  return [...open, added].slice(-MAX_REQUESTS);
+  const isCancel = added.kind === 'cancel';
+  const before = open.filter(({ kind }) => (kind === 'cancel') === isCancel);
+  if (before.length >= MAX_REQUESTS) throw tooManyRequests();
+  return [...open, added];
 }
 
-/** Adds a request for the images. An image shares the build of an earlier request until that build has ended. */
+/**
+ * Adds a request for the images. An image shares the build of an earlier request until that build has ended. Drops the
+ * oldest requests whose builds later ones share when there are too many. Throws InputError when there are none.
+ */
 export function addRequest(
   requests: readonly BuildRequest[],
   { action, newBuildId }: Omit<BuildsRequest, 'variants'>,
@@ -175,7 +185,25 @@ export function addRequest(
     imageName,
     buildId: pending.find((build) => build.imageName === imageName)?.buildId ?? newBuildId(),
   }));
-  return [...requests, { action, builds }].slice(-MAX_REQUESTS);
+  const all = [...requests, { action, builds }];
+  while (all.length > MAX_REQUESTS) {
+    const shared = all.findIndex((request, index) => isShared(request, all.slice(index + 1)));
+    if (shared === -1) throw tooManyRequests();
+    all.splice(shared, 1);
+  }
+  return all;
+}
+
+/** Reports whether other requests have all builds of a request. */
+function isShared({ builds }: BuildRequest, others: readonly BuildRequest[]): boolean {
+  const buildIds = new Set(others.flatMap((other) => other.builds.map(({ buildId }) => buildId)));
+  return builds.every(({ buildId }) => buildIds.has(buildId));
+}
+
+function tooManyRequests(): InputError {
+  return new InputError([
+    `${MAX_REQUESTS} requests of earlier actions are not done yet: repeat the action when the action plan shows fewer`,
+  ]);
 }
 
 /** Returns the last desired settings, for use while the options are invalid, without consumers that have left. */

@@ -79,4 +79,30 @@ describe('a request', () => {
     );
     expect(new Set(idsOf(decide(state))?.map(([, ids]) => String(ids)))).toEqual(new Set(['b1,b2']));
   });
+
+  test('A build that later requests do not share is not dropped, however many there are', () => {
+    const newBuildId = buildIdCounter();
+    const ask = (before: typeof facts, action: string, base: 'noble' | 'jammy') =>
+      after(before, decide(before, { action, variants: { base }, newBuildId }));
+    let state = ask(facts, '1', 'noble');
+    for (let action = 2; action <= 25; action += 1) state = ask(state, String(action), 'jammy');
+    expect(idsOf(decide(state))?.map(([action, ids]) => `${String(action)}: ${String(ids)}`)).toEqual([
+      '1: b1',
+      ...Array.from({ length: 19 }, (_, index) => `${index + 7}: b2`),
+    ]);
+  });
+
+  test('The request of a job beyond the 20th is refused, and the cancellation of one is not', () => {
+    const preflight = (action: string) => ({
+      job: { action, kind: 'preflight', jobId: `p${action}` } as const,
+    });
+    let state = facts;
+    for (let action = 1; action <= 20; action += 1)
+      state = after(state, decide(state, preflight(String(action))));
+    expect(() => decide(state, preflight('21'))).toThrow('20 requests of earlier actions are not done yet');
+    const cancel = { job: { action: '22', kind: 'cancel', jobId: 'p1' } as const };
+    expect(decide(state, cancel).desired?.jobRequests).toHaveLength(21);
+    const answered = { ...state, built: built({ answered: ['7'] }) };
+    expect(decide(answered, preflight('21')).desired?.jobRequests).toHaveLength(20);
+  });
 });
