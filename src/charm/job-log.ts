@@ -37,7 +37,8 @@ function describeEnd(end: JobEnd, names: ReadonlyMap<string, string>): string {
     return `${work} failed: ${cause}${next}; ${id} has its log`;
   }
   if (outcome === 'cancelled') return `${work} was cancelled by ${reason}; ${id} has its log`;
-  const result = deleted === 1 ? '1 image deleted' : `${deleted} images deleted`;
+  const thing = kind === 'prune-clouds' ? 'thing' : 'image'; // the Python charm left keypairs and a server, too
+  const result = deleted === 1 ? `1 ${thing} deleted` : `${deleted} ${thing}s deleted`;
   const made = kind === 'build' || kind === 'copy' ? `image ${imageId ?? 'of unknown id'}` : result;
   return `${work} succeeded in ${describeDuration(seconds * 1000)}: ${made} (${id})`;
 }

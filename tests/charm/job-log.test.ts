@@ -36,12 +36,14 @@ describe('the ends of jobs in the log of Juju', () => {
       end({ arch: 'x64', base: 'noble' }),
       end({ kind: 'copy', cloudId, seconds: 12 }),
       end({ kind: 'prune', cloudId: 'builder', imageId: undefined, deleted: 2, seconds: 3 }),
+      end({ kind: 'prune-clouds', cloudId: 'builder', imageId: undefined, deleted: 3, seconds: 1 }),
     ]);
     expect(lines()).toEqual([
       `INFO build of app-noble-x64 succeeded in 5 min 12 s: image ${IMAGE} (show-build id=${ID})`,
       'INFO {"log_type":"image_build","duration":312,"cloud_images_count":1,"arch":"x64","bases":["noble"]}',
       `INFO copy of app-noble-x64 to consumer succeeded in 12 s: image ${IMAGE} (show-build id=${ID})`,
       `INFO prune of app-noble-x64 in the build cloud succeeded in 3 s: 2 images deleted (show-build id=${ID})`,
+      `INFO prune of app-noble-x64 in the build cloud succeeded in 1 s: 3 things deleted (show-build id=${ID})`,
     ]);
   });
 

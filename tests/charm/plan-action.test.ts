@@ -65,6 +65,18 @@ describe.each(['3.6.28', '4.0.15'])('the action plan under Juju %s', (jujuVersio
     );
   });
 
+  test('Work that waits for several reasons has an entry for each', async () => {
+    const { unit } = fixture;
+    await publish(unit);
+    const reasons = ['fresh', 'pinned to a revision that is gone', 'paused'];
+    await unit.report(built({ skipped: reasons.map((reason) => ({ subject: NOBLE, reason })) }));
+    expect((await unit.action('plan')).results['later']).toEqual({
+      [NOBLE]: { what: NOBLE, why: 'fresh' },
+      [`${NOBLE}-2`]: { what: NOBLE, why: 'pinned to a revision that is gone' },
+      [`${NOBLE}-3`]: { what: NOBLE, why: 'paused' },
+    });
+  });
+
   test('The names of the consumers in a plan are those of units when an application has several', async () => {
     const { unit } = fixture;
     const { relation } = await publish(unit);

@@ -53,7 +53,7 @@ function describePlan({ running, skipped = [] }: Built, names: ReadonlyMap<strin
   const leftOut = skipped.length - later.length;
   return {
     running: jobs.length === 0 ? 'nothing' : Object.fromEntries(jobs),
-    later: later.length === 0 ? 'nothing' : Object.fromEntries(later),
+    later: later.length === 0 ? 'nothing' : Object.fromEntries(numberRepeated(later)),
     ...(leftOut === 0 ? {} : { 'left-out': `${leftOut} entries` }),
   };
 }
@@ -80,6 +80,16 @@ function describeJob({ kind, subject, reason, step }: RunningJob, names: Readonl
     why: cutLine(reason),
     ...(step === '' ? {} : { step: cutLine(withConsumerNames(step, names)) }),
   };
+}
+
+/** Makes keys unique: the second entry of `x` is `x-2`. An image can wait for several reasons. */
+function numberRepeated<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
+  const counts = new Map<string, number>();
+  return entries.map(([key, value]) => {
+    const nth = (counts.get(key) ?? 0) + 1;
+    counts.set(key, nth);
+    return [nth === 1 ? key : `${key}-${nth}`, value];
+  });
 }
 
 function describeSkipped({ subject, reason, until }: SkippedWork, names: ReadonlyMap<string, string>) {
