@@ -159,3 +159,22 @@ function unexpected(call: GithubCall, apiUrl: string, what: string): GithubError
     `${call.operation}: ${originOf(apiUrl)}: ${what}; ${advice}`,
   );
 }
+
+const PAGE_SIZE = 100;
+const MAXIMUM_PAGES = 100;
+
+/** The part of a query that asks for the largest page. */
+export const WHOLE_PAGE = `per_page=${PAGE_SIZE}`;
+
+/** Lists the elements of all pages, of which there may be 100. `listPage` gets the part of the query that names a page. */
+export async function listPages<T>(
+  listPage: (query: string) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (let page = 1; page <= MAXIMUM_PAGES; page++) {
+    const elements = await listPage(`${WHOLE_PAGE}&page=${page}`);
+    found.push(...elements);
+    if (elements.length < PAGE_SIZE) break;
+  }
+  return found;
+}

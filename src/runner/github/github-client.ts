@@ -15,7 +15,7 @@ import { InputError } from '../../model/errors.ts';
 import type { GithubAuth } from '../../model/github-login.ts';
 import { Secret } from '../../model/secret.ts';
 import { listNames } from '../../openstack/get-by-name-or-id.ts';
-import { type GithubCall, type GithubSettings, callGithub } from './github-api.ts';
+import { type GithubCall, type GithubSettings, WHOLE_PAGE, callGithub, listPages } from './github-api.ts';
 import { type GithubTokens, openGithubTokens } from './github-auth.ts';
 import { GithubError } from './github-errors.ts';
 import {
@@ -59,10 +59,7 @@ interface PathCall extends Omit<GithubCall, 'path' | 'token' | 'advice' | 'signa
 
 /** The runner group of repositories, and of organisations whose plan has no groups. */
 const DEFAULT_GROUP_ID = 1;
-const PAGE_SIZE = 100;
-const MAXIMUM_PAGES = 100;
 
-const ONE_PAGE = `per_page=${PAGE_SIZE}`;
 const runnersFields = fields({ runners: list(runnerFields) });
 const groupFields = fields({ id: integer, name: nameText, default: withDefault(flag, false) });
 const groupsFields = fields({ runner_groups: list(groupFields) });
@@ -136,7 +133,7 @@ export class GithubClient {
 
   /** Finds a runner by its name. */
   async findRunner(path: GithubPath, name: string): Promise<RegisteredRunner | undefined> {
-    const suffix = `/actions/runners?name=${encodeURIComponent(name)}&${ONE_PAGE}`;
+    const suffix = `/actions/runners?name=${encodeURIComponent(name)}&${WHOLE_PAGE}`;
     const operation = `find runner ${name} in ${renderGithubPath(path)}`;
     const { runners } = await this.call(path, { operation, method: 'GET', suffix }, runnersFields);
     return runners.find((runner) => runner.name === name); // older servers ignore the filter
@@ -145,14 +142,10 @@ export class GithubClient {
   /** Lists all runners of the path. */
   async listRunners(path: GithubPath): Promise<readonly RegisteredRunner[]> {
     const operation = `list the runners of ${renderGithubPath(path)}`;
-    const found: RegisteredRunner[] = [];
-    for (let page = 1; page <= MAXIMUM_PAGES; page++) {
-      const suffix = `/actions/runners?${ONE_PAGE}&page=${page}`;
-      const { runners } = await this.call(path, { operation, method: 'GET', suffix }, runnersFields);
-      found.push(...runners);
-      if (runners.length < PAGE_SIZE) break;
-    }
-    return found;
+    return listPages(async (query) => {
+      const suffix = `/actions/runners?${query}`;
+      return (await this.call(path, { operation, method: 'GET', suffix }, runnersFields)).runners;
+    });
   }
 
   /** Removes the registration of a runner. Does nothing when there is none. */
@@ -196,8 +189,10 @@ export class GithubClient {
 
   async #listGroups(path: GithubOrg): Promise<readonly Decoded<typeof groupFields>[]> {
     const operation = `list the runner groups of ${path.org}`;
-    const call = { operation, method: 'GET', suffix: `/actions/runner-groups?${ONE_PAGE}` } as const;
-    return (await this.call(path, call, groupsFields)).runner_groups;
+    return listPages(async (query) => {
+      const suffix = `/actions/runner-groups?${query}`;
+      return (await this.call(path, { operation, method: 'GET', suffix }, groupsFields)).runner_groups;
+    });
   }
 
   /** Sends a call about a path. Its advice is used for the statuses for which it returns one. */

@@ -1,4 +1,4 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { listGuestParts } from '../../guest/parts.ts';
@@ -205,7 +205,12 @@ async function build(request: LocalBuildRequest, context: LocalBuildContext): Pr
     if (outputFolder !== '') {
       await step('copy image', async () => {
         for (const name of [renderImagePath(base, arch), BUILD_OPENSTACK_IMAGE_SCRIPT_FILENAME]) {
-          await copyFile(join(folder, name), join(outputFolder, name));
+          const target = join(outputFolder, name);
+          await copyFile(join(folder, name), `${target}.new`).catch(async (cause: unknown) => {
+            await rm(`${target}.new`, { force: true });
+            throw cause;
+          });
+          await rename(`${target}.new`, target);
         }
       });
     }

@@ -17,7 +17,7 @@ export interface RunnerOwner {
   readonly path: string;
   readonly runners: RunnerRecord[];
   /** The groups of an organisation, the default one first. */
-  readonly groups: readonly { readonly id: number; readonly name: string; readonly default: boolean }[];
+  readonly groups: { readonly id: number; readonly name: string; readonly default: boolean }[];
 }
 
 /** A file of the runner as GitHub offers it. */

@@ -57,7 +57,10 @@ function answerOwner(state: GithubState, owner: RunnerOwner, request: GithubRequ
   switch (call) {
     case 'GET /actions/runner-groups':
       if (!owner.path.startsWith('orgs/')) return NOT_FOUND;
-      return { status: 200, body: { total_count: owner.groups.length, runner_groups: owner.groups } };
+      return {
+        status: 200,
+        body: { total_count: owner.groups.length, runner_groups: pageOf(owner.groups, url.searchParams) },
+      };
     case 'GET /actions/runners/downloads':
       return { status: 200, body: state.downloads };
     case 'GET /actions/runners':
@@ -79,12 +82,13 @@ function answerOwner(state: GithubState, owner: RunnerOwner, request: GithubRequ
 function listRunners(owner: RunnerOwner, query: URLSearchParams): GithubAnswer {
   const name = query.get('name');
   const found = owner.runners.filter((runner) => name === null || runner.name === name);
+  return { status: 200, body: { total_count: found.length, runners: pageOf(found, query) } };
+}
+
+function pageOf<T>(elements: readonly T[], query: URLSearchParams): readonly T[] {
   const size = Math.min(100, Number(query.get('per_page') ?? 30));
   const page = Number(query.get('page') ?? 1);
-  return {
-    status: 200,
-    body: { total_count: found.length, runners: found.slice((page - 1) * size, page * size) },
-  };
+  return elements.slice((page - 1) * size, page * size);
 }
 
 function deleteRunner(owner: RunnerOwner, id: number): GithubAnswer {
