@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { generateAnswers } from './answers.ts';
 import { serveAnswers } from './serve-answers.ts';
 
-/** The number of responses; more of them in the runs of `.ci/run`. */
+/** The number of responses. */
 const ANSWERS = Number(process.env['FUZZ_ANSWERS'] ?? 2000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261126);
 /** The limit of the whole process, in MiB. */
