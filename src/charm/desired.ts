@@ -202,7 +202,7 @@ function isShared({ builds }: BuildRequest, others: readonly BuildRequest[]): bo
 
 function tooManyRequests(): InputError {
   return new InputError([
-    `${MAX_REQUESTS} requests of earlier actions are not done yet: repeat the action when the action plan shows fewer`,
+    `${MAX_REQUESTS} requests of earlier actions are not done yet: wait until show-build reports the end of one, or cancel one with cancel-build`,
   ]);
 }
 
