@@ -206,11 +206,13 @@ async function build(request: LocalBuildRequest, context: LocalBuildContext): Pr
       await step('copy image', async () => {
         for (const name of [renderImagePath(base, arch), BUILD_OPENSTACK_IMAGE_SCRIPT_FILENAME]) {
           const target = join(outputFolder, name);
-          await copyFile(join(folder, name), `${target}.new`).catch(async (cause: unknown) => {
-            await rm(`${target}.new`, { force: true });
-            throw cause;
-          });
-          await rename(`${target}.new`, target);
+          const copy = `${target}.${randomUUID()}`; // another build may write the same file
+          try {
+            await copyFile(join(folder, name), copy);
+            await rename(copy, target);
+          } finally {
+            await rm(copy, { force: true });
+          }
         }
       });
     }
