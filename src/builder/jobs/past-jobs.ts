@@ -25,17 +25,17 @@ export interface PastJob {
 
 /** Lists the jobs of this unit that run or have ended, the newest first. */
 export async function listPastJobs(place: JobPlace): Promise<readonly PastJob[]> {
-  const running = await listRunningIds(place);
   const names = (await listFolder(place.paths.jobs)).filter((name) => !isObservationId(name));
-  const jobs = await Promise.all(names.map((name) => readPastJob(name, running, place)));
-  return jobs.flatMap((job) => job ?? []).toSorted((one, other) => other.job.startedAt - one.job.startedAt);
+  const jobs = await readPastJobs(names, place);
+  return jobs.toSorted((one, other) => other.job.startedAt - one.job.startedAt);
 }
 
 /** Finds a job of this unit by its id. */
 export async function findPastJob(buildId: string, place: JobPlace): Promise<PastJob | undefined> {
   const names = await listFolder(place.paths.jobs); // the id may be any text, so it must be one of these
   if (isObservationId(buildId) || !names.includes(buildId)) return undefined;
-  return readPastJob(buildId, await listRunningIds(place), place);
+  const [job] = await readPastJobs([buildId], place);
+  return job;
 }
 
 /** Returns the last `maximum` bytes of a job's log, which has a JSON object on each line. */
@@ -58,20 +58,34 @@ export function nameOutcome(outcome: JobOutcome): string {
   return outcome.kind === 'partial' ? 'built, but not copied everywhere' : 'failed';
 }
 
-async function listRunningIds(place: JobPlace): Promise<readonly string[]> {
-  return (await findJobProcesses(place)).map(({ job }) => job.buildId);
+/** The ids of jobs by their state. */
+interface JobStates {
+  readonly started: ReadonlySet<string>;
+  readonly running: ReadonlySet<string>;
+}
+
+/**
+ * Reads the jobs that run or have ended. The marks are read before the processes, and the results after them. Otherwise a
+ * job that starts in between would have a mark and no process, like a job that was killed.
+ */
+async function readPastJobs(names: readonly string[], place: JobPlace): Promise<readonly PastJob[]> {
+  const marks = names.map(async (name) => ((await hasStarted(place.paths, name)) ? [name] : []));
+  const started = new Set((await Promise.all(marks)).flat());
+  const running = new Set((await findJobProcesses(place)).map(({ job }) => job.buildId));
+  const jobs = await Promise.all(names.map((name) => readPastJob(name, { started, running }, place)));
+  return jobs.flatMap((job) => job ?? []);
 }
 
 async function readPastJob(
   name: string,
-  running: readonly string[],
-  { paths }: JobPlace,
+  { started, running }: JobStates,
+  { paths }: Pick<JobPlace, 'paths'>,
 ): Promise<PastJob | undefined> {
   const job = await findOrderedJob(paths, name);
   if (job === undefined) return undefined;
   const isCancelled = (await findCancelMark(paths, name)) !== undefined;
-  if (running.includes(name)) return { job, isCancelled, end: undefined };
-  if (!(await hasStarted(paths, name))) return undefined;
+  if (running.has(name)) return { job, isCancelled, end: undefined };
+  if (!started.has(name)) return undefined;
   const { result, progress } = jobFiles(paths, name);
   const parsed = parseJobResult(job.kind, (await readTextFile(result)) ?? '', '');
   const outcome = await addCancellation(parsed, paths, name);
