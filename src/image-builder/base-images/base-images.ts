@@ -113,7 +113,9 @@ async function awaitOther(
     if (status === 'active') return { image };
     if (status !== 'queued' && status !== 'saving') return { image: undefined };
     if (!isAbandoned(image.properties, image.createdAt, context)) return undefined;
-    await deleteImage(cloud, id);
+    const left = await findImage(cloud, id); // the process may have finished the upload and then ended
+    if (left?.status === 'active') return { image: left };
+    if (left !== undefined) await deleteImage(cloud, id);
     return { image: undefined };
   };
   const what = `base image ${id}, which another build uploads, to be active`;

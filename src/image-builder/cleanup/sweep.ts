@@ -6,7 +6,7 @@ import { CLOUDS_AT_A_TIME } from '../../model/observation.ts';
 import { OWNER_KEYS, isOwnedBy } from '../../model/owner.ts';
 import type { Cloud } from '../../openstack/cloud.ts';
 import { deleteFloatingIp, listFloatingIps } from '../../openstack/floating-ips.ts';
-import { type Image, deleteImage, listImages } from '../../openstack/images.ts';
+import { type Image, deleteImage, findImage, listImages } from '../../openstack/images.ts';
 import { deleteKeypair, listKeypairs } from '../../openstack/keypairs.ts';
 import { type Server, listServers } from '../../openstack/servers.ts';
 import { mapWithin } from '../../system/map-within.ts';
@@ -179,16 +179,19 @@ function findVolumes(
   return findVolumeLeftovers(cloud, isSwept, { ...context, timeouts: limitDeletion(context) });
 }
 
+/** Finds images of dead builds. Reads each again, because a build may have finished its image after the list and then ended. */
 async function findImages(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const application = { [OWNER_KEYS.application]: context.owner.application };
-  const images = await listImages(cloud, undefined, application);
-  return images
-    .filter(
-      (image) =>
-        (isUnfinished(image) || isOldLayer(image, context)) &&
-        isOurs(image.properties, image.createdAt, context),
-    )
-    .map(({ id, name }) => ({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) }));
+  const isLeft = (image: Image): boolean => isUnfinished(image) || isOldLayer(image, context);
+  const left: Leftover[] = [];
+  for (const listed of await listImages(cloud, undefined, application)) {
+    if (!isLeft(listed) || !isOurs(listed.properties, listed.createdAt, context)) continue;
+    const image = await findImage(cloud, listed.id);
+    if (image === undefined || !isLeft(image)) continue;
+    const { id, name } = image;
+    left.push({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) });
+  }
+  return left;
 }
 
 /** Reports whether a runner image lacks its final name, which it gets after its proof, or a base image is not active. */

@@ -109,6 +109,19 @@ describe('the upload of a base image', () => {
     expect(at.data()?.equals(DATA)).toBe(true);
   });
 
+  test('A base image that becomes active just before its process ends is used', async () => {
+    const { imageId } = await ensure(makeTools().tools);
+    const { state } = at.openstack;
+    changeImage(state, imageId, { status: 'saving' });
+    const findProcessState = (): 'dead' => {
+      changeImage(state, imageId, { status: 'active' });
+      return 'dead';
+    };
+    const { tools } = makeTools({ findProcessState, owner: { ...makeTools().tools.owner, buildId: 'b2' } });
+    expect(await ensure(tools)).toMatchObject({ imageId, wasUploaded: false });
+    expect(uploads()).toHaveLength(1);
+  });
+
   test('A base image whose id was deleted gets the id of the next slot', async () => {
     const { imageId } = await ensure(makeTools().tools);
     at.images.clear();

@@ -5,6 +5,7 @@ import { encodeKeypairComment } from '../../../src/model/cloud/keypair-comment.t
 import { OWNER_KEYS, type Owner, encodeOwner } from '../../../src/model/owner.ts';
 import { failureOf } from '../../support/cloud-fixture.ts';
 import { OWNER, PUBLIC_KEY, useTestTools } from '../make-test-tools.ts';
+import { changeImage } from '../../support/openstack/glance/images.ts';
 import { useEmulator } from '../use-emulator.ts';
 import { uuidOf } from '../../support/uuid-of.ts';
 
@@ -73,6 +74,16 @@ describe('a sweep', () => {
     ]);
     expect(deleted()).toEqual([uuidOf('s1'), uuidOf('i2'), uuidOf('i1'), 'k1']);
     expect([left(), warnings]).toEqual([[], []]);
+  });
+
+  test('A sweep keeps an image that its build finished after the list of images, and before the build ended', async () => {
+    addImage('i1', 'ending');
+    const findProcessState = (): 'dead' => {
+      changeImage(at.openstack.state, uuidOf('i1'), { name: 'noble' });
+      return 'dead';
+    };
+    expect(await sweepLeftovers(at.cloud, makeTools({ findProcessState }).tools)).toEqual([]);
+    expect([left(), deleted()]).toEqual([[uuidOf('i1')], []]);
   });
 
   test('A sweep deletes the ports that Nova left of a deleted server', async () => {
