@@ -53,7 +53,7 @@ export async function previewPlan(parts: PreviewParts): Promise<Preview> {
   const observation = await observeClouds({ ...inbox, desired }, runner, clock);
   const now = clock.now();
   const seen = { credentials, observation, ongoing, now, reportedIds: await readReportedIds(paths) };
-  const known = rememberListed(journal, desired, observation);
+  const known = rememberListed(journal, desired, seen);
   const calendar = new BuildCalendars().at(schedule, now);
   const { intervalHours } = calendar;
   const plan = planWork({ desired, intervalHours, calendar, version, journal: known, ...seen });

@@ -147,7 +147,7 @@ export class Reconciler {
     const { desired, credentials } = input;
     const context = this.#jobContext(input);
     const { observation } = snapshot;
-    await journal.update((before) => rememberAnswered(rememberListed(before, desired, observation), desired));
+    await journal.update((before) => rememberAnswered(rememberListed(before, desired, snapshot), desired));
     const plan = planWork({
       ...context,
       ...snapshot,

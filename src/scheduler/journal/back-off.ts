@@ -115,20 +115,30 @@ export function rememberBuild(
   return { ...journal, built: put(journal.built, imageName, { ...build, unlisted, isSuperseded: false }) };
 }
 
+/** The answers of the clouds and the jobs that ran at that moment. */
+interface ObservedJobs {
+  readonly observation: Observation | undefined;
+  readonly ongoing: readonly Pick<OngoingJob, 'buildId'>[];
+}
+
 /**
  * Adds what the active images of the build cloud prove: the last build of an image or layer is listed, and a build that an
- * action requested has ended. On standby, a last build is superseded when the newest image of its name is of another build.
+ * action requested has ended, unless it still runs: it cleans up and copies after its image is active. On standby, a last
+ * build is superseded when the newest image of its name is of another build.
  */
 export function rememberListed(
   journal: Journal,
   desired: DesiredState,
-  observation: Observation | undefined,
+  { observation, ongoing }: ObservedJobs,
 ): Journal {
   const build = observation?.find(({ cloudId }) => cloudId === buildCloudOf(desired));
   const active = build?.state === 'seen' ? build.images.filter(({ status }) => status === 'active') : [];
   const listed = new Set(active.map(({ buildId }) => buildId));
   const requested = desired.requests.flatMap(({ builds }) => builds.map(({ buildId }) => buildId));
-  const ended = requested.filter((buildId) => listed.has(buildId)).reduce(rememberEnded, journal);
+  const running = new Set(ongoing.map(({ buildId }) => buildId));
+  const ended = requested
+    .filter((buildId) => listed.has(buildId) && !running.has(buildId))
+    .reduce(rememberEnded, journal);
   const known = rememberListedLayers(ended, build?.state === 'seen' ? (build.layers ?? []) : []);
   const newest = new Map(active.toReversed().map(({ name, buildId }) => [name, buildId]));
   const changed = Object.entries(known.built).flatMap(([imageName, build]) => {

@@ -78,7 +78,7 @@ export class SimulatedUnits {
   changeLeader(simulation: Simulation, reconcile: () => void): void {
     this.#swap(simulation);
     const onStandby = { ...simulation.desired, role: 'observes' } as const;
-    simulation.journal = rememberListed(simulation.journal, onStandby, simulation.input().observation);
+    simulation.journal = rememberListed(simulation.journal, onStandby, simulation.input());
     reconcile();
     this.#swap(simulation);
     for (const job of simulation.jobs) simulation.end(job, true);

@@ -80,12 +80,14 @@ export class Simulation {
   /** Observes the clouds and returns the input of the next plan. */
   input(): PlanInput {
     const observation = structuredClone(this.#observe());
-    this.journal = rememberAnswered(rememberListed(this.journal, this.desired, observation), this.desired);
+    const ongoing = this.jobs.map(({ entry, buildId, startedAt }) => jobOf(entry, buildId, startedAt));
+    const known = rememberListed(this.journal, this.desired, { observation, ongoing });
+    this.journal = rememberAnswered(known, this.desired);
     return {
       ...{ intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now, observation },
       calendar: calendarAt(this.schedule, this.now),
       ...{ credentials: this.credentials, journal: this.journal, desired: copyDesired(this.desired) },
-      ongoing: this.jobs.map(({ entry, buildId, startedAt }) => jobOf(entry, buildId, startedAt)),
+      ongoing,
       reportedIds: listReportedIds(this.built),
       projects: this.#projects,
     };
