@@ -217,5 +217,9 @@ function listRequests(
     (juju ?? image.juju) === image.juju &&
     (microk8s ?? image.microk8s) === image.microk8s;
   const requested = [...images].filter(([, config]) => isRequested(config)).map(([name]) => name);
-  return addRequest(open, request, requested, built?.endedBuilds ?? []);
+  const cancelled = (before?.jobRequests ?? []).flatMap(({ kind, jobId }) =>
+    kind === 'cancel' ? [jobId] : [],
+  );
+  const closed = [...(built?.endedBuilds ?? []), ...(request.endedBuilds ?? []), ...cancelled];
+  return addRequest(open, request, requested, closed);
 }

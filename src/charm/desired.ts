@@ -145,6 +145,8 @@ export interface BuildsRequest {
   /** The base and the channels of the images to build. A missing one stands for all. */
   readonly variants?: Partial<ImageVariant>;
   readonly newBuildId: () => string;
+  /** The ids of builds that have ended, which the daemon may not have reported yet. */
+  readonly endedBuilds?: readonly string[];
 }
 
 /** The request of an action: for builds, or for one other job. */
@@ -168,19 +170,20 @@ export function listJobRequests(
 }
 
 /**
- * Adds a request for the images. An image shares the build of an earlier request until that build has ended. Drops the
- * oldest requests whose builds later ones share when there are too many. Throws InputError when there are none.
+ * Adds a request for the images. An image shares the build of an earlier request unless `closedBuilds` has that build: it
+ * has ended or is being cancelled. Drops the oldest requests whose builds later ones share when there are too many. Throws
+ * InputError when there are none.
  */
 export function addRequest(
   requests: readonly BuildRequest[],
-  { action, newBuildId }: Omit<BuildsRequest, 'variants'>,
+  { action, newBuildId }: Pick<BuildsRequest, 'action' | 'newBuildId'>,
   imageNames: readonly string[],
-  endedBuilds: readonly string[],
+  closedBuilds: readonly string[],
 ): readonly BuildRequest[] {
   if (requests.some((request) => request.action === action)) return requests;
   const pending = requests
     .flatMap(({ builds }) => builds)
-    .filter(({ buildId }) => !endedBuilds.includes(buildId));
+    .filter(({ buildId }) => !closedBuilds.includes(buildId));
   const builds = imageNames.map((imageName) => ({
     imageName,
     buildId: pending.find((build) => build.imageName === imageName)?.buildId ?? newBuildId(),

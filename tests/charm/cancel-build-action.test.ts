@@ -91,6 +91,23 @@ describe('the action cancel-build', () => {
     expect((await unit.desired())?.jobRequests).toEqual([]);
   });
 
+  test('A build that is being cancelled, or has ended without a report, is not shared by a later run', async () => {
+    const { unit } = fixture;
+    await deploy(unit);
+    const run = async () => (await unit.action('run')).results['build-ids'] as string;
+    const first = await run();
+    expect(await run()).toBe(first);
+    await unit.action('cancel-build', { id: first });
+    const second = await run();
+    expect(second).not.toBe(first);
+    await startJob(unit, second);
+    expect(await run()).toBe(second);
+    child?.kill('SIGKILL');
+    await new Promise((resolve) => child?.once('exit', resolve));
+    await writeFile(jobFiles(unit.paths, second).started, '');
+    expect(await run()).not.toBe(second);
+  });
+
   test('An id that is that of no build is refused', async () => {
     const { unit } = fixture;
     await deploy(unit);

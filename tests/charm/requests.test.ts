@@ -54,6 +54,17 @@ describe('a request', () => {
     ]);
   });
 
+  test('A request does not share a build that has ended before the daemon reports it, or that is being cancelled', () => {
+    const newBuildId = buildIdCounter();
+    const requested = after(facts, decide(facts, { action: '1', newBuildId }));
+    const cancel = { job: { kind: 'cancel', action: '2', jobId: 'b1' } } as const;
+    const cancelling = after(requested, decide(requested, cancel));
+    expect(idsOf(decide(cancelling, { action: '3', newBuildId, endedBuilds: ['b2'] }))).toEqual([
+      ['1', ['b1', 'b2']],
+      ['3', ['b3', 'b4']],
+    ]);
+  });
+
   test('A request loses the images that are no longer desired, and is dropped with the last one', () => {
     const requested = after(facts, decide(facts, { action: '1', newBuildId: buildIdCounter() }));
     expect(

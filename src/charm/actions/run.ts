@@ -1,3 +1,4 @@
+import { listPastJobs } from '../../builder/jobs/past-jobs.ts';
 import { findBase } from '../../model/image/base.ts';
 import { type Channel, NO_CHANNEL, parseChannel } from '../../model/image/channel.ts';
 import { InputError } from '../../model/errors.ts';
@@ -5,6 +6,7 @@ import type { ImageVariant } from '../../model/run-config.ts';
 import type { ObservedModel } from '../observed.ts';
 import { findObstacle } from '../status/unit-status.ts';
 import { type Action, type ActionContext, type ActionResults, readText, requireLeader } from './action.ts';
+import { placeOf } from './describe-job.ts';
 
 /** The word for the images without the snap. */
 const NONE = 'none';
@@ -19,14 +21,15 @@ export const runAction: Action = {
 };
 
 async function requestBuilds(context: ActionContext): Promise<ActionResults> {
-  const { taskId, params, observeModel, request, newBuildId } = context;
+  const { taskId, params, host, observeModel, request, newBuildId } = context;
   const model = await observeModel();
   requireLeader(model, 'run');
   const obstacle = findObstacle(model);
   if (obstacle !== undefined) throw new InputError([obstacle.message]);
-  const { desired } = await request(model, {
-    ...{ action: taskId, variants: readVariants(params, model), newBuildId },
-  });
+  const variants = readVariants(params, model);
+  const past = await listPastJobs(placeOf(model, host));
+  const endedBuilds = past.flatMap(({ job, end }) => (end === undefined ? [] : [job.buildId]));
+  const { desired } = await request(model, { action: taskId, variants, newBuildId, endedBuilds });
   const builds = desired?.requests.find(({ action }) => action === taskId)?.builds ?? [];
   return {
     'build-ids': builds.map(({ buildId }) => buildId).join(','),
