@@ -14,19 +14,24 @@ import { upgradeApp } from './upgrade-app.ts';
 
 /**
  * Sets this host up for builds: folders, key, credentials, program, service and schedule. A second call changes
- * nothing. It calls no cloud; the daemon prepares the clouds for `imageArch`. Throws BuilderSetupError.
+ * nothing. It calls no cloud; the daemon prepares the clouds for `imageArch`. Returns whether it started the daemon.
+ * Throws BuilderSetupError.
  */
-export async function initialize(appInitConfig: ApplicationInitializationConfig, host: Host): Promise<void> {
+export async function initialize(
+  appInitConfig: ApplicationInitializationConfig,
+  host: Host,
+): Promise<boolean> {
   checkConfig(appInitConfig, host.paths);
   const { cloudConfig, unitName, cronInterval, scheduleLimits } = appInitConfig;
-  await withSetupError('the host could not be set up', async () => {
+  return withSetupError('the host could not be set up', async () => {
     await ensureFolders(host.paths);
     await ensureUnitKey(host);
     if (Object.keys(cloudConfig.clouds).length > 0) await installCloudsYaml(cloudConfig, host);
     await upgradeApp(host);
     await configureCron(unitName, cronInterval, host, scheduleLimits);
-    await ensureService(unitName, host);
+    const wasStarted = await ensureService(unitName, host);
     await removeUnusedPrograms(host.paths); // the daemon has left the old program by now
+    return wasStarted;
   });
 }
 

@@ -109,14 +109,16 @@ export class GithubRunnerImageBuilderCharm {
   }
 
   async #apply(model: ObservedModel, request?: ActionRequest, steering?: Steering): Promise<Decision> {
-    await this.#setUpHost(model);
+    const wasStarted = await this.#setUpHost(model);
     const { host, logger, clock } = this.#parts;
     const expired = listExpiredCertificates(model.settings?.config.openstackCa ?? '', clock.now());
     for (const warning of expired) logger.warning(warning);
-    const observed = { ...model, ...(await observeHost(host, logger, clock)), now: clock.now() };
+    const facts = await observeHost(host, logger, clock);
+    const silentMinutes = wasStarted ? undefined : facts.silentMinutes; // its last report is of an earlier daemon
+    const observed = { ...model, ...facts, silentMinutes, now: clock.now() };
     const decision = decide(observed, request, steering);
     await writeDecision(decision, this.#parts);
-    if (observed.silentMinutes !== undefined) await this.#restartScheduler(observed.silentMinutes);
+    if (silentMinutes !== undefined) await this.#restartScheduler(silentMinutes);
     return decision;
   }
 
@@ -127,11 +129,14 @@ export class GithubRunnerImageBuilderCharm {
     await restartService(host);
   }
 
-  /** Sets up the host on every event, because options may still have been missing during install. */
-  async #setUpHost({ settings, unit, application }: ObservedModel): Promise<void> {
+  /**
+   * Sets up the host on every event, because options may still have been missing during install. Returns whether it started
+   * the daemon.
+   */
+  async #setUpHost({ settings, unit, application }: ObservedModel): Promise<boolean> {
     const { host } = this.#parts;
     if (settings === undefined) {
-      if ((await readTextFile(host.paths.serviceFile)) === undefined) return;
+      if ((await readTextFile(host.paths.serviceFile)) === undefined) return false;
       await upgradeApp(host); // a new program is installed even while options are invalid
       return ensureService(unit, host);
     }
@@ -144,7 +149,7 @@ export class GithubRunnerImageBuilderCharm {
       resourcePrefix: application,
       unitName: unit,
     };
-    await initialize(config, host);
+    return initialize(config, host);
   }
 
   /** Runs an action. A stopped unit runs none, because its host is being left. */

@@ -26,6 +26,19 @@ test('A scheduler that has been silent for 20 minutes is restarted by the next h
   expect(unit.status).toContain('waiting: scheduler has not reported for 20 min and was restarted');
 });
 
+test('A scheduler that was stopped is started, and is not called silent for the time before', async () => {
+  const { unit } = fixture;
+  await deploy(unit);
+  const before = countRestarts();
+  await unit.report(built({ heartbeatAt: new Date(unit.clock.now()).toISOString() }));
+  unit.systemd.isActive = false;
+  await unit.clock.advance(60 * MINUTE);
+  await unit.hook('upgrade-charm');
+  expect(unit.systemd.isActive).toBe(true);
+  expect(countRestarts()).toBe(before);
+  expect(unit.status).not.toContain('has not reported');
+});
+
 test('A silent scheduler is in the status, whatever it reported last', () => {
   const input = {
     ...{ application: 'app', problems: [], relations: [imageRelation()], ...STATUS_FACTS },

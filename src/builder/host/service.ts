@@ -16,9 +16,9 @@ type ServiceHost = Pick<Host, 'paths' | 'runCommand'>;
 
 /**
  * Starts the daemon from the program in use and enables it at boot. Restarts it only when the program or the unit file
- * changed since its last start. Throws BuilderSetupError on a host without systemd.
+ * changed since its last start. Returns whether it did either. Throws BuilderSetupError on a host without systemd.
  */
-export async function ensureService(unitName: string, host: Omit<Host, 'charmDir'>): Promise<void> {
+export async function ensureService(unitName: string, host: Omit<Host, 'charmDir'>): Promise<boolean> {
   const { paths } = host;
   await checkSystemd(paths);
   const systemd = systemdOf(host);
@@ -30,13 +30,14 @@ export async function ensureService(unitName: string, host: Omit<Host, 'charmDir
     const { isActive, isEnabled } = await systemd.stateOf(paths.service);
     if (!isEnabled) await systemd.enable(paths.service);
     if (!isActive) await startService(host);
-    return;
+    return !isActive;
   }
   await systemd.reload();
   await systemd.enable(paths.service);
   await systemd.restart(paths.service);
   // last, so that a crash before this line leads to another restart
   await writeFileAtomic(startDigestFile(paths), `${wanted}\n`, 0o600);
+  return true;
 }
 
 function startService(host: ServiceHost): Promise<void> {
