@@ -18,7 +18,7 @@ const config = {
   testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/src', '<rootDir>/tests'],
   testPathIgnorePatterns: ['/tests/e2e/'],
-  testTimeout: 60_000, // real processes, on machines that may be busy
+  testTimeout: 180_000, // real processes, on machines that may be busy
   maxWorkers: Math.max(3, availableParallelism()), // a worker waits for processes a good part of its time
   extensionsToTreatAsEsm: ['.ts'],
   transform,
