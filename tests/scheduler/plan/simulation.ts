@@ -84,10 +84,9 @@ export class Simulation {
     const known = rememberListed(this.journal, this.desired, { observation, ongoing });
     this.journal = rememberAnswered(known, this.desired);
     return {
-      ...{ intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now, observation },
+      ...{ intervalHours: INTERVAL_HOURS, version: '1.0.0', now: this.now, observation, ongoing },
       calendar: calendarAt(this.schedule, this.now),
       ...{ credentials: this.credentials, journal: this.journal, desired: copyDesired(this.desired) },
-      ongoing,
       reportedIds: listReportedIds(this.built),
       projects: this.#projects,
     };
