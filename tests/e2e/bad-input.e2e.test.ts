@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { wipeImages } from './support/copies.ts';
-import { askPython, builderProject, cloudsYaml } from './support/lab.ts';
+import { askPython, cloudsYaml } from './support/lab.ts';
 import type { Mirror } from '../support/mirror.ts';
 import { runArguments, runProgram } from './support/program.ts';
 import { startTinyMirror, takeOwnInventory } from './support/run-on-lab.ts';
@@ -54,7 +54,7 @@ describe('a build with invalid input', () => {
 
   test('A build whose server exceeds a quota says which, with the numbers of the cloud', async () => {
     const setCores = async (cores: number): Promise<number> =>
-      (await askPython('quota.py', [builderProject(), String(cores)], 60)) as number;
+      (await askPython('quota.py', ['builder', String(cores)], 60)) as number;
     const cores = await setCores(1);
     try {
       expect(await runInvalidBuild([])).toMatch(

@@ -35,14 +35,18 @@ const build = (name: string, packages: readonly string[]): Promise<ProgramResult
 describe('an image with packages', () => {
   let built: ProgramResult;
 
-  test('A build with packages from a mirror makes an image and leaves no other resources', async () => {
-    const before = await takeLeftovers();
-    built = await build('e2e-image-noble-x64', packageFlags(mirror, SET));
-    imageIdOf(built);
-    process.stderr.write(`steps of the image: ${JSON.stringify(built.json['steps'])}\n`);
-    process.stderr.write(`parts of the image: ${JSON.stringify(built.json['parts'])}\n`);
-    expect(await takeLeftovers()).toEqual(before);
-  });
+  test(
+    'A build with packages from a mirror makes an image and leaves no other resources',
+    async () => {
+      const before = await takeLeftovers();
+      built = await build('e2e-image-noble-x64', packageFlags(mirror, SET));
+      imageIdOf(built);
+      process.stderr.write(`steps of the image: ${JSON.stringify(built.json['steps'])}\n`);
+      process.stderr.write(`parts of the image: ${JSON.stringify(built.json['parts'])}\n`);
+      expect(await takeLeftovers()).toEqual(before);
+    },
+    BUILD_SECONDS * 1000,
+  );
 
   test('A server of the image runs the boot scripts of both consumers and all that jobs need', async () => {
     const id = imageIdOf(built);
@@ -59,7 +63,7 @@ describe('an image with packages', () => {
       if (SET === 'all') await recordTable(id, guest, kilobytes);
     };
     await withGuest(id, check, { userData: RUNNER_CHARM_SCRIPT });
-  });
+  }, 1_200_000);
 
   async function recordTable(id: string, guest: Guest, base: number): Promise<void> {
     const table = renderImageTable(built.json['parts'], {
@@ -81,7 +85,7 @@ describe('a build whose packages cannot be installed', () => {
     expect(describeFailure(unknown)).toMatch(/^5 .*the part apt .*no-such-package/s);
     expect(describeFailure(missing)).toMatch(/^5 .*the part apt .*404 .*apt-get update failed/s);
     expect(await takeLeftovers()).toEqual(before);
-  });
+  }, 1_800_000);
 
   function describeFailure({ exitCode, json, stderr }: ProgramResult): string {
     const { message } = json['error'] as { message: string };

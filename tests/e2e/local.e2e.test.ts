@@ -48,7 +48,7 @@ test('An image that was built on this host passes the checks of one that was bui
   let most = 0;
   const meter = setInterval(() => {
     void measureFolder().then((bytes) => (most = Math.max(most, bytes)));
-  });
+  }, 1000);
   const result = await runProgram(
     [
       ...['build-local', ...mirrorOptions(mirror), '--prefix', 'e2e-local', ...packageFlags(mirror, 'ci')],
@@ -69,4 +69,4 @@ test('An image that was built on this host passes the checks of one that was bui
     await guest.run('docker import - lab/busybox', { input: { file: container.path }, seconds: 300 });
     expect(await findRefused(guest, 'ci', mirror.url)).toEqual([]);
   });
-});
+}, 3_600_000);

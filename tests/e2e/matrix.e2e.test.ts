@@ -17,6 +17,7 @@ const SCRIPT_PATH = `/scripts/${randomBytes(8).toString('hex')}/setup.sh`;
 const SCRIPT_TOKEN = `planted-${randomBytes(12).toString('hex')}`;
 const EFFECT = `effect-${randomBytes(8).toString('hex')}`;
 const CONSUMER = 'consumer';
+const MINUTES = 60_000;
 
 /** The names and tags of the eight images in the order of the matrix, as the Python charm published them. */
 const VARIANTS = ['noble', 'jammy'].flatMap((base) => {
@@ -112,38 +113,46 @@ afterAll(async () => {
 });
 
 describe('two bases with a Juju and a MicroK8s channel', () => {
-  test('Seven images are published while one fails alone, and the layers are deleted afterwards', async () => {
-    const layers = new Set<string>();
-    await charm.until('the layers of both bases', 1200, async () => {
-      for (const name of await listLayers()) if (name.endsWith('.layer')) layers.add(name);
-      return layers.size === 4 ? true : undefined;
-    });
-    expect([...layers].toSorted()).toEqual([
-      `${APPLICATION}-jammy-x64-mk8s-1.29-strict-stable.layer`,
-      `${APPLICATION}-jammy-x64.layer`,
-      `${APPLICATION}-noble-x64-mk8s-1.29-strict-stable.layer`,
-      `${APPLICATION}-noble-x64.layer`,
-    ]);
-    const published = await waitUntilDone(7, 1200);
-    process.stderr.write(`builds of the matrix: ${JSON.stringify(await listJobs())}\n`);
-    const others = VARIANTS.filter(({ name }) => name !== BROKEN);
-    expect(published.map(({ tags }) => tags)).toEqual(others.map(({ tags }) => tags));
-    const built = await charm.readBuilt();
-    expect(built?.failures).toMatchObject([{ kind: 'build', subject: BROKEN, errorKind: 'build' }]);
-    expect(await takeLeftovers()).toEqual(before);
-  });
+  test(
+    'Seven images are published while one fails alone, and the layers are deleted afterwards',
+    async () => {
+      const layers = new Set<string>();
+      await charm.until('the layers of both bases', 1200, async () => {
+        for (const name of await listLayers()) if (name.endsWith('.layer')) layers.add(name);
+        return layers.size === 4 ? true : undefined;
+      });
+      expect([...layers].toSorted()).toEqual([
+        `${APPLICATION}-jammy-x64-mk8s-1.29-strict-stable.layer`,
+        `${APPLICATION}-jammy-x64.layer`,
+        `${APPLICATION}-noble-x64-mk8s-1.29-strict-stable.layer`,
+        `${APPLICATION}-noble-x64.layer`,
+      ]);
+      const published = await waitUntilDone(7, 1200);
+      process.stderr.write(`builds of the matrix: ${JSON.stringify(await listJobs())}\n`);
+      const others = VARIANTS.filter(({ name }) => name !== BROKEN);
+      expect(published.map(({ tags }) => tags)).toEqual(others.map(({ tags }) => tags));
+      const built = await charm.readBuilt();
+      expect(built?.failures).toMatchObject([{ kind: 'build', subject: BROKEN, errorKind: 'build' }]);
+      expect(await takeLeftovers()).toEqual(before);
+    },
+    45 * MINUTES,
+  );
 
-  test('The corrected image is built alone, and the consumer gets eight images with their names and tags', async () => {
-    files.set(SCRIPT_PATH, SCRIPT);
-    const action = await charm.agent.runAction('run', { base: 'jammy', juju: JUJU, microk8s: MICROK8S });
-    expect(action.results['build-ids']).toMatch(/^[0-9a-f]{12}$/);
-    const published = await waitUntilDone(8, 600);
-    const records = await Promise.all(published.map(({ id }) => describeImage(CONSUMER, id)));
-    const seen = published.map(({ tags }, index) => ({ name: records[index]?.['name'], tags }));
-    expect(seen).toEqual(VARIANTS);
-    expect(records.map((record) => record?.['status'])).toEqual(VARIANTS.map(() => 'active'));
-    expect(relation.ourDatabag()).toMatchObject({ id: published[0]?.id, tags: 'x64,noble' });
-  });
+  test(
+    'The corrected image is built alone, and the consumer gets eight images with their names and tags',
+    async () => {
+      files.set(SCRIPT_PATH, SCRIPT);
+      const action = await charm.agent.runAction('run', { base: 'jammy', juju: JUJU, microk8s: MICROK8S });
+      expect(action.results['build-ids']).toMatch(/^[0-9a-f]{12}$/);
+      const published = await waitUntilDone(8, 600);
+      const records = await Promise.all(published.map(({ id }) => describeImage(CONSUMER, id)));
+      const seen = published.map(({ tags }, index) => ({ name: records[index]?.['name'], tags }));
+      expect(seen).toEqual(VARIANTS);
+      expect(records.map((record) => record?.['status'])).toEqual(VARIANTS.map(() => 'active'));
+      expect(relation.ourDatabag()).toMatchObject({ id: published[0]?.id, tags: 'x64,noble' });
+    },
+    15 * MINUTES,
+  );
 
   test.each(['noble', 'jammy'])(
     'The disk of the image of %s with MicroK8s and Juju has no key that was made in the build, and no secret',
@@ -169,5 +178,6 @@ describe('two bases with a Juju and a MicroK8s channel', () => {
         { secret: 'effect', where: 'file /usr/local/share/effect' }, // shows that the search can find it
       ]);
     },
+    10 * MINUTES,
   );
 });

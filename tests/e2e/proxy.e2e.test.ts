@@ -61,4 +61,4 @@ test('A guest whose only way out is a proxy gets the same packages, and its imag
       await guest.run('env | grep -i proxy; cat /etc/environment; grep -ri proxy /etc/apt || true'),
     ).toBe('');
   });
-});
+}, 2_400_000);

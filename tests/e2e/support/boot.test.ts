@@ -35,10 +35,10 @@ test('A booted guest runs commands, is in the inventory, and leaves nothing in t
   expect(seen.inventory.keypairs).toContainEqual({ id: seen.guest.name, name: seen.guest.name });
   expect(seen.inventory.ports.length).toBe(before.ports.length + 1);
   expect(await takeInventory()).toEqual(before);
-});
+}, 300_000);
 
 test('A server is deleted although the command on it fails', async () => {
   const before = await takeInventory();
   await expect(runOnImage(await baseImageId('tiny'), 'exit 7')).rejects.toThrow('exit code 7');
   expect(await takeInventory()).toEqual(before);
-});
+}, 300_000);

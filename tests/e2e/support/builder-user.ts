@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { askPython, builderProject } from './lab.ts';
+import { askPython } from './lab.ts';
 
 /** A user of the build project whose password a test may change. */
 export interface BuilderUser {
@@ -13,11 +13,10 @@ export interface BuilderUser {
   delete(): Promise<void>;
 }
 
-/** Creates a member of the build project, whose name begins with `prefix`. */
-export async function createBuilderUser(prefix: string): Promise<BuilderUser> {
-  const name = `${prefix}-of-${builderProject()}`;
+/** Creates a member of the project `builder`. */
+export async function createBuilderUser(name: string): Promise<BuilderUser> {
   let password = newPassword();
-  await askPython('user.py', ['create', name, password, builderProject()], 60);
+  await askPython('user.py', ['create', name, password, 'builder'], 60);
   return {
     name,
     password: () => password,
@@ -47,7 +46,7 @@ interface PastServer {
   readonly terminated: string | null;
 }
 
-/** Returns the servers of the build project whose names begin with `prefix`, including deleted ones. */
+/** Returns all servers whose name begins with `prefix`, including deleted ones. */
 export async function listServersEver(prefix: string): Promise<readonly PastServer[]> {
-  return (await askPython('servers-ever.py', [builderProject(), prefix], 60)) as readonly PastServer[];
+  return (await askPython('servers-ever.py', [prefix], 60)) as readonly PastServer[];
 }

@@ -4,16 +4,12 @@ import { type Machine, openMachine } from '../../support/juju/machine/machine.ts
 import type { UnitAgent } from '../../support/juju/unit-agent.ts';
 import { type CharmWatch, watchCharm } from '../../support/watch-charm.ts';
 import type { BuilderUser } from './builder-user.ts';
-import { builderProject } from './lab.ts';
 import type { Mirror } from '../../support/mirror.ts';
 
 /** The prefix of all its names in the clouds. Everything with this prefix is deleted before each run. */
 export const APPLICATION = 'e2e-charm';
 
 const CHARM = resolve(import.meta.dirname, '../../../dist/github-runner-image-builder.charm');
-
-/** The factor for time-outs, because the guests of another test file may use the machine at the same time. */
-const SHARE = 2;
 
 /** The packed charm on its own machine in front of the lab. */
 export interface Deployment extends CharmWatch {
@@ -58,18 +54,14 @@ export async function deployCharm(
     },
   });
   const paths = unitPaths(machine.root, agent.model.unit);
-  const watch = watchCharm(agent, paths, 500);
-  return {
-    ...{ machine, agent, paths, passwordSecret, scriptSecret, ...watch },
-    until: (what, seconds, probe) => watch.until(what, seconds * SHARE, probe),
-  };
+  return { machine, agent, paths, passwordSecret, scriptSecret, ...watchCharm(agent, paths, 500) };
 }
 
 function labConfig(user: BuilderUser, mirror: Mirror): Readonly<Record<string, string | number>> {
   return {
     'openstack-auth-url': 'http://127.0.0.1:5000/v3',
     'openstack-project-domain-name': 'Default',
-    'openstack-project-name': builderProject(),
+    'openstack-project-name': 'builder',
     'openstack-user-domain-name': 'Default',
     'openstack-user-name': user.name,
     'openstack-region': 'lab-a',

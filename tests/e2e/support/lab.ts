@@ -14,17 +14,9 @@ export function labHome(): string {
   return LAB_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'openstack-lab');
 }
 
-/** The end of the names of the projects that this worker of Jest has for itself. */
-const SET = process.env['JEST_WORKER_ID'] === '2' ? '-2' : '';
-
-/** Returns the path of the clouds.yaml with the logins of the projects of this worker. */
+/** Returns the path of the clouds.yaml with the logins of the lab's users. */
 export function cloudsYaml(): string {
-  return join(labHome(), 'state', `clouds${SET}.yaml`);
-}
-
-/** Returns the name of the project in which this worker builds, which no other worker uses. */
-export function builderProject(): string {
-  return `builder${SET}`;
+  return join(labHome(), 'state', 'clouds.yaml');
 }
 
 /** Returns the path of the qcow2 file of a base image. */

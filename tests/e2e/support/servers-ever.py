@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""servers-ever.py PROJECT PREFIX: prints the servers of a project, including deleted ones, whose names begin with PREFIX.
+"""servers-ever.py PREFIX: prints all servers, including deleted ones, of all projects whose names begin with PREFIX.
 "terminated" is the time when the hypervisor had deleted a server, else null."""
 import json
 import sys
@@ -9,13 +9,11 @@ warnings.filterwarnings("ignore")
 import openstack  # noqa: E402
 
 c = openstack.connect(cloud="admin")
-project = c.identity.find_project(sys.argv[1], ignore_missing=False)
 found = {}
 for deleted in ("False", "True"):
-    answer = c.compute.get("/servers/detail", params={
-        "all_tenants": "1", "project_id": project.id, "deleted": deleted})
+    answer = c.compute.get("/servers/detail", params={"all_tenants": "1", "deleted": deleted})
     for server in answer.json()["servers"]:
-        if server["name"].startswith(sys.argv[2]):
+        if server["name"].startswith(sys.argv[1]):
             found[server["id"]] = {key: server[key] for key in ("id", "name", "status", "created")}
             terminated = server["OS-SRV-USG:terminated_at"]  # UTC, without a zone
             found[server["id"]]["terminated"] = terminated and f"{terminated}Z"
