@@ -8,6 +8,8 @@ export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 export interface Leftover {
   /** The resource in words, such as `server x (id)`. */
   readonly what: string;
+  /** Looks again at what its build may have finished just before it ended. Absent when a build cannot do that. */
+  readonly isFinished?: () => Promise<boolean>;
   readonly remove: () => Promise<void>;
 }
 

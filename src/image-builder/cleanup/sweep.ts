@@ -123,6 +123,7 @@ async function removeAll(
   const swept: string[] = [];
   for (const leftover of leftovers) {
     try {
+      if ((await leftover.isFinished?.()) === true) continue;
       await leftover.remove();
       swept.push(leftover.what);
     } catch (error) {
@@ -179,19 +180,20 @@ function findVolumes(
   return findVolumeLeftovers(cloud, isSwept, { ...context, timeouts: limitDeletion(context) });
 }
 
-/** Finds images of dead builds. Reads each again, because a build may have finished its image after the list and then ended. */
 async function findImages(cloud: Cloud, context: OwnershipContext): Promise<readonly Leftover[]> {
   const application = { [OWNER_KEYS.application]: context.owner.application };
   const isLeft = (image: Image): boolean => isUnfinished(image) || isOldLayer(image, context);
-  const left: Leftover[] = [];
-  for (const listed of await listImages(cloud, undefined, application)) {
-    if (!isLeft(listed) || !isOurs(listed.properties, listed.createdAt, context)) continue;
-    const image = await findImage(cloud, listed.id);
-    if (image === undefined || !isLeft(image)) continue;
-    const { id, name } = image;
-    left.push({ what: `image ${name} (${id})`, remove: () => deleteImage(cloud, id) });
-  }
-  return left;
+  const images = await listImages(cloud, undefined, application);
+  return images
+    .filter((image) => isLeft(image) && isOurs(image.properties, image.createdAt, context))
+    .map(({ id, name }) => ({
+      what: `image ${name} (${id})`,
+      isFinished: async () => {
+        const image = await findImage(cloud, id);
+        return image !== undefined && !isLeft(image);
+      },
+      remove: () => deleteImage(cloud, id),
+    }));
 }
 
 /** Reports whether a runner image lacks its final name, which it gets after its proof, or a base image is not active. */

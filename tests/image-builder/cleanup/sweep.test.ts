@@ -86,6 +86,16 @@ describe('a sweep', () => {
     expect([left(), deleted()]).toEqual([[uuidOf('i1')], []]);
   });
 
+  test('A sweep keeps an image that it cannot look at again, and goes on with the others', async () => {
+    addImage('i1', 'dead');
+    addOwnKeypair('k1', 'dead');
+    at.disturb('GET /image/v2/images/:id', { status: 503 });
+    const { tools, warnings } = makeTools();
+    expect(await sweepLeftovers(at.cloud, tools)).toEqual(['keypair k1']);
+    expect(left()).toEqual([uuidOf('i1')]);
+    expect(warnings).toEqual([expect.stringMatching(/^left behind: image noble\.building-b1 .*503/)]);
+  });
+
   test('A sweep deletes the ports that Nova left of a deleted server', async () => {
     addServer('s1', 'dead');
     const { projectId } = at.openstack.account('builder');
