@@ -206,7 +206,7 @@ async function build(request: LocalBuildRequest, context: LocalBuildContext): Pr
       await step('copy image', async () => {
         for (const name of [renderImagePath(base, arch), BUILD_OPENSTACK_IMAGE_SCRIPT_FILENAME]) {
           const target = join(outputFolder, name);
-          const copy = `${target}.${randomUUID()}`; // another build may write the same file
+          const copy = `${target}.${base}-${arch}.new`; // builds of other bases write the script too
           try {
             await copyFile(join(folder, name), copy);
             await rename(copy, target);
