@@ -37,6 +37,14 @@ function attemptsOf(journal: Journal): number | undefined {
   return journal.failures[failureKey(build)]?.attempts;
 }
 
+/** Remembers what the clouds list while no job runs, or while these run. */
+const listedAt = (
+  journal: Journal,
+  desired: DesiredState,
+  observation: Observation | undefined,
+  ongoing: readonly { readonly buildId: string }[] = [],
+): Journal => rememberListed(journal, desired, { observation, ongoing });
+
 test('The delay after a quota that is used up does not grow', () => {
   const none = { errorKind: 'quota', message: 'quota: cores 8 of 10 used, a build needs 4' } as const;
   const thrice = [1, 2, 3].reduce((journal) => fail(journal, none), EMPTY_JOURNAL);
@@ -45,14 +53,6 @@ test('The delay after a quota that is used up does not grow', () => {
     nextAttemptAt: new Date(NOW + 5 * MINUTE).toISOString(),
   });
 });
-
-/** Remembers what the clouds list while no job runs, or while these run. */
-const listedAt = (
-  journal: Journal,
-  desired: DesiredState,
-  observation: Observation | undefined,
-  ongoing: readonly { readonly buildId: string }[] = [],
-): Journal => rememberListed(journal, desired, { observation, ongoing });
 
 describe('nextAttemptAt', () => {
   test('The delay starts at 5 minutes and doubles up to the interval or 6 hours', () => {
